@@ -1,0 +1,121 @@
+"""What goes in and what comes out: sources and results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from komparu import _core
+
+__all__ = ["CompareResult", "DiffReason", "DirResult", "Source", "SourceLike", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source with settings of its own. What is None is not set here.
+
+    Each side of a comparison uses its own settings: what one source sets never reaches the other
+    side's host. For a local path the HTTP settings are ignored.
+
+    Attributes:
+        url: A URL or a local path.
+        headers: HTTP request headers.
+        timeout: Seconds to connect, and without a byte arriving.
+        follow_redirects: Follow up to ten redirects.
+        verify_ssl: Demand a valid certificate.
+        proxy: http://, https://, socks5:// or socks5h://.
+
+    Raises:
+        ValueError: A setting has a value that it cannot have, or the url is empty.
+        TypeError: A setting has a wrong type.
+
+    """
+
+    url: str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    headers: Mapping[str, str] | None = field(default=None, hash=False)
+    timeout: float | None = None
+    follow_redirects: bool | None = None
+    verify_ssl: bool | None = None
+    proxy: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check every setting."""
+        _core.check_source(self)
+
+
+SourceLike: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source"
+
+
+class DiffReason(str, Enum):
+    """Why two things of the same name are not the same."""
+
+    CONTENT_MISMATCH = "content_mismatch"
+    SIZE_MISMATCH = "size_mismatch"
+    MISSING = "missing"
+    TYPE_MISMATCH = "type_mismatch"
+    READ_ERROR = "read_error"
+
+
+class Verdict(str, Enum):
+    """What is known of two trees."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class DirResult:
+    """How two trees of files compare. True if they are equal.
+
+    Attributes:
+        equal: True only if every entry of both sides was compared and found identical.
+        diff: Why, for every path that both sides have and that is not identical.
+        only_left: Paths that only the first side has.
+        only_right: Paths that only the second side has.
+        errors: Paths that could not be compared; also in diff, as READ_ERROR, if both sides have them.
+        messages: Why, for every path in errors.
+
+    """
+
+    equal: bool
+    diff: dict[str, DiffReason] = field(default_factory=dict)
+    only_left: set[str] = field(default_factory=set)
+    only_right: set[str] = field(default_factory=set)
+    errors: set[str] = field(default_factory=set)
+    messages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """DIFFERENT if anything is known to differ; else UNVERIFIED if errors; else EQUAL."""
+        known = any(reason is not DiffReason.READ_ERROR for reason in self.diff.values())
+        if known or self.only_left or self.only_right:
+            return Verdict.DIFFERENT
+        return Verdict.EQUAL if self.equal else Verdict.UNVERIFIED
+
+    def __bool__(self) -> bool:
+        """Whether the trees are equal."""
+        return self.equal
+
+
+@dataclass(frozen=True, slots=True)
+class CompareResult:
+    """How several sources compare to one another. True if all are identical.
+
+    Attributes:
+        all_equal: True if all sources have the same content.
+        groups: The sources with identical content, in order of first appearance.
+        diff: For every pair of sources, earlier one first: are they identical?
+
+    """
+
+    all_equal: bool
+    groups: list[set[str]] = field(default_factory=list)
+    diff: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether all sources are identical."""
+        return self.all_equal

@@ -1,0 +1,152 @@
+//! One call's life: how long it may take, and whether anybody still wants its answer.
+//!
+//! A [`Call`] is shared by all threads that work for one call of the public interface. Each of
+//! them looks at it through a [`Context`] of its own, whose [`checkpoint`](Context::checkpoint) is
+//! asked between any two chunks. Only the thread that made the call is given an interrupt to ask
+//! (Python's signal check, say): a `Context` cannot change threads, so the compiler sees to it
+//! that no other thread asks.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// How often a waiting or working thread asks its interrupt. Half of the 100 ms within which every
+/// call promises to stop, so that the other half is left for stopping.
+pub const PULSE: Duration = Duration::from_millis(50);
+
+/// What all threads of one call share.
+#[derive(Debug, Default)]
+pub struct Call {
+    timeout: Option<(Duration, Instant)>,
+    cancelled: AtomicBool,
+}
+
+impl Call {
+    /// A call that starts now and may take `timeout` of wall clock; `None`: as long as it needs.
+    #[must_use]
+    pub fn new(timeout: Option<Duration>) -> Self {
+        // A deadline past the clock's end is none.
+        let deadline = timeout.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?)));
+        Self { timeout: deadline, cancelled: AtomicBool::new(false) }
+    }
+
+    /// Makes every thread of this call stop at its next checkpoint.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Has [`cancel`](Self::cancel) been called?
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// One thread's view of its call.
+pub struct Context<'c> {
+    call: &'c Call,
+    interrupt: Option<&'c dyn Fn() -> bool>,
+    next_pulse: Cell<Instant>,
+}
+
+impl<'c> Context<'c> {
+    /// The view of a thread that only works for the call.
+    #[must_use]
+    pub fn new(call: &'c Call) -> Self {
+        Self { call, interrupt: None, next_pulse: Cell::new(Instant::now()) }
+    }
+
+    /// The view of the calling thread. `interrupt` is asked every [`PULSE`]; when it says true,
+    /// the call is cancelled.
+    #[must_use]
+    pub fn with_interrupt(call: &'c Call, interrupt: &'c dyn Fn() -> bool) -> Self {
+        Self {
+            call,
+            interrupt: Some(interrupt),
+            next_pulse: Cell::new(Instant::now() + PULSE),
+        }
+    }
+
+    /// The call that this is a view of, for handing to other threads.
+    #[must_use]
+    pub fn call(&self) -> &'c Call {
+        self.call
+    }
+
+    /// May the work go on?
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] after a cancel or an interrupt, [`Error::TimedOut`] past the deadline.
+    pub fn checkpoint(&self) -> Result<()> {
+        if self.call.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        if self.call.timeout.is_none() && self.interrupt.is_none() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        if let Some((limit, deadline)) = self.call.timeout
+            && now >= deadline
+        {
+            return Err(Error::TimedOut(limit));
+        }
+        if let Some(interrupt) = self.interrupt
+            && now >= self.next_pulse.get()
+        {
+            self.next_pulse.set(now + PULSE);
+            if interrupt() {
+                self.call.cancel();
+                return Err(Error::Cancelled);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancelled_call_stops_every_view() {
+        let call = Call::new(None);
+        let (one, two) = (Context::new(&call), Context::new(&call));
+        assert_eq!(one.checkpoint(), Ok(()));
+        call.cancel();
+        assert_eq!(one.checkpoint(), Err(Error::Cancelled));
+        assert_eq!(two.checkpoint(), Err(Error::Cancelled));
+    }
+
+    #[test]
+    fn the_deadline_is_an_error_that_names_the_limit() {
+        let limit = Duration::from_nanos(1);
+        let call = Call::new(Some(limit));
+        while call.timeout.is_some_and(|(_, deadline)| Instant::now() < deadline) {}
+        assert_eq!(Context::new(&call).checkpoint(), Err(Error::TimedOut(limit)));
+    }
+
+    #[test]
+    fn a_limit_past_the_end_of_the_clock_is_no_limit() {
+        let call = Call::new(Some(Duration::MAX));
+        assert_eq!(Context::new(&call).checkpoint(), Ok(()));
+    }
+
+    #[test]
+    fn an_interrupt_is_asked_once_a_pulse_and_cancels_the_call() {
+        let call = Call::new(None);
+        let asked = Cell::new(0);
+        let interrupt = || {
+            asked.set(asked.get() + 1);
+            true
+        };
+        let context = Context::with_interrupt(&call, &interrupt);
+        assert_eq!(context.checkpoint(), Ok(()));
+        assert_eq!(asked.get(), 0, "asked before the first pulse");
+        context.next_pulse.set(Instant::now());
+        assert_eq!(context.checkpoint(), Err(Error::Cancelled));
+        assert_eq!(asked.get(), 1);
+        assert!(call.is_cancelled());
+    }
+}

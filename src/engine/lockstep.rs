@@ -1,0 +1,44 @@
+//! Two streams, side by side, one chunk at a time.
+
+use super::is_zero;
+use crate::context::Context;
+use crate::error::Result;
+use crate::reader::{Chunk, Reader};
+
+/// Are both streams the same to their ends? Looks up from the work every `step` bytes.
+///
+/// # Errors
+/// When either cannot be read, or the context says stop.
+pub fn compare(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    step: usize,
+    context: &Context<'_>,
+) -> Result<bool> {
+    loop {
+        let taken = match (a.chunk()?, b.chunk()?) {
+            (Chunk::End, Chunk::End) => return Ok(true),
+            (Chunk::End, _) | (_, Chunk::End) => return Ok(false),
+            (Chunk::Zeros(a), Chunk::Zeros(b)) => a.min(b),
+            (Chunk::Bytes(a), Chunk::Bytes(b)) => {
+                let taken = a.len().min(b.len()).min(step);
+                if a[..taken] != b[..taken] {
+                    return Ok(false);
+                }
+                taken as u64
+            }
+            (Chunk::Zeros(zeros), Chunk::Bytes(bytes))
+            | (Chunk::Bytes(bytes), Chunk::Zeros(zeros)) => {
+                let zeros = usize::try_from(zeros).unwrap_or(usize::MAX);
+                let taken = bytes.len().min(zeros).min(step);
+                if !is_zero(&bytes[..taken]) {
+                    return Ok(false);
+                }
+                taken as u64
+            }
+        };
+        a.consume(taken);
+        b.consume(taken);
+        context.checkpoint()?;
+    }
+}

@@ -1,0 +1,90 @@
+//! Are two readers the same?
+//!
+//! Knows readers, and nothing of what is behind them. The steps go from cheap to dear: sizes,
+//! samples, everything; each may settle it.
+
+pub mod lockstep;
+pub mod parallel;
+pub mod sample;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::options::Options;
+use crate::outcome::{DiffReason, PairOutcome};
+use crate::reader::Reader;
+
+/// Compares two readers from their first byte to the first difference, or to their end.
+///
+/// # Errors
+/// When either cannot be read or is found to have changed; when the context says stop.
+pub fn compare(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<PairOutcome> {
+    context.checkpoint()?;
+    let outcome = settle(a, b, options, context)?;
+    a.verify()?;
+    b.verify()?;
+    Ok(outcome)
+}
+
+/// Compares without asking whether what was read may be trusted.
+fn settle(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<PairOutcome> {
+    if options.size_precheck && sizes_differ(a.size(), b.size()) {
+        return Ok(Some(DiffReason::SizeMismatch));
+    }
+    let differ = |same: bool| (!same).then_some(DiffReason::ContentMismatch);
+    if let (Some(a), Some(b)) = (a.as_random(), b.as_random())
+        && a.size() == b.size()
+    {
+        if options.quick_check && !sample::compare(a, b, options.chunk_size, context)? {
+            return Ok(Some(DiffReason::ContentMismatch));
+        }
+        if a.size() >= parallel::WORTHWHILE && options.workers() > 1 {
+            return parallel::compare(a, b, options, context).map(differ);
+        }
+    }
+    lockstep::compare(a, b, options.chunk_size, context).map(differ)
+}
+
+/// Are both sizes known, and not the same?
+#[must_use]
+pub fn sizes_differ(a: Option<u64>, b: Option<u64>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a != b)
+}
+
+/// Are all of these bytes zero?
+#[must_use]
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    // Equal to itself shifted by one: every byte is as the first. One call of memcmp, which
+    // compares 32 bytes at a time, where a loop with an early exit tests one.
+    bytes.first().is_none_or(|&first| first == 0 && bytes[1..] == bytes[..bytes.len() - 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_means_every_byte() {
+        assert!(is_zero(&[]));
+        assert!(is_zero(&[0]));
+        assert!(is_zero(&[0; 4097]));
+        assert!(!is_zero(&[1]));
+        for length in [2, 31, 32, 33, 4096] {
+            for position in [0, length / 2, length - 1] {
+                let mut bytes = vec![0; length];
+                bytes[position] = 1;
+                assert!(!is_zero(&bytes), "{length} bytes, the one at {position} is not zero");
+            }
+            assert!(!is_zero(&vec![7; length]));
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What can go wrong, and for which source.
+//!
+//! One enum for the whole crate. Every variant that is about a source names it, and displays as
+//! one line: the source, then the cause.
+
+use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a comparison has no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The source does not exist.
+    #[error("{name}: {cause}")]
+    NotFound {
+        /// The source.
+        name: Name,
+        /// The system's words, or our own.
+        cause: String,
+        /// The system's error number, where it gave one.
+        errno: Option<i32>,
+    },
+    /// The source exists, but this process may not read it.
+    #[error("{name}: {cause}")]
+    Permission {
+        /// The source.
+        name: Name,
+        /// The system's words.
+        cause: String,
+        /// The system's error number, where it gave one.
+        errno: Option<i32>,
+    },
+    /// The source could not be read to its end, or changed while it was read.
+    #[error("{name}: {cause}")]
+    Read {
+        /// The source.
+        name: Name,
+        /// The system's words, or our own.
+        cause: String,
+        /// The system's error number, where it gave one.
+        errno: Option<i32>,
+    },
+    /// An argument has a value that it cannot have.
+    #[error("{0}")]
+    Argument(String),
+    /// What is asked for is well-formed, but not something komparu does.
+    #[error("{0}")]
+    Config(String),
+    /// The deadline of the call passed.
+    #[error("comparison timed out after {} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// The caller asked the work to stop.
+    #[error("comparison cancelled")]
+    Cancelled,
+}
+
+impl Error {
+    /// An error of the operating system while `name` was looked at, opened or read.
+    #[must_use]
+    pub fn system(name: &Name, error: &std::io::Error) -> Self {
+        let errno = error.raw_os_error();
+        let (name, cause) = (name.clone(), words(error));
+        match error.kind() {
+            // ENOTDIR: a part of the path is no directory, so nothing can exist under it.
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                Self::NotFound { name, cause, errno }
+            }
+            std::io::ErrorKind::PermissionDenied => Self::Permission { name, cause, errno },
+            _ => Self::Read { name, cause, errno },
+        }
+    }
+
+    /// A cause of our own why `name` cannot be compared.
+    #[must_use]
+    pub fn read(name: &Name, cause: impl Into<String>) -> Self {
+        Self::Read { name: name.clone(), cause: cause.into(), errno: None }
+    }
+}
+
+/// The system's words for `error`, without the number that std appends.
+fn words(error: &std::io::Error) -> String {
+    let mut words = error.to_string();
+    if error.raw_os_error().is_some()
+        && let Some(end) = words.rfind(" (os error ")
+    {
+        words.truncate(end);
+    }
+    words
+}
+
+/// A source as its user wrote it: usually UTF-8, always bytes.
+///
+/// Cheap to clone. Displays on one line whatever it holds: control characters and bytes that are
+/// not UTF-8 are escaped.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(Arc<[u8]>);
+
+impl Name {
+    /// A name of these bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes, unescaped.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&Path> for Name {
+    fn from(path: &Path) -> Self {
+        Self::new(path.as_os_str().as_bytes())
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self::new(text.as_bytes())
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for part in self.0.utf8_chunks() {
+            for letter in part.valid().chars() {
+                // U+2028 and U+2029 end a line as much as a newline does.
+                if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') {
+                    write!(out, "{}", letter.escape_default())?;
+                } else {
+                    out.write_char(letter)?;
+                }
+            }
+            for byte in part.invalid() {
+                write!(out, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "\"{self}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_on_one_line() {
+        let name = Name::new(b"caf\xc3\xa9\n\xff\x1b[0m");
+        assert_eq!(name.to_string(), r"café\n\xff\u{1b}[0m");
+    }
+
+    #[test]
+    fn a_system_error_keeps_its_number_and_loses_stds_suffix() {
+        let error = Error::system(&"x".into(), &std::io::Error::from_raw_os_error(libc::ENOENT));
+        assert_eq!(error.to_string(), "x: No such file or directory");
+        assert!(matches!(error, Error::NotFound { errno: Some(libc::ENOENT), .. }));
+    }
+
+    #[test]
+    fn the_kind_of_a_system_error_decides_the_variant() {
+        let of = |errno| Error::system(&"x".into(), &std::io::Error::from_raw_os_error(errno));
+        assert!(matches!(of(libc::ENOTDIR), Error::NotFound { .. }));
+        assert!(matches!(of(libc::EACCES), Error::Permission { .. }));
+        assert!(matches!(of(libc::EPERM), Error::Permission { .. }));
+        assert!(matches!(of(libc::EIO), Error::Read { .. }));
+        assert!(matches!(of(libc::EMFILE), Error::Read { .. }));
+    }
+}

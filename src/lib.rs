@@ -1,0 +1,49 @@
+//! Are these the same?
+//!
+//! komparu compares files byte for byte, near the speed of the hardware, and never guesses: a
+//! verdict means that what was to be compared was compared, and anything else is an [`Error`].
+//!
+//! ```
+//! use komparu::{Call, Context, Options, Source};
+//!
+//! # fn main() -> komparu::Result<()> {
+//! # let directory = tempfile::tempdir().expect("a temporary directory");
+//! # let (one, two) = (directory.path().join("one"), directory.path().join("two"));
+//! # std::fs::write(&one, "same").expect("written");
+//! # std::fs::write(&two, "same").expect("written");
+//! let call = Call::new(None);
+//! let outcome = komparu::compare(
+//!     &Source::from(one.as_path()),
+//!     &Source::from(two.as_path()),
+//!     &Options::default(),
+//!     &Context::new(&call),
+//! )?;
+//! assert_eq!(outcome, None); // no difference
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The rooms, from the ground up: [`error`], [`options`], [`outcome`] and [`context`] are plain data;
+//! `sys` holds the unsafe code; [`reader`] turns a source into a stream of borrowed chunks;
+//! [`engine`] compares two readers and knows nothing of what is behind them; [`source`] opens what
+//! a user named. The Python module is a skin over these, in `py`.
+
+pub mod context;
+pub mod engine;
+pub mod error;
+pub mod options;
+pub mod outcome;
+#[cfg(feature = "python")]
+mod py;
+pub mod reader;
+pub mod source;
+mod sys;
+
+pub use context::{Call, Context};
+pub use error::{Error, Name, Result};
+pub use options::Options;
+pub use outcome::DiffReason;
+pub use source::{Source, compare};
+
+#[cfg(not(unix))]
+compile_error!("komparu needs a Unix: Linux or macOS");

@@ -1,0 +1,257 @@
+//! What a caller can choose, with the defaults and the limits of every value.
+//!
+//! Plain structs. Whoever fills one calls [`Options::validate`] before any I/O.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+/// Every option of every function, with its default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Bytes compared between two looks at the clock, the cancel flag and the verdict; also the
+    /// size of one sample of the quick check. By default 64 KiB; 1 byte to 1 GiB.
+    pub chunk_size: usize,
+    /// Let two known, different sizes settle a comparison without reading. By default true.
+    pub size_precheck: bool,
+    /// Compare samples before everything, where both sides can seek. By default true.
+    pub quick_check: bool,
+    /// Comparisons at once within one call; 0, the default, means as many as pay off.
+    pub max_workers: usize,
+    /// Directories: follow symbolic links (the default), or compare their targets.
+    pub follow_symlinks: bool,
+    /// Directories: patterns with gitignore meaning. By default none.
+    pub ignore: Option<Vec<String>>,
+    /// How URLs are fetched.
+    pub http: HttpOptions,
+    /// Wall clock for the whole call. By default no limit.
+    pub comparison_timeout: Option<Duration>,
+    /// What an archive may cost.
+    pub limits: ArchiveLimits,
+    /// Archives: compare entries by their BLAKE3-256 digests. By default false: byte by byte.
+    pub hash_compare: bool,
+}
+
+/// How URLs are fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpOptions {
+    /// Request headers, in order. By default none.
+    pub headers: Vec<(String, String)>,
+    /// The longest wait for a connection, and for the next byte. By default 30 s.
+    pub timeout: Duration,
+    /// Follow up to ten redirects. By default true.
+    pub follow_redirects: bool,
+    /// Demand a valid certificate. By default true.
+    pub verify_ssl: bool,
+    /// `http://`, `https://`, `socks5://` or `socks5h://`. By default the usual environment variables.
+    pub proxy: Option<String>,
+    /// Let a redirect lead to a private, loopback or link-local address. By default false.
+    pub allow_private_redirects: bool,
+    /// Refuse such addresses for the first request too. By default false.
+    pub block_private: bool,
+}
+
+/// What an archive may cost; `None` is no limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArchiveLimits {
+    /// Decompressed bytes. By default 1 GiB.
+    pub max_decompressed_size: Option<u64>,
+    /// Decompressed bytes to compressed ones. By default 200.
+    pub max_compression_ratio: Option<f64>,
+    /// Entries. By default 100 000.
+    pub max_archive_entries: Option<u64>,
+    /// Bytes of one entry's name. By default 4096.
+    pub max_entry_name_length: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            chunk_size: 64 << 10,
+            size_precheck: true,
+            quick_check: true,
+            max_workers: 0,
+            follow_symlinks: true,
+            ignore: None,
+            http: HttpOptions::default(),
+            comparison_timeout: None,
+            limits: ArchiveLimits::default(),
+            hash_compare: false,
+        }
+    }
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            headers: Vec::new(),
+            timeout: Duration::from_secs(30),
+            follow_redirects: true,
+            verify_ssl: true,
+            proxy: None,
+            allow_private_redirects: false,
+            block_private: false,
+        }
+    }
+}
+
+impl Default for ArchiveLimits {
+    fn default() -> Self {
+        Self {
+            max_decompressed_size: Some(1 << 30),
+            max_compression_ratio: Some(200.0),
+            max_archive_entries: Some(100_000),
+            max_entry_name_length: Some(4096),
+        }
+    }
+}
+
+/// The most threads a call can ask for.
+pub const MAX_WORKERS: usize = 256;
+
+/// More threads than this gain nothing on one machine's disks and memory.
+const DEFAULT_WORKERS: usize = 8;
+
+const GIB: usize = 1 << 30;
+
+const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+
+impl Options {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] with the option's name and what it must be.
+    pub fn validate(&self) -> Result<()> {
+        require(self.chunk_size > 0, "chunk_size must be positive")?;
+        require(self.chunk_size <= GIB, "chunk_size must be <= 1GB")?;
+        require(self.max_workers <= MAX_WORKERS, "max_workers must be <= 256")?;
+        require(
+            self.comparison_timeout != Some(Duration::ZERO),
+            "comparison_timeout must be positive",
+        )?;
+        self.http.validate()?;
+        self.limits.validate()
+    }
+
+    /// How many threads compare files of this machine within one call.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        match self.max_workers {
+            0 => available_cpus().min(DEFAULT_WORKERS),
+            chosen => chosen,
+        }
+    }
+}
+
+impl HttpOptions {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] with the option's name and what it must be.
+    pub fn validate(&self) -> Result<()> {
+        require(!self.timeout.is_zero(), "timeout must be positive")?;
+        for (name, value) in &self.headers {
+            let broken = |text: &str| text.contains(['\r', '\n', '\0']);
+            require(!name.is_empty(), "header name cannot be empty")?;
+            require(!broken(name), "header name must not contain CR, LF or NUL")?;
+            if broken(value) {
+                let message = format!("value of header {name:?} must not contain CR, LF or NUL");
+                return Err(Error::Argument(message));
+            }
+        }
+        if let Some(proxy) = &self.proxy {
+            let scheme = proxy.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+            require(
+                scheme.is_some_and(|scheme| PROXY_SCHEMES.contains(&scheme.as_str())),
+                "proxy must start with http://, https://, socks5:// or socks5h://",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl ArchiveLimits {
+    fn validate(&self) -> Result<()> {
+        let ratio = self.max_compression_ratio.is_none_or(|ratio| ratio > 0.0);
+        require(
+            self.max_decompressed_size != Some(0),
+            "max_decompressed_size must be positive or None",
+        )?;
+        require(ratio, "max_compression_ratio must be positive or None")?;
+        require(
+            self.max_archive_entries != Some(0),
+            "max_archive_entries must be positive or None",
+        )?;
+        require(
+            self.max_entry_name_length != Some(0),
+            "max_entry_name_length must be positive or None",
+        )
+    }
+}
+
+fn require(condition: bool, message: &str) -> Result<()> {
+    if condition { Ok(()) } else { Err(Error::Argument(message.to_owned())) }
+}
+
+/// The CPUs this process may use: its affinity mask and, on Linux, its cgroup's quota. Asking reads
+/// several files under /proc and /sys (60 µs), so the first answer is kept.
+fn available_cpus() -> usize {
+    static CPUS: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *CPUS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(change: impl FnOnce(&mut Options)) -> String {
+        let mut options = Options::default();
+        change(&mut options);
+        options.validate().expect_err("the value should be refused").to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(Options::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn every_limit_is_named() {
+        assert_eq!(message(|o| o.chunk_size = 0), "chunk_size must be positive");
+        assert_eq!(message(|o| o.chunk_size = GIB + 1), "chunk_size must be <= 1GB");
+        assert_eq!(message(|o| o.max_workers = 257), "max_workers must be <= 256");
+        assert_eq!(message(|o| o.http.timeout = Duration::ZERO), "timeout must be positive");
+        assert_eq!(
+            message(|o| o.comparison_timeout = Some(Duration::ZERO)),
+            "comparison_timeout must be positive"
+        );
+        assert_eq!(
+            message(|o| o.limits.max_decompressed_size = Some(0)),
+            "max_decompressed_size must be positive or None"
+        );
+        assert_eq!(
+            message(|o| o.limits.max_compression_ratio = Some(f64::NAN)),
+            "max_compression_ratio must be positive or None"
+        );
+    }
+
+    #[test]
+    fn a_header_cannot_smuggle_another() {
+        let with = |name: &str, value: &str| {
+            message(|o| o.http.headers = vec![(name.to_owned(), value.to_owned())])
+        };
+        assert_eq!(with("X", "a\r\nY: b"), "value of header \"X\" must not contain CR, LF or NUL");
+        assert_eq!(with("X\nY", "a"), "header name must not contain CR, LF or NUL");
+        assert_eq!(with("", "a"), "header name cannot be empty");
+    }
+
+    #[test]
+    fn a_proxy_needs_a_scheme_that_is_spoken() {
+        for bad in ["proxy:8080", "ftp://proxy", "socks4://proxy"] {
+            assert!(message(|o| o.http.proxy = Some(bad.to_owned())).starts_with("proxy must"));
+        }
+        let mut options = Options::default();
+        options.http.proxy = Some("SOCKS5H://127.0.0.1:1080".to_owned());
+        assert_eq!(options.validate(), Ok(()));
+    }
+}

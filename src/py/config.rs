@@ -1,0 +1,112 @@
+//! The options that hold where a call does not say otherwise.
+
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+use super::convert::{self, Change};
+use super::errors::raise;
+use crate::error::Error;
+use crate::options::Options;
+
+static CONFIGURED: LazyLock<RwLock<Arc<Options>>> = LazyLock::new(RwLock::default);
+
+/// The options as they are configured at this moment.
+pub(super) fn configured() -> Arc<Options> {
+    Arc::clone(&CONFIGURED.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Set options for every later call that does not set them itself.
+///
+/// All are checked before any is set. Safe from many threads.
+///
+/// Raises ConfigError (a ValueError) for an unknown name or a bad value, TypeError for a wrong type.
+#[pyfunction]
+#[pyo3(signature = (**options))]
+pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    let Some(given) = options else { return Ok(()) };
+    // Converting may run Python code, which may configure something itself: it holds no lock, and
+    // what comes out of it is set on top of whatever holds by then.
+    let changes = changes(given)?;
+    let mut options = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
+    let mut changed = Options::clone(&options);
+    changes.into_iter().for_each(|change| change(&mut changed));
+    // What held before was valid, and no option's validity depends on another's.
+    changed.validate().map_err(|error| raise(py, &as_config(error)))?;
+    *options = Arc::new(changed);
+    Ok(())
+}
+
+fn changes(given: &Bound<'_, PyDict>) -> PyResult<Vec<Change>> {
+    let py = given.py();
+    let mut changes = Vec::with_capacity(given.len());
+    for (name, value) in given {
+        let name = name.cast::<PyString>()?.to_cow()?.into_owned();
+        match convert::change(&name, &value) {
+            Ok(Some(change)) => changes.push(change),
+            Ok(None) => return Err(raise(py, &Error::Config(format!("unknown option '{name}'")))),
+            Err(error) if error.is_instance_of::<PyValueError>(py) => {
+                return Err(raise(py, &Error::Config(error.value(py).to_string())));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(changes)
+}
+
+/// A bad value is an error of the configuration here.
+fn as_config(error: Error) -> Error {
+    match error {
+        Error::Argument(message) => Error::Config(message),
+        other => other,
+    }
+}
+
+/// The options that hold where a call does not set them: a frozen snapshot.
+#[pyfunction]
+pub(super) fn get_config(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let options = configured();
+    let Options { http, limits, .. } = &*options;
+    let seconds = |duration: Duration| duration.as_secs_f64();
+    let values = PyDict::new(py);
+    values.set_item("chunk_size", options.chunk_size)?;
+    values.set_item("size_precheck", options.size_precheck)?;
+    values.set_item("quick_check", options.quick_check)?;
+    values.set_item("max_workers", options.max_workers)?;
+    values.set_item("follow_symlinks", options.follow_symlinks)?;
+    let ignore = options.ignore.as_ref().map(|patterns| PyTuple::new(py, patterns)).transpose()?;
+    values.set_item("ignore", ignore)?;
+    let headers = PyDict::new(py);
+    for (name, value) in &http.headers {
+        headers.set_item(name, value)?;
+    }
+    values.set_item("headers", headers)?;
+    values.set_item("timeout", seconds(http.timeout))?;
+    values.set_item("follow_redirects", http.follow_redirects)?;
+    values.set_item("verify_ssl", http.verify_ssl)?;
+    values.set_item("proxy", &http.proxy)?;
+    values.set_item("allow_private_redirects", http.allow_private_redirects)?;
+    values.set_item("block_private", http.block_private)?;
+    values.set_item("comparison_timeout", options.comparison_timeout.map(seconds))?;
+    values.set_item("max_decompressed_size", limits.max_decompressed_size)?;
+    values.set_item("max_compression_ratio", limits.max_compression_ratio)?;
+    values.set_item("max_archive_entries", limits.max_archive_entries)?;
+    values.set_item("max_entry_name_length", limits.max_entry_name_length)?;
+    values.set_item("hash_compare", options.hash_compare)?;
+    PyModule::import(py, "komparu._config")?.getattr("KomparuConfig")?.call((), Some(&values))
+}
+
+/// Restore every option's default.
+#[pyfunction]
+pub(super) fn reset_config() {
+    *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+}
+
+/// Check the settings of a Source, before it is of any use.
+#[pyfunction]
+pub(super) fn check_source(source: &Bound<'_, PyAny>) -> PyResult<()> {
+    convert::source(source, "source").map(drop)
+}

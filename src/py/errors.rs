@@ -1,0 +1,57 @@
+//! Errors of the crate as Python exceptions.
+//!
+//! The exceptions are Python classes (`komparu._errors`): each has two bases, which the stable ABI
+//! cannot subclass natively. They are imported when the first of them is raised.
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyModule, PyString};
+
+use crate::error::{Error, Name};
+
+/// The Python exception for `error`.
+pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    match build(py, error) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failure) => failure,
+    }
+}
+
+fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
+    let (class, name, cause, errno) = match error {
+        Error::NotFound { name, cause, errno } => ("SourceNotFoundError", name, cause, errno),
+        Error::Permission { name, cause, errno } => ("SourcePermissionError", name, cause, errno),
+        Error::Read { name, cause, errno } => ("SourceReadError", name, cause, errno),
+        Error::Argument(message) => {
+            return Ok(PyValueError::new_err(message.clone()).into_value(py).into_bound(py).into_any());
+        }
+        Error::Config(message) => return class_of(py, "ConfigError")?.call1((message,)),
+        Error::TimedOut(_) => {
+            return class_of(py, "ComparisonTimeoutError")?.call1((error.to_string(),));
+        }
+        // Only an interrupt cancels a call, and it brings its own exception; this is the last resort.
+        Error::Cancelled => {
+            return Ok(PyKeyboardInterrupt::new_err(()).into_value(py).into_bound(py).into_any());
+        }
+    };
+    let attributes = PyDict::new(py);
+    attributes.set_item("source", text(py, name)?)?;
+    attributes.set_item("strerror", cause)?;
+    attributes.set_item("errno", errno)?;
+    class_of(py, class)?.call((error.to_string(),), Some(&attributes))
+}
+
+fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = ERRORS.get_or_try_init(py, || {
+        PyResult::Ok(PyModule::import(py, "komparu._errors")?.unbind())
+    })?;
+    module.bind(py).getattr(name)
+}
+
+/// A name as Python shows it: decoded as `os.fsdecode` does.
+fn text<'py>(py: Python<'py>, name: &Name) -> PyResult<Bound<'py, PyString>> {
+    let bytes = PyBytes::new(py, name.as_bytes());
+    Ok(PyModule::import(py, "os")?.call_method1("fsdecode", (bytes,))?.cast_into()?)
+}

@@ -1,0 +1,22 @@
+//! The Python module `komparu._core`: a skin. Values come in through [`convert`], errors go out
+//! through [`errors`], and everything between happens in the crate, detached from the interpreter.
+
+mod config;
+mod convert;
+mod errors;
+mod sync;
+
+use pyo3::prelude::*;
+
+/// The compiled part of komparu.
+#[pymodule(gil_used = false)]
+mod _core {
+    #[pymodule_export]
+    use super::config::{check_source, configure, get_config, reset_config};
+    #[pymodule_export]
+    use super::sync::compare;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,109 @@
+//! A source's content as a stream of chunks that are borrowed, not copied.
+//!
+//! A mapped window, a read buffer or a network block each lend a slice; the engine compares two
+//! slices and tells both readers how far it came. Nothing is copied between the two, and a run of
+//! zeros costs nothing, however long.
+
+mod extent;
+pub mod file;
+pub(crate) mod stash;
+
+use std::ops::Deref;
+
+use crate::error::{Name, Result};
+
+/// What comes next in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chunk<'a> {
+    /// These bytes; never none.
+    Bytes(&'a [u8]),
+    /// That many zero bytes, which nobody had to read; never none.
+    Zeros(u64),
+    /// Nothing: the stream has been consumed to its end.
+    End,
+}
+
+/// A stream of bytes that can be looked at before it is taken.
+pub trait Reader {
+    /// What comes next, without taking it. Fetches only when nothing fetched is left.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or is found to have changed.
+    fn chunk(&mut self) -> Result<Chunk<'_>>;
+
+    /// Takes `length` bytes of what [`chunk`](Self::chunk) last showed.
+    ///
+    /// # Panics
+    /// May panic if that is more than was shown.
+    fn consume(&mut self, length: u64);
+
+    /// How many bytes the whole stream has, where that is known before reading it.
+    fn size(&self) -> Option<u64>;
+
+    /// The source, as its user wrote it.
+    fn name(&self) -> &Name;
+
+    /// The same content at any offset, for sampling and for comparing with several threads.
+    fn as_random(&self) -> Option<&dyn ReadAt> {
+        None
+    }
+
+    /// Asked once before a verdict: are the bytes that were read really those of the source, and
+    /// is the source still what it was when reading began?
+    ///
+    /// # Errors
+    /// When not: no verdict may be given then.
+    fn verify(&self) -> Result<()>;
+}
+
+/// A run of bytes that are all stored, or all not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Bytes that must be read, up to this offset.
+    Data {
+        /// The first offset past the run.
+        end: u64,
+    },
+    /// Zeros that need not be read, up to this offset.
+    Hole {
+        /// The first offset past the run.
+        end: u64,
+    },
+}
+
+impl Extent {
+    /// The first offset past the run.
+    #[must_use]
+    pub fn end(self) -> u64 {
+        match self {
+            Self::Data { end } | Self::Hole { end } => end,
+        }
+    }
+}
+
+/// Bytes on loan from a source.
+pub type Window<'a> = Box<dyn Deref<Target = [u8]> + 'a>;
+
+/// Content of known size that can be read anywhere, by several threads at once.
+pub trait ReadAt: Sync {
+    /// How many bytes there are.
+    fn size(&self) -> u64;
+
+    /// The run of data or of zeros that `offset` (below the size) lies in.
+    ///
+    /// # Errors
+    /// When the source cannot say.
+    fn extent(&self, offset: u64) -> Result<Extent>;
+
+    /// Lends bytes from `offset` on: at least one, at most `length`, which must lie within the size.
+    ///
+    /// # Errors
+    /// When the source cannot be read there.
+    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>>;
+
+    /// Fills `buffer` from `offset` on. All of it must lie within the size.
+    ///
+    /// # Errors
+    /// When the source cannot be read there, or ends too early.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()>;
+}

@@ -1,0 +1,53 @@
+//! Read buffers that outlive their reader, so that comparing many small files allocates nothing.
+
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+
+/// Bytes in one buffer. Measured over files in the page cache, on one and on two threads: 64 KiB
+/// to 256 KiB are equally fast, larger buffers fall out of a 1 MiB L2 cache (two are compared at a
+/// time) and lose 15 %.
+pub(crate) const BUFFER: usize = 128 << 10;
+
+/// How many buffers a thread keeps: one for each side.
+const KEPT: usize = 2;
+
+thread_local! {
+    static STASH: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer of [`BUFFER`] bytes; goes back to its thread's stash when dropped.
+pub(crate) struct Buffer(Box<[u8]>);
+
+impl Buffer {
+    /// A buffer with unspecified content.
+    pub(crate) fn take() -> Self {
+        let kept = STASH.try_with(|stash| stash.borrow_mut().pop()).ok().flatten();
+        Self(kept.unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice()))
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.0);
+        // The stash is gone when its thread is about to end; so is the buffer then.
+        let _ = STASH.try_with(|stash| {
+            let mut stash = stash.borrow_mut();
+            if stash.len() < KEPT {
+                stash.push(buffer);
+            }
+        });
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
