@@ -1,4 +1,25 @@
-"""Are these the same? Files, directories, archives and URLs, compared byte for byte."""
+"""Are these the same? Files, directories, archives and URLs, compared byte for byte.
+
+    >>> import komparu
+    >>> komparu.compare("backup/photo.raw", "/media/photo.raw")
+    True
+
+`compare` answers for two files. Options that a call does not set have their configured value:
+`configure` sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings of
+its own for one side.
+
+True means that every byte was compared. What cannot be compared raises; every exception is a
+`KomparuError`:
+
+    KomparuError
+    ├─ SourceNotFoundError     also FileNotFoundError
+    ├─ SourceReadError         also OSError
+    │  └─ SourcePermissionError    also PermissionError
+    ├─ ArchiveError            also OSError
+    │  └─ ArchiveBombError
+    ├─ ConfigError             also ValueError
+    └─ ComparisonTimeoutError  also TimeoutError
+"""
 
 from __future__ import annotations
 
@@ -13,5 +34,61 @@ from komparu._errors import (
     SourcePermissionError,
     SourceReadError,
 )
-from komparu._config import KomparuConfig
-from komparu._types import CompareResult, DiffReason, DirResult, Source, Verdict
+
+# Type checkers take this as true. Importing it from typing would cost more than all of komparu.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from komparu._config import KomparuConfig
+    from komparu._types import CompareResult, DiffReason, DirResult, Source, SourceLike, Verdict
+
+__all__ = [
+    "ArchiveBombError",
+    "ArchiveError",
+    "CompareResult",
+    "ComparisonTimeoutError",
+    "ConfigError",
+    "DiffReason",
+    "DirResult",
+    "KomparuConfig",
+    "KomparuError",
+    "Source",
+    "SourceLike",
+    "SourceNotFoundError",
+    "SourcePermissionError",
+    "SourceReadError",
+    "Verdict",
+    "__version__",
+    "compare",
+    "configure",
+    "get_config",
+    "reset_config",
+]
+
+# Dataclasses and enums take four times as long to import as everything above, and a script that
+# compares two files needs none of them: these come when they are first asked for.
+_LAZY = {
+    "CompareResult": "komparu._types",
+    "DiffReason": "komparu._types",
+    "DirResult": "komparu._types",
+    "KomparuConfig": "komparu._config",
+    "Source": "komparu._types",
+    "SourceLike": "komparu._types",
+    "Verdict": "komparu._types",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is only imported on demand."""
+    if name not in _LAZY:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Everything there is, imported or not."""
+    return sorted({*globals(), *_LAZY})

@@ -12,7 +12,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+# Type checkers take this as true. Importing it from typing would cost more than all of komparu.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "ArchiveBombError",

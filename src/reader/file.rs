@@ -3,8 +3,8 @@
 //! A path is first looked at ([`Located`]): one `stat`, which refuses whatever is not a file before
 //! it could be opened (opening a FIFO wakes its writer, opening a watchdog device starts it), and
 //! which often settles a comparison by itself. Small files are then read into a buffer of the
-//! thread, big ones mapped window by window. Before a verdict the path is looked at once more: if
-//! it does not lead to the same, unchanged file there is no verdict.
+//! thread, big ones mapped window by window. Before a verdict the file is looked at once more: if it
+//! is not the one first looked at, or has changed, or has lost its place, there is no verdict.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
 
 use super::extent::extent_at;
 use super::stash::{BUFFER, Buffer};
@@ -30,13 +31,16 @@ pub const MAPPED_FROM: u64 = 1 << 20;
 /// disk it keeps the time between two checkpoints short.
 pub const WINDOW: usize = 4 << 20;
 
-/// What makes a file the file it is, and what changes when its content does.
+/// What makes a file the file it is, and what changes when something is done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Identity {
     device: u64,
     inode: u64,
     size: u64,
+    /// When the content changed: seconds and nanoseconds.
     modified: (i64, i64),
+    /// When anything changed, a name among it: what is renamed or unlinked is changed.
+    changed: (i64, i64),
 }
 
 impl Identity {
@@ -49,6 +53,7 @@ impl Identity {
             inode: stat.st_ino as u64,
             size: stat.st_size as u64,
             modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
         }
     }
 
@@ -100,19 +105,19 @@ impl Located {
         self.identity.is_same_file(&other.identity)
     }
 
-    /// Opens the file.
+    /// Opens the file. Whether it is still the file that was looked at is for
+    /// [`Reader::verify`] to say.
     ///
     /// # Errors
-    /// When it cannot be opened, or when the path leads elsewhere by now.
+    /// When it cannot be opened.
     pub fn open(self) -> Result<FileReader> {
         // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the
         // file's place in the meantime.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let system = |errno: rustix::io::Errno| Error::system(&self.name, &errno.into());
-        let file = rustix::fs::open(&self.path, flags, Mode::empty()).map_err(system)?;
-        let opened = Identity::of(&rustix::fs::fstat(&file).map_err(system)?);
-        unchanged(&self.name, &self.identity, &opened)?;
-        Ok(FileReader { located: self, file, position: 0, view: View::Nothing, torn: Arc::default() })
+        let file = rustix::fs::open(&self.path, flags, Mode::empty())
+            .map_err(|errno| Error::system(&self.name, &errno.into()))?;
+        let (position, view) = (0, View::Nothing);
+        Ok(FileReader { located: self, file, position, view, torn: Arc::default() })
     }
 }
 
@@ -127,13 +132,13 @@ fn is_null_device(stat: &Stat) -> bool {
 
 fn refused(name: &Name, kind: FileType) -> Error {
     let (cause, errno) = match kind {
-        FileType::Directory => ("is a directory", Some(rustix::io::Errno::ISDIR)),
+        FileType::Directory => ("is a directory", Some(Errno::ISDIR)),
         FileType::Fifo => ("is a FIFO, not a file", None),
         FileType::Socket => ("is a socket, not a file", None),
         FileType::CharacterDevice | FileType::BlockDevice => ("is a device, not a file", None),
         _ => ("is not a regular file", None),
     };
-    let errno = errno.map(rustix::io::Errno::raw_os_error);
+    let errno = errno.map(Errno::raw_os_error);
     Error::Read { name: name.clone(), cause: cause.to_owned(), errno }
 }
 
@@ -192,7 +197,7 @@ impl FileReader {
         Located::at(path.to_owned(), path.into())?.open()
     }
 
-    fn system(&self, errno: rustix::io::Errno) -> Error {
+    fn system(&self, errno: Errno) -> Error {
         Error::system(&self.located.name, &errno.into())
     }
 
@@ -246,7 +251,7 @@ impl FileReader {
 fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
     loop {
         match call() {
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             done => return done,
         }
     }
@@ -291,13 +296,19 @@ impl Reader for FileReader {
 
     fn verify(&self) -> Result<()> {
         let Located { name, path, identity, .. } = &self.located;
-        let now = rustix::fs::stat(path).map_err(|errno| match errno {
-            rustix::io::Errno::NOENT => Error::read(name, "was deleted while it was compared"),
-            _ => self.system(errno),
-        })?;
-        unchanged(name, identity, &Identity::of(&now))?;
+        let opened = Identity::of(&rustix::fs::fstat(&self.file).map_err(|e| self.system(e))?);
+        unchanged(name, identity, &opened)?;
+        // What leads to the file may have changed too: always when the file itself lost a name,
+        // and worth a look (it costs as much as opening) when reading took a while.
+        if opened.changed != identity.changed || identity.size > BUFFER as u64 {
+            let now = rustix::fs::stat(path).map_err(|errno| match errno {
+                Errno::NOENT => Error::read(name, "was deleted while it was compared"),
+                _ => self.system(errno),
+            })?;
+            unchanged(name, identity, &Identity::of(&now))?;
+        }
         if self.torn.load(Ordering::Relaxed) {
-            return Err(self.system(rustix::io::Errno::IO));
+            return Err(self.system(Errno::IO));
         }
         Ok(())
     }
