@@ -62,11 +62,7 @@ impl<'c> Context<'c> {
     /// the call is cancelled.
     #[must_use]
     pub fn with_interrupt(call: &'c Call, interrupt: &'c dyn Fn() -> bool) -> Self {
-        Self {
-            call,
-            interrupt: Some(interrupt),
-            next_pulse: Cell::new(Instant::now() + PULSE),
-        }
+        Self { call, interrupt: Some(interrupt), next_pulse: Cell::new(Instant::now() + PULSE) }
     }
 
     /// The call that this is a view of, for handing to other threads.

@@ -1,22 +1,20 @@
 //! From what a user wrote to something that can be read.
 
 use std::borrow::Cow;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::context::Context;
 use crate::engine;
 use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
-use crate::reader::file::Located;
+use crate::reader::located::{Located, Place};
 
 /// A file, as its user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: Name,
-    path: PathBuf,
+    path: Name,
 }
 
 impl Source {
@@ -44,8 +42,9 @@ impl Source {
         if path.contains(&0) {
             return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
         }
-        let path = PathBuf::from(OsString::from_vec(path.into_owned()));
-        Ok(Self { name: Name::new(text), path })
+        let name = Name::new(text);
+        let path = if *path == *text { name.clone() } else { Name::new(&path) };
+        Ok(Self { name, path })
     }
 
     /// The text it was made of.
@@ -55,13 +54,14 @@ impl Source {
     }
 
     fn locate(&self) -> Result<Located> {
-        Located::at(self.path.clone(), self.name.clone())
+        Located::at(Place::new(self.path.clone()), self.name.clone())
     }
 }
 
 impl From<&Path> for Source {
     fn from(path: &Path) -> Self {
-        Self { name: path.into(), path: path.to_owned() }
+        let name = Name::from(path);
+        Self { path: name.clone(), name }
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
 
     fn path(text: &str) -> String {
         let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
-        source.path.to_str().expect("UTF-8").to_owned()
+        String::from_utf8(source.path.as_bytes().to_vec()).expect("UTF-8")
     }
 
     fn error(text: &str) -> Error {
@@ -136,7 +136,7 @@ mod tests {
         }
         let bytes = b"\xff\xfe\n";
         let source = Source::parse(bytes, "source_a").expect("a path");
-        assert_eq!(source.path.into_os_string().into_vec(), bytes);
+        assert_eq!(source.path.as_bytes(), bytes);
     }
 
     #[test]
@@ -159,6 +159,8 @@ mod tests {
         assert_eq!(error("file://nas/a"), config("source_a: file URL of another host, 'nas'"));
         assert_eq!(error("FTP://host/a"), config("unsupported URL scheme 'ftp'"));
         assert_eq!(error("s3+x-y.z://host"), config("unsupported URL scheme 's3+x-y.z'"));
-        assert!(matches!(error("HTTPS://user:secret@host/"), Error::Config(text) if !text.contains("secret")));
+        assert!(
+            matches!(error("HTTPS://user:secret@host/"), Error::Config(text) if !text.contains("secret"))
+        );
     }
 }

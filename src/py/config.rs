@@ -21,9 +21,11 @@ pub(super) fn configured() -> Arc<Options> {
 
 /// Set options for every later call that does not set them itself.
 ///
-/// All are checked before any is set. Safe from many threads.
+/// All of them are checked first, then all are set, or none. Safe from many threads.
 ///
-/// Raises ConfigError (a ValueError) for an unknown name or a bad value, TypeError for a wrong type.
+/// Raises:
+///     ConfigError: An unknown name, or a value that cannot be.
+///     TypeError: A wrong type.
 #[pyfunction]
 #[pyo3(signature = (**options))]
 pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
@@ -31,12 +33,13 @@ pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> 
     // Converting may run Python code, which may configure something itself: it holds no lock, and
     // what comes out of it is set on top of whatever holds by then.
     let changes = changes(given)?;
-    let mut options = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
-    let mut changed = Options::clone(&options);
-    changes.into_iter().for_each(|change| change(&mut changed));
-    // What held before was valid, and no option's validity depends on another's.
-    changed.validate().map_err(|error| raise(py, &as_config(error)))?;
-    *options = Arc::new(changed);
+    let mut current = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
+    let mut options = Options::clone(&current);
+    for change in changes {
+        change(&mut options);
+    }
+    options.validate().map_err(|error| raise(py, &as_config(error)))?;
+    *current = Arc::new(options);
     Ok(())
 }
 
@@ -47,7 +50,9 @@ fn changes(given: &Bound<'_, PyDict>) -> PyResult<Vec<Change>> {
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
         match convert::change(&name, &value) {
             Ok(Some(change)) => changes.push(change),
-            Ok(None) => return Err(raise(py, &Error::Config(format!("unknown option '{name}'")))),
+            Ok(None) => {
+                return Err(raise(py, &Error::Config(format!("unknown option '{name}'"))));
+            }
             Err(error) if error.is_instance_of::<PyValueError>(py) => {
                 return Err(raise(py, &Error::Config(error.value(py).to_string())));
             }
@@ -105,7 +110,7 @@ pub(super) fn reset_config() {
     *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
 }
 
-/// Check the settings of a Source, before it is of any use.
+/// Check what a Source holds, so that a bad one cannot be made.
 #[pyfunction]
 pub(super) fn check_source(source: &Bound<'_, PyAny>) -> PyResult<()> {
     convert::source(source, "source").map(drop)

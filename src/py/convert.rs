@@ -21,7 +21,9 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
     }
     if !value.is_instance(source_class(value.py())?)? {
         let kind = value.get_type().name()?;
-        return Err(PyTypeError::new_err(format!("{parameter} must be {SOURCE_TYPES}, not {kind}")));
+        return Err(PyTypeError::new_err(format!(
+            "{parameter} must be {SOURCE_TYPES}, not {kind}"
+        )));
     }
     source_settings(value)?;
     let url = value.getattr("url")?;
@@ -240,10 +242,7 @@ fn strings(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
         return Err(wrong_type(name, expected, value));
     }
     let items = value.try_iter().map_err(|_| wrong_type(name, expected, value))?;
-    items
-        .enumerate()
-        .map(|(index, item)| string(&format!("{name}[{index}]"), &item?))
-        .collect()
+    items.enumerate().map(|(index, item)| string(&format!("{name}[{index}]"), &item?)).collect()
 }
 
 fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {

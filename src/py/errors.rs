@@ -24,7 +24,10 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         Error::Permission { name, cause, errno } => ("SourcePermissionError", name, cause, errno),
         Error::Read { name, cause, errno } => ("SourceReadError", name, cause, errno),
         Error::Argument(message) => {
-            return Ok(PyValueError::new_err(message.clone()).into_value(py).into_bound(py).into_any());
+            return Ok(PyValueError::new_err(message.clone())
+                .into_value(py)
+                .into_bound(py)
+                .into_any());
         }
         Error::Config(message) => return class_of(py, "ConfigError")?.call1((message,)),
         Error::TimedOut(_) => {
@@ -44,9 +47,8 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
 
 fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = ERRORS.get_or_try_init(py, || {
-        PyResult::Ok(PyModule::import(py, "komparu._errors")?.unbind())
-    })?;
+    let module = ERRORS
+        .get_or_try_init(py, || PyResult::Ok(PyModule::import(py, "komparu._errors")?.unbind()))?;
     module.bind(py).getattr(name)
 }
 

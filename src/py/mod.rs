@@ -1,6 +1,9 @@
 //! The Python module `komparu._core`: a skin. Values come in through [`convert`], errors go out
 //! through [`errors`], and everything between happens in the crate, detached from the interpreter.
 
+// The docs of what Python sees are Python docstrings.
+#![allow(clippy::doc_markdown)]
+
 mod config;
 mod convert;
 mod errors;

@@ -32,35 +32,31 @@ const COMPARE_OPTIONS: [&str; 10] = [
 /// True means that every byte was compared, or need not be: two names of one file, or holes in both.
 /// Options that are not given have their configured value.
 ///
-/// Parameters
-/// ----------
-/// source_a, source_b : str, bytes, os.PathLike or Source
-///     Local paths or file:// URLs.
-/// chunk_size : int
-///     Bytes compared between two looks at the clock and the verdict; also the size of one sample.
-///     Default 65536.
-/// size_precheck : bool
-///     Let different sizes settle it without reading. Default True.
-/// quick_check : bool
-///     Compare samples first. Default True.
-/// max_workers : int
-///     Threads for one pair of big files; 0 means as many as pay off, 1 means none but the caller's.
-///     Default 0.
-/// headers, timeout, follow_redirects, verify_ssl, proxy
-///     For URLs.
-/// comparison_timeout : float or None
-///     Seconds of wall clock for the whole call. Default None, no limit.
+/// Args:
+///     source_a: A local path, a file:// URL or a Source.
+///     source_b: Another one.
+///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+///         also the size of one sample. 1 to 1 GiB. Default 65536.
+///     size_precheck: Let two known, different sizes settle it without reading. Default True.
+///     quick_check: Compare samples from five places first. Default True.
+///     max_workers: Threads that compare one pair of big files. 0: as many as pay off; 1: only
+///         the calling one. Default 0.
+///     headers: For URLs: request headers. Default none.
+///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+///     follow_redirects: For URLs: follow up to ten. Default True.
+///     verify_ssl: For URLs: demand a valid certificate. Default True.
+///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+///         environment variables.
+///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 ///
-/// Raises
-/// ------
-/// SourceNotFoundError, SourcePermissionError, SourceReadError
-///     A source cannot be opened or read, is not a file, or changed while it was compared.
-/// ComparisonTimeoutError
-///     comparison_timeout passed.
-/// ConfigError
-///     A URL of a kind that is not supported.
-/// ValueError, TypeError
-///     An argument that cannot be; raised before anything is opened.
+/// Raises:
+///     SourceNotFoundError: There is nothing there.
+///     SourcePermissionError: This process may not read it.
+///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+///     ComparisonTimeoutError: comparison_timeout passed.
+///     ConfigError: A URL of a kind that is not supported.
+///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+///     TypeError: An argument of a wrong type.
 #[pyfunction]
 #[pyo3(
     signature = (source_a, source_b, **options),
@@ -94,6 +90,10 @@ fn detached<T: Send>(
     let (outcome, raised) = py.detach(|| {
         let raised = RefCell::new(None);
         let interrupt = || {
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method is bound to one lifetime"
+            )]
             let signal = Python::attach(|py| py.check_signals());
             signal.is_err_and(|exception| {
                 raised.replace(Some(exception));

@@ -1,20 +1,18 @@
 //! Files of this machine.
 //!
-//! A path is first looked at ([`Located`]): one `stat`, which refuses whatever is not a file before
-//! it could be opened (opening a FIFO wakes its writer, opening a watchdog device starts it), and
-//! which often settles a comparison by itself. Small files are then read into a buffer of the
-//! thread, big ones mapped window by window. Before a verdict the file is looked at once more: if it
-//! is not the one first looked at, or has changed, or has lost its place, there is no verdict.
+//! Small ones are read into a buffer of the thread, big ones mapped window by window. Before a
+//! verdict the file is looked at once more: if it is not the one first looked at, or has changed, or
+//! has lost its place, there is no verdict.
 
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::extent::extent_at;
+use super::located::{Located, Place};
 use super::stash::{BUFFER, Buffer};
 use super::{Chunk, Extent, ReadAt, Reader, Window};
 use crate::error::{Error, Name, Result};
@@ -30,133 +28,6 @@ pub const MAPPED_FROM: u64 = 1 << 20;
 /// 1 MiB 151, 2 MiB 148, 4 MiB 144, 8 MiB 142, 16 MiB 143; so 4 MiB loses nothing, and from a cold
 /// disk it keeps the time between two checkpoints short.
 pub const WINDOW: usize = 4 << 20;
-
-/// What makes a file the file it is, and what changes when something is done to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    /// When the content changed: seconds and nanoseconds.
-    modified: (i64, i64),
-    /// When anything changed, a name among it: what is renamed or unlinked is changed.
-    changed: (i64, i64),
-}
-
-impl Identity {
-    // The fields of `stat` have other widths and signs on other platforms.
-    #[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap, clippy::allow_attributes)]
-    #[allow(clippy::unnecessary_cast, clippy::useless_conversion, clippy::cast_lossless)]
-    fn of(stat: &Stat) -> Self {
-        Self {
-            device: stat.st_dev as u64,
-            inode: stat.st_ino as u64,
-            size: stat.st_size as u64,
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-        }
-    }
-
-    fn is_same_file(&self, other: &Self) -> bool {
-        (self.device, self.inode) == (other.device, other.inode)
-    }
-}
-
-/// A path that leads to a file and has been looked at, but not opened.
-#[derive(Debug)]
-pub struct Located {
-    name: Name,
-    path: PathBuf,
-    identity: Identity,
-    size: Option<u64>,
-    sparse: bool,
-}
-
-impl Located {
-    /// Looks at `path`, following symbolic links. `name` is what messages call it.
-    ///
-    /// # Errors
-    /// When there is nothing at `path`, or something that is neither a regular file nor the null
-    /// device.
-    pub fn at(path: PathBuf, name: Name) -> Result<Self> {
-        let stat = rustix::fs::stat(&path).map_err(|errno| Error::system(&name, &errno.into()))?;
-        let identity = Identity::of(&stat);
-        let size = match FileType::from_raw_mode(stat.st_mode) {
-            // Files of /proc report size 0 and have content: theirs is not known.
-            FileType::RegularFile => (identity.size > 0).then_some(identity.size),
-            FileType::CharacterDevice if is_null_device(&stat) => Some(0),
-            other => return Err(refused(&name, other)),
-        };
-        // A block of `st_blocks` has 512 bytes on every filesystem. Fewer of them than the size
-        // needs: perhaps there are holes.
-        let sparse = u64::try_from(stat.st_blocks).is_ok_and(|blocks| blocks * 512 < identity.size);
-        Ok(Self { name, path, identity, size, sparse })
-    }
-
-    /// How many bytes the file has, where that is known before reading it.
-    #[must_use]
-    pub fn size(&self) -> Option<u64> {
-        self.size
-    }
-
-    /// Do both paths lead to one and the same file (device and inode)?
-    #[must_use]
-    pub fn is_same_file(&self, other: &Self) -> bool {
-        self.identity.is_same_file(&other.identity)
-    }
-
-    /// Opens the file. Whether it is still the file that was looked at is for
-    /// [`Reader::verify`] to say.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn open(self) -> Result<FileReader> {
-        // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the
-        // file's place in the meantime.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = rustix::fs::open(&self.path, flags, Mode::empty())
-            .map_err(|errno| Error::system(&self.name, &errno.into()))?;
-        let (position, view) = (0, View::Nothing);
-        Ok(FileReader { located: self, file, position, view, torn: Arc::default() })
-    }
-}
-
-/// Is this the null device, which reads as an empty file? Asked by identity, since its device
-/// number differs between systems.
-fn is_null_device(stat: &Stat) -> bool {
-    rustix::fs::stat("/dev/null").is_ok_and(|null| {
-        FileType::from_raw_mode(null.st_mode) == FileType::CharacterDevice
-            && null.st_rdev == stat.st_rdev
-    })
-}
-
-fn refused(name: &Name, kind: FileType) -> Error {
-    let (cause, errno) = match kind {
-        FileType::Directory => ("is a directory", Some(Errno::ISDIR)),
-        FileType::Fifo => ("is a FIFO, not a file", None),
-        FileType::Socket => ("is a socket, not a file", None),
-        FileType::CharacterDevice | FileType::BlockDevice => ("is a device, not a file", None),
-        _ => ("is not a regular file", None),
-    };
-    let errno = errno.map(Errno::raw_os_error);
-    Error::Read { name: name.clone(), cause: cause.to_owned(), errno }
-}
-
-/// An error that says how `after` differs from `before`.
-fn unchanged(name: &Name, before: &Identity, after: &Identity) -> Result<()> {
-    let cause = if !before.is_same_file(after) {
-        "was replaced while it was compared".to_owned()
-    } else if before.size > after.size {
-        format!("shrank from {} to {} bytes while it was compared", before.size, after.size)
-    } else if before.size < after.size {
-        format!("grew from {} to {} bytes while it was compared", before.size, after.size)
-    } else if before.modified != after.modified {
-        "was modified while it was compared".to_owned()
-    } else {
-        return Ok(());
-    };
-    Err(Error::read(name, cause))
-}
 
 /// A file that is open.
 pub struct FileReader {
@@ -194,11 +65,18 @@ impl FileReader {
     /// # Errors
     /// Those of [`Located::at`] and [`Located::open`].
     pub fn open(path: &Path) -> Result<Self> {
-        Located::at(path.to_owned(), path.into())?.open()
+        Located::at(Place::new(path.into()), path.into())?.open()
     }
 
-    fn system(&self, errno: Errno) -> Error {
-        Error::system(&self.located.name, &errno.into())
+    /// A reader of `file`, which was opened where `located` is.
+    pub(super) fn new(located: Located, file: OwnedFd) -> Self {
+        Self { located, file, position: 0, view: View::Nothing, torn: Arc::default() }
+    }
+
+    /// Is this the very file that `other` reads?
+    #[must_use]
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        self.located.is_same_file(&other.located)
     }
 
     /// Maps a window, or says that there is none to be had.
@@ -234,7 +112,7 @@ impl FileReader {
     fn advance_blindly(&mut self) -> Result<()> {
         let mut buffer = self.take_buffer();
         let length = retry(|| rustix::io::read(&self.file, &mut *buffer));
-        let length = length.map_err(|errno| self.system(errno))?;
+        let length = length.map_err(|errno| self.located.system(errno))?;
         self.view = View::Buffer { start: self.position, length, buffer };
         Ok(())
     }
@@ -259,12 +137,12 @@ fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Resu
 
 impl Reader for FileReader {
     fn chunk(&mut self) -> Result<Chunk<'_>> {
-        if self.located.size == Some(self.position) {
+        if self.located.size() == Some(self.position) {
             return Ok(Chunk::End);
         }
         let in_hole = matches!(self.view, View::Hole { end } if end > self.position);
         if !in_hole && self.view.from(self.position).is_empty() {
-            match self.located.size {
+            match self.located.size() {
                 Some(size) => self.advance(size)?,
                 None => self.advance_blindly()?,
             }
@@ -283,32 +161,21 @@ impl Reader for FileReader {
     }
 
     fn size(&self) -> Option<u64> {
-        self.located.size
+        self.located.size()
     }
 
     fn name(&self) -> &Name {
-        &self.located.name
+        self.located.name()
     }
 
     fn as_random(&self) -> Option<&dyn ReadAt> {
-        self.located.size.is_some_and(|size| size > 0).then_some(self)
+        self.located.size().is_some_and(|size| size > 0).then_some(self)
     }
 
     fn verify(&self) -> Result<()> {
-        let Located { name, path, identity, .. } = &self.located;
-        let opened = Identity::of(&rustix::fs::fstat(&self.file).map_err(|e| self.system(e))?);
-        unchanged(name, identity, &opened)?;
-        // What leads to the file may have changed too: always when the file itself lost a name,
-        // and worth a look (it costs as much as opening) when reading took a while.
-        if opened.changed != identity.changed || identity.size > BUFFER as u64 {
-            let now = rustix::fs::stat(path).map_err(|errno| match errno {
-                Errno::NOENT => Error::read(name, "was deleted while it was compared"),
-                _ => self.system(errno),
-            })?;
-            unchanged(name, identity, &Identity::of(&now))?;
-        }
+        self.located.verify(self.file.as_fd())?;
         if self.torn.load(Ordering::Relaxed) {
-            return Err(self.system(Errno::IO));
+            return Err(self.located.system(Errno::IO));
         }
         Ok(())
     }
@@ -316,12 +183,12 @@ impl Reader for FileReader {
 
 impl ReadAt for FileReader {
     fn size(&self) -> u64 {
-        self.located.size.unwrap_or(0)
+        self.located.size().unwrap_or(0)
     }
 
     fn extent(&self, offset: u64) -> Result<Extent> {
         let size = ReadAt::size(self);
-        if self.located.sparse {
+        if self.located.is_sparse() {
             return Ok(extent_at(self.file.as_fd(), offset, size));
         }
         Ok(Extent::Data { end: size })
@@ -340,12 +207,12 @@ impl ReadAt for FileReader {
     fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> Result<()> {
         while !buffer.is_empty() {
             let read = retry(|| rustix::io::pread(&self.file, &mut *buffer, offset));
-            match read.map_err(|errno| self.system(errno))? {
+            match read.map_err(|errno| self.located.system(errno))? {
                 0 => {
                     // Usually it shrank, which verify() words better.
                     self.verify()?;
                     let cause = format!("ended after {offset} of {} bytes", ReadAt::size(self));
-                    return Err(Error::read(&self.located.name, cause));
+                    return Err(Error::read(self.located.name(), cause));
                 }
                 read => {
                     offset += read as u64;

@@ -6,6 +6,7 @@
 
 mod extent;
 pub mod file;
+pub mod located;
 pub(crate) mod stash;
 
 use std::ops::Deref;
@@ -85,7 +86,7 @@ impl Extent {
 pub type Window<'a> = Box<dyn Deref<Target = [u8]> + 'a>;
 
 /// Content of known size that can be read anywhere, by several threads at once.
-pub trait ReadAt: Sync {
+pub trait ReadAt: Send + Sync {
     /// How many bytes there are.
     fn size(&self) -> u64;
 

@@ -55,9 +55,18 @@ impl Deref for Mapping {
 mod tests {
     use std::fs::File;
     use std::os::fd::AsFd as _;
+    use std::os::unix::fs::FileExt as _;
     use std::sync::atomic::Ordering;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::*;
+
+    /// The table is the process's, and one test fills it: one at a time.
+    static TABLE: Mutex<()> = Mutex::new(());
+
+    fn alone() -> MutexGuard<'static, ()> {
+        TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     fn file_of(length: u64) -> File {
         let file = tempfile::tempfile().expect("a temporary file");
@@ -67,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_window_may_start_and_end_anywhere() {
-        use std::os::unix::fs::FileExt as _;
+        let _alone = alone();
         let file = file_of(0);
         let content: Vec<u8> = (0..20_000_u32).map(|n| (n % 251) as u8).collect();
         file.write_all_at(&content, 0).expect("written");
@@ -79,6 +88,7 @@ mod tests {
 
     #[test]
     fn a_file_cut_under_its_window_reads_as_zeros_and_sets_the_flag() {
+        let _alone = alone();
         let file = file_of(64 << 10);
         let torn = Arc::default();
         let mapping = Mapping::new(file.as_fd(), 0, 64 << 10, &torn).expect("mapped");
@@ -91,12 +101,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_mapped_is_an_error() {
+        let _alone = alone();
         let (reader, _writer) = io::pipe().expect("a pipe");
         assert!(Mapping::new(reader.as_fd(), 0, 4096, &Arc::default()).is_err());
     }
 
     #[test]
     fn a_full_table_is_an_error_and_frees_again() {
+        let _alone = alone();
         let file = file_of(4096);
         let torn = Arc::default();
         let all: Vec<_> =

@@ -1,0 +1,50 @@
+"""The compiled part of komparu."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from komparu._config import KomparuConfig
+from komparu._types import Source, SourceLike
+
+__version__: Final[str]
+
+def compare(
+    source_a: SourceLike,
+    source_b: SourceLike,
+    *,
+    chunk_size: int = ...,
+    size_precheck: bool = ...,
+    quick_check: bool = ...,
+    max_workers: int = ...,
+    headers: Mapping[str, str] | None = ...,
+    timeout: float = ...,
+    follow_redirects: bool = ...,
+    verify_ssl: bool = ...,
+    proxy: str | None = ...,
+    comparison_timeout: float | None = ...,
+) -> bool: ...
+def configure(
+    *,
+    chunk_size: int = ...,
+    size_precheck: bool = ...,
+    quick_check: bool = ...,
+    max_workers: int = ...,
+    follow_symlinks: bool = ...,
+    ignore: Iterable[str] | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    timeout: float = ...,
+    follow_redirects: bool = ...,
+    verify_ssl: bool = ...,
+    proxy: str | None = ...,
+    allow_private_redirects: bool = ...,
+    block_private: bool = ...,
+    comparison_timeout: float | None = ...,
+    max_decompressed_size: int | None = ...,
+    max_compression_ratio: float | None = ...,
+    max_archive_entries: int | None = ...,
+    max_entry_name_length: int | None = ...,
+    hash_compare: bool = ...,
+) -> None: ...
+def get_config() -> KomparuConfig: ...
+def reset_config() -> None: ...
+def check_source(source: Source) -> None: ...

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Sees to it that the tools which komparu is built with are there.
+# As root on Debian or Ubuntu it installs what is missing; elsewhere it says how to, and stops.
+set -eu
+
+python=${PYTHON:-python3}
+apt="" dnf="" brew=""
+missing() { # what, and its packages: apt, dnf, brew
+    echo "missing: $1"
+    apt="$apt $2" dnf="$dnf $3" brew="$brew $4"
+}
+
+command -v cc >/dev/null 2>&1 || missing "a C compiler" gcc gcc gcc
+if ! command -v "$python" >/dev/null 2>&1; then
+    missing "Python 3.10 or newer" "python3 python3-venv" python3 python
+elif ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
+    echo "$python is $("$python" -V); komparu needs 3.10 or newer. Set PYTHON to one." >&2
+    exit 1
+elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    missing "Python's venv module" python3-venv python3 python
+fi
+
+if [ -n "$apt" ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        apt-get update -qq
+        # shellcheck disable=SC2086  # several packages
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $apt
+    else
+        {
+            echo "Install it, then run make again:"
+            echo "  Debian, Ubuntu:  sudo apt-get install$apt"
+            echo "  Fedora:          sudo dnf install$dnf"
+            echo "  macOS:           brew install$brew"
+        } >&2
+        exit 1
+    fi
+fi
+
+if ! command -v cargo >/dev/null 2>&1; then
+    echo "missing: Rust 1.88 or newer. Get it from https://rustup.rs, then run make again." >&2
+    exit 1
+fi
