@@ -1,20 +1,23 @@
 //! From what a user wrote to something that can be read.
 
 use std::borrow::Cow;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::engine;
 use crate::error::{Error, Name, Result};
 use crate::options::Options;
-use crate::outcome::{DiffReason, PairOutcome};
+use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
 use crate::reader::located::{Located, Place};
+use crate::tree::{self, directory::DirectoryTree};
 
 /// A file, as its user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: Name,
-    path: Name,
+    path: Arc<[u8]>,
 }
 
 impl Source {
@@ -42,15 +45,19 @@ impl Source {
         if path.contains(&0) {
             return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
         }
-        let name = Name::new(text);
-        let path = if *path == *text { name.clone() } else { Name::new(&path) };
-        Ok(Self { name, path })
+        Ok(Self { name: Name::new(text), path: path.as_ref().into() })
     }
 
     /// The text it was made of.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// The path that it leads to.
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        &self.path
     }
 
     fn locate(&self) -> Result<Located> {
@@ -60,8 +67,7 @@ impl Source {
 
 impl From<&Path> for Source {
     fn from(path: &Path) -> Self {
-        let name = Name::from(path);
-        Self { path: name.clone(), name }
+        Self { name: path.into(), path: path.as_os_str().as_bytes().into() }
     }
 }
 
@@ -116,13 +122,28 @@ pub fn compare(
     engine::compare(&mut a.open()?, &mut b.open()?, options, context)
 }
 
+/// Compares all files of two directories.
+///
+/// # Errors
+/// When either is no directory that can be read; when the context says stop. What cannot be
+/// compared within them is a finding.
+pub fn compare_dir(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let (a, b) = (DirectoryTree::open(&a.path, options)?, DirectoryTree::open(&b.path, options)?);
+    tree::compare::compare(&a, &b, options, context)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn path(text: &str) -> String {
         let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
-        String::from_utf8(source.path.as_bytes().to_vec()).expect("UTF-8")
+        String::from_utf8(source.path.to_vec()).expect("UTF-8")
     }
 
     fn error(text: &str) -> Error {
@@ -136,7 +157,7 @@ mod tests {
         }
         let bytes = b"\xff\xfe\n";
         let source = Source::parse(bytes, "source_a").expect("a path");
-        assert_eq!(source.path.as_bytes(), bytes);
+        assert_eq!(*source.path, *bytes);
     }
 
     #[test]
