@@ -1,7 +1,7 @@
 """The compiled part of komparu."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from komparu._config import KomparuConfig
 from komparu._types import DirResult, Source, SourceLike
@@ -35,6 +35,11 @@ def compare_dir(
     ignore: Iterable[str] | None = ...,
     comparison_timeout: float | None = ...,
 ) -> DirResult: ...
+def compare_dir_listing(
+    dir_a: SourceLike,
+    dir_b: SourceLike,
+    **options: Any,  # noqa: ANN401
+) -> tuple[DirResult, list[str]]: ...
 def configure(
     *,
     chunk_size: int = ...,
