@@ -6,8 +6,10 @@ Exit status 0: equal; 1: different; 2: trouble, and what could not be compared i
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import komparu
@@ -91,7 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     # A name need not be text; it leaves as the bytes it came as.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+        # A stream that was closed before Python began is None, and prints nothing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")
     options = vars(parser().parse_args(arguments))
     quiet, verbose = options.pop("quiet"), options.pop("verbose")
     as_json, a, b = options.pop("json"), options.pop("a"), options.pop("b")
@@ -122,16 +126,26 @@ def _trouble(error: Exception, *, as_json: bool, quiet: bool) -> int:
 
 
 def run() -> int:
-    """Run as a program: a closed pipe and Ctrl-C are not worth a traceback."""
+    """Run as a program: what goes wrong with the output is trouble, too, and never a verdict.
+
+    Python itself would exit with 1, which means different.
+    """
     try:
         status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has seen enough. Nothing may be written while Python exits.
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        # Nothing may be written while Python exits: it would fail again.
         sys.stdout = None  # type: ignore[assignment]
+        # Whoever closed the pipe has seen enough.
+        if not isinstance(error, BrokenPipeError):
+            print(f"komparu: cannot write: {error.strerror}", file=sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
         return 130
+    except Exception:  # noqa: BLE001  # whatever it is, it is no verdict
+        traceback.print_exc()
+        return TROUBLE
     return status
 
 

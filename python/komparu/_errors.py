@@ -1,13 +1,13 @@
 """The exceptions, and what each of them carries.
 
-    KomparuError
-    ├─ SourceNotFoundError     also FileNotFoundError
-    ├─ SourceReadError         also OSError
-    │  └─ SourcePermissionError    also PermissionError
-    ├─ ArchiveError            also OSError
-    │  └─ ArchiveBombError
-    ├─ ConfigError             also ValueError
-    └─ ComparisonTimeoutError  also TimeoutError
+KomparuError
+├─ SourceNotFoundError     also FileNotFoundError
+├─ SourceReadError         also OSError
+│  └─ SourcePermissionError    also PermissionError
+├─ ArchiveError            also OSError
+│  └─ ArchiveBombError
+├─ ConfigError             also ValueError
+└─ ComparisonTimeoutError  also TimeoutError
 """
 
 from __future__ import annotations
