@@ -1,4 +1,5 @@
 //! Files with holes, against one another and against zeros that somebody wrote.
+#![allow(clippy::single_range_in_vec_init, reason = "a file may have one run of data")]
 
 use std::fs::File;
 use std::ops::{Deref, Range};
