@@ -154,7 +154,12 @@ def test_a_verdict_says_what_is_known() -> None:
 
 
 def test_what_is_frozen_stays_as_it_is() -> None:
-    for frozen in [komparu.DirResult(equal=True), komparu.Source("a"), komparu.get_config()]:
+    for frozen, name in [
+        (komparu.DirResult(equal=True), "equal"),
+        (komparu.CompareResult(all_equal=True), "all_equal"),
+        (komparu.Source("a"), "url"),
+        (komparu.get_config(), "chunk_size"),
+    ]:
         with pytest.raises(AttributeError):
-            frozen.equal = False  # type: ignore[union-attr,misc]
+            setattr(frozen, name, 1)
         assert not hasattr(frozen, "__dict__")
