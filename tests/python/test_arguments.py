@@ -130,8 +130,11 @@ def test_the_limits_themselves_are_allowed(pair: tuple[Path, Path]) -> None:
         ("file://host/a", komparu.ConfigError, "{}: file URL of another host, 'host'"),
         (None, TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, not NoneType"),
         (1, TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, not int"),
-        (bytearray(b"a"), TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, "
-                                     "not bytearray"),
+        (
+            bytearray(b"a"),
+            TypeError,
+            "{} must be str, bytes, os.PathLike or komparu.Source, not bytearray",
+        ),
     ],
 )
 def test_what_is_no_source_is_refused_before_anything_is_opened(

@@ -88,7 +88,9 @@ def test_every_type_of_source_is_taken(pair: tuple[Path, Path]) -> None:
             assert komparu.compare(source_a=pair[1], source_b=source) is True  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", [b"caf\xc3\xa9", b"\xff\xfe", b"a\nb", b" ", b"a:b", b"%41", b"-q"])
+@pytest.mark.parametrize(
+    "name", [b"caf\xc3\xa9", b"\xff\xfe", b"a\nb", b" ", b"a:b", b"%41", b"-q"]
+)
 def test_any_bytes_can_be_a_name(write: Write, name: bytes) -> None:
     a, b = write(name, b"content"), write("plain", b"content")
     for source in [a, os.fspath(a), os.fsencode(a)]:

@@ -140,7 +140,10 @@ def test_many_threads_see_one_configuration_or_another_and_no_mixture(write: Wri
         start.wait()
         for _ in range(300):
             seen = komparu.get_config()
-            if not komparu.compare(a, b) or len({seen.chunk_size, seen.max_workers, seen.timeout}) > 1:
+            if (
+                not komparu.compare(a, b)
+                or len({seen.chunk_size, seen.max_workers, seen.timeout}) > 1
+            ):
                 mixtures.append(seen)
 
     komparu.configure(**sets[0])

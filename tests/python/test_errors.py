@@ -57,7 +57,9 @@ def test_a_missing_file_is_named_with_its_cause(write: Write) -> None:
         assert str(error) == "/no/such: No such file or directory"
 
 
-@pytest.mark.parametrize("name", ["new\nline", "carriage\rreturn", "esc\x1b[31m", "\u2028", "\udcff"])
+@pytest.mark.parametrize(
+    "name", ["new\nline", "carriage\rreturn", "esc\x1b[31m", "\u2028", "\udcff"]
+)
 def test_a_message_is_one_line_whatever_the_name(tmp_path: Path, name: str) -> None:
     error = error_of(tmp_path / name, "/no/such")
     assert len(str(error).splitlines()) == 1

@@ -151,7 +151,9 @@ def test_a_limit_that_is_kept_changes_nothing(pair: tuple[Path, Path]) -> None:
     assert komparu.compare(*pair, comparison_timeout=3600) is True
 
 
-def test_many_threads_compare_at_once(pair: tuple[Path, Path], long_work: tuple[Path, Path]) -> None:
+def test_many_threads_compare_at_once(
+    pair: tuple[Path, Path], long_work: tuple[Path, Path]
+) -> None:
     answers: list[object] = []
     start_together = threading.Barrier(8)
 
