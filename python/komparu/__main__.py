@@ -136,7 +136,7 @@ def run() -> int:
             sys.stdout.flush()
     except OSError as error:
         # Nothing may be written while Python exits: it would fail again.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         # Whoever closed the pipe has seen enough.
         if not isinstance(error, BrokenPipeError):
             print(f"komparu: cannot write: {error.strerror}", file=sys.stderr)

@@ -94,7 +94,7 @@ class SourceReadError(_SourceError):
 
 
 class SourcePermissionError(SourceReadError, PermissionError):
-    """This process may not read the source."""
+    """The source is not this process's to read."""
 
 
 class ArchiveError(_SourceError):

@@ -1,6 +1,7 @@
 """What type checkers must know of komparu: this file is checked by mypy and never run.
 
-A call that must be refused carries a `type: ignore`, which is an error itself where it is not needed.
+A call that must be refused carries a `type: ignore`, which is an error itself where it is not
+needed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def sources(
 def options(a: str, b: str, headers: Mapping[str, str]) -> None:
     komparu.compare(a, b, chunk_size=1, comparison_timeout=None, headers=headers, proxy=None)
     komparu.compare(a, b, timeout=1, comparison_timeout=1.5, headers=None)
-    komparu.compare(a, b, 65_536)  # type: ignore[misc]
+    komparu.compare(a, b, 65_536)  # type: ignore[call-arg]
     komparu.compare(a, b, chunk_size="1")  # type: ignore[arg-type]
     komparu.compare(a, b, chunk_sise=1)  # type: ignore[call-arg]
     komparu.compare(a, b, hash_compare=True)  # type: ignore[call-arg]

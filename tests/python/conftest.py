@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -13,6 +12,7 @@ import komparu
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Write(Protocol):

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from children import start
 
 import komparu
+from children import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from children import interrupt, wait_until_comparing
 
 import komparu
+from children import interrupt, wait_until_comparing
 
 MODULE = [sys.executable, "-P", "-m", "komparu"]
 SCRIPT = [os.fspath(Path(sys.executable).with_name("komparu"))]
@@ -175,7 +175,7 @@ def test_streams_that_are_closed_change_no_status(
     pair: tuple[Path, Path], other: Path, closed: str
 ) -> None:
     for b, expected in [(pair[1], 0), (other, 1), (Path("/no/such"), 2)]:
-        command = ["sh", "-c", f'exec "$@" {closed}', "sh", *MODULE, pair[0], b]
+        command = ["sh", "-c", f'exec "$@" {closed}', "sh", *MODULE, str(pair[0]), str(b)]
         assert subprocess.run(command, check=False, capture_output=True).returncode == expected
 
 

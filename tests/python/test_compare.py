@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -70,7 +70,7 @@ def test_every_type_of_source_is_taken(pair: tuple[Path, Path]) -> None:
 
     for path in pair:
         text = os.fspath(path)
-        for source in [
+        sources: list[Any] = [
             text,
             Text(text),
             os.fsencode(text),
@@ -83,9 +83,10 @@ def test_every_type_of_source_is_taken(pair: tuple[Path, Path]) -> None:
             path.as_uri(),
             path.as_uri().encode(),
             komparu.Source(path.as_uri()),
-        ]:
-            assert komparu.compare(source, pair[0]) is True  # type: ignore[arg-type]
-            assert komparu.compare(source_a=pair[1], source_b=source) is True  # type: ignore[arg-type]
+        ]
+        for source in sources:
+            assert komparu.compare(source, pair[0]) is True
+            assert komparu.compare(source_a=pair[1], source_b=source) is True
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,8 @@ def test_every_type_of_source_is_taken(pair: tuple[Path, Path]) -> None:
 )
 def test_any_bytes_can_be_a_name(write: Write, name: bytes) -> None:
     a, b = write(name, b"content"), write("plain", b"content")
-    for source in [a, os.fspath(a), os.fsencode(a)]:
+    sources: list[Path | str | bytes] = [a, os.fspath(a), os.fsencode(a)]
+    for source in sources:
         assert komparu.compare(source, b) is True
     assert komparu.compare("file://" + quote(os.fsencode(a)), b) is True
     b.write_bytes(b"CONTENT")

@@ -107,7 +107,7 @@ def test_all_are_set_or_none(bad: dict[str, Any], kind: type[Exception]) -> None
 
 def test_an_unknown_option_is_named() -> None:
     unknown: dict[str, Any] = {"chunk_sise": 1}
-    with pytest.raises(komparu.ConfigError, match="^unknown option 'chunk_sise'$"):
+    with pytest.raises(komparu.ConfigError, match=r"^unknown option 'chunk_sise'$"):
         komparu.configure(**unknown)
 
 
@@ -118,7 +118,7 @@ def test_a_call_goes_before_the_configuration_and_that_before_the_default(
     komparu.configure(comparison_timeout=1e-6)
     with pytest.raises(komparu.ComparisonTimeoutError):
         komparu.compare(*long_work)
-    with pytest.raises(komparu.ComparisonTimeoutError, match="after 0.001 s"):
+    with pytest.raises(komparu.ComparisonTimeoutError, match=r"after 0\.001 s"):
         komparu.compare(*long_work, comparison_timeout=1e-3)
     assert komparu.compare(*long_work, comparison_timeout=None) is True
     komparu.reset_config()
@@ -127,7 +127,9 @@ def test_a_call_goes_before_the_configuration_and_that_before_the_default(
 
 def test_many_threads_see_one_configuration_or_another_and_no_mixture(write: Write) -> None:
     a, b = write("a", b"x"), write("b", b"x")
-    sets = [{"chunk_size": n, "max_workers": n, "timeout": float(n)} for n in (1, 2, 3)]
+    sets: list[dict[str, Any]] = [
+        {"chunk_size": n, "max_workers": n, "timeout": float(n)} for n in (1, 2, 3)
+    ]
     mixtures: list[object] = []
     start = threading.Barrier(6)
 

@@ -6,7 +6,6 @@ import copy
 import errno
 import os
 import pickle
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,8 @@ import pytest
 import komparu
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Write
 
 FAMILY: dict[type[Exception], tuple[type, ...]] = {

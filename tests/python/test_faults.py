@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from children import outcome, run
 
 import komparu
+from children import outcome, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

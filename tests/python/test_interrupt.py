@@ -11,9 +11,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from children import interrupt, run, start, wait_until_comparing
 
 import komparu
+from children import interrupt, run, start, wait_until_comparing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +28,7 @@ def test_ctrl_c_ends_a_comparison_with_keyboard_interrupt(
     a, b = long_work
     if sides == "data and data":
         b = tmp_path / "second"
-        code = "import os; os.posix_fallocate(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 0, 1 << 30)"
-        run(code, b)
+        run("os.posix_fallocate(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 0, 1 << 30)", b)
     code = """
 open_before = len(os.listdir("/proc/self/fd"))
 try:
@@ -75,7 +74,10 @@ def test_the_exception_of_a_signal_handler_comes_out_of_the_call(
 def handler(number, frame):
     raise LookupError("from the handler")
 signal.signal(signal.SIGUSR1, handler)
-threading.Thread(target=lambda: (wait_until_comparing(), os.kill(os.getpid(), signal.SIGUSR1))).start()
+def send():
+    wait_until_comparing()
+    os.kill(os.getpid(), signal.SIGUSR1)
+threading.Thread(target=send).start()
 try:
     komparu.compare(*sys.argv[1:], chunk_size=1)
 except LookupError as error:
@@ -120,7 +122,9 @@ def test_a_comparison_in_another_thread_outlives_ctrl_c_in_the_main_one(
 ) -> None:
     code = """
 answers = []
-thread = threading.Thread(target=lambda: answers.append(komparu.compare(*sys.argv[1:], chunk_size=512)))
+def work():
+    answers.append(komparu.compare(*sys.argv[1:], chunk_size=512))
+thread = threading.Thread(target=work)
 thread.start()
 try:
     wait_until_comparing()
