@@ -6,9 +6,11 @@ Exit status 0: equal; 1: different; 2: trouble, and what could not be compared i
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -95,7 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     # A name need not be text; it leaves as the bytes it came as.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+        # A stream that was closed before Python began is None, and prints nothing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")
     commands = parser()
     options = vars(commands.parse_args(arguments))
     how = {name: options.pop(name) for name in ("a", "b", "quiet", "verbose", "json")}
@@ -117,7 +121,7 @@ def _is_directory(source: str) -> bool:
     path = os.fsencode(source)
     if path[:7].lower() == b"file://":
         path = unquote_to_bytes(urlsplit(path).path)
-    return os.path.isdir(path)
+    return os.path.isdir(path)  # noqa: PTH112  # a Path is text
 
 
 def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
@@ -188,16 +192,26 @@ def _trouble(error: Exception, how: dict[str, Any]) -> int:
 
 
 def run() -> int:
-    """Run as a program: a closed pipe and Ctrl-C are not worth a traceback."""
+    """Run as a program: what goes wrong with the output is trouble, too, and never a verdict.
+
+    Python itself would exit with 1, which means different.
+    """
     try:
         status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has seen enough. Nothing may be written while Python exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        # Nothing may be written while Python exits: it would fail again.
+        sys.stdout = None
+        # Whoever closed the pipe has seen enough.
+        if not isinstance(error, BrokenPipeError):
+            print(f"komparu: cannot write: {error.strerror}", file=sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception:  # noqa: BLE001  # whatever it is, it is no verdict
+        traceback.print_exc()
+        return TROUBLE
     return status
 
 
