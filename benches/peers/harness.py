@@ -26,7 +26,8 @@ benchmark's. It describes cases, each with contenders, and the harness does the 
 * ``target=("cmp -s", 0.45)`` says that komparu is to take at most 0.45 of what ``cmp -s`` takes.
 * ``note`` records anything else that was measured.
 
-In the end the harness prints one table and writes ``results/<name>.json`` and ``results/<name>.svg``.
+In the end the harness prints one table and writes ``results/<name>.json`` and
+``results/<name>.svg``.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Case:
     target: tuple[str, float] | None = None
 
     def ratios(self) -> dict[str, float]:
-        """What the others take, in times of what komparu takes."""
+        """Compute what the others take, in times of what komparu takes."""
         base = self.seconds["komparu"]
         return {name: seconds / base for name, seconds in self.seconds.items()}
 
@@ -174,10 +175,9 @@ class Harness:
 
 def seconds_text(seconds: float) -> str:
     """Seconds in the unit that suits them."""
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= scale:
-            break
-    return f"{seconds / scale:.3g} {unit}"
+    if seconds >= 1:
+        return f"{seconds:.3g} s"
+    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
 
 
 def _timed(call: Callable[[], object], count: int) -> float:
