@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import komparu
-from children import interrupt, run, start, wait_until_comparing
+from children import interrupt, outcome, run, start, wait_until_comparing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,6 +136,34 @@ except KeyboardInterrupt:
 """
     assert run(code, *long_work) == "[True]\n"
     assert komparu.compare(*pair)
+
+
+@pytest.mark.parametrize("max_workers", [1, 2])
+def test_a_program_ends_though_a_daemon_thread_still_compares(
+    long_work: tuple[Path, Path], max_workers: int
+) -> None:
+    code = """
+def work():
+    begun.set()
+    komparu.compare(*sys.argv[1:3], chunk_size=1, max_workers=int(sys.argv[3]))
+begun = threading.Event()
+threading.Thread(target=work, daemon=True).start()
+begun.wait()
+print("over")
+"""
+    assert run(code, *long_work, str(max_workers)) == "over\n"
+
+
+def test_a_handler_may_compare_and_exit(long_work: tuple[Path, Path]) -> None:
+    code = """
+def handler(number, frame):
+    print(komparu.compare("/dev/null", sys.argv[1]))
+    sys.exit(7)
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+komparu.compare(*sys.argv[1:], chunk_size=1)
+"""
+    assert outcome(code, *long_work) == (7, "False\n", "")
 
 
 @pytest.mark.parametrize("max_workers", [1, 4])
