@@ -145,8 +145,8 @@ impl Located {
         self.identity.is_same_file(&other.identity)
     }
 
-    /// Opens the file. Whether it is still the file that was looked at, [`verify`](Self::verify)
-    /// says when it has been read.
+    /// Opens the file. Whether it is still the file that was looked at,
+    /// [`Reader::verify`](super::Reader::verify) says when it has been read.
     ///
     /// # Errors
     /// When it cannot be opened.
