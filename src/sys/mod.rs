@@ -2,4 +2,6 @@
 #![expect(unsafe_code, reason = "the room for it; every block says why it is sound")]
 
 mod guard;
+#[cfg(feature = "python")]
+pub(crate) mod interpreter;
 pub(crate) mod mapping;
