@@ -101,14 +101,25 @@ fn open_directory(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io
     rustix::fs::openat(base, path, flags, Mode::empty())
 }
 
-/// The same for a path of any length.
-fn open_deep(root: &OwnedFd, mut path: &[u8]) -> rustix::io::Result<OwnedFd> {
+/// The same for a path of any length, through any number of links.
+fn open_deep(root: &OwnedFd, path: &[u8]) -> rustix::io::Result<OwnedFd> {
+    match open_in_pieces(root, path, PIECE) {
+        // The system follows 40 links in one piece (32 on macOS), and lineages know every loop.
+        Err(Errno::LOOP) => open_in_pieces(root, path, 0),
+        opened => opened,
+    }
+}
+
+/// The same in pieces of at most `most` bytes, or of one name where that is longer.
+fn open_in_pieces(root: &OwnedFd, mut path: &[u8], most: usize) -> rustix::io::Result<OwnedFd> {
+    let is_slash = |&byte: &u8| byte == b'/';
     let mut base: Option<OwnedFd> = None;
     loop {
         let from = base.as_ref().map_or(root.as_fd(), AsFd::as_fd);
-        let slash = path.len() > PIECE;
-        let slash = slash.then(|| path[..PIECE].iter().rposition(|&byte| byte == b'/')).flatten();
-        let Some(slash) = slash else {
+        let cut = |path: &[u8]| {
+            path[..most].iter().rposition(is_slash).or_else(|| path.iter().position(is_slash))
+        };
+        let Some(slash) = (path.len() > most).then(|| cut(path)).flatten() else {
             let path = if path.is_empty() { b"." } else { path };
             return open_directory(from, path, OFlags::empty());
         };
