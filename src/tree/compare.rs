@@ -31,12 +31,15 @@ pub fn compare<A: Tree, B: Tree>(
     // Threads are shared out here, to files; engines get none of their own.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
     let walk = Walk { a, b, options: &one_by_one, findings: Mutex::default() };
-    let root = Task::Both(Step { path: Vec::new(), above: None, through_link: false });
+    let root =
+        Task::Both(Step { path: Vec::new(), above: None, through_link: false, mismatched: false });
     crew::run(members(options), root, context, |task, crew, context| {
         walk.work(task, crew, context)
     })?;
     let mut findings = walk.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
-    findings.sort_unstable_by(|one, two| one.0.cmp(&two.0));
+    // A directory that cannot be read against a file is a path with two findings.
+    let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
+    findings.sort_unstable_by(|one, two| (&one.0, failed(one)).cmp(&(&two.0, failed(two))));
     Ok(TreeOutcome { findings })
 }
 
@@ -68,13 +71,15 @@ pub(super) struct Step {
     path: Vec<u8>,
     above: Option<Arc<Lineage>>,
     through_link: bool,
+    /// Has it been found to be of another kind than what the other tree has under this path?
+    mismatched: bool,
 }
 
 impl Step {
     /// The step into `name`, from this directory, which is `here`.
     fn into(&self, name: &[u8], through_link: bool, here: &Arc<Lineage>) -> Self {
         let (path, above) = (join(&self.path, name), Some(Arc::clone(here)));
-        Self { path, above, through_link }
+        Self { path, above, through_link, mismatched: false }
     }
 }
 
@@ -166,7 +171,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                         for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
                             if kind.is_directory() {
                                 let step = step.into(name, kind.is_link(), &here);
-                                crew.push(Task::One(side, step));
+                                crew.push(Task::One(side, Step { mismatched: true, ..step }));
                             }
                         }
                     }
@@ -230,8 +235,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Side::Right => [Place::Nowhere, place],
         };
         let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
-            // What is below has been listed under shorter names; the link itself has not.
-            self.found(step.path.clone(), side.only());
+            // What is below has been listed under shorter names; the link itself may not have.
+            if !step.mismatched {
+                self.found(step.path.clone(), side.only());
+            }
             return Ok(());
         };
         let listing = match tree.list(&directory, &step.path) {
