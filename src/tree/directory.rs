@@ -29,6 +29,8 @@ const PIECE: usize = if cfg!(target_os = "linux") { 4000 } else { 1000 };
 
 /// A directory, and all that is below it.
 pub struct DirectoryTree {
+    /// What its user calls it.
+    name: Name,
     path: Arc<[u8]>,
     root: Arc<OwnedFd>,
     follow_links: bool,
@@ -45,21 +47,22 @@ pub struct OpenDirectory {
 }
 
 impl DirectoryTree {
-    /// Opens the directory at `path`, itself found through any links. Of the options, those about
-    /// links and about what to leave out hold.
+    /// Opens the directory at `path`, itself found through any links; `name` is what messages about
+    /// it as a whole call it. Of the options, those about links and about what to leave out hold.
     ///
     /// # Errors
     /// When there is no directory, or none that can be opened.
-    pub fn open(path: &[u8], options: &Options) -> Result<Self> {
+    pub fn open(path: &[u8], name: Name, options: &Options) -> Result<Self> {
         let root = open_directory(CWD, path, OFlags::empty()).map_err(|errno| {
-            let (name, is_something) = (Name::new(path), rustix::fs::stat(path).is_ok());
-            if errno == Errno::NOTDIR && is_something {
+            if errno == Errno::NOTDIR && rustix::fs::stat(path).is_ok() {
                 let errno = Some(errno.raw_os_error());
+                let name = name.clone();
                 return Error::Read { name, cause: "is not a directory".to_owned(), errno };
             }
             Error::system(&name, &errno.into())
         })?;
         Ok(Self {
+            name,
             path: path.into(),
             root: Arc::new(root),
             follow_links: options.follow_symlinks,
@@ -196,7 +199,7 @@ impl Tree for DirectoryTree {
 
     fn display(&self, path: &[u8]) -> Name {
         if path.is_empty() {
-            return Name::new(&self.path);
+            return self.name.clone();
         }
         Name::within(&self.path, &path.into())
     }
