@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::Tree;
 use super::files::Files;
 use super::lineage::{Lineage, Place};
-use super::listing::{Kind, Listing, Match, merge};
+use super::listing::{CHECKED, Kind, Listing, Match, merge};
 use crate::context::Context;
 use crate::crew::{self, Crew};
 use crate::engine::parallel;
@@ -117,8 +117,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         context.checkpoint()?;
         match task {
             Task::Both(step) => self.both(&step, crew, context),
-            Task::One(Side::Left, step) => self.one(self.a, Side::Left, &step, crew),
-            Task::One(Side::Right, step) => self.one(self.b, Side::Right, &step, crew),
+            Task::One(Side::Left, step) => self.one(self.a, Side::Left, &step, crew, context),
+            Task::One(Side::Right, step) => self.one(self.b, Side::Right, &step, crew, context),
             Task::Files(files) => files.compare(self, crew, context),
             Task::Content(work) => {
                 if let Some(work) = work.upgrade() {
@@ -144,12 +144,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
             return Ok(());
         };
-        let (mut left_list, mut right_list) = match self.list(&left, &right, step, crew.size()) {
-            (Ok(left), Ok(right)) => (left, right),
-            (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
-        };
+        let (mut left_list, mut right_list) =
+            match self.list(&left, &right, step, crew.size(), context) {
+                (Ok(left), Ok(right)) => (left, right),
+                (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
+            };
         let mut files = Files::new(step.path.clone(), left, right);
-        merge(&mut left_list, &mut right_list, |left, right, entry| match entry {
+        merge(&mut left_list, &mut right_list, context, |left, right, entry| match entry {
             Match::Left(index) => self.alone(Side::Left, left, index, step, &here, crew),
             Match::Right(index) => self.alone(Side::Right, right, index, step, &here, crew),
             Match::Both(l, r) => {
@@ -177,7 +178,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                     }
                 }
             }
-        });
+        })?;
         Files::share(files, self, crew, context)
     }
 
@@ -188,15 +189,20 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         right: &B::Directory,
         step: &Step,
         threads: usize,
+        context: &Context<'_>,
     ) -> (Result<Listing>, Result<Listing>) {
-        let list_right = || self.b.list(right, &step.path);
+        let call = context.call();
+        let list_right = || self.b.list(right, &step.path, &Context::new(call));
         if threads == 1 || !self.a.is_large(left) || !self.b.is_large(right) {
-            return (self.a.list(left, &step.path), list_right());
+            return (
+                self.a.list(left, &step.path, context),
+                self.b.list(right, &step.path, context),
+            );
         }
         std::thread::scope(|scope| {
             let name = "komparu-list".to_owned();
             let other = std::thread::Builder::new().name(name).spawn_scoped(scope, list_right);
-            let left = self.a.list(left, &step.path);
+            let left = self.a.list(left, &step.path, context);
             let right =
                 other.map_or_else(|_| list_right(), |other| other.join().expect("no panic"));
             (left, right)
@@ -224,6 +230,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         side: Side,
         step: &Step,
         crew: &Crew<'_, Task<A, B>>,
+        context: &Context<'_>,
     ) -> Result<()> {
         let directory = match tree.enter(&step.path) {
             Ok(directory) => directory,
@@ -241,12 +248,15 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             }
             return Ok(());
         };
-        let listing = match tree.list(&directory, &step.path) {
+        let listing = match tree.list(&directory, &step.path, context) {
             Ok(listing) => listing,
             Err(error) => return self.fail_directory(step, error),
         };
         for index in 0..listing.len() {
             self.alone(side, &listing, index, step, &here, crew);
+            if index.is_multiple_of(CHECKED) {
+                context.checkpoint()?;
+            }
         }
         Ok(())
     }

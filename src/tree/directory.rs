@@ -9,8 +9,9 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
-use super::listing::{Kind, Listing};
+use super::listing::{CHECKED, Kind, Listing};
 use super::{Content, Identity, Tree};
+use crate::context::Context;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
 use crate::options::Options;
@@ -32,7 +33,7 @@ pub struct DirectoryTree {
     /// What its user calls it.
     name: Name,
     path: Arc<[u8]>,
-    root: Arc<OwnedFd>,
+    root: OwnedFd,
     follow_links: bool,
     ignore: Option<Ignore>,
 }
@@ -64,7 +65,7 @@ impl DirectoryTree {
         Ok(Self {
             name,
             path: path.into(),
-            root: Arc::new(root),
+            root,
             follow_links: options.follow_symlinks,
             ignore: options.ignore.clone(),
         })
@@ -136,11 +137,8 @@ impl Tree for DirectoryTree {
 
     fn enter(&self, path: &[u8]) -> Result<OpenDirectory> {
         let system = |errno: Errno| Error::system(&self.display(path), &errno.into());
-        let descriptor = if path.is_empty() {
-            Arc::clone(&self.root)
-        } else {
-            Arc::new(open_deep(&self.root, path).map_err(system)?)
-        };
+        // The root as well: what is listed twice through one descriptor is empty the second time.
+        let descriptor = Arc::new(open_deep(&self.root, path).map_err(system)?);
         let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
         // The fields have other widths and signs on other platforms.
         #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::allow_attributes)]
@@ -157,7 +155,12 @@ impl Tree for DirectoryTree {
         directory.size > LARGE
     }
 
-    fn list(&self, directory: &OpenDirectory, path: &[u8]) -> Result<Listing> {
+    fn list(
+        &self,
+        directory: &OpenDirectory,
+        path: &[u8],
+        context: &Context<'_>,
+    ) -> Result<Listing> {
         let descriptor = directory.descriptor.as_fd();
         let mut listing = Listing::default();
         let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
@@ -175,6 +178,9 @@ impl Tree for DirectoryTree {
                 .is_some_and(|ignore| ignore.leaves_out(&join(path, name), kind.is_directory()));
             if !left_out {
                 listing.push(name, kind);
+            }
+            if listing.len().is_multiple_of(CHECKED) {
+                context.checkpoint()?;
             }
         }
         Ok(listing)
