@@ -133,7 +133,8 @@ pub fn compare_dir(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let (a, b) = (DirectoryTree::open(&a.path, options)?, DirectoryTree::open(&b.path, options)?);
+    let open = |source: &Source| DirectoryTree::open(&source.path, source.name.clone(), options);
+    let (a, b) = (open(a)?, open(b)?);
     tree::compare::compare(&a, &b, options, context)
 }
 
