@@ -193,7 +193,7 @@ import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 small, big, long = sys.argv[1:3], sys.argv[3:5], sys.argv[5:7]
 answers = []
-thread = threading.Thread(target=lambda: answers.append(komparu.compare(*long, chunk_size=512)))
+thread = threading.Thread(target=lambda: answers.append(komparu.compare(*long, chunk_size=16)))
 thread.start()
 wait_until_comparing()
 child = os.fork()

@@ -123,7 +123,7 @@ def test_a_comparison_in_another_thread_outlives_ctrl_c_in_the_main_one(
     code = """
 answers = []
 def work():
-    answers.append(komparu.compare(*sys.argv[1:], chunk_size=512))
+    answers.append(komparu.compare(*sys.argv[1:], chunk_size=16))
 thread = threading.Thread(target=work)
 thread.start()
 try:
