@@ -198,8 +198,10 @@ fn detached<T: Send>(
                 clippy::redundant_closure_for_method_calls,
                 reason = "the method is bound to one lifetime"
             )]
-            let signal = Python::attach(|py| py.check_signals());
-            signal.is_err_and(|exception| {
+            let signal = Python::try_attach(|py| py.check_signals());
+            // In a daemon thread the interpreter may have ended under the work. There is no way
+            // back into it then: the work goes on until the process ends, which is soon.
+            signal.unwrap_or(Ok(())).is_err_and(|exception| {
                 raised.replace(Some(exception));
                 true
             })
