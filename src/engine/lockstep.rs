@@ -1,22 +1,26 @@
 //! Two streams, side by side, one chunk at a time.
 
 use super::is_zero;
+use super::scout::Scout;
 use crate::context::Context;
 use crate::error::Result;
 use crate::reader::{Chunk, Reader};
 
-/// Are both streams the same to their ends? Looks up from the work every `step` bytes.
+/// Are both streams the same to their ends? Looks up from the work every `step` bytes, also at what
+/// a scout has found ahead.
 ///
 /// # Errors
 /// When either cannot be read, or the context says stop.
-pub fn compare(
+pub(super) fn compare(
     a: &mut dyn Reader,
     b: &mut dyn Reader,
+    mut scout: Option<Scout>,
     step: usize,
     context: &Context<'_>,
 ) -> Result<bool> {
     loop {
         let taken = match (a.chunk()?, b.chunk()?) {
+            (Chunk::Waiting, _) | (_, Chunk::Waiting) => 0,
             (Chunk::End, Chunk::End) => return Ok(true),
             (Chunk::End, _) | (_, Chunk::End) => return Ok(false),
             (Chunk::Zeros(a), Chunk::Zeros(b)) => a.min(b),
@@ -37,8 +41,15 @@ pub fn compare(
                 taken as u64
             }
         };
-        a.consume(taken);
-        b.consume(taken);
+        if taken > 0 {
+            a.consume(taken);
+            b.consume(taken);
+        }
         context.checkpoint()?;
+        if let Some(scout) = &mut scout
+            && scout.finds_difference(a, b, taken)?
+        {
+            return Ok(false);
+        }
     }
 }

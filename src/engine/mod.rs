@@ -6,12 +6,14 @@
 pub mod lockstep;
 pub mod parallel;
 pub mod sample;
+mod scout;
 
 use crate::context::Context;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
 use crate::reader::Reader;
+use scout::Scout;
 
 /// Compares two readers from their first byte to the first difference, or to their end.
 ///
@@ -24,6 +26,9 @@ pub fn compare(
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     context.checkpoint()?;
+    while !a.prepare()? || !b.prepare()? {
+        context.checkpoint()?;
+    }
     let outcome = settle(a, b, options, context)?;
     a.verify()?;
     b.verify()?;
@@ -41,6 +46,7 @@ fn settle(
         return Ok(Some(DiffReason::SizeMismatch));
     }
     let differ = |same: bool| (!same).then_some(DiffReason::ContentMismatch);
+    let mut scout = None;
     if let (Some(a), Some(b)) = (a.as_random(), b.as_random())
         && a.size() == b.size()
     {
@@ -50,8 +56,10 @@ fn settle(
         if a.size() >= parallel::WORTHWHILE && options.workers() > 1 {
             return parallel::compare(a, b, options, context).map(differ);
         }
+    } else if let Some(size) = a.size().filter(|_| options.quick_check && a.size() == b.size()) {
+        scout = Scout::new(size, options.chunk_size);
     }
-    lockstep::compare(a, b, options.chunk_size, context).map(differ)
+    lockstep::compare(a, b, scout, options.chunk_size, context).map(differ)
 }
 
 /// Are both sizes known, and not the same?
