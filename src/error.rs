@@ -3,6 +3,7 @@
 //! One enum for the whole crate. Every variant that is about a source names it, and displays as
 //! one line: the source, then the cause.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -109,25 +110,44 @@ pub(crate) fn words(error: &std::io::Error) -> String {
     words
 }
 
-/// A source as its user wrote it: usually UTF-8, always bytes.
+/// A source as its user wrote it, or an entry of one: usually UTF-8, always bytes.
 ///
-/// Cheap to clone. Displays on one line whatever it holds: control characters and bytes that are
-/// not UTF-8 are escaped.
+/// Cheap to make and to clone: what is in a directory shares the directory's name. Displays on one
+/// line whatever it holds: control characters and bytes that are not UTF-8 are escaped.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(Arc<[u8]>);
+pub struct Name {
+    directory: Option<Arc<[u8]>>,
+    text: Arc<[u8]>,
+}
 
 impl Name {
     /// A name of these bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self { directory: None, text: bytes.into() }
     }
 
-    /// The bytes, unescaped.
+    /// The name of what is called `text` in a directory.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub fn within(directory: &Arc<[u8]>, text: &Arc<[u8]>) -> Self {
+        Self { directory: Some(Arc::clone(directory)), text: Arc::clone(text) }
     }
+
+    /// All of its bytes, unescaped.
+    #[must_use]
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        match &self.directory {
+            None => Cow::Borrowed(&self.text),
+            Some(directory) => Cow::Owned(join(directory, &self.text)),
+        }
+    }
+}
+
+/// A path of two: a slash between them, unless there is one or nothing to divide.
+#[must_use]
+pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    let slash: &[u8] = if directory.is_empty() || directory.ends_with(b"/") { b"" } else { b"/" };
+    [directory, slash, name].concat()
 }
 
 impl From<&Path> for Name {
@@ -145,7 +165,7 @@ impl From<&str> for Name {
 impl fmt::Display for Name {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
-        for part in self.0.utf8_chunks() {
+        for part in self.bytes().utf8_chunks() {
             for letter in part.valid().chars() {
                 // U+2028 and U+2029 end a line as much as a newline does.
                 if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') {
@@ -176,6 +196,14 @@ mod tests {
     fn a_name_stays_on_one_line() {
         let name = Name::new(b"caf\xc3\xa9\n\xff\x1b[0m");
         assert_eq!(name.to_string(), r"café\n\xff\u{1b}[0m");
+    }
+
+    #[test]
+    fn an_entry_is_named_with_its_directory() {
+        let within = |directory: &[u8]| Name::within(&directory.into(), &b"x"[..].into());
+        assert_eq!(within(b"/a/b").to_string(), "/a/b/x");
+        assert_eq!(within(b"/").to_string(), "/x");
+        assert_eq!(&*within(b"a").bytes(), b"a/x");
     }
 
     #[test]

@@ -29,9 +29,11 @@
 //! a user named. The Python module is a skin over these, in `py`.
 
 pub mod context;
+pub mod crew;
 pub mod engine;
 pub mod error;
 mod http;
+pub mod ignore;
 pub mod options;
 pub mod outcome;
 #[cfg(feature = "python")]
@@ -39,12 +41,13 @@ mod py;
 pub mod reader;
 pub mod source;
 mod sys;
+pub mod tree;
 
 pub use context::{Call, Context};
 pub use error::{Error, Name, Result};
 pub use options::Options;
-pub use outcome::DiffReason;
-pub use source::{Source, compare};
+pub use outcome::{DiffReason, Finding, TreeOutcome};
+pub use source::{Source, compare, compare_dir};
 
 #[cfg(not(unix))]
 compile_error!("komparu needs a Unix: Linux or macOS");

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::ignore::Ignore;
 
 /// Every option of every function, with its default.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,7 @@ pub struct Options {
     /// Directories: follow symbolic links (the default), or compare their targets.
     pub follow_symlinks: bool,
     /// Directories: patterns with gitignore meaning. By default none.
-    pub ignore: Option<Vec<String>>,
+    pub ignore: Option<Ignore>,
     /// How URLs are fetched.
     pub http: HttpOptions,
     /// Wall clock for the whole call. By default no limit.
@@ -52,7 +53,7 @@ pub struct HttpOptions {
 }
 
 /// What one source sets for itself, in place of what holds for the call; `None` is not set.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HttpOverrides {
     /// All request headers, in place of the call's.
     pub headers: Option<Vec<(String, String)>>,

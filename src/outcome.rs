@@ -7,7 +7,38 @@ pub enum DiffReason {
     ContentMismatch,
     /// Of known, different sizes.
     SizeMismatch,
+    /// Of different kinds, a file and a directory for example.
+    TypeMismatch,
 }
 
 /// The verdict on one pair: `None` if every byte is identical, else why not.
 pub type PairOutcome = Option<DiffReason>;
+
+/// What there is to say about one path of two trees, if it is not the same in both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// Both have it, and it differs.
+    Differs(DiffReason),
+    /// Only the left has it.
+    OnlyLeft,
+    /// Only the right has it.
+    OnlyRight,
+    /// It could not be compared, for this reason.
+    Failed(String),
+}
+
+/// How two trees differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TreeOutcome {
+    /// Every path of either tree that is not identical in both, in the order of their bytes. No
+    /// findings: every entry was compared and found identical.
+    pub findings: Vec<(Vec<u8>, Finding)>,
+}
+
+impl TreeOutcome {
+    /// Was everything compared, and is all of it identical?
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.findings.is_empty()
+    }
+}

@@ -1,29 +1,32 @@
 //! From what a user wrote to something that can be read.
 
 use std::borrow::Cow;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::engine;
 use crate::error::{Error, Name, Result};
 use crate::http::url::{Url, masked};
 use crate::options::{HttpOverrides, Options};
-use crate::outcome::{DiffReason, PairOutcome};
+use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
 use crate::reader::Reader;
 use crate::reader::http::HttpReader;
 use crate::reader::located::{Located, Place};
+use crate::tree::{self, directory::DirectoryTree};
 
 /// A file or a URL, as its user named it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: Name,
     target: Target,
 }
 
 /// Where a source is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
-    Path(Name),
+    Path(Arc<[u8]>),
     Url(Box<(Url, HttpOverrides)>),
 }
 
@@ -50,9 +53,7 @@ impl Source {
         if path.contains(&0) {
             return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
         }
-        let name = Name::new(text);
-        let path = if *path == *text { name.clone() } else { Name::new(&path) };
-        Ok(Self { name, target: Target::Path(path) })
+        Ok(Self { name: Name::new(text), target: Target::Path(path.as_ref().into()) })
     }
 
     fn url(text: &[u8], parameter: &str) -> Result<Self> {
@@ -78,6 +79,19 @@ impl Source {
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// The path that it leads to.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is a URL.
+    pub fn path(&self) -> Result<&[u8]> {
+        match &self.target {
+            Target::Path(path) => Ok(path),
+            Target::Url(_) => {
+                Err(Error::Config(format!("'{}' is a URL, not a local path", self.name)))
+            }
+        }
     }
 
     /// Looks at a path; a URL is passed over.
@@ -106,8 +120,7 @@ impl Source {
 
 impl From<&Path> for Source {
     fn from(path: &Path) -> Self {
-        let name = Name::from(path);
-        Self { target: Target::Path(name.clone()), name }
+        Self { name: path.into(), target: Target::Path(path.as_os_str().as_bytes().into()) }
     }
 }
 
@@ -176,20 +189,29 @@ fn compare_files(
     engine::compare(&mut a.open()?, &mut b.open()?, options, context)
 }
 
+/// Compares all files of two directories.
+///
+/// # Errors
+/// When either is no directory that can be read; when the context says stop. What cannot be
+/// compared within them is a finding.
+pub fn compare_dir(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let (a, b) = (a.path()?, b.path()?);
+    let (a, b) = (DirectoryTree::open(a, options)?, DirectoryTree::open(b, options)?);
+    tree::compare::compare(&a, &b, options, context)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn path(text: &str) -> String {
         let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
-        String::from_utf8(place(&source).to_vec()).expect("UTF-8")
-    }
-
-    fn place(source: &Source) -> &[u8] {
-        match &source.target {
-            Target::Path(path) => path.as_bytes(),
-            Target::Url(_) => panic!("{source:?} is a URL"),
-        }
+        String::from_utf8(source.path().expect("a path").to_vec()).expect("UTF-8")
     }
 
     fn error(text: &str) -> Error {
@@ -203,7 +225,7 @@ mod tests {
         }
         let bytes = b"\xff\xfe\n";
         let source = Source::parse(bytes, "source_a").expect("a path");
-        assert_eq!(place(&source), bytes);
+        assert_eq!(source.path(), Ok(&bytes[..]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from komparu._config import KomparuConfig
-from komparu._types import Source, SourceLike
+from komparu._types import DirResult, Source, SourceLike
 
 __version__: Final[str]
 
@@ -23,6 +23,18 @@ def compare(
     proxy: str | None = ...,
     comparison_timeout: float | None = ...,
 ) -> bool: ...
+def compare_dir(
+    dir_a: SourceLike,
+    dir_b: SourceLike,
+    *,
+    chunk_size: int = ...,
+    size_precheck: bool = ...,
+    quick_check: bool = ...,
+    follow_symlinks: bool = ...,
+    max_workers: int = ...,
+    ignore: Iterable[str] | None = ...,
+    comparison_timeout: float | None = ...,
+) -> DirResult: ...
 def configure(
     *,
     chunk_size: int = ...,

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
-use crate::reader::Reader;
+use crate::reader::{ReadAt, Reader};
 use scout::Scout;
 
 /// Compares two readers from their first byte to the first difference, or to their end.
@@ -42,24 +42,51 @@ fn settle(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    if options.size_precheck && sizes_differ(a.size(), b.size()) {
-        return Ok(Some(DiffReason::SizeMismatch));
+    if let Some(reason) = glance(a, b, options, context)? {
+        return Ok(Some(reason));
     }
     let differ = |same: bool| (!same).then_some(DiffReason::ContentMismatch);
     let mut scout = None;
     if let (Some(a), Some(b)) = (a.as_random(), b.as_random())
-        && a.size() == b.size()
+        && is_worth_sharing(a, b)
+        && options.workers() > 1
     {
-        if options.quick_check && !sample::compare(a, b, options.chunk_size, context)? {
-            return Ok(Some(DiffReason::ContentMismatch));
-        }
-        if a.size() >= parallel::WORTHWHILE && options.workers() > 1 {
-            return parallel::compare(a, b, options, context).map(differ);
-        }
-    } else if let Some(size) = a.size().filter(|_| options.quick_check && a.size() == b.size()) {
-        scout = Scout::new(size, options.chunk_size);
+        return parallel::compare(a, b, options, context).map(differ);
+    }
+    if a.as_random().is_none() || b.as_random().is_none() {
+        let size = a.size().filter(|_| options.quick_check && a.size() == b.size());
+        scout = size.and_then(|size| Scout::new(size, options.chunk_size));
     }
     lockstep::compare(a, b, scout, options.chunk_size, context).map(differ)
+}
+
+/// What sizes and samples say: a difference, or nothing.
+///
+/// # Errors
+/// When a sample cannot be read; when the context says stop.
+pub fn glance(
+    a: &dyn Reader,
+    b: &dyn Reader,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<PairOutcome> {
+    if options.size_precheck && sizes_differ(a.size(), b.size()) {
+        return Ok(Some(DiffReason::SizeMismatch));
+    }
+    if options.quick_check
+        && let (Some(a), Some(b)) = (a.as_random(), b.as_random())
+        && a.size() == b.size()
+        && !sample::compare(a, b, options.chunk_size, context)?
+    {
+        return Ok(Some(DiffReason::ContentMismatch));
+    }
+    Ok(None)
+}
+
+/// Have both contents the same size, and is that enough for several threads?
+#[must_use]
+pub fn is_worth_sharing(a: &dyn ReadAt, b: &dyn ReadAt) -> bool {
+    a.size() == b.size() && a.size() >= parallel::WORTHWHILE
 }
 
 /// Are both sizes known, and not the same?

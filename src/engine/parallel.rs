@@ -5,8 +5,9 @@
 //! event are finished, those above are given up. So the outcome is the one that a single thread
 //! reading from the start would have come to, however the threads were scheduled.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::is_zero;
 use crate::context::Context;
@@ -32,14 +33,7 @@ pub fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<bool> {
-    let work = Work {
-        a,
-        b,
-        step: options.chunk_size,
-        next: AtomicU64::new(0),
-        limit: AtomicU64::new(u64::MAX),
-        event: Mutex::new(None),
-    };
+    let work = Work::new(a, b, options.chunk_size);
     let stretches = a.size().div_ceil(STRETCH);
     let workers = options.workers().min(usize::try_from(stretches).unwrap_or(usize::MAX));
     let call = context.call();
@@ -54,11 +48,7 @@ pub fn compare(
         }
         work.run(context);
     });
-    match work.event.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        None => Ok(true),
-        Some((_, Event::Difference)) => Ok(false),
-        Some((_, Event::Error(error))) => Err(error),
-    }
+    work.finish()
 }
 
 /// What ends a comparison before the end of the content.
@@ -67,21 +57,45 @@ enum Event {
     Error(Error),
 }
 
-/// What the threads share.
-struct Work<'a> {
-    a: &'a dyn ReadAt,
-    b: &'a dyn ReadAt,
+/// The comparison of two contents, open to any thread that wants to help.
+pub struct Work<R> {
+    a: R,
+    b: R,
     step: usize,
     /// Where the next stretch begins that nobody has taken.
     next: AtomicU64,
     /// Nothing from here on matters any more: there was an event at this offset.
     limit: AtomicU64,
+    /// The event at the lowest offset.
     event: Mutex<Option<(u64, Event)>>,
+    helpers: Mutex<usize>,
+    /// Notified when the last helper leaves.
+    deserted: Condvar,
 }
 
-impl Work<'_> {
+impl<'a, R> Work<R>
+where
+    R: Deref<Target = dyn ReadAt + 'a> + Sync,
+{
+    /// The comparison of two contents of the same size, nothing of which is done yet. Whoever does
+    /// some of it looks up every `step` bytes.
+    #[must_use]
+    pub fn new(a: R, b: R, step: usize) -> Self {
+        Self {
+            a,
+            b,
+            step,
+            next: AtomicU64::new(0),
+            limit: AtomicU64::new(u64::MAX),
+            event: Mutex::new(None),
+            helpers: Mutex::new(0),
+            deserted: Condvar::new(),
+        }
+    }
+
     /// Takes stretches until none is left.
-    fn run(&self, context: &Context<'_>) {
+    pub fn run(&self, context: &Context<'_>) {
+        let _helper = Helper::new(&self.helpers, &self.deserted);
         loop {
             let start = self.next.fetch_add(STRETCH, Ordering::Relaxed);
             if start >= self.a.size().min(self.limit.load(Ordering::Relaxed)) {
@@ -97,6 +111,22 @@ impl Work<'_> {
             if lowest.as_ref().is_none_or(|&(offset, _)| start < offset) {
                 *lowest = Some((start, event));
             }
+        }
+    }
+
+    /// Waits for whoever is still helping, and says whether both contents are the same. To be
+    /// called by a thread that has [`run`](Self::run) itself.
+    ///
+    /// # Errors
+    /// What any of the threads ran into.
+    pub fn finish(&self) -> Result<bool> {
+        let helpers = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
+        let none_left = self.deserted.wait_while(helpers, |helpers| *helpers > 0);
+        drop(none_left.unwrap_or_else(PoisonError::into_inner));
+        match self.event.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            None => Ok(true),
+            Some((_, Event::Difference)) => Ok(false),
+            Some((_, Event::Error(error))) => Err(error),
         }
     }
 
@@ -118,10 +148,10 @@ impl Work<'_> {
                     self.same_bytes(start, offset, length, context)?
                 }
                 (Extent::Data { .. }, Extent::Hole { .. }) => {
-                    self.all_zero(self.a, start, offset, length, context)?
+                    self.all_zero(&*self.a, start, offset, length, context)?
                 }
                 (Extent::Hole { .. }, Extent::Data { .. }) => {
-                    self.all_zero(self.b, start, offset, length, context)?
+                    self.all_zero(&*self.b, start, offset, length, context)?
                 }
             };
             if !same {
@@ -192,5 +222,28 @@ impl Work<'_> {
     fn goes_on(&self, stretch: u64, context: &Context<'_>) -> Result<bool> {
         context.checkpoint()?;
         Ok(stretch < self.limit.load(Ordering::Relaxed))
+    }
+}
+
+/// A thread that is at the work, counted as long as it lives.
+struct Helper<'a> {
+    helpers: &'a Mutex<usize>,
+    deserted: &'a Condvar,
+}
+
+impl<'a> Helper<'a> {
+    fn new(helpers: &'a Mutex<usize>, deserted: &'a Condvar) -> Self {
+        *helpers.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Self { helpers, deserted }
+    }
+}
+
+impl Drop for Helper<'_> {
+    fn drop(&mut self) {
+        let mut helpers = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
+        *helpers -= 1;
+        if *helpers == 0 {
+            self.deserted.notify_all();
+        }
     }
 }

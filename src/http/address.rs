@@ -45,8 +45,12 @@ fn special_v4(address: Ipv4Addr) -> Option<&'static str> {
         [100, 64..=127, ..] => "an address shared behind a carrier's NAT",
         // Port control and TURN anycast, the two global ones of 192.0.0.0/24.
         [192, 0, 0, 9 | 10] => return None,
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 18 | 19, ..] => SPECIAL,
-        [198, 51, 100, _] | [203, 0, 113, _] | [240..=255, ..] => SPECIAL,
+        [192, 0, 0 | 2, _]
+        | [192, 88, 99, _]
+        | [198, 18 | 19, ..]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _]
+        | [240..=255, ..] => SPECIAL,
         [224..=239, ..] => "a multicast address",
         _ => return None,
     })
@@ -66,14 +70,17 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
         }
         // 6to4.
         [0x2002, high, low, ..] => return embedded(high, low),
-        // Among them the long deprecated v4-compatible and v4-translated forms.
-        [0, ..] | [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, _, ..] => SPECIAL,
         // Protocol assignments, but for those that are global: anycast and AMT, AS112, ORCHIDv2, DRIP.
         [0x2001, 1, 0, 0, 0, 0, 0, 1..=3] | [0x2001, 3, ..] | [0x2001, 4, 0x112, ..] => {
             return None;
         }
         [0x2001, 0x20..=0x3f, ..] => return None,
-        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] | [0x5f00, ..] => SPECIAL,
+        // Those that begin with 0 are the long deprecated v4-compatible and v4-translated forms.
+        [0 | 0x5f00, ..]
+        | [0x64, 0xff9b, 1, ..]
+        | [0x100, 0, 0, _, ..]
+        | [0x2001, 0..=0x1ff | 0xdb8, ..]
+        | [0x3fff, 0..=0xfff, ..] => SPECIAL,
         [0xfc00..=0xfdff, ..] => "a unique local address",
         [0xfe80..=0xfebf, ..] => "a link-local address",
         [0xfec0..=0xfeff, ..] => "a site-local address",

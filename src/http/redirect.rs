@@ -60,9 +60,8 @@ impl Hop {
         let is_named = (self.url.host(), self.url.port()) == (host, *port);
         if options.block_private {
             Rule::Public
-        } else if self.is_first() || options.allow_private_redirects {
-            Rule::Any
-        } else if names_private && is_named {
+        } else if self.is_first() || options.allow_private_redirects || (names_private && is_named)
+        {
             Rule::Any
         } else {
             address.map_or(Rule::Public, Rule::PublicAnd)

@@ -82,8 +82,8 @@ pub(super) fn get_config(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     values.set_item("quick_check", options.quick_check)?;
     values.set_item("max_workers", options.max_workers)?;
     values.set_item("follow_symlinks", options.follow_symlinks)?;
-    let ignore = options.ignore.as_ref().map(|patterns| PyTuple::new(py, patterns)).transpose()?;
-    values.set_item("ignore", ignore)?;
+    let ignore = options.ignore.as_ref().map(|ignore| PyTuple::new(py, ignore.patterns()));
+    values.set_item("ignore", ignore.transpose()?)?;
     let headers = PyDict::new(py);
     for (name, value) in &http.headers {
         headers.set_item(name, value)?;

@@ -8,6 +8,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString};
 
 use super::errors::raise;
+use crate::ignore::Ignore;
 use crate::options::{HttpOverrides, Options};
 use crate::source::Source;
 
@@ -146,7 +147,7 @@ pub(super) fn change(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Ch
         "quick_check" => set!(quick_check = boolean(name, value)),
         "max_workers" => set!(max_workers = workers(value)),
         "follow_symlinks" => set!(follow_symlinks = boolean(name, value)),
-        "ignore" => set!(ignore = optional(value, |value| strings(name, value))),
+        "ignore" => set!(ignore = optional(value, patterns)),
         "headers" => set!(http.headers = optional(value, headers).map(Option::unwrap_or_default)),
         "timeout" => set!(http.timeout = seconds(name, value)),
         "follow_redirects" => set!(http.follow_redirects = boolean(name, value)),
@@ -255,6 +256,10 @@ fn strings(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     }
     let items = value.try_iter().map_err(|_| wrong_type(name, expected, value))?;
     items.enumerate().map(|(index, item)| string(&format!("{name}[{index}]"), &item?)).collect()
+}
+
+fn patterns(value: &Bound<'_, PyAny>) -> PyResult<Ignore> {
+    Ignore::new(strings("ignore", value)?).map_err(|error| raise(value.py(), &error))
 }
 
 fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {

@@ -6,9 +6,10 @@
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyModule, PyString};
+use pyo3::types::{PyDict, PyModule};
 
-use crate::error::{Error, Name};
+use super::result::text;
+use crate::error::Error;
 
 /// The Python exception for `error`.
 pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
@@ -45,7 +46,7 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         }
     };
     let attributes = PyDict::new(py);
-    attributes.set_item("source", text(py, name)?)?;
+    attributes.set_item("source", text(py, &name.bytes())?)?;
     attributes.set_item("strerror", cause)?;
     attributes.set_item("errno", errno)?;
     attributes.set_item("status", status)?;
@@ -57,10 +58,4 @@ fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     let module = ERRORS
         .get_or_try_init(py, || PyResult::Ok(PyModule::import(py, "komparu._errors")?.unbind()))?;
     module.bind(py).getattr(name)
-}
-
-/// A name as Python shows it: decoded as `os.fsdecode` does.
-fn text<'py>(py: Python<'py>, name: &Name) -> PyResult<Bound<'py, PyString>> {
-    let bytes = PyBytes::new(py, name.as_bytes());
-    Ok(PyModule::import(py, "os")?.call_method1("fsdecode", (bytes,))?.cast_into()?)
 }

@@ -1,5 +1,5 @@
-//! The Python module `komparu._core`: a skin. Values come in through [`convert`], errors go out
-//! through [`errors`], and everything between happens in the crate, detached from the interpreter.
+//! The Python module `komparu._core`: a skin. Values come in through [`convert`], results
+//! go out through [`result`] and errors through [`errors`], and everything between happens in the crate, detached from the interpreter.
 
 // The docs of what Python sees are Python docstrings.
 #![allow(clippy::doc_markdown)]
@@ -7,6 +7,7 @@
 mod config;
 mod convert;
 mod errors;
+mod result;
 mod sync;
 
 use pyo3::prelude::*;
@@ -17,7 +18,7 @@ mod _core {
     #[pymodule_export]
     use super::config::{check_source, configure, get_config, reset_config};
     #[pymodule_export]
-    use super::sync::compare;
+    use super::sync::{compare, compare_dir};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

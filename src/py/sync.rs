@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::{config, convert, errors};
+use super::{config, convert, errors, result};
 use crate::context::{Call, Context};
 use crate::error::Result;
 use crate::options::Options;
@@ -79,6 +79,73 @@ pub(super) fn compare(
     let options = options.as_ref().unwrap_or(&configured);
     let outcome = detached(py, options, |context| crate::compare(&a, &b, options, context))?;
     Ok(outcome.is_none())
+}
+
+/// The options that `compare_dir` takes, in the order of its signature.
+const COMPARE_DIR_OPTIONS: [&str; 7] = [
+    "chunk_size",
+    "size_precheck",
+    "quick_check",
+    "follow_symlinks",
+    "max_workers",
+    "ignore",
+    "comparison_timeout",
+];
+
+/// Do two directories hold the same files, byte for byte?
+///
+/// Files are paired by their path below either directory, and compared in parallel. Only files are
+/// entries (and links, with follow_symlinks=False): an empty directory is none. Pipes, sockets and
+/// devices are never opened, two of one kind count as equal. What cannot be compared is in the
+/// result's errors, and the result is not equal then. Options that are not given have their
+/// configured value.
+///
+/// Args:
+///     dir_a: A directory: a local path, a file:// URL or a Source.
+///     dir_b: Another one.
+///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+///         also the size of one sample. 1 to 1 GiB. Default 65536.
+///     size_precheck: Let two known, different sizes settle it without reading. Default True.
+///     quick_check: Compare samples from five places of a big file first. Default True.
+///     follow_symlinks: Follow links, and cut a loop where it closes. False: compare links by their
+///         target text. Default True.
+///     max_workers: Threads. 0: as many as pay off; 1: only the calling one. Default 0.
+///     ignore: Patterns with gitignore meaning, for entries to leave out on both sides; an ignored
+///         directory is never read. Default None.
+///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+///
+/// Returns:
+///     A DirResult; it is true if every entry of both sides was compared and found identical.
+///
+/// Raises:
+///     SourceNotFoundError: There is nothing where a directory should be.
+///     SourcePermissionError: This process may not read one of the two directories themselves.
+///     SourceReadError: One of the two is no directory, or cannot be read.
+///     ComparisonTimeoutError: comparison_timeout passed.
+///     ConfigError: A URL.
+///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+///     TypeError: An argument of a wrong type.
+#[pyfunction]
+#[pyo3(
+    signature = (dir_a, dir_b, **options),
+    text_signature = "(dir_a, dir_b, *, chunk_size=..., size_precheck=..., quick_check=..., \
+                      follow_symlinks=..., max_workers=..., ignore=..., comparison_timeout=...)"
+)]
+pub(super) fn compare_dir<'py>(
+    py: Python<'py>,
+    dir_a: &Bound<'py, PyAny>,
+    dir_b: &Bound<'py, PyAny>,
+    options: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let a = convert::source(dir_a, "dir_a")?;
+    let b = convert::source(dir_b, "dir_b")?;
+    let configured = config::configured();
+    let given = options
+        .map(|given| convert::options(&configured, "compare_dir", &COMPARE_DIR_OPTIONS, given));
+    let options = given.transpose()?;
+    let options = options.as_ref().unwrap_or(&configured);
+    let outcome = detached(py, options, |context| crate::compare_dir(&a, &b, options, context))?;
+    result::directories(py, &outcome)
 }
 
 /// Runs `work` without the interpreter, except that signals are looked after.

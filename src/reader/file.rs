@@ -5,6 +5,7 @@
 //! has lost its place, there is no verdict.
 
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,7 +66,8 @@ impl FileReader {
     /// # Errors
     /// Those of [`Located::at`] and [`Located::open`].
     pub fn open(path: &Path) -> Result<Self> {
-        Located::at(Place::new(path.into()), path.into())?.open()
+        let bytes = path.as_os_str().as_bytes();
+        Located::at(Place::new(bytes.into()), path.into())?.open()
     }
 
     /// A reader of `file`, which was opened where `located` is.

@@ -19,7 +19,7 @@ use crate::options::HttpOptions;
 
 /// The longest that a reader waits before the engine looks at its context: half a pulse, so that a
 /// signal which just missed one is seen within a pulse and a half.
-const SLICE: Duration = Duration::from_millis(PULSE.as_millis() as u64 / 2);
+const SLICE: Duration = PULSE.checked_div(2).expect("two is not zero");
 
 /// Content from this size on is worth probing: below it, the second connection that a probe needs is
 /// hardly made before the stream has everything, even where a round trip takes 20 ms.

@@ -49,19 +49,19 @@ impl Identity {
 #[derive(Debug, Clone)]
 pub struct Place {
     base: Option<Arc<OwnedFd>>,
-    path: Name,
+    path: Arc<[u8]>,
 }
 
 impl Place {
     /// The place that `path` names to this process.
     #[must_use]
-    pub fn new(path: Name) -> Self {
+    pub fn new(path: Arc<[u8]>) -> Self {
         Self { base: None, path }
     }
 
     /// The place that `path` names from `base` on, a directory.
     #[must_use]
-    pub fn within(base: &Arc<OwnedFd>, path: Name) -> Self {
+    pub fn within(base: &Arc<OwnedFd>, path: Arc<[u8]>) -> Self {
         Self { base: Some(Arc::clone(base)), path }
     }
 
@@ -70,14 +70,14 @@ impl Place {
     }
 
     fn stat(&self) -> rustix::io::Result<Stat> {
-        rustix::fs::statat(self.base(), self.path.as_bytes(), AtFlags::empty())
+        rustix::fs::statat(self.base(), &*self.path, AtFlags::empty())
     }
 
     fn open(&self, more: OFlags) -> rustix::io::Result<OwnedFd> {
         // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the
         // file's place in the meantime.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
-        rustix::fs::openat(self.base(), self.path.as_bytes(), flags, Mode::empty())
+        rustix::fs::openat(self.base(), &*self.path, flags, Mode::empty())
     }
 }
 

@@ -1,0 +1,249 @@
+//! The threads of one call, and the tasks they share.
+//!
+//! A crew lives as long as its call. It begins as the calling thread alone; another thread joins
+//! when there is a task that nobody has taken, up to the crew's size. So a small job starts no
+//! thread, nothing is left running between calls, and a forked child finds nothing half-alive.
+//!
+//! The newest task is taken first: a tree is walked depth first, in memory that grows with its
+//! depth and not with its size. Tasks that only help others along wait at the other end.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Scope;
+
+use crate::context::{Call, Context, PULSE};
+use crate::error::{Error, Result};
+
+/// Threads that share tasks of type `T`.
+pub struct Crew<T> {
+    size: usize,
+    state: Mutex<State<T>>,
+    /// Notified when there is a new task, and when there will never be another.
+    news: Condvar,
+}
+
+struct State<T> {
+    tasks: VecDeque<T>,
+    /// Threads in the crew.
+    members: usize,
+    /// Members that are at a task, and may yet add others.
+    working: usize,
+    /// Why everybody must stop.
+    failure: Option<Error>,
+    stopped: bool,
+}
+
+impl<T: Send> Crew<T> {
+    /// Lets up to `size` threads, the calling one among them, do `first` and all tasks that come of
+    /// it, with `work`. Returns when none is left.
+    ///
+    /// # Errors
+    /// The first error that `work` returned, or what the context says; tasks not begun by then
+    /// are dropped.
+    pub fn run<W>(size: usize, first: T, context: &Context<'_>, work: W) -> Result<()>
+    where
+        W: Fn(T, &Self, &Context<'_>) -> Result<()> + Sync,
+    {
+        let tasks = VecDeque::from([first]);
+        let state = State { tasks, members: 1, working: 0, failure: None, stopped: false };
+        let crew = Self { size, state: Mutex::new(state), news: Condvar::new() };
+        let call = context.call();
+        std::thread::scope(|scope| crew.serve(scope, call, context, &work));
+        let state = crew.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.failure.map_or(Ok(()), Err)
+    }
+
+    /// How many threads the crew may have.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Adds a task, to be taken before all that are there.
+    pub fn push(&self, task: T) {
+        self.lock().tasks.push_back(task);
+        self.news.notify_one();
+    }
+
+    /// Adds a task that nobody needs, to be taken when there is no other.
+    pub fn push_idle(&self, task: T) {
+        self.lock().tasks.push_front(task);
+        self.news.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes tasks until there will never be another.
+    fn serve<'scope, W>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        call: &'scope Call,
+        context: &Context<'_>,
+        work: &'scope W,
+    ) where
+        W: Fn(T, &Self, &Context<'_>) -> Result<()> + Sync,
+    {
+        while let Some((task, hire)) = self.take(context) {
+            if hire {
+                let join = move || self.serve(scope, call, &Context::new(call), work);
+                let builder = std::thread::Builder::new().name("komparu-crew".to_owned());
+                // Where no more threads can be had, those that there are do all the work.
+                if builder.spawn_scoped(scope, join).is_err() {
+                    self.lock().members -= 1;
+                }
+            }
+            let working = Working(self);
+            if let Err(error) = work(task, self, context) {
+                self.stop(Some(error));
+            }
+            drop(working);
+        }
+    }
+
+    /// The next task, and whether the crew should grow. Waits while other members may add one.
+    fn take(&self, context: &Context<'_>) -> Option<(T, bool)> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            if let Some(task) = state.tasks.pop_back() {
+                state.working += 1;
+                // Members that wait for a task get the others; when all work, a new one does.
+                let busy = state.working == state.members;
+                let hire = busy && !state.tasks.is_empty() && state.members < self.size;
+                state.members += usize::from(hire);
+                return Some((task, hire));
+            }
+            if state.working == 0 {
+                return None;
+            }
+            let (kept, _) =
+                self.news.wait_timeout(state, PULSE).unwrap_or_else(PoisonError::into_inner);
+            state = kept;
+            if let Err(error) = context.checkpoint() {
+                drop(state);
+                self.stop(Some(error));
+                return None;
+            }
+        }
+    }
+
+    fn stop(&self, failure: Option<Error>) {
+        let mut state = self.lock();
+        state.stopped = true;
+        if state.failure.is_none() {
+            state.failure = failure;
+        }
+        self.news.notify_all();
+    }
+}
+
+/// A member at a task. Dropped when it is done with it, or when it panics: then all stop, and the
+/// panic goes on in the calling thread.
+struct Working<'a, T: Send>(&'a Crew<T>);
+
+impl<T: Send> Drop for Working<'_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop(None);
+        }
+        let mut state = self.0.lock();
+        state.working -= 1;
+        if state.working == 0 && state.tasks.is_empty() {
+            self.0.news.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn run<W>(size: usize, first: u32, work: W) -> Result<()>
+    where
+        W: Fn(u32, &Crew<u32>, &Context<'_>) -> Result<()> + Sync,
+    {
+        Crew::run(size, first, &Context::new(&Call::new(None)), work)
+    }
+
+    #[test]
+    fn every_task_is_done_once_whatever_the_size() {
+        for size in [1, 2, 3, 16] {
+            let done = AtomicUsize::new(0);
+            // A binary tree of tasks, 2^11 - 1 in all.
+            let outcome = run(size, 10, |depth, crew, _| {
+                done.fetch_add(1, Ordering::Relaxed);
+                if depth > 0 {
+                    crew.push(depth - 1);
+                    crew.push_idle(depth - 1);
+                }
+                Ok(())
+            });
+            assert_eq!((outcome, done.into_inner()), (Ok(()), 2047));
+        }
+    }
+
+    #[test]
+    fn members_work_at_the_same_time() {
+        // Each of the three tasks waits for the other two.
+        let together = Barrier::new(3);
+        let outcome = run(3, 3, |task, crew, _| {
+            if task == 3 {
+                (0..3).for_each(|task| crew.push(task));
+            } else {
+                together.wait();
+            }
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
+    }
+
+    #[test]
+    fn an_error_stops_the_crew_and_is_returned() {
+        let done = AtomicUsize::new(0);
+        let outcome = run(2, 0, |task, crew, _| {
+            done.fetch_add(1, Ordering::Relaxed);
+            if task == 0 {
+                (0..1000).for_each(|_| crew.push(1));
+                return Ok(());
+            }
+            Err(Error::Cancelled)
+        });
+        assert_eq!(outcome, Err(Error::Cancelled));
+        assert!(done.into_inner() <= 3, "no member begins a task after an error");
+    }
+
+    #[test]
+    fn a_single_task_starts_no_thread() {
+        let caller = std::thread::current().id();
+        let outcome = run(8, 100, |task, crew, _| {
+            assert_eq!(std::thread::current().id(), caller);
+            if task > 0 {
+                crew.push(task - 1);
+            }
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
+    }
+
+    #[test]
+    fn a_panic_in_a_member_ends_the_call_and_reaches_the_caller() {
+        let quiet = std::panic::catch_unwind(|| {
+            run(2, 0, |task, crew, _| {
+                if task == 0 {
+                    crew.push(1);
+                    crew.push(1);
+                    return Ok(());
+                }
+                std::panic::resume_unwind(Box::new("a panic of the test's own"));
+            })
+        });
+        assert!(quiet.is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! Which entries of a directory are left out: patterns as in a `.gitignore` file.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::Arc;
+
+use ::ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::error::{Error, Result};
+
+/// Patterns with gitignore meaning, compiled. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Ignore(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    patterns: Vec<String>,
+    matcher: Gitignore,
+}
+
+impl Ignore {
+    /// Compiles `patterns`, of which later ones win over earlier ones.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] with the index of a pattern that is none.
+    pub fn new(patterns: Vec<String>) -> Result<Self> {
+        let mut builder = GitignoreBuilder::new("");
+        let broken = |index: usize, cause: &dyn std::fmt::Display| {
+            Error::Argument(format!("ignore[{index}] is not a pattern: {cause}"))
+        };
+        for (index, pattern) in patterns.iter().enumerate() {
+            builder.add_line(None, pattern).map_err(|error| broken(index, &error))?;
+        }
+        let matcher = builder.build().map_err(|error| broken(0, &error))?;
+        Ok(Self(Arc::new(Compiled { patterns, matcher })))
+    }
+
+    /// The patterns as they were given.
+    #[must_use]
+    pub fn patterns(&self) -> &[String] {
+        &self.0.patterns
+    }
+
+    /// Is the entry at `path`, relative to the root, left out? Not asked about what lies in a
+    /// directory that is.
+    #[must_use]
+    pub fn leaves_out(&self, path: &[u8], is_directory: bool) -> bool {
+        self.0.matcher.matched(OsStr::from_bytes(path), is_directory).is_ignore()
+    }
+}
+
+impl PartialEq for Ignore {
+    fn eq(&self, other: &Self) -> bool {
+        self.patterns() == other.patterns()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ignore(patterns: &[&str]) -> Ignore {
+        Ignore::new(patterns.iter().map(|&pattern| pattern.to_owned()).collect()).expect("patterns")
+    }
+
+    #[test]
+    fn patterns_mean_what_they_mean_to_git() {
+        let ignore = ignore(&[
+            "*.pyc",
+            "__pycache__",
+            "/build/",
+            "docs/*.html",
+            "a/**/z",
+            "!keep.pyc",
+            "# x",
+        ]);
+        let cases: [(&str, bool, bool); 17] = [
+            ("x.pyc", false, true),
+            ("deep/down/x.pyc", false, true),
+            ("keep.pyc", false, false),
+            ("deep/keep.pyc", false, false),
+            ("__pycache__", true, true),
+            ("a/__pycache__", true, true),
+            ("__pycache__", false, true),
+            ("build", true, true),
+            ("build", false, false),
+            ("a/build", true, false),
+            ("docs/x.html", false, true),
+            ("docs/sub/x.html", false, false),
+            ("sub/docs/x.html", false, false),
+            ("a/z", false, true),
+            ("a/b/c/z", false, true),
+            ("b/a/z", false, false),
+            ("# x", false, false),
+        ];
+        for (path, is_directory, expected) in cases {
+            assert_eq!(ignore.leaves_out(path.as_bytes(), is_directory), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_need_not_be_utf8() {
+        assert!(ignore(&["*.tmp"]).leaves_out(b"\xff\xfe.tmp", false));
+        assert!(!ignore(&["*.tmp"]).leaves_out(b"\xff\xfe", false));
+    }
+
+    #[test]
+    fn a_broken_pattern_is_named_by_its_index() {
+        let broken = Ignore::new(vec!["*.o".to_owned(), "{a".to_owned()]);
+        let message = broken.expect_err("no pattern").to_string();
+        assert!(message.starts_with("ignore[1] is not a pattern: "), "{message}");
+    }
+}

@@ -1,0 +1,59 @@
+//! Outcomes of the crate as Python results.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyModule, PySet, PyString};
+
+use crate::outcome::{DiffReason, Finding, TreeOutcome};
+
+/// A `DirResult`.
+pub(super) fn directories<'py>(
+    py: Python<'py>,
+    outcome: &TreeOutcome,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (diff, messages) = (PyDict::new(py), PyDict::new(py));
+    let (only_left, only_right) = (PySet::empty(py)?, PySet::empty(py)?);
+    let errors = PySet::empty(py)?;
+    let reasons = types(py)?.getattr("DiffReason")?;
+    for (path, finding) in &outcome.findings {
+        let path = text(py, path)?;
+        match finding {
+            Finding::Differs(reason) => diff.set_item(path, reasons.getattr(member(*reason))?)?,
+            Finding::OnlyLeft => only_left.add(path)?,
+            Finding::OnlyRight => only_right.add(path)?,
+            Finding::Failed(message) => {
+                diff.set_item(&path, reasons.getattr("READ_ERROR")?)?;
+                errors.add(&path)?;
+                messages.set_item(path, message)?;
+            }
+        }
+    }
+    let fields = (outcome.is_equal(), diff, only_left, only_right, errors, messages);
+    types(py)?.getattr("DirResult")?.call1(fields)
+}
+
+/// The name of a reason in `komparu.DiffReason`.
+fn member(reason: DiffReason) -> &'static str {
+    match reason {
+        DiffReason::ContentMismatch => "CONTENT_MISMATCH",
+        DiffReason::SizeMismatch => "SIZE_MISMATCH",
+        DiffReason::TypeMismatch => "TYPE_MISMATCH",
+    }
+}
+
+fn types(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static TYPES: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = TYPES
+        .get_or_try_init(py, || PyResult::Ok(PyModule::import(py, "komparu._types")?.unbind()))?;
+    Ok(module.bind(py))
+}
+
+/// A path or a source as Python shows it: decoded as `os.fsdecode` does.
+pub(super) fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    // ASCII is the same in every encoding that a filesystem may have.
+    if let (true, Ok(ascii)) = (bytes.is_ascii(), str::from_utf8(bytes)) {
+        return Ok(PyString::new(py, ascii));
+    }
+    let bytes = PyBytes::new(py, bytes);
+    Ok(PyModule::import(py, "os")?.call_method1("fsdecode", (bytes,))?.cast_into()?)
+}

@@ -1,0 +1,275 @@
+//! Two trees, walked side by side.
+//!
+//! A task is a directory that both have (list both, sort out who has what, compare the files), or
+//! one that only one side has (list what the other lacks). What could not be compared becomes a
+//! finding; only a deadline or a cancel ends the walk.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::Tree;
+use super::files::Files;
+use super::lineage::{Lineage, Place};
+use super::listing::{Kind, Listing, Match, merge};
+use crate::context::Context;
+use crate::crew::Crew;
+use crate::engine::parallel;
+use crate::error::{Error, Result, join};
+use crate::options::Options;
+use crate::outcome::{DiffReason, Finding, TreeOutcome};
+use crate::reader::ReadAt;
+
+/// Compares every entry of both trees.
+///
+/// # Errors
+/// When a root cannot be entered or listed; when the context says stop.
+pub fn compare<A: Tree, B: Tree>(
+    a: &A,
+    b: &B,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    // Threads are shared out here, to files; engines get none of their own.
+    let one_by_one = Options { max_workers: 1, ..options.clone() };
+    let walk = Walk { a, b, options: &one_by_one, findings: Mutex::default() };
+    let root = Task::Both(Step { path: Vec::new(), above: None, through_link: false });
+    Crew::run(members(options), root, context, |task, crew, context| {
+        walk.work(task, crew, context)
+    })?;
+    let mut findings = walk.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    findings.sort_unstable_by(|one, two| one.0.cmp(&two.0));
+    Ok(TreeOutcome { findings })
+}
+
+/// How many threads may walk: each has at most two directories and two files open, and all together
+/// shall leave half of the descriptors that the process may have.
+fn members(options: &Options) -> usize {
+    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let affordable = descriptors.and_then(|most| usize::try_from(most / 8).ok());
+    options.workers().min(affordable.unwrap_or(usize::MAX)).max(1)
+}
+
+/// What a member of the crew can take.
+pub(super) enum Task<A: Tree, B: Tree> {
+    /// Compare a directory that both have.
+    Both(Step),
+    /// List a directory that only one has.
+    One(Side, Step),
+    /// Help to compare the files of a directory.
+    Files(Arc<Files<A, B>>),
+    /// Help to compare a big file, if that is still going on.
+    Content(Weak<SharedWork>),
+}
+
+/// The comparison of a big file, open to the whole crew.
+pub(super) type SharedWork = parallel::Work<Arc<dyn ReadAt>>;
+
+/// A directory to enter.
+pub(super) struct Step {
+    path: Vec<u8>,
+    above: Option<Arc<Lineage>>,
+    through_link: bool,
+}
+
+impl Step {
+    /// The step into `name`, from this directory, which is `here`.
+    fn into(&self, name: &[u8], through_link: bool, here: &Arc<Lineage>) -> Self {
+        let (path, above) = (join(&self.path, name), Some(Arc::clone(here)));
+        Self { path, above, through_link }
+    }
+}
+
+/// One of the two trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    fn only(self) -> Finding {
+        match self {
+            Self::Left => Finding::OnlyLeft,
+            Self::Right => Finding::OnlyRight,
+        }
+    }
+}
+
+/// What all members of the crew share.
+pub(super) struct Walk<'w, A, B> {
+    pub(super) a: &'w A,
+    pub(super) b: &'w B,
+    pub(super) options: &'w Options,
+    findings: Mutex<Vec<(Vec<u8>, Finding)>>,
+}
+
+impl<A: Tree, B: Tree> Walk<'_, A, B> {
+    fn work(&self, task: Task<A, B>, crew: &Crew<Task<A, B>>, context: &Context<'_>) -> Result<()> {
+        context.checkpoint()?;
+        match task {
+            Task::Both(step) => self.both(&step, crew, context),
+            Task::One(Side::Left, step) => self.one(self.a, Side::Left, &step, crew),
+            Task::One(Side::Right, step) => self.one(self.b, Side::Right, &step, crew),
+            Task::Files(files) => files.compare(self, crew, context),
+            Task::Content(work) => {
+                if let Some(work) = work.upgrade() {
+                    work.run(context);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Compares a directory that both trees have.
+    fn both(&self, step: &Step, crew: &Crew<Task<A, B>>, context: &Context<'_>) -> Result<()> {
+        let entered = (self.a.enter(&step.path), self.b.enter(&step.path));
+        let (left, right) = match entered {
+            (Ok(left), Ok(right)) => (left, right),
+            (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
+        };
+        let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
+        if left_id.is_some() && left_id == right_id {
+            return Ok(());
+        }
+        let pair = [left_id.into(), right_id.into()];
+        let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
+            return Ok(());
+        };
+        let listed = (self.a.list(&left, &step.path), self.b.list(&right, &step.path));
+        let (mut left_list, mut right_list) = match listed {
+            (Ok(left), Ok(right)) => (left, right),
+            (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
+        };
+        let mut files = Files::new(step.path.clone(), left, right);
+        merge(&mut left_list, &mut right_list, |left, right, entry| match entry {
+            Match::Left(index) => self.alone(Side::Left, left, index, step, &here, crew),
+            Match::Right(index) => self.alone(Side::Right, right, index, step, &here, crew),
+            Match::Both(l, r) => {
+                let name = left.name(l);
+                match (left.kind(l), right.kind(r)) {
+                    (Kind::File, Kind::File) => files.push(name),
+                    (Kind::Link, Kind::Link) => self.links(&files, step, name),
+                    (one, two) if one.is_directory() && two.is_directory() => {
+                        let through_link = one.is_link() || two.is_link();
+                        crew.push(Task::Both(step.into(name, through_link, &here)));
+                    }
+                    (Kind::Unknown(errno), _) => self.unknown(self.a, step, name, errno),
+                    (_, Kind::Unknown(errno)) => self.unknown(self.b, step, name, errno),
+                    // Nothing of a pipe, a socket or a device can be compared but its kind.
+                    (one, two) if one == two => {}
+                    (one, two) => {
+                        let path = join(&step.path, name);
+                        self.found(path, Finding::Differs(DiffReason::TypeMismatch));
+                        for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
+                            if kind.is_directory() {
+                                let step = step.into(name, kind.is_link(), &here);
+                                crew.push(Task::One(side, step));
+                            }
+                        }
+                    }
+                }
+            }
+        });
+        Files::share(files, self, crew, context)
+    }
+
+    /// Compares two links by their targets.
+    fn links(&self, files: &Files<A, B>, step: &Step, name: &[u8]) {
+        match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
+            (Ok(left), Ok(right)) if left == right => {}
+            (Ok(_), Ok(_)) => {
+                let finding = Finding::Differs(DiffReason::ContentMismatch);
+                self.found(join(&step.path, name), finding);
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                self.found(join(&step.path, name), Finding::Failed(error.to_string()));
+            }
+        }
+    }
+
+    /// Lists a directory that only one tree has.
+    fn one<T: Tree>(
+        &self,
+        tree: &T,
+        side: Side,
+        step: &Step,
+        crew: &Crew<Task<A, B>>,
+    ) -> Result<()> {
+        let directory = match tree.enter(&step.path) {
+            Ok(directory) => directory,
+            Err(error) => return self.fail_directory(step, error),
+        };
+        let place = Place::from(tree.identity(&directory));
+        let pair = match side {
+            Side::Left => [place, Place::Nowhere],
+            Side::Right => [Place::Nowhere, place],
+        };
+        let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
+            // What is below has been listed under shorter names; the link itself has not.
+            self.found(step.path.clone(), side.only());
+            return Ok(());
+        };
+        let listing = match tree.list(&directory, &step.path) {
+            Ok(listing) => listing,
+            Err(error) => return self.fail_directory(step, error),
+        };
+        for index in 0..listing.len() {
+            self.alone(side, &listing, index, step, &here, crew);
+        }
+        Ok(())
+    }
+
+    /// Notes an entry that only one side has.
+    fn alone(
+        &self,
+        side: Side,
+        listing: &Listing,
+        index: usize,
+        step: &Step,
+        here: &Arc<Lineage>,
+        crew: &Crew<Task<A, B>>,
+    ) {
+        let name = listing.name(index);
+        match listing.kind(index) {
+            Kind::Unknown(errno) => match side {
+                Side::Left => self.unknown(self.a, step, name, errno),
+                Side::Right => self.unknown(self.b, step, name, errno),
+            },
+            kind if kind.is_directory() => {
+                crew.push(Task::One(side, step.into(name, kind.is_link(), here)));
+            }
+            _ => self.found(join(&step.path, name), side.only()),
+        }
+    }
+
+    pub(super) fn found(&self, path: Vec<u8>, finding: Finding) {
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner).push((path, finding));
+    }
+
+    /// Notes that `path` could not be compared.
+    ///
+    /// # Errors
+    /// With what ends the whole walk.
+    pub(super) fn failed(&self, path: Vec<u8>, error: Error) -> Result<()> {
+        if matches!(error, Error::Cancelled | Error::TimedOut(_)) {
+            return Err(error);
+        }
+        self.found(path, Finding::Failed(error.to_string()));
+        Ok(())
+    }
+
+    fn unknown<T: Tree>(&self, tree: &T, step: &Step, name: &[u8], errno: i32) {
+        let path = join(&step.path, name);
+        let error = std::io::Error::from_raw_os_error(errno);
+        let error = Error::system(&tree.display(&path), &error);
+        self.found(path, Finding::Failed(error.to_string()));
+    }
+
+    /// Notes that a directory could not be compared. Without its root, a tree cannot be compared at
+    /// all.
+    fn fail_directory(&self, step: &Step, error: Error) -> Result<()> {
+        if step.path.is_empty() {
+            return Err(error);
+        }
+        self.failed(step.path.clone(), error)
+    }
+}

@@ -1,0 +1,184 @@
+//! A directory of this machine as a tree.
+//!
+//! Directories are opened relative to the root and files relative to their directory, so that a
+//! file costs one short look-up, and a path may be longer than the system takes in one piece.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
+use rustix::io::Errno;
+
+use super::listing::{Kind, Listing};
+use super::{Content, Identity, Tree};
+use crate::error::{Error, Name, Result, join};
+use crate::ignore::Ignore;
+use crate::options::Options;
+use crate::reader::located::{Located, Place};
+
+/// Bytes of names and kinds that one system call may return. Measured on 10,000 files in one
+/// directory: 32 KiB, the usual size, takes 11 calls, this takes 6, and larger ones gain nothing.
+const ENTRIES: usize = 64 << 10;
+
+/// The longest path that is given to the system in one piece; Linux takes 4095 bytes.
+const PIECE: usize = if cfg!(target_os = "linux") { 4000 } else { 1000 };
+
+/// A directory, and all that is below it.
+pub struct DirectoryTree {
+    path: Arc<[u8]>,
+    root: Arc<OwnedFd>,
+    follow_links: bool,
+    ignore: Option<Ignore>,
+}
+
+/// A directory that is open.
+pub struct OpenDirectory {
+    /// Where it is, for messages.
+    path: Arc<[u8]>,
+    descriptor: Arc<OwnedFd>,
+    identity: Identity,
+}
+
+impl DirectoryTree {
+    /// Opens the directory at `path`, itself found through any links. Of the options, those about
+    /// links and about what to leave out hold.
+    ///
+    /// # Errors
+    /// When there is no directory, or none that can be opened.
+    pub fn open(path: &[u8], options: &Options) -> Result<Self> {
+        let root = open_directory(CWD, path, OFlags::empty()).map_err(|errno| {
+            let (name, is_something) = (Name::new(path), rustix::fs::stat(path).is_ok());
+            if errno == Errno::NOTDIR && is_something {
+                let errno = Some(errno.raw_os_error());
+                let cause = "is not a directory".to_owned();
+                return Error::Read { name, cause, errno, status: None };
+            }
+            Error::system(&name, &errno.into())
+        })?;
+        Ok(Self {
+            path: path.into(),
+            root: Arc::new(root),
+            follow_links: options.follow_symlinks,
+            ignore: options.ignore.clone(),
+        })
+    }
+
+    /// The kind of an entry that the directory itself does not tell, or that is a link to follow.
+    fn kind(&self, directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> Kind {
+        let is_link = told == FileType::Symlink;
+        if is_link && !self.follow_links {
+            return Kind::Link;
+        }
+        let flags = if self.follow_links { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
+        let kind = match told {
+            FileType::Symlink | FileType::Unknown => rustix::fs::statat(directory, name, flags)
+                .map(|stat| FileType::from_raw_mode(stat.st_mode)),
+            known => Ok(known),
+        };
+        match kind {
+            Ok(FileType::RegularFile) => Kind::File,
+            // Where the directory does not tell links from directories, any of them may be one.
+            Ok(FileType::Directory) if told == FileType::Directory => Kind::Directory,
+            Ok(FileType::Directory) => Kind::LinkedDirectory,
+            Ok(FileType::Symlink) => Kind::Link,
+            Ok(FileType::Fifo) => Kind::Fifo,
+            Ok(FileType::Socket) => Kind::Socket,
+            Ok(FileType::CharacterDevice) => Kind::CharacterDevice,
+            Ok(FileType::BlockDevice) => Kind::BlockDevice,
+            Ok(FileType::Unknown) => Kind::Unknown(Errno::NOTSUP.raw_os_error()),
+            Err(errno) => Kind::Unknown(errno.raw_os_error()),
+        }
+    }
+}
+
+/// Opens a directory for listing it and for opening what is in it.
+fn open_directory(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more;
+    rustix::fs::openat(base, path, flags, Mode::empty())
+}
+
+/// The same for a path of any length.
+fn open_deep(root: &OwnedFd, mut path: &[u8]) -> rustix::io::Result<OwnedFd> {
+    let mut base: Option<OwnedFd> = None;
+    loop {
+        let from = base.as_ref().map_or(root.as_fd(), AsFd::as_fd);
+        let slash = path.len() > PIECE;
+        let slash = slash.then(|| path[..PIECE].iter().rposition(|&byte| byte == b'/')).flatten();
+        let Some(slash) = slash else {
+            let path = if path.is_empty() { b"." } else { path };
+            return open_directory(from, path, OFlags::empty());
+        };
+        base = Some(open_directory(from, &path[..slash], OFlags::empty())?);
+        path = &path[slash + 1..];
+    }
+}
+
+impl Tree for DirectoryTree {
+    type Directory = OpenDirectory;
+
+    fn enter(&self, path: &[u8]) -> Result<OpenDirectory> {
+        let system = |errno: Errno| Error::system(&self.display(path), &errno.into());
+        let descriptor = if path.is_empty() {
+            Arc::clone(&self.root)
+        } else {
+            Arc::new(open_deep(&self.root, path).map_err(system)?)
+        };
+        let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
+        // The fields have other widths and signs on other platforms.
+        #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::allow_attributes)]
+        let identity = (stat.st_dev as u64, stat.st_ino as u64);
+        let path = join(&self.path, path).into();
+        Ok(OpenDirectory { path, descriptor, identity })
+    }
+
+    fn identity(&self, directory: &OpenDirectory) -> Option<Identity> {
+        Some(directory.identity)
+    }
+
+    fn list(&self, directory: &OpenDirectory, path: &[u8]) -> Result<Listing> {
+        let descriptor = directory.descriptor.as_fd();
+        let mut listing = Listing::default();
+        let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
+        let mut entries = RawDir::new(descriptor, buffer.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry.map_err(|errno| Error::system(&self.display(path), &errno.into()))?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let kind = self.kind(descriptor, name, entry.file_type());
+            let left_out = self
+                .ignore
+                .as_ref()
+                .is_some_and(|ignore| ignore.leaves_out(&join(path, name), kind.is_directory()));
+            if !left_out {
+                listing.push(name, kind);
+            }
+        }
+        Ok(listing)
+    }
+
+    fn open(&self, directory: &OpenDirectory, name: &[u8]) -> Result<Content> {
+        let path: Arc<[u8]> = name.into();
+        let name = Name::within(&directory.path, &path);
+        let place = Place::within(&directory.descriptor, path);
+        let flags = if self.follow_links { OFlags::empty() } else { OFlags::NOFOLLOW };
+        Located::open_known(place, name, flags).map(Content::File)
+    }
+
+    fn link(&self, directory: &OpenDirectory, name: &[u8]) -> Result<Vec<u8>> {
+        let target =
+            rustix::fs::readlinkat(&directory.descriptor, name, Vec::new()).map_err(|errno| {
+                let name = Name::within(&directory.path, &name.into());
+                Error::system(&name, &errno.into())
+            })?;
+        Ok(target.into_bytes())
+    }
+
+    fn display(&self, path: &[u8]) -> Name {
+        if path.is_empty() {
+            return Name::new(&self.path);
+        }
+        Name::within(&self.path, &path.into())
+    }
+}

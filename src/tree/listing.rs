@@ -1,0 +1,180 @@
+//! The names in one directory.
+
+use std::cmp::Ordering;
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something with content.
+    File,
+    /// Something with entries.
+    Directory,
+    /// The same, reached through a symbolic link.
+    LinkedDirectory,
+    /// A symbolic link that is compared by its target.
+    Link,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A character device.
+    CharacterDevice,
+    /// A block device.
+    BlockDevice,
+    /// There is no telling, because of this error of the system.
+    Unknown(i32),
+}
+
+impl Kind {
+    /// Can it have entries?
+    #[must_use]
+    pub fn is_directory(self) -> bool {
+        matches!(self, Self::Directory | Self::LinkedDirectory)
+    }
+
+    /// Is it, or may it be, a symbolic link?
+    #[must_use]
+    pub fn is_link(self) -> bool {
+        matches!(self, Self::Link | Self::LinkedDirectory)
+    }
+}
+
+/// The entries of one directory. All names lie in one allocation: a directory of a million files
+/// takes 24 bytes and its name for each of them.
+#[derive(Debug, Default)]
+pub struct Listing {
+    names: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    start: usize,
+    length: u32,
+    kind: Kind,
+}
+
+impl Listing {
+    /// Adds an entry.
+    ///
+    /// # Panics
+    /// When the name has 4 GiB or more.
+    pub fn push(&mut self, name: &[u8], kind: Kind) {
+        let start = self.names.len();
+        let length = u32::try_from(name.len()).expect("names are at most 255 bytes on any system");
+        self.names.extend_from_slice(name);
+        self.entries.push(Entry { start, length, kind });
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Is there no entry?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The name of an entry.
+    #[must_use]
+    pub fn name(&self, index: usize) -> &[u8] {
+        let Entry { start, length, .. } = self.entries[index];
+        &self.names[start..start + length as usize]
+    }
+
+    /// What an entry is.
+    #[must_use]
+    pub fn kind(&self, index: usize) -> Kind {
+        self.entries[index].kind
+    }
+
+    fn sort(&mut self) {
+        let names = &self.names;
+        let name = |entry: &Entry| &names[entry.start..entry.start + entry.length as usize];
+        self.entries.sort_unstable_by(|one, two| name(one).cmp(name(two)));
+    }
+}
+
+/// An entry of two directories, by its index in either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// Only the left has it.
+    Left(usize),
+    /// Only the right has it.
+    Right(usize),
+    /// Both have it.
+    Both(usize, usize),
+}
+
+/// Brings two listings into one order and calls `found` for every name in either.
+pub fn merge(
+    left: &mut Listing,
+    right: &mut Listing,
+    mut found: impl FnMut(&Listing, &Listing, Match),
+) {
+    // Copies of a directory on one filesystem are mostly listed in the same order.
+    let same_order = left.len() == right.len()
+        && (0..left.len()).all(|index| left.name(index) == right.name(index));
+    if !same_order {
+        left.sort();
+        right.sort();
+    }
+    let (left, right) = (&*left, &*right);
+    let (mut l, mut r) = (0, 0);
+    while l < left.len() || r < right.len() {
+        let order = match (l < left.len(), r < right.len()) {
+            (true, false) => Ordering::Less,
+            (false, _) => Ordering::Greater,
+            (true, true) => left.name(l).cmp(right.name(r)),
+        };
+        let entry = match order {
+            Ordering::Less => Match::Left(l),
+            Ordering::Greater => Match::Right(r),
+            Ordering::Equal => Match::Both(l, r),
+        };
+        l += usize::from(order.is_le());
+        r += usize::from(order.is_ge());
+        found(left, right, entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(left: &[&str], right: &[&str]) -> Vec<String> {
+        let listing = |names: &[&str]| {
+            let mut listing = Listing::default();
+            for name in names {
+                listing.push(name.as_bytes(), Kind::File);
+            }
+            listing
+        };
+        let mut all = Vec::new();
+        merge(&mut listing(left), &mut listing(right), |left, right, entry| {
+            let text = |name: &[u8]| String::from_utf8(name.to_vec()).expect("UTF-8");
+            all.push(match entry {
+                Match::Left(l) => format!("-{}", text(left.name(l))),
+                Match::Right(r) => format!("+{}", text(right.name(r))),
+                Match::Both(l, r) => {
+                    assert_eq!(left.name(l), right.name(r));
+                    format!("={}", text(left.name(l)))
+                }
+            });
+        });
+        all
+    }
+
+    #[test]
+    fn every_name_of_either_side_comes_once() {
+        assert_eq!(merged(&["c", "a", "b"], &["b", "d", "a"]), ["=a", "=b", "-c", "+d"]);
+        assert_eq!(merged(&["b", "a"], &["b", "a"]), ["=b", "=a"]);
+        assert_eq!(merged(&["b", "a"], &["a", "b"]), ["=a", "=b"]);
+        assert_eq!(merged(&["b", "a"], &[]), ["-a", "-b"]);
+        assert_eq!(merged(&[], &["b", "a"]), ["+a", "+b"]);
+        assert_eq!(merged(&[], &[]), [""; 0]);
+    }
+}

@@ -1,0 +1,73 @@
+//! Sets of named entries, and their comparison.
+//!
+//! A [`Tree`] whose entries can be opened at any time is walked a directory at a time, which is how
+//! both directories and their names are stored. [`compare`](compare::compare) walks two of them side
+//! by side and knows nothing of what is behind them.
+
+pub mod compare;
+pub mod directory;
+mod files;
+mod lineage;
+pub mod listing;
+
+use crate::error::{Name, Result};
+use crate::reader::Reader;
+use crate::reader::file::FileReader;
+use listing::Listing;
+
+/// Entries with content, in directories that can be entered by their path.
+pub trait Tree: Sync {
+    /// A directory that has been entered.
+    type Directory: Send + Sync;
+
+    /// Enters the directory at `path`, relative to the root and empty for the root itself.
+    ///
+    /// # Errors
+    /// When that is not possible, with a cause that needs no path beside it.
+    fn enter(&self, path: &[u8]) -> Result<Self::Directory>;
+
+    /// What makes the directory the one it is: two with the same identity are the same directory.
+    /// `None`: it is different from any other.
+    fn identity(&self, directory: &Self::Directory) -> Option<Identity>;
+
+    /// All entries of a directory that are not left out, in any order. `path` is where it is.
+    ///
+    /// # Errors
+    /// When they cannot be listed completely.
+    fn list(&self, directory: &Self::Directory, path: &[u8]) -> Result<Listing>;
+
+    /// Opens the content of the file `name` in a directory.
+    ///
+    /// # Errors
+    /// When that is not possible, or it is no file any more.
+    fn open(&self, directory: &Self::Directory, name: &[u8]) -> Result<Content>;
+
+    /// Where the link `name` in a directory leads to, unresolved.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no link any more.
+    fn link(&self, directory: &Self::Directory, name: &[u8]) -> Result<Vec<u8>>;
+
+    /// What messages call the entry at `path`.
+    fn display(&self, path: &[u8]) -> Name;
+}
+
+/// The device and inode of a directory, or whatever else cannot belong to two of them.
+pub type Identity = (u64, u64);
+
+/// The content of an entry.
+pub enum Content {
+    /// A file of this machine.
+    File(FileReader),
+    /// Anything else.
+    Stream(Box<dyn Reader>),
+}
+
+impl Content {
+    fn reader(&mut self) -> &mut dyn Reader {
+        match self {
+            Self::File(file) => file,
+            Self::Stream(reader) => &mut **reader,
+        }
+    }
+}
