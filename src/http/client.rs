@@ -1,49 +1,34 @@
-//! The network thread.
+//! The one network thread of the process, from outside.
 //!
-//! One for the process, started by the first request. It alone touches libcurl's connections, which
+//! It is started by the first request. It alone touches libcurl's connections, which
 //! is what libcurl asks for, and so every thread's requests use the same ones. It belongs to the
 //! process that started it: a forked child starts its own and never touches its parent's. When the
 //! process exits it is stopped before OpenSSL cleans up under it.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use curl::multi::{Easy2Handle, Multi, MultiWaker};
+use curl::multi::{Multi, MultiWaker};
 
+use super::outlet::{Flow, Outlet};
 use super::redirect::Hop;
 use super::request::Request;
-use super::transfer::{Next, Transfer};
-use super::window::{Answer, Flow, Outlet, window};
+use super::transfer::Next;
+use super::window::{Answer, window};
+use super::worker::{Command, Worker};
 use crate::error::{Error, Result};
 use crate::sys::curl as raw;
 
-/// Connections that are kept for later requests.
-const KEPT_CONNECTIONS: usize = 64;
-
 /// How long the exit of the process waits for the thread: closing connections takes far less.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
-
-/// How long the thread sleeps when nothing has a deadline: a command wakes it.
-const IDLE: Duration = Duration::from_secs(60);
 
 /// The thread of this process, or of the one that it was forked from.
 static CLIENT: Mutex<Option<Arc<Client>>> = Mutex::new(None);
 
 /// The process is past the point where a new thread could be stopped again.
 static EXITING: AtomicBool = AtomicBool::new(false);
-
-/// What the network thread is told.
-enum Command {
-    Start(usize, Box<Next>),
-    /// The reader has made room.
-    Resume(usize),
-    /// Nobody wants the rest.
-    Cancel(usize),
-    Stop,
-}
 
 struct Client {
     process: u32,
@@ -171,119 +156,5 @@ impl Drop for Response {
         if !self.is_parents() && !self.outlet.has_ended() {
             self.client.send(Command::Cancel(self.id));
         }
-    }
-}
-
-/// The thread's own side.
-struct Worker {
-    // Dropped before the multi handle that they belong to.
-    active: HashMap<usize, Easy2Handle<Transfer>>,
-    multi: Multi,
-}
-
-impl Worker {
-    fn new(mut multi: Multi) -> Self {
-        // One body on a connection at a time, see the room's first lines. Both are hints: where
-        // libcurl does not take them, nothing becomes wrong.
-        let _ = multi.pipelining(false, false);
-        let _ = multi.set_max_connects(KEPT_CONNECTIONS);
-        Self { active: HashMap::new(), multi }
-    }
-
-    /// Works until told to stop, or until nobody is left who could tell. Transfers that are under
-    /// way then are dropped, which their readers see as an error.
-    fn run(&mut self, orders: &Receiver<Command>) {
-        loop {
-            loop {
-                match orders.try_recv() {
-                    Ok(Command::Start(id, next)) => self.start(id, *next),
-                    Ok(Command::Resume(id)) => self.resume(id),
-                    Ok(Command::Cancel(id)) => drop(self.active.remove(&id)),
-                    Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return,
-                    Err(TryRecvError::Empty) => break,
-                }
-            }
-            if self.multi.perform().is_err() {
-                return;
-            }
-            for transfer in self.active.values_mut() {
-                transfer.get_mut().flush();
-            }
-            let moved_on = self.finish();
-            let patience = self.give_up();
-            let patience = if moved_on { Duration::ZERO } else { patience };
-            if self.multi.poll(&mut [], patience).is_err() {
-                return;
-            }
-        }
-    }
-
-    fn start(&mut self, id: usize, next: Next) {
-        let Some(easy) = Transfer::new(next) else { return };
-        // Dropping what cannot be added tells its reader.
-        if let Ok(mut handle) = self.multi.add2(easy)
-            && handle.set_token(id).is_ok()
-        {
-            self.active.insert(id, handle);
-        }
-    }
-
-    fn resume(&mut self, id: usize) {
-        let Some(handle) = self.active.get_mut(&id) else { return };
-        handle.get_mut().resumed();
-        if let Err(error) = handle.unpause_write() {
-            self.remove(id, |transfer| transfer.finish(Err(error), None));
-        }
-    }
-
-    /// Ends what libcurl has done with. True if a redirect is to be followed.
-    fn finish(&mut self) -> bool {
-        let mut done = Vec::new();
-        self.multi.messages(|message| {
-            if let Ok(id) = message.token()
-                && let Some(handle) = self.active.get(&id)
-                && let Some(result) = message.result_for2(handle)
-            {
-                done.push((id, result, handle.os_errno().ok()));
-            }
-        });
-        let mut moved_on = false;
-        for (id, result, errno) in done {
-            moved_on |= self.remove(id, |transfer| transfer.finish(result, errno));
-        }
-        moved_on
-    }
-
-    /// Ends what has stalled. How long until the next transfer will have?
-    fn give_up(&mut self) -> Duration {
-        let now = Instant::now();
-        let deadline = |handle: &Easy2Handle<Transfer>| handle.get_ref().deadline();
-        let late =
-            |(&id, handle): (&usize, _)| deadline(handle).filter(|&at| at <= now).map(|_| id);
-        let stalled: Vec<usize> = self.active.iter().filter_map(late).collect();
-        for id in stalled {
-            if self.remove(id, Transfer::give_up) {
-                return Duration::ZERO;
-            }
-        }
-        let next = self.active.values().filter_map(deadline).min();
-        // Rounded up: libcurl's millisecond is cut off, and would be spent spinning.
-        let wait = |at: Instant| at.saturating_duration_since(now) + Duration::from_millis(1);
-        next.map_or(IDLE, wait).min(IDLE)
-    }
-
-    /// Takes a transfer out of libcurl's hands, so that its connection is free for others, and ends
-    /// it. True if it leads to another request, which has been started.
-    fn remove(&mut self, id: usize, end: impl FnOnce(&mut Transfer) -> Option<Next>) -> bool {
-        let Some(handle) = self.active.remove(&id) else { return false };
-        let next = match self.multi.remove2(handle) {
-            Ok(mut easy) => end(easy.get_mut()),
-            Err(_) => None,
-        };
-        let moves_on = next.is_some();
-        if let Some(next) = next {
-            self.start(id, next);
-        }
-        moves_on
     }
 }

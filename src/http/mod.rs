@@ -1,7 +1,7 @@
 //! Fetching from the web: one thread that owns every connection, and bodies that flow from it
 //! through windows of bounded size.
 //!
-//! [`client`] is that thread; it gives each request to libcurl as a [`transfer`], whose head and
+//! [`client`] is that thread (its inside is [`worker`]); it gives each request to libcurl as a [`transfer`], whose head and
 //! body go through a [`window`] to whoever asked. When a window is full its transfer pauses. Hops
 //! are followed here ([`redirect`]), so that each is checked against the rules of [`address`] and
 //! carries the user's headers only where the user sent them.
@@ -14,9 +14,11 @@ pub(crate) mod address;
 pub(crate) mod client;
 mod failure;
 pub(crate) mod head;
+pub(crate) mod outlet;
 mod proxy;
 pub(crate) mod redirect;
 pub(crate) mod request;
 mod transfer;
 pub(crate) mod url;
 pub(crate) mod window;
+mod worker;

@@ -68,6 +68,15 @@ impl Hop {
         }
     }
 
+    /// Why this hop is not made: `host` is of a `kind` that its rule refuses.
+    pub(crate) fn refusal(&self, host: &str, kind: &str) -> String {
+        if self.is_first() {
+            return format!("{host} is {kind}, and block_private is set");
+        }
+        let to = self.url.text();
+        format!("redirected to {to}: {host} is {kind}, where no redirect may lead")
+    }
+
     /// The hop that `location` leads to.
     ///
     /// # Errors

@@ -73,7 +73,7 @@ impl Transfer {
         let proxy = request.proxies.proxy_for(hop.url());
         let rule = hop.rule(&request.options);
         if let Some(kind) = rule.refuses_host(hop.url().host()) {
-            let cause = refusal(&hop, hop.url().host(), kind);
+            let cause = hop.refusal(hop.url().host(), kind);
             inlet.end(Err(Error::read(&request.name, cause)));
             return None;
         }
@@ -113,6 +113,11 @@ impl Transfer {
         if let Some(inlet) = &mut self.inlet {
             inlet.flush();
         }
+    }
+
+    /// Bytes of content that have arrived.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     /// The reader has made room.
@@ -219,20 +224,8 @@ impl Transfer {
     }
 
     fn refuse(&mut self, address: IpAddr, kind: &str) {
-        let cause = refusal(&self.hop, &address.to_string(), kind);
+        let cause = self.hop.refusal(&address.to_string(), kind);
         self.fault = Some(Error::read(&self.request.name, cause));
-    }
-}
-
-/// Why a hop is not made.
-fn refusal(hop: &Hop, host: &str, kind: &str) -> String {
-    if hop.is_first() {
-        format!("{host} is {kind}, and block_private is set")
-    } else {
-        format!(
-            "redirected to {}: {host} is {kind}, which no redirect may lead to",
-            hop.url().text()
-        )
     }
 }
 

@@ -4,20 +4,25 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
-use std::time::Duration;
 
 use super::head::Head;
+use super::outlet::Outlet;
 use super::redirect::Hop;
 use crate::error::{Error, Name, Result};
 
 /// Bytes in one block of the window.
 pub(crate) const BLOCK: usize = 128 << 10;
 
-/// Blocks that wait to be read before the transfer pauses: 1 MiB.
-const BLOCKS: usize = 8;
+/// Blocks that wait to be read before the transfer pauses: 2 MiB. With half of it a reader that is
+/// as fast as its server takes half as long again.
+pub(super) const BLOCKS: usize = 16;
 
-/// The same for a body that libcurl decodes: 8 MiB. libcurl itself keeps what a paused transfer has
-/// decoded already, and copies all of it each time that the transfer goes on and pauses again.
+/// Blocks that are worth waking the reader for. Woken for each, it takes its core away from the
+/// network thread that is about to fill the next.
+const WORTHWHILE: usize = 4;
+
+/// The most blocks of a body that libcurl decodes: 8 MiB. libcurl itself keeps what a paused transfer
+/// has decoded already, and copies all of it each time that the transfer goes on and pauses again.
 const BLOCKS_DECODED: usize = 64;
 
 /// A response that has begun: its head, and the hop of the redirects that it came from.
@@ -32,35 +37,38 @@ pub(crate) fn window(name: &Name) -> (Inlet, Outlet) {
     let shared = Arc::new(Shared::default());
     let inlet =
         Inlet { shared: Arc::clone(&shared), name: name.clone(), filling: None, blocks: BLOCKS };
-    (inlet, Outlet { shared, block: Block::default(), position: 0 })
+    (inlet, Outlet::new(shared))
 }
 
 #[derive(Default)]
-struct Shared(Mutex<State>);
+pub(super) struct Shared(Mutex<State>);
 
 #[derive(Default)]
-struct State {
-    answer: Option<Arc<Answer>>,
-    full: VecDeque<Block>,
+pub(super) struct State {
+    pub(super) answer: Option<Arc<Answer>>,
+    pub(super) full: VecDeque<Block>,
     /// Blocks that have been read, for filling again.
-    spare: Vec<Block>,
+    pub(super) spare: Vec<Block>,
     /// How the response ended, once nothing more will come.
-    end: Option<Result<()>>,
+    pub(super) end: Option<Result<()>>,
     /// The transfer waits for room.
-    paused: bool,
+    pub(super) paused: bool,
     /// Who waits for anything to come.
-    reader: Option<Thread>,
+    pub(super) reader: Option<Thread>,
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes the state, and wakes the reader if that is worthwhile.
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
-        let reader = state.reader.take();
+        let waiting = state.full.len();
+        let worthwhile = waiting == 0 || waiting >= WORTHWHILE || state.end.is_some();
+        let reader = if worthwhile { state.reader.take() } else { None };
         drop(state);
         if let Some(reader) = reader {
             reader.unpark();
@@ -70,10 +78,10 @@ impl Shared {
 
 /// Some bytes of the body.
 #[derive(Default)]
-struct Block {
+pub(super) struct Block {
     /// Of [`BLOCK`] bytes once it is used.
-    bytes: Box<[u8]>,
-    length: usize,
+    pub(super) bytes: Box<[u8]>,
+    pub(super) length: usize,
 }
 
 /// The network thread's end. A response whose inlet is dropped before it was ended is an error.
@@ -144,105 +152,11 @@ impl Drop for Inlet {
     }
 }
 
-/// What has come of a body.
-pub(crate) enum Flow<'a> {
-    /// These bytes; never none.
-    Bytes(&'a [u8]),
-    /// Nothing yet.
-    Waiting,
-    /// All of it.
-    End,
-}
-
-/// The reader's end.
-pub(crate) struct Outlet {
-    shared: Arc<Shared>,
-    /// The block that is being read, and how far.
-    block: Block,
-    position: usize,
-}
-
-impl Outlet {
-    /// The response's head, if it comes within `patience`.
-    ///
-    /// # Errors
-    /// When the response ended without one.
-    pub(crate) fn answer(&self, patience: Duration) -> Result<Option<Arc<Answer>>> {
-        let arrived = |state: &mut State| match (&state.answer, &state.end) {
-            (Some(answer), _) => Some(Ok(Arc::clone(answer))),
-            (None, Some(Err(error))) => Some(Err(error.clone())),
-            (None, _) => None,
-        };
-        self.wait(patience, arrived).transpose()
-    }
-
-    /// What of the body is at hand, if anything comes within `patience`. `resume` is called when a
-    /// paused transfer has room again.
-    ///
-    /// # Errors
-    /// When the body broke off.
-    pub(crate) fn flow(&mut self, patience: Duration, resume: impl FnOnce()) -> Result<Flow<'_>> {
-        if self.position == self.block.length {
-            let read = std::mem::take(&mut self.block);
-            self.position = 0;
-            if !read.bytes.is_empty() {
-                self.shared.lock().spare.push(read);
-            }
-            let next = self.wait(patience, |state| match (state.full.pop_front(), &state.end) {
-                (Some(block), _) => {
-                    // Half of the window is free by then: going on is worth a wake-up.
-                    let resumes = state.paused && state.full.len() <= BLOCKS / 2;
-                    state.paused &= !resumes;
-                    Some(Ok((Some(block), resumes)))
-                }
-                (None, Some(end)) => Some(end.clone().map(|()| (None, false))),
-                (None, None) => None,
-            });
-            match next.transpose()? {
-                None => return Ok(Flow::Waiting),
-                Some((None, _)) => return Ok(Flow::End),
-                Some((Some(block), resumes)) => {
-                    self.block = block;
-                    if resumes {
-                        resume();
-                    }
-                }
-            }
-        }
-        Ok(Flow::Bytes(&self.block.bytes[self.position..self.block.length]))
-    }
-
-    /// Takes `length` bytes of what [`flow`](Self::flow) last showed.
-    pub(crate) fn consume(&mut self, length: usize) {
-        assert!(length <= self.block.length - self.position, "more than was shown");
-        self.position += length;
-    }
-
-    /// Has the response ended, for good or bad?
-    pub(crate) fn has_ended(&self) -> bool {
-        self.shared.lock().end.is_some()
-    }
-
-    /// Asks for something that may have to come first. Whatever comes wakes this thread, and so does
-    /// what comes for any other response that it has asked for something.
-    fn wait<T>(&self, patience: Duration, ask: impl Fn(&mut State) -> Option<T>) -> Option<T> {
-        let mut state = self.shared.lock();
-        let arrived = ask(&mut state);
-        if arrived.is_some() {
-            return arrived;
-        }
-        state.reader = Some(std::thread::current());
-        drop(state);
-        if patience.is_zero() {
-            return None;
-        }
-        std::thread::park_timeout(patience);
-        ask(&mut self.shared.lock())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::outlet::Flow;
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);

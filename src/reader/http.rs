@@ -11,10 +11,11 @@ use super::{Chunk, Probe, Reader, Sample};
 use crate::context::PULSE;
 use crate::error::{Error, Name, Result};
 use crate::http::client::{Response, fetch};
+use crate::http::outlet::Flow;
 use crate::http::redirect::Hop;
 use crate::http::request::Request;
 use crate::http::url::Url;
-use crate::http::window::{Answer, Flow};
+use crate::http::window::Answer;
 use crate::options::HttpOptions;
 
 /// The longest that a reader waits before the engine looks at its context: half a pulse, so that a
