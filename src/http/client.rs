@@ -84,8 +84,9 @@ impl Client {
     }
 }
 
-/// The exit hook. Whoever still waits for a response gets an error.
-extern "C" fn stop_at_exit() {
+/// Stops the network thread for good, because the process exits. Whoever waits for a response waits
+/// until the process is gone: there may be nothing left to return to, such as an interpreter.
+pub(crate) fn stop() {
     EXITING.store(true, Ordering::Relaxed);
     let client = CLIENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(client) = client
@@ -95,6 +96,18 @@ extern "C" fn stop_at_exit() {
         let ended = client.ended.lock().unwrap_or_else(PoisonError::into_inner);
         // Its sender is dropped when the thread has cleaned up: an error either way.
         let _ = ended.recv_timeout(STOP_PATIENCE);
+    }
+}
+
+/// What libc calls on exit, where nobody has called [`stop`] before.
+extern "C" fn stop_at_exit() {
+    stop();
+}
+
+/// Does not return if the process exits.
+pub(super) fn wait_out_exit() {
+    while EXITING.load(Ordering::Relaxed) {
+        std::thread::park();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::client::wait_out_exit;
 use super::window::{Answer, BLOCKS, Block, Shared, State};
 use crate::error::Result;
 
@@ -106,6 +107,7 @@ impl Outlet {
         while !left.is_zero() {
             let before = Instant::now();
             std::thread::park_timeout(look.min(left));
+            wait_out_exit();
             let arrived = ask(&mut self.shared.lock());
             // Woken early, but not for this: for another response, which the caller may want to see.
             if arrived.is_some() || before.elapsed() < look.min(left) {

@@ -148,6 +148,14 @@ pub(super) fn compare_dir<'py>(
     result::directories(py, &outcome)
 }
 
+/// The interpreter has begun to finalize under a daemon thread, which must not touch it any more:
+/// the thread waits for the end of the process.
+fn never_to_return() -> PyResult<()> {
+    loop {
+        std::thread::park();
+    }
+}
+
 /// Runs `work` without the interpreter, except that signals are looked after.
 fn detached<T: Send>(
     py: Python<'_>,
@@ -161,8 +169,8 @@ fn detached<T: Send>(
                 clippy::redundant_closure_for_method_calls,
                 reason = "the method is bound to one lifetime"
             )]
-            let signal = Python::attach(|py| py.check_signals());
-            signal.is_err_and(|exception| {
+            let signal = Python::try_attach(|py| py.check_signals());
+            signal.unwrap_or_else(never_to_return).is_err_and(|exception| {
                 raised.replace(Some(exception));
                 true
             })
