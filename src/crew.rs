@@ -1,7 +1,7 @@
 //! The threads of one call, and the tasks they share.
 //!
-//! A crew lives as long as its call. It begins as the calling thread alone; another thread joins
-//! when there is a task that nobody has taken, up to the crew's size. So a small job starts no
+//! A crew lives as long as its call. It begins as the calling thread alone; when a task is added and
+//! there are more of them than idle members, another one joins, up to the crew's size. So a small job starts no
 //! thread, nothing is left running between calls, and a forked child finds nothing half-alive.
 //!
 //! The newest task is taken first: a tree is walked depth first, in memory that grows with its
@@ -14,8 +14,16 @@ use std::thread::Scope;
 use crate::context::{Call, Context, PULSE};
 use crate::error::{Error, Result};
 
-/// Threads that share tasks of type `T`.
-pub struct Crew<T> {
+/// The crew, as one of its members sees it.
+pub struct Crew<'c, T> {
+    board: &'c Board<T>,
+    /// Starts another member, which the board counts already.
+    hire: &'c dyn Fn(),
+}
+
+/// What all members share.
+struct Board<T> {
+    /// How many members there may be.
     size: usize,
     state: Mutex<State<T>>,
     /// Notified when there is a new task, and when there will never be another.
@@ -33,77 +41,94 @@ struct State<T> {
     stopped: bool,
 }
 
-impl<T: Send> Crew<T> {
-    /// Lets up to `size` threads, the calling one among them, do `first` and all tasks that come of
-    /// it, with `work`. Returns when none is left.
-    ///
-    /// # Errors
-    /// The first error that `work` returned, or what the context says; tasks not begun by then
-    /// are dropped.
-    pub fn run<W>(size: usize, first: T, context: &Context<'_>, work: W) -> Result<()>
-    where
-        W: Fn(T, &Self, &Context<'_>) -> Result<()> + Sync,
-    {
-        let tasks = VecDeque::from([first]);
-        let state = State { tasks, members: 1, working: 0, failure: None, stopped: false };
-        let crew = Self { size, state: Mutex::new(state), news: Condvar::new() };
-        let call = context.call();
-        std::thread::scope(|scope| crew.serve(scope, call, context, &work));
-        let state = crew.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.failure.map_or(Ok(()), Err)
-    }
+/// Lets up to `size` threads, the calling one among them, do `first` and all tasks that come of it,
+/// with `work`. Returns when none is left.
+///
+/// # Errors
+/// The first error that `work` returned, or what the context says; tasks not begun by then are
+/// dropped.
+pub fn run<T, W>(size: usize, first: T, context: &Context<'_>, work: W) -> Result<()>
+where
+    T: Send,
+    W: Fn(T, &Crew<'_, T>, &Context<'_>) -> Result<()> + Sync,
+{
+    let tasks = VecDeque::from([first]);
+    let state = State { tasks, members: 1, working: 0, failure: None, stopped: false };
+    let board = Board { size, state: Mutex::new(state), news: Condvar::new() };
+    let call = context.call();
+    std::thread::scope(|scope| serve(&board, scope, call, context, &work));
+    let state = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    state.failure.map_or(Ok(()), Err)
+}
 
+/// Takes tasks until there will never be another.
+fn serve<'scope, T, W>(
+    board: &'scope Board<T>,
+    scope: &'scope Scope<'scope, '_>,
+    call: &'scope Call,
+    context: &Context<'_>,
+    work: &'scope W,
+) where
+    T: Send,
+    W: Fn(T, &Crew<'_, T>, &Context<'_>) -> Result<()> + Sync,
+{
+    let hire = || {
+        let join = move || serve(board, scope, call, &Context::new(call), work);
+        let builder = std::thread::Builder::new().name("komparu-crew".to_owned());
+        // Where no more threads can be had, those that there are do all the work.
+        if builder.spawn_scoped(scope, join).is_err() {
+            board.lock().members -= 1;
+        }
+    };
+    let crew = Crew { board, hire: &hire };
+    while let Some(task) = board.take(context) {
+        let working = Working(board);
+        if let Err(error) = work(task, &crew, context) {
+            board.stop(Some(error));
+        }
+        drop(working);
+    }
+}
+
+impl<T: Send> Crew<'_, T> {
     /// How many threads the crew may have.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.size
+        self.board.size
     }
 
     /// Adds a task, to be taken before all that are there.
     pub fn push(&self, task: T) {
-        self.lock().tasks.push_back(task);
-        self.news.notify_one();
+        self.add(|tasks| tasks.push_back(task));
     }
 
     /// Adds a task that nobody needs, to be taken when there is no other.
     pub fn push_idle(&self, task: T) {
-        self.lock().tasks.push_front(task);
-        self.news.notify_one();
+        self.add(|tasks| tasks.push_front(task));
     }
 
+    fn add(&self, add: impl FnOnce(&mut VecDeque<T>)) {
+        let mut state = self.board.lock();
+        add(&mut state.tasks);
+        let idle = state.members - state.working;
+        if state.tasks.len() > idle && state.members < self.board.size {
+            state.members += 1;
+            drop(state);
+            (self.hire)();
+        } else {
+            drop(state);
+            self.board.news.notify_one();
+        }
+    }
+}
+
+impl<T: Send> Board<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes tasks until there will never be another.
-    fn serve<'scope, W>(
-        &'scope self,
-        scope: &'scope Scope<'scope, '_>,
-        call: &'scope Call,
-        context: &Context<'_>,
-        work: &'scope W,
-    ) where
-        W: Fn(T, &Self, &Context<'_>) -> Result<()> + Sync,
-    {
-        while let Some((task, hire)) = self.take(context) {
-            if hire {
-                let join = move || self.serve(scope, call, &Context::new(call), work);
-                let builder = std::thread::Builder::new().name("komparu-crew".to_owned());
-                // Where no more threads can be had, those that there are do all the work.
-                if builder.spawn_scoped(scope, join).is_err() {
-                    self.lock().members -= 1;
-                }
-            }
-            let working = Working(self);
-            if let Err(error) = work(task, self, context) {
-                self.stop(Some(error));
-            }
-            drop(working);
-        }
-    }
-
-    /// The next task, and whether the crew should grow. Waits while other members may add one.
-    fn take(&self, context: &Context<'_>) -> Option<(T, bool)> {
+    /// The next task. Waits while other members may add one.
+    fn take(&self, context: &Context<'_>) -> Option<T> {
         let mut state = self.lock();
         loop {
             if state.stopped {
@@ -111,18 +136,13 @@ impl<T: Send> Crew<T> {
             }
             if let Some(task) = state.tasks.pop_back() {
                 state.working += 1;
-                // Members that wait for a task get the others; when all work, a new one does.
-                let busy = state.working == state.members;
-                let hire = busy && !state.tasks.is_empty() && state.members < self.size;
-                state.members += usize::from(hire);
-                return Some((task, hire));
+                return Some(task);
             }
             if state.working == 0 {
                 return None;
             }
-            let (kept, _) =
-                self.news.wait_timeout(state, PULSE).unwrap_or_else(PoisonError::into_inner);
-            state = kept;
+            let woken = self.news.wait_timeout(state, PULSE);
+            (state, _) = woken.unwrap_or_else(PoisonError::into_inner);
             if let Err(error) = context.checkpoint() {
                 drop(state);
                 self.stop(Some(error));
@@ -143,7 +163,7 @@ impl<T: Send> Crew<T> {
 
 /// A member at a task. Dropped when it is done with it, or when it panics: then all stop, and the
 /// panic goes on in the calling thread.
-struct Working<'a, T: Send>(&'a Crew<T>);
+struct Working<'a, T: Send>(&'a Board<T>);
 
 impl<T: Send> Drop for Working<'_, T> {
     fn drop(&mut self) {
@@ -167,9 +187,9 @@ mod tests {
 
     fn run<W>(size: usize, first: u32, work: W) -> Result<()>
     where
-        W: Fn(u32, &Crew<u32>, &Context<'_>) -> Result<()> + Sync,
+        W: Fn(u32, &Crew<'_, u32>, &Context<'_>) -> Result<()> + Sync,
     {
-        Crew::run(size, first, &Context::new(&Call::new(None)), work)
+        super::run(size, first, &Context::new(&Call::new(None)), work)
     }
 
     #[test]
@@ -220,13 +240,10 @@ mod tests {
     }
 
     #[test]
-    fn a_single_task_starts_no_thread() {
+    fn a_job_of_one_task_starts_no_thread() {
         let caller = std::thread::current().id();
-        let outcome = run(8, 100, |task, crew, _| {
+        let outcome = run(8, 0, |_, _, _| {
             assert_eq!(std::thread::current().id(), caller);
-            if task > 0 {
-                crew.push(task - 1);
-            }
             Ok(())
         });
         assert_eq!(outcome, Ok(()));

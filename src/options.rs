@@ -23,6 +23,8 @@ pub struct Options {
     pub follow_symlinks: bool,
     /// Directories: patterns with gitignore meaning. By default none.
     pub ignore: Option<Ignore>,
+    /// Directories: note what is identical, too. By default false: that is most of it.
+    pub list_equal: bool,
     /// How URLs are fetched.
     pub http: HttpOptions,
     /// Wall clock for the whole call. By default no limit.
@@ -89,6 +91,7 @@ impl Default for Options {
             max_workers: 0,
             follow_symlinks: true,
             ignore: None,
+            list_equal: false,
             http: HttpOptions::default(),
             comparison_timeout: None,
             limits: ArchiveLimits::default(),

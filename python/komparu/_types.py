@@ -76,7 +76,8 @@ class DirResult:
         diff: Why, for every path that both sides have and that is not identical.
         only_left: Paths that only the first side has.
         only_right: Paths that only the second side has.
-        errors: Paths that could not be compared; also in diff, as READ_ERROR, if both sides have them.
+        errors: Paths that could not be compared; also in diff, as READ_ERROR, if both sides have
+            them.
         messages: Why, for every path in errors.
 
     """

@@ -20,7 +20,7 @@ mod _core {
     #[pymodule_export]
     use super::config::{check_source, configure, get_config, reset_config};
     #[pymodule_export]
-    use super::sync::{compare, compare_dir};
+    use super::sync::{compare, compare_dir, compare_dir_listing};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

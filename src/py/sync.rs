@@ -4,14 +4,16 @@
 //! it, once a pulse, to ask whether a signal handler raised something.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList};
 
 use super::{config, convert, errors, result};
 use crate::context::{Call, Context};
 use crate::error::Result;
 use crate::options::Options;
+use crate::outcome::TreeOutcome;
 
 /// The options that `compare` takes, in the order of its signature.
 const COMPARE_OPTIONS: [&str; 10] = [
@@ -72,11 +74,7 @@ pub(super) fn compare(
 ) -> PyResult<bool> {
     let a = convert::source(source_a, "source_a")?;
     let b = convert::source(source_b, "source_b")?;
-    let configured = config::configured();
-    let given =
-        options.map(|given| convert::options(&configured, "compare", &COMPARE_OPTIONS, given));
-    let options = given.transpose()?;
-    let options = options.as_ref().unwrap_or(&configured);
+    let options = &*options_for("compare", &COMPARE_OPTIONS, options)?;
     let outcome = detached(py, options, |context| crate::compare(&a, &b, options, context))?;
     Ok(outcome.is_none())
 }
@@ -137,15 +135,54 @@ pub(super) fn compare_dir<'py>(
     dir_b: &Bound<'py, PyAny>,
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let outcome = directories(py, dir_a, dir_b, options, false)?;
+    result::directories(py, &outcome)
+}
+
+/// The same, and all paths that are identical: for those who want to see them.
+#[pyfunction]
+#[pyo3(signature = (dir_a, dir_b, **options))]
+pub(super) fn compare_dir_listing<'py>(
+    py: Python<'py>,
+    dir_a: &Bound<'py, PyAny>,
+    dir_b: &Bound<'py, PyAny>,
+    options: Option<&Bound<'py, PyDict>>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
+    let outcome = directories(py, dir_a, dir_b, options, true)?;
+    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal)?))
+}
+
+fn directories(
+    py: Python<'_>,
+    dir_a: &Bound<'_, PyAny>,
+    dir_b: &Bound<'_, PyAny>,
+    given: Option<&Bound<'_, PyDict>>,
+    list_equal: bool,
+) -> PyResult<TreeOutcome> {
     let a = convert::source(dir_a, "dir_a")?;
     let b = convert::source(dir_b, "dir_b")?;
+    let options = options_for("compare_dir", &COMPARE_DIR_OPTIONS, given)?;
+    let listing;
+    let options = if list_equal {
+        listing = Options { list_equal, ..Options::clone(&options) };
+        &listing
+    } else {
+        &*options
+    };
+    detached(py, options, |context| crate::compare_dir(&a, &b, options, context))
+}
+
+/// The configured options, changed by those that the call was given.
+fn options_for(
+    function: &str,
+    allowed: &[&str],
+    given: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Arc<Options>> {
     let configured = config::configured();
-    let given = options
-        .map(|given| convert::options(&configured, "compare_dir", &COMPARE_DIR_OPTIONS, given));
-    let options = given.transpose()?;
-    let options = options.as_ref().unwrap_or(&configured);
-    let outcome = detached(py, options, |context| crate::compare_dir(&a, &b, options, context))?;
-    result::directories(py, &outcome)
+    match given {
+        None => Ok(configured),
+        Some(given) => convert::options(&configured, function, allowed, given).map(Arc::new),
+    }
 }
 
 /// The interpreter has begun to finalize under a daemon thread, which must not touch it any more:

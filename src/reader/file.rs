@@ -36,6 +36,8 @@ pub struct FileReader {
     file: OwnedFd,
     position: u64,
     view: View,
+    /// Is what came into view first all there is, and beyond doubt?
+    settled: bool,
     /// Did a mapped window have a page that the file could not fill?
     torn: Arc<AtomicBool>,
 }
@@ -72,7 +74,25 @@ impl FileReader {
 
     /// A reader of `file`, which was opened where `located` is.
     pub(super) fn new(located: Located, file: OwnedFd) -> Self {
-        Self { located, file, position: 0, view: View::Nothing, torn: Arc::default() }
+        let (position, view, torn) = (0, View::Nothing, Arc::default());
+        Self { located, file, position, view, settled: false, torn }
+    }
+
+    /// The same for a file whose first bytes have been read, before `located` was looked at. Are they
+    /// those of the file that was looked at?
+    pub(super) fn with_start(
+        located: Located,
+        file: OwnedFd,
+        (buffer, length): (Buffer, usize),
+        trusted: bool,
+    ) -> Self {
+        let mut reader = Self::new(located, file);
+        reader.settled = trusted && reader.located.reported_size() == length as u64;
+        // What has no known size cannot be read a second time.
+        if trusted || reader.located.size().is_none() {
+            reader.view = View::Buffer { start: 0, length, buffer };
+        }
+        reader
     }
 
     /// Is this the very file that `other` reads?
@@ -128,7 +148,7 @@ impl FileReader {
 }
 
 /// Calls again while a signal interrupts: whoever wants the work to stop says so at a checkpoint.
-fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
+pub(super) fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
     loop {
         match call() {
             Err(Errno::INTR) => {}
@@ -139,7 +159,8 @@ fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Resu
 
 impl Reader for FileReader {
     fn chunk(&mut self) -> Result<Chunk<'_>> {
-        if self.located.size() == Some(self.position) {
+        let at_end = self.located.size() == Some(self.position);
+        if at_end || (self.settled && self.position == self.located.reported_size()) {
             return Ok(Chunk::End);
         }
         let in_hole = matches!(self.view, View::Hole { end } if end > self.position);
@@ -175,6 +196,9 @@ impl Reader for FileReader {
     }
 
     fn verify(&self) -> Result<()> {
+        if self.settled {
+            return Ok(());
+        }
         self.located.verify(self.file.as_fd())?;
         if self.torn.load(Ordering::Relaxed) {
             return Err(self.located.system(Errno::IO));

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
+use rustix::time::{ClockId, clock_gettime};
 
-use super::file::FileReader;
-use super::stash::BUFFER;
+use super::file::{FileReader, retry};
+use super::stash::{BUFFER, Buffer};
 use crate::error::{Error, Name, Result};
 
 /// What makes a file the file it is, and what changes when something is done to it.
@@ -44,6 +45,11 @@ impl Identity {
         (self.device, self.inode) == (other.device, other.inode)
     }
 }
+
+/// The clock that the system takes the time of a change from. Its ticks are as coarse as those of
+/// the stamps; a finer one would be ahead of both.
+const WALL_CLOCK: ClockId =
+    if cfg!(target_os = "linux") { ClockId::RealtimeCoarse } else { ClockId::Realtime };
 
 /// Where a file is: a path, from a directory that is open or from the process's own.
 #[derive(Debug, Clone)]
@@ -139,8 +145,8 @@ impl Located {
         self.identity.is_same_file(&other.identity)
     }
 
-    /// Opens the file. Whether it is still the file that was looked at, [`verify`](Self::verify)
-    /// says when it has been read.
+    /// Opens the file. Whether it is still the file that was looked at,
+    /// [`Reader::verify`](super::Reader::verify) says when it has been read.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -149,16 +155,26 @@ impl Located {
         Ok(FileReader::new(self, file))
     }
 
-    /// Opens first and looks then, which saves resolving the path twice: for a place that is known
-    /// to hold a file. `more` is added to the flags of opening.
+    /// Opens, reads and looks, in this order: for a place that is known to hold a file, probably a
+    /// small one, and for which one look is enough. `more` is added to the flags of opening.
     ///
     /// # Errors
     /// Those of [`at`](Self::at) and [`open`](Self::open).
-    pub(crate) fn open_known(place: Place, name: Name, more: OFlags) -> Result<FileReader> {
+    pub(crate) fn read_known(place: Place, name: Name, more: OFlags) -> Result<FileReader> {
         let system = |errno: Errno| Error::system(&name, &errno.into());
+        let before = clock_gettime(WALL_CLOCK);
         let file = place.open(more).map_err(system)?;
+        let mut buffer = Buffer::take();
+        let read = retry(|| rustix::io::read(&file, &mut *buffer));
         let stat = rustix::fs::fstat(&file).map_err(system)?;
-        Ok(FileReader::new(Self::new(place, name, &stat)?, file))
+        // What is no file says so here, in better words than those of reading it.
+        let located = Self::new(place, name, &stat)?;
+        let length = read.map_err(|errno| located.system(errno))?;
+        // The system stamps a change with this clock. A stamp from before the file was opened says
+        // that nothing has changed it since, its names included: what was read is its content. A
+        // later one may be of now, and what was read before it counts for nothing.
+        let is_older = located.identity.changed < (before.tv_sec, before.tv_nsec);
+        Ok(FileReader::with_start(located, file, (buffer, length), is_older))
     }
 
     /// Is `file`, opened at this place and read since, the file that was looked at, is it
@@ -181,6 +197,11 @@ impl Located {
             self.unchanged(&Identity::of(&named))?;
         }
         Ok(())
+    }
+
+    /// How many bytes the system says that there are.
+    pub(super) fn reported_size(&self) -> u64 {
+        self.identity.size
     }
 
     fn unchanged(&self, now: &Identity) -> Result<()> {

@@ -11,7 +11,7 @@ use super::files::Files;
 use super::lineage::{Lineage, Place};
 use super::listing::{Kind, Listing, Match, merge};
 use crate::context::Context;
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::engine::parallel;
 use crate::error::{Error, Result, join};
 use crate::options::Options;
@@ -30,14 +30,17 @@ pub fn compare<A: Tree, B: Tree>(
 ) -> Result<TreeOutcome> {
     // Threads are shared out here, to files; engines get none of their own.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
-    let walk = Walk { a, b, options: &one_by_one, findings: Mutex::default() };
+    let (findings, equal) = (Mutex::default(), Mutex::default());
+    let walk = Walk { a, b, options: &one_by_one, findings, equal };
     let root = Task::Both(Step { path: Vec::new(), above: None, through_link: false });
-    Crew::run(members(options), root, context, |task, crew, context| {
+    crew::run(members(options), root, context, |task, crew, context| {
         walk.work(task, crew, context)
     })?;
     let mut findings = walk.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
     findings.sort_unstable_by(|one, two| one.0.cmp(&two.0));
-    Ok(TreeOutcome { findings })
+    let mut equal = walk.equal.into_inner().unwrap_or_else(PoisonError::into_inner);
+    equal.sort_unstable();
+    Ok(TreeOutcome { findings, equal })
 }
 
 /// How many threads may walk: each has at most two directories and two files open, and all together
@@ -100,10 +103,16 @@ pub(super) struct Walk<'w, A, B> {
     pub(super) b: &'w B,
     pub(super) options: &'w Options,
     findings: Mutex<Vec<(Vec<u8>, Finding)>>,
+    equal: Mutex<Vec<Vec<u8>>>,
 }
 
 impl<A: Tree, B: Tree> Walk<'_, A, B> {
-    fn work(&self, task: Task<A, B>, crew: &Crew<Task<A, B>>, context: &Context<'_>) -> Result<()> {
+    fn work(
+        &self,
+        task: Task<A, B>,
+        crew: &Crew<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<()> {
         context.checkpoint()?;
         match task {
             Task::Both(step) => self.both(&step, crew, context),
@@ -120,7 +129,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     }
 
     /// Compares a directory that both trees have.
-    fn both(&self, step: &Step, crew: &Crew<Task<A, B>>, context: &Context<'_>) -> Result<()> {
+    fn both(&self, step: &Step, crew: &Crew<'_, Task<A, B>>, context: &Context<'_>) -> Result<()> {
         let entered = (self.a.enter(&step.path), self.b.enter(&step.path));
         let (left, right) = match entered {
             (Ok(left), Ok(right)) => (left, right),
@@ -128,14 +137,14 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         };
         let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
         if left_id.is_some() && left_id == right_id {
+            self.same(|| step.path.clone());
             return Ok(());
         }
         let pair = [left_id.into(), right_id.into()];
         let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
             return Ok(());
         };
-        let listed = (self.a.list(&left, &step.path), self.b.list(&right, &step.path));
-        let (mut left_list, mut right_list) = match listed {
+        let (mut left_list, mut right_list) = match self.list(&left, &right, step, crew.size()) {
             (Ok(left), Ok(right)) => (left, right),
             (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
         };
@@ -155,7 +164,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                     (Kind::Unknown(errno), _) => self.unknown(self.a, step, name, errno),
                     (_, Kind::Unknown(errno)) => self.unknown(self.b, step, name, errno),
                     // Nothing of a pipe, a socket or a device can be compared but its kind.
-                    (one, two) if one == two => {}
+                    (one, two) if one == two => self.same(|| join(&step.path, name)),
                     (one, two) => {
                         let path = join(&step.path, name);
                         self.found(path, Finding::Differs(DiffReason::TypeMismatch));
@@ -172,10 +181,32 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         Files::share(files, self, crew, context)
     }
 
+    /// Lists both sides of a directory, at once if that pays.
+    fn list(
+        &self,
+        left: &A::Directory,
+        right: &B::Directory,
+        step: &Step,
+        threads: usize,
+    ) -> (Result<Listing>, Result<Listing>) {
+        let list_right = || self.b.list(right, &step.path);
+        if threads == 1 || !self.a.is_large(left) || !self.b.is_large(right) {
+            return (self.a.list(left, &step.path), list_right());
+        }
+        std::thread::scope(|scope| {
+            let name = "komparu-list".to_owned();
+            let other = std::thread::Builder::new().name(name).spawn_scoped(scope, list_right);
+            let left = self.a.list(left, &step.path);
+            let right =
+                other.map_or_else(|_| list_right(), |other| other.join().expect("no panic"));
+            (left, right)
+        })
+    }
+
     /// Compares two links by their targets.
     fn links(&self, files: &Files<A, B>, step: &Step, name: &[u8]) {
         match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
-            (Ok(left), Ok(right)) if left == right => {}
+            (Ok(left), Ok(right)) if left == right => self.same(|| join(&step.path, name)),
             (Ok(_), Ok(_)) => {
                 let finding = Finding::Differs(DiffReason::ContentMismatch);
                 self.found(join(&step.path, name), finding);
@@ -192,7 +223,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         tree: &T,
         side: Side,
         step: &Step,
-        crew: &Crew<Task<A, B>>,
+        crew: &Crew<'_, Task<A, B>>,
     ) -> Result<()> {
         let directory = match tree.enter(&step.path) {
             Ok(directory) => directory,
@@ -226,7 +257,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         index: usize,
         step: &Step,
         here: &Arc<Lineage>,
-        crew: &Crew<Task<A, B>>,
+        crew: &Crew<'_, Task<A, B>>,
     ) {
         let name = listing.name(index);
         match listing.kind(index) {
@@ -238,6 +269,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 crew.push(Task::One(side, step.into(name, kind.is_link(), here)));
             }
             _ => self.found(join(&step.path, name), side.only()),
+        }
+    }
+
+    /// Notes that a path is identical, where somebody wants to know.
+    pub(super) fn same(&self, path: impl FnOnce() -> Vec<u8>) {
+        if self.options.list_equal {
+            self.equal.lock().unwrap_or_else(PoisonError::into_inner).push(path());
         }
     }
 

@@ -48,7 +48,7 @@ impl<A: Tree, B: Tree> Files<A, B> {
     pub(super) fn share(
         self,
         walk: &Walk<'_, A, B>,
-        crew: &Crew<Task<A, B>>,
+        crew: &Crew<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
         let helpers = self.ranges.len().div_ceil(BATCH).min(crew.size()).saturating_sub(1);
@@ -63,7 +63,7 @@ impl<A: Tree, B: Tree> Files<A, B> {
     pub(super) fn compare(
         &self,
         walk: &Walk<'_, A, B>,
-        crew: &Crew<Task<A, B>>,
+        crew: &Crew<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
         loop {
@@ -84,18 +84,19 @@ impl<A: Tree, B: Tree> Files<A, B> {
         &self,
         name: &[u8],
         walk: &Walk<'_, A, B>,
-        crew: &Crew<Task<A, B>>,
+        crew: &Crew<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
+        let path = || join(&self.path, name);
         let left = walk.a.open(&self.left, name);
         let outcome = left.and_then(|left| {
             let right = walk.b.open(&self.right, name)?;
             contents(left, right, walk, crew, context)
         });
         match outcome {
-            Ok(None) => {}
-            Ok(Some(reason)) => walk.found(join(&self.path, name), Finding::Differs(reason)),
-            Err(error) => walk.failed(join(&self.path, name), error)?,
+            Ok(None) => walk.same(path),
+            Ok(Some(reason)) => walk.found(path(), Finding::Differs(reason)),
+            Err(error) => walk.failed(path(), error)?,
         }
         Ok(())
     }
@@ -106,7 +107,7 @@ fn contents<A: Tree, B: Tree>(
     left: Content,
     right: Content,
     walk: &Walk<'_, A, B>,
-    crew: &Crew<Task<A, B>>,
+    crew: &Crew<'_, Task<A, B>>,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     let (mut left, mut right) = match (left, right) {
@@ -129,7 +130,7 @@ fn big_files<A: Tree, B: Tree>(
     left: FileReader,
     right: FileReader,
     walk: &Walk<'_, A, B>,
-    crew: &Crew<Task<A, B>>,
+    crew: &Crew<'_, Task<A, B>>,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     let mut outcome = engine::glance(&left, &right, walk.options, context)?;

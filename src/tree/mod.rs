@@ -30,6 +30,9 @@ pub trait Tree: Sync {
     /// `None`: it is different from any other.
     fn identity(&self, directory: &Self::Directory) -> Option<Identity>;
 
+    /// Does listing the directory probably take longer than starting a thread?
+    fn is_large(&self, directory: &Self::Directory) -> bool;
+
     /// All entries of a directory that are not left out, in any order. `path` is where it is.
     ///
     /// # Errors
