@@ -115,11 +115,6 @@ impl Transfer {
         }
     }
 
-    /// Bytes of content that have arrived.
-    pub(crate) fn received(&self) -> u64 {
-        self.received
-    }
-
     /// The reader has made room.
     pub(crate) fn resumed(&mut self) {
         self.paused = false;
