@@ -56,9 +56,6 @@ impl Worker {
             if self.multi.perform().is_err() {
                 return;
             }
-            for transfer in self.active.values_mut() {
-                transfer.get_mut().flush();
-            }
             let moved_on = self.finish();
             let patience = self.give_up();
             let patience = if moved_on { Duration::ZERO } else { patience };
