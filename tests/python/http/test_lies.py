@@ -8,11 +8,15 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import komparu
 import pytest
 from hostile import Hostile, Request, answer
+
+import komparu
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Failure = Callable[..., komparu.SourceReadError]
 MiB = 1 << 20
@@ -58,7 +62,7 @@ def test_chunked_coding_is_undone(hostile: Hostile, ten: Path) -> None:
 def test_chunks_that_break_off_are_an_error(hostile: Hostile, ten: Path, failure: Failure) -> None:
     body = chunked(b"0123", b"456789")
     error = failure(hostile.url("/a", answer("Transfer-Encoding: chunked", body=body)), ten)
-    assert "after 10 bytes" in error.strerror
+    assert "after 10 bytes" in str(error)
 
 
 def test_the_length_of_a_chunked_body_is_not_believed(hostile: Hostile, ten: Path) -> None:
@@ -95,13 +99,16 @@ def test_a_reset_in_the_body_is_an_error(hostile: Hostile, ten: Path, failure: F
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     error = failure(hostile.url("/a", reset), ten)
-    assert "connection reset by peer" in error.strerror
+    assert "connection reset by peer" in str(error)
 
 
 def test_no_answer_is_an_error_that_names_the_limit(
     hostile: Hostile, ten: Path, failure: Failure
 ) -> None:
-    error = failure(hostile.url("/a", lambda *_: hostile.closing.wait() and None), ten, timeout=0.2)
+    def silence(_connection: socket.socket, _: Request) -> None:
+        hostile.closing.wait()
+
+    error = failure(hostile.url("/a", silence), ten, timeout=0.2)
     assert error.strerror == "no data for 0.2 s"
 
 
@@ -117,10 +124,10 @@ def test_a_body_that_stalls_is_an_error(hostile: Hostile, ten: Path, failure: Fa
 def test_a_slow_body_that_moves_has_no_time_limit(hostile: Hostile, ten: Path) -> None:
     def drip(connection: socket.socket, _: Request) -> None:
         connection.sendall(ten_bytes(body=b""))
-        for byte in b"0123456789":
+        for digit in b"0123456789":
             # The pace of the server, which is what is tested.
             hostile.closing.wait(0.1)
-            connection.sendall(bytes([byte]))
+            connection.sendall(bytes([digit]))
 
     assert komparu.compare(hostile.url("/a", drip), ten, timeout=0.7)
 
@@ -148,7 +155,7 @@ def test_headers_without_end_are_given_up(
     def headers(connection: socket.socket, _: Request) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
         block = line * (65536 // len(line))
-        for _ in range(MiB * 1024 // len(block)):
+        for _block in range(MiB * 1024 // len(block)):
             connection.sendall(block)
             sent.append(len(block))
 
@@ -264,7 +271,7 @@ def test_an_etag_that_changes_is_an_error(
         f"{first}-{last}", last + 1 - first, etag='"b"'
     )
     error = failure(hostile.url("/a", content), content.path)
-    assert "ETag" in error.strerror
+    assert "ETag" in str(error)
 
 
 @pytest.mark.parametrize("place", ["0-65535", "1-2", "nonsense"])
@@ -308,9 +315,7 @@ def test_two_urls_are_both_asked_before_either_is_waited_for(
     assert not both.broken
 
 
-def test_a_slow_side_does_not_let_the_other_fill_memory(
-    hostile: Hostile, other: Hostile
-) -> None:
+def test_a_slow_side_does_not_let_the_other_fill_memory(hostile: Hostile, other: Hostile) -> None:
     sent: list[int] = []
     enough = threading.Event()
 
@@ -336,12 +341,16 @@ def test_a_slow_side_does_not_let_the_other_fill_memory(
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
 def test_what_is_not_there_is_not_found(hostile: Hostile, ten: Path, status: str) -> None:
     response = answer("Content-Length: 4", status=status, body=b"gone")
-    with pytest.raises(komparu.SourceNotFoundError, match=f"the server answered {status}") as caught:
+    with pytest.raises(
+        komparu.SourceNotFoundError, match=f"the server answered {status}"
+    ) as caught:
         komparu.compare(hostile.url("/a", response), ten)
     assert caught.value.status == int(status[:3])
 
 
-@pytest.mark.parametrize("status", ["304 Not Modified", "401 Unauthorized", "403 Forbidden", "500 Oh"])
+@pytest.mark.parametrize(
+    "status", ["304 Not Modified", "401 Unauthorized", "403 Forbidden", "500 Oh"]
+)
 def test_any_other_status_is_an_error(
     hostile: Hostile, ten: Path, failure: Failure, status: str
 ) -> None:
