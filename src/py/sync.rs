@@ -29,7 +29,7 @@ const COMPARE_OPTIONS: [&str; 10] = [
     "comparison_timeout",
 ];
 
-/// Are two files the same, byte for byte?
+/// Are two files or URLs the same, byte for byte?
 ///
 /// True means that every byte was compared, or need not be: two names of one file, or holes in both.
 /// Options that are not given have their configured value.
