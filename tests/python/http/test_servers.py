@@ -175,3 +175,10 @@ def test_a_host_that_does_not_take_the_connection_is_given_up(big: Big, failure:
             connection.connect_ex(listener.getsockname())
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         assert failure(url, big[1], timeout=0.2).strerror == "no connection within 0.2 s"
+
+
+def test_any_timeout_that_is_positive_can_be_kept(hostile: Hostile, tmp_path: Path) -> None:
+    path = tmp_path / "ok"
+    path.write_bytes(b"ok")
+    url = hostile.url("/a", answer("Content-Length: 2", body=b"ok"))
+    assert komparu.compare(url, path, timeout=1e300)
