@@ -20,7 +20,7 @@ test-rust: | prepare
 	cargo test --quiet
 
 test-python: $(BUILD)/installed
-	$(BIN)/python -P -m pytest
+	$(BIN)/python -I -m pytest
 
 # The same tests on a free-threaded Python; name it with PYTHON_FREE_THREADED.
 PYTHON_FREE_THREADED ?= python3.13t
@@ -35,7 +35,7 @@ lint: $(BUILD)/installed ## Check style, types and docs
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --quiet --check
 	$(BIN)/mypy
-	$(BIN)/python -P -m mypy.stubtest komparu._core
+	$(BIN)/python -I -m mypy.stubtest komparu._core
 
 format: $(BUILD)/ready ## Bring all code into shape
 	cargo fmt

@@ -6,7 +6,9 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+#[cfg(target_os = "linux")]
+use rustix::fs::{RawDir, ResolveFlags};
 use rustix::io::Errno;
 
 use super::listing::{Kind, Listing};
@@ -51,7 +53,7 @@ impl DirectoryTree {
     /// # Errors
     /// When there is no directory, or none that can be opened.
     pub fn open(path: &[u8], options: &Options) -> Result<Self> {
-        let root = open_directory(CWD, path, OFlags::empty()).map_err(|errno| {
+        let root = open_directory(CWD, path, true).map_err(|errno| {
             let (name, is_something) = (Name::new(path), rustix::fs::stat(path).is_ok());
             if errno == Errno::NOTDIR && is_something {
                 let errno = Some(errno.raw_os_error());
@@ -97,13 +99,61 @@ impl DirectoryTree {
 }
 
 /// Opens a directory for listing it and for opening what is in it.
-fn open_directory(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more;
+fn open_directory(
+    base: BorrowedFd<'_>,
+    path: &[u8],
+    follow_links: bool,
+) -> rustix::io::Result<OwnedFd> {
+    let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    if !follow_links {
+        #[cfg(target_os = "linux")]
+        match rustix::fs::openat2(base, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+            // Before Linux 5.6, and in some sandboxes.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            opened => return opened,
+        }
+        // The last name at least: a directory that was none when it was listed is not followed.
+        flags |= OFlags::NOFOLLOW;
+    }
     rustix::fs::openat(base, path, flags, Mode::empty())
 }
 
+/// Calls `found` with the name of every entry, and with what the directory tells of it.
+#[cfg(target_os = "linux")]
+fn each_entry(
+    directory: BorrowedFd<'_>,
+    found: &mut dyn FnMut(&[u8], FileType),
+) -> rustix::io::Result<()> {
+    let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
+    let mut entries = RawDir::new(directory, buffer.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        match entry.file_name().to_bytes() {
+            b"." | b".." => {}
+            name => found(name, entry.file_type()),
+        }
+    }
+    Ok(())
+}
+
+/// The same, where system calls are not for programs to make.
+#[cfg(not(target_os = "linux"))]
+fn each_entry(
+    directory: BorrowedFd<'_>,
+    found: &mut dyn FnMut(&[u8], FileType),
+) -> rustix::io::Result<()> {
+    for entry in rustix::fs::Dir::read_from(directory)? {
+        let entry = entry?;
+        match entry.file_name().to_bytes() {
+            b"." | b".." => {}
+            name => found(name, entry.file_type()),
+        }
+    }
+    Ok(())
+}
+
 /// The same for a path of any length.
-fn open_deep(root: &OwnedFd, mut path: &[u8]) -> rustix::io::Result<OwnedFd> {
+fn open_deep(root: &OwnedFd, mut path: &[u8], follow_links: bool) -> rustix::io::Result<OwnedFd> {
     let mut base: Option<OwnedFd> = None;
     loop {
         let from = base.as_ref().map_or(root.as_fd(), AsFd::as_fd);
@@ -111,9 +161,9 @@ fn open_deep(root: &OwnedFd, mut path: &[u8]) -> rustix::io::Result<OwnedFd> {
         let slash = slash.then(|| path[..PIECE].iter().rposition(|&byte| byte == b'/')).flatten();
         let Some(slash) = slash else {
             let path = if path.is_empty() { b"." } else { path };
-            return open_directory(from, path, OFlags::empty());
+            return open_directory(from, path, follow_links);
         };
-        base = Some(open_directory(from, &path[..slash], OFlags::empty())?);
+        base = Some(open_directory(from, &path[..slash], follow_links)?);
         path = &path[slash + 1..];
     }
 }
@@ -126,7 +176,7 @@ impl Tree for DirectoryTree {
         let descriptor = if path.is_empty() {
             Arc::clone(&self.root)
         } else {
-            Arc::new(open_deep(&self.root, path).map_err(system)?)
+            Arc::new(open_deep(&self.root, path, self.follow_links).map_err(system)?)
         };
         let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
         // The fields have other widths and signs on other platforms.
@@ -147,15 +197,8 @@ impl Tree for DirectoryTree {
     fn list(&self, directory: &OpenDirectory, path: &[u8]) -> Result<Listing> {
         let descriptor = directory.descriptor.as_fd();
         let mut listing = Listing::default();
-        let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
-        let mut entries = RawDir::new(descriptor, buffer.spare_capacity_mut());
-        while let Some(entry) = entries.next() {
-            let entry = entry.map_err(|errno| Error::system(&self.display(path), &errno.into()))?;
-            let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") {
-                continue;
-            }
-            let kind = self.kind(descriptor, name, entry.file_type());
+        let mut add = |name: &[u8], told: FileType| {
+            let kind = self.kind(descriptor, name, told);
             let left_out = self
                 .ignore
                 .as_ref()
@@ -163,7 +206,9 @@ impl Tree for DirectoryTree {
             if !left_out {
                 listing.push(name, kind);
             }
-        }
+        };
+        each_entry(descriptor, &mut add)
+            .map_err(|errno| Error::system(&self.display(path), &errno.into()))?;
         Ok(listing)
     }
 
