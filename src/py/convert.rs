@@ -9,7 +9,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString};
 
 use super::errors::raise;
 use crate::ignore::Ignore;
-use crate::options::Options;
+use crate::options::{HttpOverrides, Options};
 use crate::source::Source;
 
 /// What a source may be, for messages.
@@ -26,10 +26,10 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
             "{parameter} must be {SOURCE_TYPES}, not {kind}"
         )));
     }
-    source_settings(value)?;
+    let settings = source_settings(value)?;
     let url = value.getattr("url")?;
     match path_text(&url)? {
-        Some(text) => parse(value.py(), &text, "Source.url"),
+        Some(text) => Ok(parse(value.py(), &text, "Source.url")?.with(settings)),
         None => {
             let kind = url.get_type().name()?;
             let message = format!("Source.url must be str, bytes or os.PathLike, not {kind}");
@@ -42,18 +42,30 @@ fn parse(py: Python<'_>, text: &[u8], parameter: &str) -> PyResult<Source> {
     Source::parse(text, parameter).map_err(|error| raise(py, &error))
 }
 
-/// Checks what a `komparu.Source` sets for itself.
-pub(super) fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<()> {
+/// What a `komparu.Source` sets for itself.
+pub(super) fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<HttpOverrides> {
     let mut options = Options::default();
-    for name in ["headers", "timeout", "follow_redirects", "verify_ssl", "proxy"] {
+    let mut set = |name| {
         let value = source.getattr(name)?;
-        if !value.is_none()
-            && let Some(change) = change(name, &value)?
-        {
+        if value.is_none() {
+            return PyResult::Ok(false);
+        }
+        if let Some(change) = change(name, &value)? {
             change(&mut options);
         }
-    }
-    options.http.validate().map_err(|error| raise(source.py(), &error))
+        Ok(true)
+    };
+    let (headers, timeout, proxy) = (set("headers")?, set("timeout")?, set("proxy")?);
+    let (follow_redirects, verify_ssl) = (set("follow_redirects")?, set("verify_ssl")?);
+    options.http.validate().map_err(|error| raise(source.py(), &error))?;
+    let http = options.http;
+    Ok(HttpOverrides {
+        headers: headers.then_some(http.headers),
+        timeout: timeout.then_some(http.timeout),
+        follow_redirects: follow_redirects.then_some(http.follow_redirects),
+        verify_ssl: verify_ssl.then_some(http.verify_ssl),
+        proxy: http.proxy.filter(|_| proxy),
+    })
 }
 
 fn source_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {

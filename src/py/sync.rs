@@ -29,13 +29,13 @@ const COMPARE_OPTIONS: [&str; 10] = [
     "comparison_timeout",
 ];
 
-/// Are two files the same, byte for byte?
+/// Are two files or URLs the same, byte for byte?
 ///
 /// True means that every byte was compared, or need not be: two names of one file, or holes in both.
 /// Options that are not given have their configured value.
 ///
 /// Args:
-///     source_a: A local path, a file:// URL or a Source.
+///     source_a: A local path, a URL (http, https, file) or a Source.
 ///     source_b: Another one.
 ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
 ///         also the size of one sample. 1 to 1 GiB. Default 65536.
@@ -56,7 +56,7 @@ const COMPARE_OPTIONS: [&str; 10] = [
 ///     SourcePermissionError: This process may not read it.
 ///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
 ///     ComparisonTimeoutError: comparison_timeout passed.
-///     ConfigError: A URL of a kind that is not supported.
+///     ConfigError: A URL of a kind that is not supported, or that is malformed.
 ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
 ///     TypeError: An argument of a wrong type.
 #[pyfunction]

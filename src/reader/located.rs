@@ -267,5 +267,5 @@ fn refused(name: &Name, kind: FileType) -> Error {
         _ => ("is not a regular file", None),
     };
     let errno = errno.map(Errno::raw_os_error);
-    Error::Read { name: name.clone(), cause: cause.to_owned(), errno }
+    Error::Read { name: name.clone(), cause: cause.to_owned(), errno, status: None }
 }

@@ -59,8 +59,8 @@ impl DirectoryTree {
         let root = open_directory(CWD, path, true).map_err(|errno| {
             if errno == Errno::NOTDIR && rustix::fs::stat(path).is_ok() {
                 let errno = Some(errno.raw_os_error());
-                let name = name.clone();
-                return Error::Read { name, cause: "is not a directory".to_owned(), errno };
+                let (name, cause) = (name.clone(), "is not a directory".to_owned());
+                return Error::Read { name, cause, errno, status: None };
             }
             Error::system(&name, &errno.into())
         })?;
