@@ -25,6 +25,8 @@ pub enum Error {
         cause: String,
         /// The system's error number, where it gave one.
         errno: Option<i32>,
+        /// The HTTP status, where a server gave one.
+        status: Option<u16>,
     },
     /// The source exists, but this process may not read it.
     #[error("{name}: {cause}")]
@@ -45,6 +47,8 @@ pub enum Error {
         cause: String,
         /// The system's error number, where it gave one.
         errno: Option<i32>,
+        /// The HTTP status, where a server gave one.
+        status: Option<u16>,
     },
     /// An argument has a value that it cannot have.
     #[error("{0}")]
@@ -69,22 +73,34 @@ impl Error {
         match error.kind() {
             // ENOTDIR: a part of the path is no directory, so nothing can exist under it.
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
-                Self::NotFound { name, cause, errno }
+                Self::NotFound { name, cause, errno, status: None }
             }
             std::io::ErrorKind::PermissionDenied => Self::Permission { name, cause, errno },
-            _ => Self::Read { name, cause, errno },
+            _ => Self::Read { name, cause, errno, status: None },
         }
     }
 
     /// A cause of our own why `name` cannot be compared.
     #[must_use]
     pub fn read(name: &Name, cause: impl Into<String>) -> Self {
-        Self::Read { name: name.clone(), cause: cause.into(), errno: None }
+        Self::Read { name: name.clone(), cause: cause.into(), errno: None, status: None }
+    }
+
+    /// A server's answer other than the content of `name`.
+    #[must_use]
+    pub fn answered(name: &Name, cause: impl Into<String>, status: u16) -> Self {
+        let (name, cause, errno) = (name.clone(), cause.into(), None);
+        let known = Some(status);
+        match status {
+            // Not Found, and Gone.
+            404 | 410 => Self::NotFound { name, cause, errno, status: known },
+            _ => Self::Read { name, cause, errno, status: known },
+        }
     }
 }
 
 /// The system's words for `error`, without the number that std appends.
-fn words(error: &std::io::Error) -> String {
+pub(crate) fn words(error: &std::io::Error) -> String {
     let mut words = error.to_string();
     if error.raw_os_error().is_some()
         && let Some(end) = words.rfind(" (os error ")

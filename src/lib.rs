@@ -24,7 +24,7 @@
 //! ```
 //!
 //! The rooms, from the ground up: [`error`], [`options`], [`outcome`] and [`context`] are plain data;
-//! `sys` holds the unsafe code; [`reader`] turns a source into a stream of borrowed chunks;
+//! `sys` holds the unsafe code; `http` fetches URLs; [`reader`] turns a source into a stream of borrowed chunks;
 //! [`engine`] compares two readers and knows nothing of what is behind them; [`source`] opens what
 //! a user named. The Python module is a skin over these, in `py`.
 
@@ -32,6 +32,7 @@ pub mod context;
 pub mod crew;
 pub mod engine;
 pub mod error;
+mod http;
 pub mod ignore;
 pub mod options;
 pub mod outcome;

@@ -23,6 +23,8 @@ pub struct Options {
     pub follow_symlinks: bool,
     /// Directories: patterns with gitignore meaning. By default none.
     pub ignore: Option<Ignore>,
+    /// Directories: note what is identical, too. By default false: that is most of it.
+    pub list_equal: bool,
     /// How URLs are fetched.
     pub http: HttpOptions,
     /// Wall clock for the whole call. By default no limit.
@@ -52,6 +54,21 @@ pub struct HttpOptions {
     pub block_private: bool,
 }
 
+/// What one source sets for itself, in place of what holds for the call; `None` is not set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HttpOverrides {
+    /// All request headers, in place of the call's.
+    pub headers: Option<Vec<(String, String)>>,
+    /// See [`HttpOptions::timeout`].
+    pub timeout: Option<Duration>,
+    /// See [`HttpOptions::follow_redirects`].
+    pub follow_redirects: Option<bool>,
+    /// See [`HttpOptions::verify_ssl`].
+    pub verify_ssl: Option<bool>,
+    /// See [`HttpOptions::proxy`].
+    pub proxy: Option<String>,
+}
+
 /// What an archive may cost; `None` is no limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArchiveLimits {
@@ -74,6 +91,7 @@ impl Default for Options {
             max_workers: 0,
             follow_symlinks: true,
             ignore: None,
+            list_equal: false,
             http: HttpOptions::default(),
             comparison_timeout: None,
             limits: ArchiveLimits::default(),
@@ -168,6 +186,22 @@ impl HttpOptions {
             )?;
         }
         Ok(())
+    }
+}
+
+impl HttpOverrides {
+    /// The options that hold for the source, within a call that has `options`.
+    #[must_use]
+    pub fn over(&self, options: &HttpOptions) -> HttpOptions {
+        HttpOptions {
+            headers: self.headers.as_ref().unwrap_or(&options.headers).clone(),
+            timeout: self.timeout.unwrap_or(options.timeout),
+            follow_redirects: self.follow_redirects.unwrap_or(options.follow_redirects),
+            verify_ssl: self.verify_ssl.unwrap_or(options.verify_ssl),
+            proxy: self.proxy.as_ref().or(options.proxy.as_ref()).cloned(),
+            allow_private_redirects: options.allow_private_redirects,
+            block_private: options.block_private,
+        }
     }
 }
 

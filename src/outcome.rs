@@ -33,6 +33,10 @@ pub struct TreeOutcome {
     /// Every path of either tree that is not identical in both, in the order of their bytes. No
     /// findings: every entry was compared and found identical.
     pub findings: Vec<(Vec<u8>, Finding)>,
+    /// Every path that is identical, in the order of their bytes: only where
+    /// [`list_equal`](crate::Options::list_equal) asks for it. A directory stands for all that is in
+    /// it where both trees have the very same one.
+    pub equal: Vec<Vec<u8>>,
 }
 
 impl TreeOutcome {

@@ -8,21 +8,32 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::engine;
 use crate::error::{Error, Name, Result};
-use crate::options::Options;
+use crate::http::url::{Url, masked};
+use crate::options::{HttpOverrides, Options};
 use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
+use crate::reader::Reader;
+use crate::reader::http::HttpReader;
 use crate::reader::located::{Located, Place};
 use crate::tree::{self, directory::DirectoryTree};
 
-/// A file, as its user named it.
+/// A file or a URL, as its user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: Name,
-    path: Arc<[u8]>,
+    target: Target,
+}
+
+/// Where a source is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    Path(Arc<[u8]>),
+    Url(Box<(Url, HttpOverrides)>),
 }
 
 impl Source {
-    /// Reads a user's text: `file:///p` and `file://localhost/p` are the path `/p`, percent-decoded;
-    /// text without a scheme is a path, byte for byte. `parameter` is what messages call the
+    /// Reads a user's text: `http://` and `https://` begin a URL; `file:///p` and
+    /// `file://localhost/p` are the path `/p`, percent-decoded; text without a scheme is a path, byte
+    /// for byte. `parameter` is what messages call the
     /// argument that it came from.
     ///
     /// # Errors
@@ -35,39 +46,81 @@ impl Source {
             None => Cow::Borrowed(text),
             Some((scheme, rest)) => match scheme.as_str() {
                 "file" => file_path(rest, parameter)?,
-                "http" | "https" => {
-                    let message = format!("{parameter} is a URL, and URLs are not supported yet");
-                    return Err(Error::Config(message));
-                }
+                "http" | "https" => return Self::url(text, parameter),
                 _ => return Err(Error::Config(format!("unsupported URL scheme '{scheme}'"))),
             },
         };
         if path.contains(&0) {
             return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
         }
-        Ok(Self { name: Name::new(text), path: path.as_ref().into() })
+        Ok(Self { name: Name::new(text), target: Target::Path(path.as_ref().into()) })
     }
 
-    /// The text it was made of.
+    fn url(text: &[u8], parameter: &str) -> Result<Self> {
+        if text.contains(&0) {
+            return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
+        }
+        let name = Name::new(&masked(text));
+        let url = Url::parse(text)
+            .ok_or_else(|| Error::Config(format!("{parameter} is no valid URL: '{name}'")))?;
+        Ok(Self { name, target: Target::Url(Box::new((url, HttpOverrides::default()))) })
+    }
+
+    /// The source with settings of its own. A path has no use for them.
+    #[must_use]
+    pub fn with(mut self, overrides: HttpOverrides) -> Self {
+        if let Target::Url(url) = &mut self.target {
+            url.1 = overrides;
+        }
+        self
+    }
+
+    /// The text it was made of, user and password of a URL masked.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
     }
 
     /// The path that it leads to.
-    #[must_use]
-    pub fn path(&self) -> &[u8] {
-        &self.path
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is a URL.
+    pub fn path(&self) -> Result<&[u8]> {
+        match &self.target {
+            Target::Path(path) => Ok(path),
+            Target::Url(_) => {
+                Err(Error::Config(format!("'{}' is a URL, not a local path", self.name)))
+            }
+        }
     }
 
-    fn locate(&self) -> Result<Located> {
-        Located::at(Place::new(self.path.clone()), self.name.clone())
+    /// Looks at a path; a URL is passed over.
+    fn locate(&self) -> Result<Option<Located>> {
+        match &self.target {
+            Target::Path(path) => {
+                Located::at(Place::new(path.clone()), self.name.clone()).map(Some)
+            }
+            Target::Url(_) => Ok(None),
+        }
+    }
+
+    /// Opens what has been located, or sends a URL's request without waiting for an answer.
+    fn open(&self, located: Option<Located>, options: &Options) -> Result<Box<dyn Reader>> {
+        match (&self.target, located) {
+            (Target::Url(url), _) => {
+                let (url, overrides) = &**url;
+                let options = overrides.over(&options.http);
+                Ok(Box::new(HttpReader::start(url, &self.name, options)?))
+            }
+            (Target::Path(_), Some(located)) => Ok(Box::new(located.open()?)),
+            (Target::Path(_), None) => unreachable!("a path is located before it is opened"),
+        }
     }
 }
 
 impl From<&Path> for Source {
     fn from(path: &Path) -> Self {
-        Self { name: path.into(), path: path.as_os_str().as_bytes().into() }
+        Self { name: path.into(), target: Target::Path(path.as_os_str().as_bytes().into()) }
     }
 }
 
@@ -100,9 +153,10 @@ fn file_path<'a>(rest: &'a [u8], parameter: &str) -> Result<Cow<'a, [u8]>> {
     Ok(percent_encoding::percent_decode(&path[..end]).into())
 }
 
-/// Compares the content of two files.
+/// Compares the content of two files or URLs.
 ///
-/// Two paths to the same file are the same unread, and so are two holes.
+/// Two paths to the same file are the same unread, and so are two holes. Of two URLs both are asked
+/// for before either is waited for.
 ///
 /// # Errors
 /// When either cannot be read or changes meanwhile; when the context says stop.
@@ -112,7 +166,20 @@ pub fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let (a, b) = (a.locate()?, b.locate()?);
+    let (file_a, file_b) = match (a.locate()?, b.locate()?) {
+        (Some(a), Some(b)) => return compare_files(a, b, options, context),
+        either => either,
+    };
+    let (mut a, mut b) = (a.open(file_a, options)?, b.open(file_b, options)?);
+    engine::compare(&mut *a, &mut *b, options, context)
+}
+
+fn compare_files(
+    a: Located,
+    b: Located,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<PairOutcome> {
     if a.is_same_file(&b) {
         return Ok(None);
     }
@@ -133,7 +200,8 @@ pub fn compare_dir(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let open = |source: &Source| DirectoryTree::open(&source.path, source.name.clone(), options);
+    let open =
+        |source: &Source| DirectoryTree::open(source.path()?, source.name().clone(), options);
     let (a, b) = (open(a)?, open(b)?);
     tree::compare::compare(&a, &b, options, context)
 }
@@ -144,7 +212,7 @@ mod tests {
 
     fn path(text: &str) -> String {
         let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
-        String::from_utf8(source.path.to_vec()).expect("UTF-8")
+        String::from_utf8(source.path().expect("a path").to_vec()).expect("UTF-8")
     }
 
     fn error(text: &str) -> Error {
@@ -158,7 +226,7 @@ mod tests {
         }
         let bytes = b"\xff\xfe\n";
         let source = Source::parse(bytes, "source_a").expect("a path");
-        assert_eq!(*source.path, *bytes);
+        assert_eq!(source.path(), Ok(&bytes[..]));
     }
 
     #[test]
@@ -181,8 +249,17 @@ mod tests {
         assert_eq!(error("file://nas/a"), config("source_a: file URL of another host, 'nas'"));
         assert_eq!(error("FTP://host/a"), config("unsupported URL scheme 'ftp'"));
         assert_eq!(error("s3+x-y.z://host"), config("unsupported URL scheme 's3+x-y.z'"));
-        assert!(
-            matches!(error("HTTPS://user:secret@host/"), Error::Config(text) if !text.contains("secret"))
+        assert_eq!(
+            error("HTTPS://user:secret@host:x/"),
+            config("source_a is no valid URL: 'HTTPS://***@host:x/'")
         );
+        assert_eq!(error("http://h/\0"), argument("source_a contains a NUL byte"));
+    }
+
+    #[test]
+    fn a_urls_name_hides_its_credentials() {
+        let source = Source::parse(b"Http://user:secret@host/a#b", "source_a").expect("a URL");
+        assert_eq!(source.name().to_string(), "Http://***@host/a#b");
+        assert!(!format!("{:?}", source.name()).contains("secret"));
     }
 }

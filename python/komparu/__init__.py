@@ -4,9 +4,9 @@
     >>> komparu.compare("backup/photo.raw", "/media/photo.raw")
     True
 
-`compare` answers for two files, `compare_dir` for all the files of two directories. Options that a call does not set have their configured value:
-`configure` sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings of
-its own for one side.
+`compare` answers for two files, `compare_dir` for all the files of two directories. Options that a
+call does not set have their configured value: `configure` sets it, `get_config` shows it,
+`reset_config` forgets it. A `Source` carries settings of its own for one side.
 
 True means that every byte was compared. What cannot be compared raises; every exception is a
 `KomparuError`:

@@ -6,41 +6,39 @@ Exit status 0: equal; 1: different; 2: trouble, and what could not be compared i
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
+import re
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 import komparu
+from komparu import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-EQUAL, DIFFERENT, TROUBLE = 0, 1, 2
+EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
-_DESCRIPTION = "Are these the same? Compares two files, byte for byte."
+_DESCRIPTION = "Are these the same? Compares two files or two directories, byte for byte."
 _EPILOG = """\
 exit status: 0 equal, 1 different, 2 trouble (what could not be compared is trouble)
 
-A line of output is about one path:
-  * path (reason)   different
-  ! path: message   could not be compared
-  = path            equal; printed only with -v
+a line of output is about one path:
+  - path            only A has it
+  + path            only B has it
+  * path (reason)   both have it, and it differs
+  ! path: message   it could not be compared
+  = path            it is identical (only with -v)
 """
 
-
-def _limit(text: str) -> int | None:
-    return None if text.lower() == "none" else int(text)
-
-
-def _ratio(text: str) -> float | None:
-    return None if text.lower() == "none" else float(text)
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon:
-        raise argparse.ArgumentTypeError("a header is written 'Name: value'")
-    return name.strip(), value.strip()
+# Options that only `configure` takes: they are about the process, not about one comparison.
+_CONFIGURED = {"allow_private_redirects", "block_private"}
+_ONLY_FILES = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy"}
+_ONLY_DIRECTORIES = {"follow_symlinks", "ignore"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    result.add_argument("a", metavar="A", help="a file")
+    result.add_argument("a", metavar="A", help="a file or a directory")
     result.add_argument("b", metavar="B", help="another one")
     result.add_argument("--version", action="version", version=f"komparu {komparu.__version__}")
     output = result.add_argument_group("output").add_mutually_exclusive_group()
@@ -66,16 +64,22 @@ def parser() -> argparse.ArgumentParser:
     _switch(how, "--size-precheck", "let different sizes settle it; default yes")
     _switch(how, "--quick-check", "compare samples first; default yes")
     how.add_argument("--max-workers", type=int, metavar="N", help="threads; default 0: automatic")
-    how.add_argument("--comparison-timeout", type=_ratio, metavar="SECONDS", help="default none")
+    how.add_argument("--comparison-timeout", type=float, metavar="SECONDS", help="default none")
 
-    http = result.add_argument_group("URLs", argument_default=argparse.SUPPRESS)
-    http.add_argument("--headers", type=_header, action="append", metavar="'NAME: VALUE'")
-    http.add_argument("--timeout", type=float, metavar="SECONDS", help="default 30")
-    _switch(http, "--follow-redirects", "default yes")
-    _switch(http, "--verify-ssl", "default yes")
-    http.add_argument("--proxy", metavar="URL")
-    _switch(http, "--allow-private-redirects", "default no")
-    _switch(http, "--block-private", "default no")
+    directories = result.add_argument_group("directories", argument_default=argparse.SUPPRESS)
+    _switch(directories, "--follow-symlinks", "or compare links by target; default yes")
+    directories.add_argument(
+        "--ignore", action="append", metavar="PATTERN", help="as in .gitignore; may come again"
+    )
+
+    urls = result.add_argument_group("URLs", argument_default=argparse.SUPPRESS)
+    urls.add_argument("--headers", type=_header, action="append", metavar="'NAME: VALUE'")
+    urls.add_argument("--timeout", type=float, metavar="SECONDS", help="default 30")
+    _switch(urls, "--follow-redirects", "default yes")
+    _switch(urls, "--verify-ssl", "default yes")
+    urls.add_argument("--proxy", metavar="URL")
+    _switch(urls, "--allow-private-redirects", "default no")
+    _switch(urls, "--block-private", "default no")
     return result
 
 
@@ -83,55 +87,137 @@ def _switch(group: argparse._ArgumentGroup, name: str, text: str) -> None:
     group.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
 
 
-#: Options that only `configure` takes: they are about the process, not about one comparison.
-_CONFIGURED = ("allow_private_redirects", "block_private")
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError("a header is written 'Name: value'")
+    return name.strip(), value.strip()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     # A name need not be text; it leaves as the bytes it came as.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
-    options = vars(parser().parse_args(arguments))
-    quiet, verbose = options.pop("quiet"), options.pop("verbose")
-    as_json, a, b = options.pop("json"), options.pop("a"), options.pop("b")
+        # A stream that was closed before Python began is None, and prints nothing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")
+    commands = parser()
+    options = vars(commands.parse_args(arguments))
+    how = {name: options.pop(name) for name in ("a", "b", "quiet", "verbose", "json")}
     if "headers" in options:
         options["headers"] = dict(options["headers"])
+    directories = _is_directory(how["a"]) or _is_directory(how["b"])
+    for name in options.keys() & (_ONLY_FILES if directories else _ONLY_DIRECTORIES):
+        kind = "files and URLs" if directories else "directories"
+        commands.error(f"--{name.replace('_', '-')} is for {kind}")
+    compare = _directories if directories else _files
     try:
-        komparu.configure(**{name: options.pop(name) for name in _CONFIGURED if name in options})
-        equal = komparu.compare(a, b, **options)
+        komparu.configure(**{name: options.pop(name) for name in _CONFIGURED & options.keys()})
+        return compare(how, options)
     except (komparu.KomparuError, ValueError) as error:
-        return _trouble(error, as_json=as_json, quiet=quiet)
-    if as_json:
+        return _trouble(error, how)
+
+
+def _is_directory(source: str) -> bool:
+    path = os.fsencode(source)
+    if path[:7].lower() == b"file://":
+        slash = path.find(b"/", 7)
+        path = unquote_to_bytes(re.split(rb"[?#]", path[slash:])[0]) if slash > 0 else b""
+    if b"\0" in path:
+        return False
+    return os.path.isdir(path)  # noqa: PTH112  # a Path is text
+
+
+def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
+    a, b = how["a"], how["b"]
+    equal = komparu.compare(a, b, **options)
+    if how["json"]:
         print(json.dumps({"equal": equal, "a": a, "b": b}))
-    elif not quiet and not equal:
-        print(f"* {b} (differs from {a})")
-    elif verbose and equal:
-        print(f"= {b}")
+    elif equal and how["verbose"]:
+        print(f"= {_one_line(b)}")
+    elif not equal and not how["quiet"]:
+        print(f"* {_one_line(b)} (differs from {_one_line(a)})")
     return EQUAL if equal else DIFFERENT
 
 
-def _trouble(error: Exception, *, as_json: bool, quiet: bool) -> int:
-    if as_json:
-        answer: dict[str, Any] = {"equal": None, "error": type(error).__name__}
-        answer["message"] = str(error)
+def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
+    compare: Callable[..., tuple[komparu.DirResult, list[str]]] = _core.compare_dir_listing
+    if not how["verbose"]:
+        compare = lambda *given, **options: (komparu.compare_dir(*given, **options), [])  # noqa: E731
+    result, equal = compare(how["a"], how["b"], **options)
+    if how["json"]:
+        print(json.dumps(_as_json(result)))
+    elif not how["quiet"]:
+        for _, line in sorted(_lines(result, equal)):
+            print(line)
+    if result.errors:
+        return TROUBLE
+    return EQUAL if result.equal else DIFFERENT
+
+
+def _as_json(result: komparu.DirResult) -> dict[str, Any]:
+    return {
+        "equal": result.equal,
+        "verdict": result.verdict.value,
+        "diff": {path: reason.value for path, reason in result.diff.items()},
+        "only_left": sorted(result.only_left),
+        "only_right": sorted(result.only_right),
+        "errors": sorted(result.errors),
+        "messages": result.messages,
+    }
+
+
+def _lines(result: komparu.DirResult, equal: list[str]) -> Iterator[tuple[str, str]]:
+    """Describe every path in a line; a line break in a name does not begin another."""
+    for path in result.only_left:
+        yield path, f"- {_one_line(path)}"
+    for path in result.only_right:
+        yield path, f"+ {_one_line(path)}"
+    for path, reason in result.diff.items():
+        if path not in result.errors:
+            yield path, f"* {_one_line(path)} ({reason.value})"
+    for path, message in result.messages.items():
+        yield path, f"! {_one_line(path)}: {message}"
+    for path in equal:
+        yield path, f"= {_one_line(path) or '.'}"
+
+
+def _one_line(path: str) -> str:
+    """Escape what is not to be printed as it is: control characters, and the backslash itself."""
+    control = {code: repr(chr(code))[1:-1] for code in (*range(32), ord("\\"), 127)}
+    return path.translate(control)
+
+
+def _trouble(error: Exception, how: dict[str, Any]) -> int:
+    if how["json"]:
+        answer = {"equal": None, "error": type(error).__name__, "message": str(error)}
         print(json.dumps(answer))
-    elif not quiet:
+    elif not how["quiet"]:
         print(f"komparu: {error}", file=sys.stderr)
     return TROUBLE
 
 
 def run() -> int:
-    """Run as a program: a closed pipe and Ctrl-C are not worth a traceback."""
+    """Run as a program: what goes wrong with the output is trouble, too, and never a verdict.
+
+    Python itself would exit with 1, which means different.
+    """
     try:
         status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has seen enough. Nothing may be written while Python exits.
-        sys.stdout = None  # type: ignore[assignment]
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        # Nothing may be written while Python exits: it would fail again.
+        sys.stdout = None
+        # Whoever closed the pipe has seen enough.
+        if not isinstance(error, BrokenPipeError):
+            print(f"komparu: cannot write: {error.strerror}", file=sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001  # whatever it is, it is no verdict
+        traceback.print_exc()
+        return TROUBLE
     return status
 
 

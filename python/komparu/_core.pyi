@@ -1,10 +1,19 @@
-"""The compiled part of komparu."""
-
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from komparu._config import KomparuConfig
 from komparu._types import DirResult, Source, SourceLike
+
+__all__ = [
+    "__version__",
+    "check_source",
+    "compare",
+    "compare_dir",
+    "compare_dir_listing",
+    "configure",
+    "get_config",
+    "reset_config",
+]
 
 __version__: Final[str]
 
@@ -35,6 +44,11 @@ def compare_dir(
     ignore: Iterable[str] | None = ...,
     comparison_timeout: float | None = ...,
 ) -> DirResult: ...
+def compare_dir_listing(
+    dir_a: SourceLike,
+    dir_b: SourceLike,
+    **options: Any,  # noqa: ANN401
+) -> tuple[DirResult, list[str]]: ...
 def configure(
     *,
     chunk_size: int = ...,

@@ -1,13 +1,13 @@
 """The exceptions, and what each of them carries.
 
-    KomparuError
-    ├─ SourceNotFoundError     also FileNotFoundError
-    ├─ SourceReadError         also OSError
-    │  └─ SourcePermissionError    also PermissionError
-    ├─ ArchiveError            also OSError
-    │  └─ ArchiveBombError
-    ├─ ConfigError             also ValueError
-    └─ ComparisonTimeoutError  also TimeoutError
+KomparuError
+├─ SourceNotFoundError     also FileNotFoundError
+├─ SourceReadError         also OSError
+│  └─ SourcePermissionError    also PermissionError
+├─ ArchiveError            also OSError
+│  └─ ArchiveBombError
+├─ ConfigError             also ValueError
+└─ ComparisonTimeoutError  also TimeoutError
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class SourceReadError(_SourceError):
 
 
 class SourcePermissionError(SourceReadError, PermissionError):
-    """This process may not read the source."""
+    """The source is not this process's to read."""
 
 
 class ArchiveError(_SourceError):

@@ -1,6 +1,7 @@
 //! Two streams, side by side, one chunk at a time.
 
 use super::is_zero;
+use super::scout::Scout;
 use crate::context::Context;
 use crate::error::Result;
 use crate::reader::{Chunk, Reader};
@@ -15,8 +16,20 @@ pub fn compare(
     step: usize,
     context: &Context<'_>,
 ) -> Result<bool> {
+    compare_scouted(a, b, None, step, context)
+}
+
+/// The same, with an eye on what a scout finds ahead.
+pub(super) fn compare_scouted(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    mut scout: Option<Scout>,
+    step: usize,
+    context: &Context<'_>,
+) -> Result<bool> {
     loop {
         let taken = match (a.chunk()?, b.chunk()?) {
+            (Chunk::Waiting, _) | (_, Chunk::Waiting) => 0,
             (Chunk::End, Chunk::End) => return Ok(true),
             (Chunk::End, _) | (_, Chunk::End) => return Ok(false),
             (Chunk::Zeros(a), Chunk::Zeros(b)) => a.min(b),
@@ -37,8 +50,15 @@ pub fn compare(
                 taken as u64
             }
         };
-        a.consume(taken);
-        b.consume(taken);
+        if taken > 0 {
+            a.consume(taken);
+            b.consume(taken);
+        }
         context.checkpoint()?;
+        if let Some(scout) = &mut scout
+            && scout.finds_difference(a, b, taken)?
+        {
+            return Ok(false);
+        }
     }
 }

@@ -6,12 +6,14 @@
 pub mod lockstep;
 pub mod parallel;
 pub mod sample;
+mod scout;
 
 use crate::context::Context;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
 use crate::reader::{ReadAt, Reader};
+use scout::Scout;
 
 /// Compares two readers from their first byte to the first difference, or to their end.
 ///
@@ -24,7 +26,13 @@ pub fn compare(
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     context.checkpoint()?;
-    let outcome = settle(a, b, options, context)?;
+    while !a.prepare()? || !b.prepare()? {
+        context.checkpoint()?;
+    }
+    let mut outcome = settle(a, b, options, context)?;
+    if outcome.is_some() && sizes_differ(a.size(), b.size()) {
+        outcome = Some(DiffReason::SizeMismatch);
+    }
     a.verify()?;
     b.verify()?;
     Ok(outcome)
@@ -41,13 +49,18 @@ fn settle(
         return Ok(Some(reason));
     }
     let differ = |same: bool| (!same).then_some(DiffReason::ContentMismatch);
+    let mut scout = None;
     if let (Some(a), Some(b)) = (a.as_random(), b.as_random())
         && is_worth_sharing(a, b)
         && options.workers() > 1
     {
         return parallel::compare(a, b, options, context).map(differ);
     }
-    lockstep::compare(a, b, options.chunk_size, context).map(differ)
+    if a.as_random().is_none() || b.as_random().is_none() {
+        let size = a.size().filter(|_| options.quick_check && a.size() == b.size());
+        scout = size.and_then(|size| Scout::new(size, options.chunk_size));
+    }
+    lockstep::compare_scouted(a, b, scout, options.chunk_size, context).map(differ)
 }
 
 /// What sizes and samples say: a difference, or nothing.

@@ -10,11 +10,21 @@ use crate::reader::stash::{BUFFER, Buffer};
 /// Where the samples lie, as numerator of a fraction of the size with denominator 4, in the order
 /// they are taken: the start and the end first, where formats keep what changes with any change
 /// (headers, indexes, checksums) and where logs grow.
-const QUARTERS: [u64; 5] = [0, 4, 1, 2, 3];
+pub(super) const QUARTERS: [u64; 5] = [0, 4, 1, 2, 3];
 
 /// Sampling is left out where the samples would be more than this share of everything: reading it
 /// all is as fast then.
 const SHARE: u64 = 8;
+
+/// Does sampling cost little enough, compared with reading everything?
+pub(super) fn is_worthwhile(size: u64, length: usize) -> bool {
+    size / SHARE >= (length as u64).saturating_mul(QUARTERS.len() as u64)
+}
+
+/// Where the sample of one of the [`QUARTERS`] begins.
+pub(super) fn offset(size: u64, length: usize, quarter: u64) -> u64 {
+    if quarter == 4 { size - length as u64 } else { size / 4 * quarter }
+}
 
 /// False if a sample differs; true if none does, or if sampling is not worth it. Both must have the
 /// same size. A sample has `length` bytes.
@@ -28,13 +38,12 @@ pub fn compare(
     context: &Context<'_>,
 ) -> Result<bool> {
     let size = a.size();
-    let length = length as u64;
-    if size / SHARE < length.saturating_mul(QUARTERS.len() as u64) {
+    if !is_worthwhile(size, length) {
         return Ok(true);
     }
     let mut buffers = (Buffer::take(), Buffer::take());
     for quarter in QUARTERS {
-        let start = if quarter == 4 { size - length } else { size / 4 * quarter };
+        let (start, length) = (offset(size, length, quarter), length as u64);
         let mut done = 0;
         while done < length {
             context.checkpoint()?;

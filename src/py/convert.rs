@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString};
 
 use super::errors::raise;
 use crate::ignore::Ignore;
-use crate::options::Options;
+use crate::options::{HttpOverrides, Options};
 use crate::source::Source;
 
 /// What a source may be, for messages.
@@ -26,10 +26,10 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
             "{parameter} must be {SOURCE_TYPES}, not {kind}"
         )));
     }
-    source_settings(value)?;
+    let settings = source_settings(value)?;
     let url = value.getattr("url")?;
     match path_text(&url)? {
-        Some(text) => parse(value.py(), &text, "Source.url"),
+        Some(text) => Ok(parse(value.py(), &text, "Source.url")?.with(settings)),
         None => {
             let kind = url.get_type().name()?;
             let message = format!("Source.url must be str, bytes or os.PathLike, not {kind}");
@@ -42,18 +42,30 @@ fn parse(py: Python<'_>, text: &[u8], parameter: &str) -> PyResult<Source> {
     Source::parse(text, parameter).map_err(|error| raise(py, &error))
 }
 
-/// Checks what a `komparu.Source` sets for itself.
-pub(super) fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<()> {
+/// What a `komparu.Source` sets for itself.
+pub(super) fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<HttpOverrides> {
     let mut options = Options::default();
-    for name in ["headers", "timeout", "follow_redirects", "verify_ssl", "proxy"] {
+    let mut set = |name| {
         let value = source.getattr(name)?;
-        if !value.is_none()
-            && let Some(change) = change(name, &value)?
-        {
+        if value.is_none() {
+            return PyResult::Ok(false);
+        }
+        if let Some(change) = change(name, &value)? {
             change(&mut options);
         }
-    }
-    options.http.validate().map_err(|error| raise(source.py(), &error))
+        Ok(true)
+    };
+    let (headers, timeout, proxy) = (set("headers")?, set("timeout")?, set("proxy")?);
+    let (follow_redirects, verify_ssl) = (set("follow_redirects")?, set("verify_ssl")?);
+    options.http.validate().map_err(|error| raise(source.py(), &error))?;
+    let http = options.http;
+    Ok(HttpOverrides {
+        headers: headers.then_some(http.headers),
+        timeout: timeout.then_some(http.timeout),
+        follow_redirects: follow_redirects.then_some(http.follow_redirects),
+        verify_ssl: verify_ssl.then_some(http.verify_ssl),
+        proxy: http.proxy.filter(|_| proxy),
+    })
 }
 
 fn source_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
@@ -104,13 +116,12 @@ pub(super) fn options(
     let mut options = configured.clone();
     for (name, value) in given {
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
-        match change(&name, &value)? {
-            Some(change) if allowed.contains(&name.as_str()) => change(&mut options),
-            _ => {
-                let message = format!("{function}() got an unexpected keyword argument '{name}'");
-                return Err(PyTypeError::new_err(message));
-            }
-        }
+        let known = allowed.contains(&name.as_str());
+        let Some(change) = known.then(|| change(&name, &value)).transpose()?.flatten() else {
+            let message = format!("{function}() got an unexpected keyword argument '{name}'");
+            return Err(PyTypeError::new_err(message));
+        };
+        change(&mut options);
     }
     options.validate().map_err(|error| raise(given.py(), &error))?;
     Ok(options)
@@ -214,7 +225,14 @@ fn number(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() || !is_number {
         return Err(wrong_type(name, "int or float", value));
     }
-    value.extract()
+    let number: PyResult<f64> = value.extract();
+    match number {
+        // An integer beyond the largest float.
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Ok(if value.lt(0)? { f64::NEG_INFINITY } else { f64::INFINITY })
+        }
+        number => number,
+    }
 }
 
 /// Seconds; what is not positive counts as zero, which the option's own check refuses.
@@ -254,8 +272,9 @@ fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     let Ok(mapping) = value.cast::<PyMapping>() else {
         return Err(wrong_type("headers", "a mapping of str to str", value));
     };
-    let mut headers = Vec::with_capacity(mapping.len()?);
-    for item in mapping.items()? {
+    let items = mapping.items()?;
+    let mut headers = Vec::with_capacity(items.len());
+    for item in items {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let name = string("header name", &name)?;
         let value = string(&format!("value of header {name:?}"), &value)?;

@@ -20,10 +20,16 @@ pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
 }
 
 fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let (class, name, cause, errno) = match error {
-        Error::NotFound { name, cause, errno } => ("SourceNotFoundError", name, cause, errno),
-        Error::Permission { name, cause, errno } => ("SourcePermissionError", name, cause, errno),
-        Error::Read { name, cause, errno } => ("SourceReadError", name, cause, errno),
+    let (class, name, cause, errno, status) = match error {
+        Error::NotFound { name, cause, errno, status } => {
+            ("SourceNotFoundError", name, cause, errno, *status)
+        }
+        Error::Permission { name, cause, errno } => {
+            ("SourcePermissionError", name, cause, errno, None)
+        }
+        Error::Read { name, cause, errno, status } => {
+            ("SourceReadError", name, cause, errno, *status)
+        }
         Error::Argument(message) => {
             return Ok(PyValueError::new_err(message.clone())
                 .into_value(py)
@@ -43,6 +49,7 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     attributes.set_item("source", text(py, &name.bytes())?)?;
     attributes.set_item("strerror", cause)?;
     attributes.set_item("errno", errno)?;
+    attributes.set_item("status", status)?;
     class_of(py, class)?.call((error.to_string(),), Some(&attributes))
 }
 

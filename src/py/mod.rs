@@ -15,12 +15,29 @@ use pyo3::prelude::*;
 /// The compiled part of komparu.
 #[pymodule(gil_used = false)]
 mod _core {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::config::{check_source, configure, get_config, reset_config};
     #[pymodule_export]
-    use super::sync::{compare, compare_dir};
+    use super::sync::{compare, compare_dir, compare_dir_listing};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Sees to it that the network thread stops before the interpreter does.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let stop = wrap_pyfunction!(super::stop, module)?;
+        module.py().import("atexit")?.call_method1("register", (stop,))?;
+        Ok(())
+    }
+}
+
+/// Stop the network thread. Meanwhile threads that are just asking the interpreter for signals get
+/// their answer: once it finalizes, they could not even ask.
+#[pyfunction]
+fn stop(py: Python<'_>) {
+    py.detach(crate::http::client::stop);
 }

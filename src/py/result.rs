@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyModule, PySet, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyModule, PySet, PyString};
 
 use crate::outcome::{DiffReason, Finding, TreeOutcome};
 
@@ -33,6 +33,12 @@ pub(super) fn directories<'py>(
     }
     let fields = (outcome.is_equal(), diff, only_left, only_right, errors, messages);
     types(py)?.getattr("DirResult")?.call1(fields)
+}
+
+/// Paths, in their order.
+pub(super) fn paths<'py>(py: Python<'py>, paths: &[Vec<u8>]) -> PyResult<Bound<'py, PyList>> {
+    let paths: PyResult<Vec<_>> = paths.iter().map(|path| text(py, path)).collect();
+    PyList::new(py, paths?)
 }
 
 /// The name of a reason in `komparu.DiffReason`.

@@ -3,15 +3,17 @@
 //! The interpreter is left alone for the whole of the work. Only the calling thread comes back to
 //! it, once a pulse, to ask whether a signal handler raised something.
 
-use std::cell::RefCell;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList};
 
 use super::{config, convert, errors, result};
 use crate::context::{Call, Context};
 use crate::error::Result;
 use crate::options::Options;
+use crate::outcome::TreeOutcome;
+use crate::sys::interpreter::without_interpreter;
 
 /// The options that `compare` takes, in the order of its signature.
 const COMPARE_OPTIONS: [&str; 10] = [
@@ -27,13 +29,13 @@ const COMPARE_OPTIONS: [&str; 10] = [
     "comparison_timeout",
 ];
 
-/// Are two files the same, byte for byte?
+/// Are two files or URLs the same, byte for byte?
 ///
 /// True means that every byte was compared, or need not be: two names of one file, or holes in both.
 /// Options that are not given have their configured value.
 ///
 /// Args:
-///     source_a: A local path, a file:// URL or a Source.
+///     source_a: A local path, a URL (http, https, file) or a Source.
 ///     source_b: Another one.
 ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
 ///         also the size of one sample. 1 to 1 GiB. Default 65536.
@@ -54,7 +56,7 @@ const COMPARE_OPTIONS: [&str; 10] = [
 ///     SourcePermissionError: This process may not read it.
 ///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
 ///     ComparisonTimeoutError: comparison_timeout passed.
-///     ConfigError: A URL of a kind that is not supported.
+///     ConfigError: A URL of a kind that is not supported, or that is malformed.
 ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
 ///     TypeError: An argument of a wrong type.
 #[pyfunction]
@@ -72,11 +74,7 @@ pub(super) fn compare(
 ) -> PyResult<bool> {
     let a = convert::source(source_a, "source_a")?;
     let b = convert::source(source_b, "source_b")?;
-    let configured = config::configured();
-    let given =
-        options.map(|given| convert::options(&configured, "compare", &COMPARE_OPTIONS, given));
-    let options = given.transpose()?;
-    let options = options.as_ref().unwrap_or(&configured);
+    let options = &*options_for("compare", &COMPARE_OPTIONS, options)?;
     let outcome = detached(py, options, |context| crate::compare(&a, &b, options, context))?;
     Ok(outcome.is_none())
 }
@@ -137,42 +135,68 @@ pub(super) fn compare_dir<'py>(
     dir_b: &Bound<'py, PyAny>,
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let a = convert::source(dir_a, "dir_a")?;
-    let b = convert::source(dir_b, "dir_b")?;
-    let configured = config::configured();
-    let given = options
-        .map(|given| convert::options(&configured, "compare_dir", &COMPARE_DIR_OPTIONS, given));
-    let options = given.transpose()?;
-    let options = options.as_ref().unwrap_or(&configured);
-    let outcome = detached(py, options, |context| crate::compare_dir(&a, &b, options, context))?;
+    let outcome = directories(py, dir_a, dir_b, options, false)?;
     result::directories(py, &outcome)
 }
 
+/// The same, and all paths that are identical: for those who want to see them.
+#[pyfunction]
+#[pyo3(signature = (dir_a, dir_b, **options))]
+pub(super) fn compare_dir_listing<'py>(
+    py: Python<'py>,
+    dir_a: &Bound<'py, PyAny>,
+    dir_b: &Bound<'py, PyAny>,
+    options: Option<&Bound<'py, PyDict>>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
+    let outcome = directories(py, dir_a, dir_b, options, true)?;
+    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal)?))
+}
+
+fn directories(
+    py: Python<'_>,
+    dir_a: &Bound<'_, PyAny>,
+    dir_b: &Bound<'_, PyAny>,
+    given: Option<&Bound<'_, PyDict>>,
+    list_equal: bool,
+) -> PyResult<TreeOutcome> {
+    let a = convert::source(dir_a, "dir_a")?;
+    let b = convert::source(dir_b, "dir_b")?;
+    let options = options_for("compare_dir", &COMPARE_DIR_OPTIONS, given)?;
+    let listing;
+    let options = if list_equal {
+        listing = Options { list_equal, ..Options::clone(&options) };
+        &listing
+    } else {
+        &*options
+    };
+    detached(py, options, |context| crate::compare_dir(&a, &b, options, context))
+}
+
+/// The configured options, changed by those that the call was given.
+fn options_for(
+    function: &str,
+    allowed: &[&str],
+    given: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Arc<Options>> {
+    let configured = config::configured();
+    match given {
+        None => Ok(configured),
+        Some(given) => convert::options(&configured, function, allowed, given).map(Arc::new),
+    }
+}
+
 /// Runs `work` without the interpreter, except that signals are looked after.
-fn detached<T: Send>(
+fn detached<T>(
     py: Python<'_>,
     options: &Options,
     work: impl FnOnce(&Context<'_>) -> Result<T> + Send,
 ) -> PyResult<T> {
-    let (outcome, raised) = py.detach(|| {
-        let raised = RefCell::new(None);
-        let interrupt = || {
-            #[expect(
-                clippy::redundant_closure_for_method_calls,
-                reason = "the method is bound to one lifetime"
-            )]
-            let signal = Python::attach(|py| py.check_signals());
-            signal.is_err_and(|exception| {
-                raised.replace(Some(exception));
-                true
-            })
-        };
+    let outcome = without_interpreter(|interrupt| {
         let call = Call::new(options.comparison_timeout);
-        let outcome = work(&Context::with_interrupt(&call, &interrupt));
-        (outcome, raised.into_inner())
+        work(&Context::with_interrupt(&call, interrupt))
     });
     // A handler's exception goes before any outcome: nobody else would ever raise it.
-    if let Some(exception) = raised {
+    if let Some(exception) = PyErr::take(py) {
         return Err(exception);
     }
     outcome.map_err(|error| errors::raise(py, &error))

@@ -48,8 +48,13 @@ impl Identity {
 
 /// The clock that the system takes the time of a change from. Its ticks are as coarse as those of
 /// the stamps; a finer one would be ahead of both.
-const WALL_CLOCK: ClockId =
-    if cfg!(target_os = "linux") { ClockId::RealtimeCoarse } else { ClockId::Realtime };
+#[cfg(target_os = "linux")]
+const WALL_CLOCK: ClockId = ClockId::RealtimeCoarse;
+#[cfg(not(target_os = "linux"))]
+const WALL_CLOCK: ClockId = ClockId::Realtime;
+
+/// Seconds by which a stamp may be behind the clock: vfat keeps every second one, ext2 and ext3 all.
+const COARSEST_STAMP: i64 = 2;
 
 /// Where a file is: a path, from a directory that is open or from the process's own.
 #[derive(Debug, Clone)]
@@ -79,11 +84,21 @@ impl Place {
         rustix::fs::statat(self.base(), &*self.path, AtFlags::empty())
     }
 
+    fn is_file(&self) -> bool {
+        self.stat().is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
+    }
+
     fn open(&self, more: OFlags) -> rustix::io::Result<OwnedFd> {
         // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the
         // file's place in the meantime.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
-        rustix::fs::openat(self.base(), &*self.path, flags, Mode::empty())
+        let open = |flags| rustix::fs::openat(self.base(), &*self.path, flags, Mode::empty());
+        match open(flags) {
+            // Somebody has a lease on the file (Samba does that) and is told to give it up. Waiting for
+            // that is the system's part; it ends after 45 s by default.
+            Err(Errno::AGAIN) if self.is_file() => open(flags - OFlags::NONBLOCK),
+            opened => opened,
+        }
     }
 }
 
@@ -145,8 +160,8 @@ impl Located {
         self.identity.is_same_file(&other.identity)
     }
 
-    /// Opens the file. Whether it is still the file that was looked at, [`verify`](Self::verify)
-    /// says when it has been read.
+    /// Opens the file. Whether it is still the file that was looked at,
+    /// [`Reader::verify`](super::Reader::verify) says when it has been read.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -174,10 +189,10 @@ impl Located {
             // Not one of /proc: it reports what it has.
             located.size = Some(0);
         }
-        // The system stamps a change with this clock. A stamp from before the file was opened says
-        // that nothing has changed it since, its names included: what was read is its content. A
-        // later one may be of now, and what was read before it counts for nothing.
-        let is_older = located.identity.changed < (before.tv_sec, before.tv_nsec);
+        // The system stamps a change with this clock. A stamp from well before the file was opened
+        // says that nothing has changed it since, its names included: what was read is its content.
+        // A later one may be of now, and what was read before it counts for nothing.
+        let is_older = located.identity.changed < (before.tv_sec - COARSEST_STAMP, before.tv_nsec);
         Ok(FileReader::with_start(located, file, (buffer, length), is_older))
     }
 
@@ -190,15 +205,20 @@ impl Located {
         let now = rustix::fs::fstat(file).map_err(|errno| self.system(errno))?;
         let now = Identity::of(&now);
         self.unchanged(&now)?;
-        // The path may lead elsewhere by now: surely worth a look when the file itself lost a name,
-        // and when reading took a while. It costs as much as opening, a fifth of all for a file of
-        // 100 bytes.
-        if now.changed != self.identity.changed || now.size > BUFFER as u64 {
+        // The path may lead elsewhere by now. That is worth a look, which costs as much as opening,
+        // when reading took a while, and when something was done to the file.
+        let was_touched = now.changed != self.identity.changed;
+        if was_touched || now.size > BUFFER as u64 {
             let named = self.place.stat().map_err(|errno| match errno {
                 Errno::NOENT => Error::read(&self.name, "was deleted while it was compared"),
                 _ => self.system(errno),
             })?;
             self.unchanged(&Identity::of(&named))?;
+        }
+        if was_touched {
+            // Its mode, perhaps, or another name of it. But it may also have been written to, and its
+            // date set back.
+            return Err(Error::read(&self.name, "was touched while it was compared"));
         }
         Ok(())
     }
@@ -247,5 +267,5 @@ fn refused(name: &Name, kind: FileType) -> Error {
         _ => ("is not a regular file", None),
     };
     let errno = errno.map(Errno::raw_os_error);
-    Error::Read { name: name.clone(), cause: cause.to_owned(), errno }
+    Error::Read { name: name.clone(), cause: cause.to_owned(), errno, status: None }
 }

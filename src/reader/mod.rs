@@ -6,6 +6,7 @@
 
 mod extent;
 pub mod file;
+pub mod http;
 pub mod located;
 pub(crate) mod stash;
 
@@ -20,12 +21,43 @@ pub enum Chunk<'a> {
     Bytes(&'a [u8]),
     /// That many zero bytes, which nobody had to read; never none.
     Zeros(u64),
+    /// Nothing yet, after a short wait: ask again, once it is clear that the work may go on.
+    Waiting,
     /// Nothing: the stream has been consumed to its end.
     End,
 }
 
+/// What has become of a [`Probe`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sample {
+    /// It is on its way.
+    Coming,
+    /// These bytes, all that were asked for.
+    Here(Vec<u8>),
+    /// It will not come; which says nothing about the content.
+    Never,
+}
+
+/// Bytes from elsewhere in a stream, on their way while the stream goes on.
+pub trait Probe {
+    /// Looks without waiting. Asked no more after [`Sample::Here`] and [`Sample::Never`].
+    ///
+    /// # Errors
+    /// When what came shows that the source has changed, or cannot be trusted.
+    fn poll(&mut self) -> Result<Sample>;
+}
+
 /// A stream of bytes that can be looked at before it is taken.
 pub trait Reader {
+    /// Waits a moment for what must be known before the stream begins. True once it is: before that
+    /// nothing else may be asked.
+    ///
+    /// # Errors
+    /// When the source cannot be opened.
+    fn prepare(&mut self) -> Result<bool> {
+        Ok(true)
+    }
+
     /// What comes next, without taking it. Fetches only when nothing fetched is left.
     ///
     /// # Errors
@@ -46,6 +78,13 @@ pub trait Reader {
 
     /// The same content at any offset, for sampling and for comparing with several threads.
     fn as_random(&self) -> Option<&dyn ReadAt> {
+        None
+    }
+
+    /// Begins to fetch `length` bytes at `offset`, which must lie within the size, beside the stream;
+    /// `None` where that is impossible, or not worth it.
+    fn probe(&self, offset: u64, length: usize) -> Option<Box<dyn Probe>> {
+        let _ = (offset, length);
         None
     }
 

@@ -1,5 +1,9 @@
 //! The only unsafe code of the crate. What is safe to call from outside is safe for any arguments.
 #![expect(unsafe_code, reason = "the room for it; every block says why it is sound")]
 
+pub(crate) mod curl;
 mod guard;
+#[cfg(feature = "python")]
+pub(crate) mod interpreter;
 pub(crate) mod mapping;
+pub(crate) mod url;

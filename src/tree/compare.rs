@@ -30,7 +30,8 @@ pub fn compare<A: Tree, B: Tree>(
 ) -> Result<TreeOutcome> {
     // Threads are shared out here, to files; engines get none of their own.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
-    let walk = Walk { a, b, options: &one_by_one, findings: Mutex::default() };
+    let (findings, equal) = (Mutex::default(), Mutex::default());
+    let walk = Walk { a, b, options: &one_by_one, findings, equal };
     let root =
         Task::Both(Step { path: Vec::new(), above: None, through_link: false, mismatched: false });
     crew::run(members(options), root, context, |task, crew, context| {
@@ -40,11 +41,14 @@ pub fn compare<A: Tree, B: Tree>(
     // A directory that cannot be read against a file is a path with two findings.
     let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
     findings.sort_unstable_by(|one, two| (&one.0, failed(one)).cmp(&(&two.0, failed(two))));
-    Ok(TreeOutcome { findings })
+    let mut equal = walk.equal.into_inner().unwrap_or_else(PoisonError::into_inner);
+    equal.sort_unstable();
+    Ok(TreeOutcome { findings, equal })
 }
 
-/// How many threads may walk: each has at most two directories and two files open, and all together
-/// shall leave half of the descriptors that the process may have.
+/// How many threads may walk: each has two directories and two files open, and a directory or two may
+/// wait with files that others have begun. All together shall leave some of the descriptors that the
+/// process may have: with 64 and 8 threads, 35 were open at most.
 fn members(options: &Options) -> usize {
     let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let affordable = descriptors.and_then(|most| usize::try_from(most / 8).ok());
@@ -105,6 +109,7 @@ pub(super) struct Walk<'w, A, B> {
     pub(super) b: &'w B,
     pub(super) options: &'w Options,
     findings: Mutex<Vec<(Vec<u8>, Finding)>>,
+    equal: Mutex<Vec<Vec<u8>>>,
 }
 
 impl<A: Tree, B: Tree> Walk<'_, A, B> {
@@ -138,6 +143,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         };
         let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
         if left_id.is_some() && left_id == right_id {
+            self.same(|| step.path.clone());
             return Ok(());
         }
         let pair = [left_id.into(), right_id.into()];
@@ -165,7 +171,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                     (Kind::Unknown(errno), _) => self.unknown(self.a, step, name, errno),
                     (_, Kind::Unknown(errno)) => self.unknown(self.b, step, name, errno),
                     // Nothing of a pipe, a socket or a device can be compared but its kind.
-                    (one, two) if one == two => {}
+                    (one, two) if one == two => self.same(|| join(&step.path, name)),
                     (one, two) => {
                         let path = join(&step.path, name);
                         self.found(path, Finding::Differs(DiffReason::TypeMismatch));
@@ -212,7 +218,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     /// Compares two links by their targets.
     fn links(&self, files: &Files<A, B>, step: &Step, name: &[u8]) {
         match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
-            (Ok(left), Ok(right)) if left == right => {}
+            (Ok(left), Ok(right)) if left == right => self.same(|| join(&step.path, name)),
             (Ok(_), Ok(_)) => {
                 let finding = Finding::Differs(DiffReason::ContentMismatch);
                 self.found(join(&step.path, name), finding);
@@ -281,6 +287,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 crew.push(Task::One(side, step.into(name, kind.is_link(), here)));
             }
             _ => self.found(join(&step.path, name), side.only()),
+        }
+    }
+
+    /// Notes that a path is identical, where somebody wants to know.
+    pub(super) fn same(&self, path: impl FnOnce() -> Vec<u8>) {
+        if self.options.list_equal {
+            self.equal.lock().unwrap_or_else(PoisonError::into_inner).push(path());
         }
     }
 

@@ -6,7 +6,9 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+#[cfg(target_os = "linux")]
+use rustix::fs::{RawDir, ResolveFlags};
 use rustix::io::Errno;
 
 use super::listing::{CHECKED, Kind, Listing};
@@ -54,11 +56,11 @@ impl DirectoryTree {
     /// # Errors
     /// When there is no directory, or none that can be opened.
     pub fn open(path: &[u8], name: Name, options: &Options) -> Result<Self> {
-        let root = open_directory(CWD, path, OFlags::empty()).map_err(|errno| {
+        let root = open_directory(CWD, path, true).map_err(|errno| {
             if errno == Errno::NOTDIR && rustix::fs::stat(path).is_ok() {
                 let errno = Some(errno.raw_os_error());
-                let name = name.clone();
-                return Error::Read { name, cause: "is not a directory".to_owned(), errno };
+                let (name, cause) = (name.clone(), "is not a directory".to_owned());
+                return Error::Read { name, cause, errno, status: None };
             }
             Error::system(&name, &errno.into())
         })?;
@@ -100,22 +102,77 @@ impl DirectoryTree {
 }
 
 /// Opens a directory for listing it and for opening what is in it.
-fn open_directory(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more;
+fn open_directory(
+    base: BorrowedFd<'_>,
+    path: &[u8],
+    follow_links: bool,
+) -> rustix::io::Result<OwnedFd> {
+    let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    if !follow_links {
+        #[cfg(target_os = "linux")]
+        match rustix::fs::openat2(base, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+            // Before Linux 5.6, and in some sandboxes.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            opened => return opened,
+        }
+        // The last name at least: a directory that was none when it was listed is not followed.
+        flags |= OFlags::NOFOLLOW;
+    }
     rustix::fs::openat(base, path, flags, Mode::empty())
 }
 
-/// The same for a path of any length, through any number of links.
-fn open_deep(root: &OwnedFd, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-    match open_in_pieces(root, path, PIECE) {
+/// Calls `found` with the name of every entry, and with what the directory tells of it.
+#[cfg(target_os = "linux")]
+fn each_entry(
+    directory: BorrowedFd<'_>,
+    broken: &dyn Fn(Errno) -> Error,
+    found: &mut dyn FnMut(&[u8], FileType) -> Result<()>,
+) -> Result<()> {
+    let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
+    let mut entries = RawDir::new(directory, buffer.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
+        let entry = entry.map_err(broken)?;
+        match entry.file_name().to_bytes() {
+            b"." | b".." => {}
+            name => found(name, entry.file_type())?,
+        }
+    }
+    Ok(())
+}
+
+/// The same, where system calls are not for programs to make.
+#[cfg(not(target_os = "linux"))]
+fn each_entry(
+    directory: BorrowedFd<'_>,
+    broken: &dyn Fn(Errno) -> Error,
+    found: &mut dyn FnMut(&[u8], FileType) -> Result<()>,
+) -> Result<()> {
+    for entry in rustix::fs::Dir::read_from(directory).map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        match entry.file_name().to_bytes() {
+            b"." | b".." => {}
+            name => found(name, entry.file_type())?,
+        }
+    }
+    Ok(())
+}
+
+/// Opens a directory at a path of any length, through any number of links.
+fn open_deep(root: &OwnedFd, path: &[u8], follow_links: bool) -> rustix::io::Result<OwnedFd> {
+    match open_in_pieces(root, path, follow_links, PIECE) {
         // The system follows 40 links in one piece (32 on macOS), and lineages know every loop.
-        Err(Errno::LOOP) => open_in_pieces(root, path, 0),
+        Err(Errno::LOOP) if follow_links => open_in_pieces(root, path, true, 0),
         opened => opened,
     }
 }
 
 /// The same in pieces of at most `most` bytes, or of one name where that is longer.
-fn open_in_pieces(root: &OwnedFd, mut path: &[u8], most: usize) -> rustix::io::Result<OwnedFd> {
+fn open_in_pieces(
+    root: &OwnedFd,
+    mut path: &[u8],
+    follow_links: bool,
+    most: usize,
+) -> rustix::io::Result<OwnedFd> {
     let is_slash = |&byte: &u8| byte == b'/';
     let mut base: Option<OwnedFd> = None;
     loop {
@@ -125,9 +182,9 @@ fn open_in_pieces(root: &OwnedFd, mut path: &[u8], most: usize) -> rustix::io::R
         };
         let Some(slash) = (path.len() > most).then(|| cut(path)).flatten() else {
             let path = if path.is_empty() { b"." } else { path };
-            return open_directory(from, path, OFlags::empty());
+            return open_directory(from, path, follow_links);
         };
-        base = Some(open_directory(from, &path[..slash], OFlags::empty())?);
+        base = Some(open_directory(from, &path[..slash], follow_links)?);
         path = &path[slash + 1..];
     }
 }
@@ -138,7 +195,7 @@ impl Tree for DirectoryTree {
     fn enter(&self, path: &[u8]) -> Result<OpenDirectory> {
         let system = |errno: Errno| Error::system(&self.display(path), &errno.into());
         // The root as well: what is listed twice through one descriptor is empty the second time.
-        let descriptor = Arc::new(open_deep(&self.root, path).map_err(system)?);
+        let descriptor = Arc::new(open_deep(&self.root, path, self.follow_links).map_err(system)?);
         let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
         // The fields have other widths and signs on other platforms.
         #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::allow_attributes)]
@@ -163,15 +220,8 @@ impl Tree for DirectoryTree {
     ) -> Result<Listing> {
         let descriptor = directory.descriptor.as_fd();
         let mut listing = Listing::default();
-        let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
-        let mut entries = RawDir::new(descriptor, buffer.spare_capacity_mut());
-        while let Some(entry) = entries.next() {
-            let entry = entry.map_err(|errno| Error::system(&self.display(path), &errno.into()))?;
-            let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") {
-                continue;
-            }
-            let kind = self.kind(descriptor, name, entry.file_type());
+        let mut add = |name: &[u8], told: FileType| -> Result<()> {
+            let kind = self.kind(descriptor, name, told);
             let left_out = self
                 .ignore
                 .as_ref()
@@ -182,7 +232,10 @@ impl Tree for DirectoryTree {
             if listing.len().is_multiple_of(CHECKED) {
                 context.checkpoint()?;
             }
-        }
+            Ok(())
+        };
+        let broken = |errno: Errno| Error::system(&self.display(path), &errno.into());
+        each_entry(descriptor, &broken, &mut add)?;
         Ok(listing)
     }
 

@@ -87,15 +87,16 @@ impl<A: Tree, B: Tree> Files<A, B> {
         crew: &Crew<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
+        let path = || join(&self.path, name);
         let left = walk.a.open(&self.left, name);
         let outcome = left.and_then(|left| {
             let right = walk.b.open(&self.right, name)?;
             contents(left, right, walk, crew, context)
         });
         match outcome {
-            Ok(None) => {}
-            Ok(Some(reason)) => walk.found(join(&self.path, name), Finding::Differs(reason)),
-            Err(error) => walk.failed(join(&self.path, name), error)?,
+            Ok(None) => walk.same(path),
+            Ok(Some(reason)) => walk.found(path(), Finding::Differs(reason)),
+            Err(error) => walk.failed(path(), error)?,
         }
         Ok(())
     }

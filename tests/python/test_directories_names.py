@@ -63,7 +63,7 @@ def test_the_roots_may_have_any_name(tmp_path: Path) -> None:
 
 
 def test_names_survive_a_locale_that_is_not_theirs(tmp_path: Path) -> None:
-    a, b = pair(tmp_path, {name: b"" for name in NAMES}, {})
+    a, b = pair(tmp_path, dict.fromkeys(NAMES, b""), {})
     code = """
 names = {os.fsencode(path) for path in komparu.compare_dir(*sys.argv[1:]).only_left}
 print(names == set(os.listdir(os.fsencode(sys.argv[1]))))

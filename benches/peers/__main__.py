@@ -1,0 +1,39 @@
+"""Run benchmarks against peers: all of them, or those named.
+
+python benches/peers [NAME ...]
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from harness import Harness
+
+#: What is in this directory and no benchmark.
+_OTHERS = {"__main__", "chart", "harness", "limits"}
+
+
+def names() -> list[str]:
+    """Name every benchmark there is."""
+    found = {path.stem for path in Path(__file__).parent.glob("*.py")}
+    return sorted(found - _OTHERS)
+
+
+def main() -> int:
+    """Run, and return an exit status."""
+    chosen = sys.argv[1:] or names()
+    unknown = [name for name in chosen if name not in names()]
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(names())}")
+        return 2
+    for name in chosen:
+        harness = Harness(name)
+        importlib.import_module(name).benchmark(harness)
+        harness.report()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""What komparu does, on real files: ``make demo``.
+
+Everything happens in a temporary directory, which is removed in the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import komparu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GIB = 1 << 30
+
+#: What of the standard library is big, or changes while Python runs.
+LEFT_OUT = ("site-packages", "__pycache__", "test", "*.so")
+
+
+def title(text: str) -> None:
+    """Print a heading."""
+    print(f"\n{text}\n{'-' * len(text)}")
+
+
+def timed(call: Callable[[], object]) -> tuple[object, str]:
+    """Call, and return the answer or the error, and how long it took."""
+    begun = time.perf_counter()
+    try:
+        answer: object = call()
+    except komparu.KomparuError as error:
+        answer = f"{type(error).__name__}: {error}"
+    seconds = time.perf_counter() - begun
+    if seconds >= 1:
+        return answer, f"{seconds:.2f} s"
+    return answer, f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
+
+
+def show(what: str, call: Callable[[], object]) -> None:
+    """Do one thing, and say what came out."""
+    print(f"{what:<58} ", end="", flush=True)
+    answer, took = timed(call)
+    if isinstance(answer, komparu.DirResult):
+        print(f"{answer.equal!s:<7} {took:>8}")
+    elif isinstance(answer, str):
+        print(f"{'error':<7} {took:>8}")
+        print(f"    {answer}")
+    else:
+        print(f"{answer!s:<7} {took:>8}")
+
+
+def plant_edits(library: Path, paths: list[Path]) -> list[str]:
+    """Change a few files of the copy, in ways that are easy to overlook."""
+    big = sorted(paths, key=lambda path: (library / path).stat().st_size)
+    first, middle, last = big[-1], big[len(big) // 2], big[-2]
+    edits = []
+    for path, place, what in [(first, -1, "its last byte"), (middle, 0, "its first byte")]:
+        content = bytearray((library / path).read_bytes())
+        before = (library / path).stat()
+        content[place] ^= 1
+        (library / path).write_bytes(content)
+        # The size and the date stay as they were: only reading finds it.
+        os.utime(library / path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        edits.append(f"{path}: {what}, size and date kept")
+    with (library / last).open("ab") as file:
+        file.write(b"\n")
+    edits.append(f"{last}: one newline appended")
+    (library / big[-3]).unlink()
+    edits.append(f"{big[-3]}: deleted")
+    return edits
+
+
+def standard_library(directory: Path) -> None:
+    """Compare the running Python's standard library with a copy that has planted edits."""
+    original, copy = Path(sysconfig.get_path("stdlib")), directory / "library"
+    title("The standard library of this Python, and a copy of it with edits")
+    print(f"  {original}")
+    shutil.copytree(original, copy, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
+    paths = [path.relative_to(copy) for path in sorted(copy.rglob("*")) if path.is_file()]
+    size = sum((copy / path).stat().st_size for path in paths)
+    what = f"{len(paths)} files, {size / 2**20:.0f} MiB, before any edit"
+    show(what, compare_dir(original, copy))
+    for edit in plant_edits(copy, paths):
+        print(f"  planted   {edit}")
+    show("the same after the edits", compare_dir(original, copy))
+    result = compare_dir(original, copy)()
+    for path, reason in result.diff.items():
+        print(f"  found     {path}: {reason.value}")
+    for path in result.only_left:
+        print(f"  found     {path}: is missing")
+    edited = [f"/{path}" for path in {*result.diff, *result.only_left}]
+    show("the same, with what differs ignored", compare_dir(original, copy, *edited))
+
+
+def compare_dir(a: Path, b: Path, *more: str) -> Callable[[], komparu.DirResult]:
+    """Compare two directories but for what the demo leaves out, when called."""
+    return lambda: komparu.compare_dir(a, b, ignore=[*LEFT_OUT, *more])
+
+
+def big_files(directory: Path) -> None:
+    """Compare files of a gigabyte."""
+    title("Two files of 1 GiB")
+    a, b = directory / "a", directory / "b"
+    piece = os.urandom(16 << 20)
+    for path in (a, b):
+        with path.open("wb") as file:
+            for _ in range(GIB // len(piece)):
+                file.write(piece)
+    show("identical: every byte is compared", lambda: komparu.compare(a, b))
+    show("the same, on one thread", lambda: komparu.compare(a, b, max_workers=1))
+    with b.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([piece[-1] ^ 1]))
+    show("the last byte differs: a sample finds it", lambda: komparu.compare(a, b))
+    show("the same without samples", lambda: komparu.compare(a, b, quick_check=False))
+    with b.open("ab") as file:
+        file.write(b"!")
+    show("one byte longer: the sizes settle it", lambda: komparu.compare(a, b))
+    os.link(a, directory / "other name")
+    show("two names of one file", lambda: komparu.compare(a, directory / "other name"))
+    b.unlink()
+
+    title("Files with holes")
+    for path in (directory / "hole", directory / "another"):
+        with path.open("wb") as file:
+            file.truncate(1 << 40)
+    hole, another = directory / "hole", directory / "another"
+    show("two holes of 1 TiB", lambda: komparu.compare(hole, another))
+    with another.open("r+b") as file:
+        file.seek(1 << 39 | 12_345)
+        file.write(b"x")
+    show("one byte somewhere in the middle of one", lambda: komparu.compare(hole, another))
+
+
+def trouble(directory: Path) -> None:
+    """Show what cannot be compared."""
+    title("What cannot be compared is an error, never an answer")
+    a, b = directory / "a", directory / "b"
+    shutil.copyfile(a, b)
+    show("a file that is not there", lambda: komparu.compare(a, directory / "nothing"))
+    os.mkfifo(directory / "pipe")
+    show("a pipe: refused, not waited for", lambda: komparu.compare(a, directory / "pipe"))
+    show("a limit of 20 ms", lambda: komparu.compare(a, b, chunk_size=1, comparison_timeout=0.02))
+
+    code = """
+import os, sys
+sys.stdin.read(1)
+while True:
+    for task in os.listdir(f"/proc/{os.getppid()}/task"):
+        try:
+            with open(f"/proc/{os.getppid()}/task/{task}/comm") as comm:
+                if comm.read().startswith("komparu"):
+                    os.truncate(sys.argv[1], 1000)
+                    sys.exit()
+        except OSError:
+            pass
+"""
+    command = [sys.executable, "-c", code, str(b)]
+    if sys.platform == "linux":
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
+            assert other.stdin is not None  # noqa: S101  # it is a pipe
+            other.stdin.write(b"!")
+            other.stdin.flush()
+            what = "another process truncates it meanwhile: no crash"
+            show(what, lambda: komparu.compare(a, b, chunk_size=64, max_workers=2))
+            other.terminate()
+
+
+def main() -> None:
+    """Show everything."""
+    begun = time.perf_counter()
+    print(f"komparu {komparu.__version__}, {sys.implementation.name} {sys.version.split()[0]}")
+    directory = Path(tempfile.mkdtemp(prefix="komparu-demo-"))
+    try:
+        standard_library(directory)
+        big_files(directory)
+        trouble(directory)
+    finally:
+        shutil.rmtree(directory)
+    title("From the shell")
+    for arguments in (["/etc/passwd", "/etc/passwd"], ["/etc/passwd", "/etc/group"]):
+        command = [sys.executable, "-I", "-m", "komparu", "-v", *arguments]
+        print(f"$ komparu -v {' '.join(arguments)}", flush=True)
+        status = subprocess.run(command, check=False).returncode
+        print(f"(exit status {status})")
+    print(f"\nAll of this took {time.perf_counter() - begun:.1f} s.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+//! Why a transfer failed, in words.
+
+use std::io;
+use std::time::Duration;
+
+use curl_sys as code;
+
+use crate::error::words;
+
+/// What is known of a transfer when it fails.
+pub(crate) struct Circumstances {
+    /// Did it get as far as a connection?
+    pub(crate) connected: bool,
+    /// The content that has arrived.
+    pub(crate) received: u64,
+    pub(crate) size: Option<u64>,
+    pub(crate) timeout: Duration,
+    /// The system's error number, as far as libcurl noted it.
+    pub(crate) errno: Option<i32>,
+}
+
+/// The cause, and the system's error number where it is the system's.
+pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Option<i32>) {
+    let detail = error.extra_description().filter(|text| !text.is_empty());
+    let detail = detail.unwrap_or_else(|| error.description());
+    let system = known.errno.filter(|&errno| errno != 0);
+    let cause = match error.code() {
+        code::CURLE_COULDNT_RESOLVE_HOST => "host not found".to_owned(),
+        code::CURLE_COULDNT_RESOLVE_PROXY => "proxy not found".to_owned(),
+        code::CURLE_OPERATION_TIMEDOUT if known.connected => no_data(known.timeout),
+        code::CURLE_OPERATION_TIMEDOUT => {
+            format!("no connection within {} s", known.timeout.as_secs_f64())
+        }
+        code::CURLE_COULDNT_CONNECT => match system {
+            Some(errno) => {
+                return (lower(&words(&io::Error::from_raw_os_error(errno))), system);
+            }
+            None => "no connection".to_owned(),
+        },
+        code::CURLE_PARTIAL_FILE => ended_early(known),
+        code::CURLE_GOT_NOTHING => "the connection was closed without an answer".to_owned(),
+        code::CURLE_RECV_ERROR | code::CURLE_SEND_ERROR => {
+            // `Recv failure: Connection reset by peer`. The noted number may be an older one's.
+            let words = detail.rsplit_once("failure: ").map_or(detail, |(_, words)| words);
+            format!("{} ({})", ended_early(known), lower(words))
+        }
+        // `SSL certificate problem: certificate has expired`: the last part says it.
+        code::CURLE_PEER_FAILED_VERIFICATION => {
+            detail.strip_prefix("SSL certificate problem: ").unwrap_or(detail).to_owned()
+        }
+        code::CURLE_SSL_CONNECT_ERROR => format!("no TLS connection ({detail})"),
+        code::CURLE_BAD_CONTENT_ENCODING => format!("cannot be decoded ({detail})"),
+        code::CURLE_OUT_OF_MEMORY => "cannot be decoded in bounded memory".to_owned(),
+        // HTTP/0.9, or something that is no HTTP at all.
+        code::CURLE_UNSUPPORTED_PROTOCOL | code::CURLE_FTP_WEIRD_SERVER_REPLY => {
+            format!("no HTTP answer ({detail})")
+        }
+        _ => detail.to_owned(),
+    };
+    (cause, None)
+}
+
+/// As it stands after a colon.
+fn lower(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// The stall limit has passed.
+pub(crate) fn no_data(timeout: Duration) -> String {
+    format!("no data for {} s", timeout.as_secs_f64())
+}
+
+/// The body is shorter than its head promised.
+pub(crate) fn ended_early(known: &Circumstances) -> String {
+    let received = known.received;
+    match known.size {
+        Some(size) => format!("ended after {received} of {size} bytes"),
+        None => format!("broke off after {received} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: curl_sys::CURLcode, errno: Option<i32>, extra: &str) -> (String, Option<i32>) {
+        let mut error = curl::Error::new(code);
+        error.set_extra(extra.to_owned());
+        let known = Circumstances {
+            connected: false,
+            received: 3,
+            size: Some(10),
+            timeout: Duration::from_millis(1500),
+            errno,
+        };
+        cause(&error, &known)
+    }
+
+    #[test]
+    fn the_cause_is_said_in_words() {
+        let refused = Some(libc::ECONNREFUSED);
+        assert_eq!(
+            of(code::CURLE_COULDNT_CONNECT, refused, "Failed to connect to h port 1 after 0 ms"),
+            ("connection refused".to_owned(), refused)
+        );
+        let words = |code, extra| of(code, None, extra).0;
+        assert_eq!(words(code::CURLE_COULDNT_RESOLVE_HOST, "x"), "host not found");
+        assert_eq!(words(code::CURLE_OPERATION_TIMEDOUT, "x"), "no connection within 1.5 s");
+        assert_eq!(words(code::CURLE_PARTIAL_FILE, "x"), "ended after 3 of 10 bytes");
+        let expired = "SSL certificate problem: certificate has expired";
+        assert_eq!(words(code::CURLE_PEER_FAILED_VERIFICATION, expired), "certificate has expired");
+    }
+}

@@ -1,0 +1,220 @@
+//! The head of a response: its status, and the headers that a comparison goes by.
+
+use std::fmt;
+
+use crate::error::Name;
+
+/// What is kept of a response's head.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    reason: Vec<u8>,
+    content_length: Option<u64>,
+    /// The body's bytes are not the content's: their number says nothing of the content's size.
+    pub(crate) coded: bool,
+    chunked: bool,
+    accepts_ranges: bool,
+    pub(crate) etag: Option<Vec<u8>>,
+    pub(crate) location: Option<Vec<u8>>,
+    content_range: Option<ContentRange>,
+}
+
+/// What a part of the content says of its place: first, last, and size of the whole if known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ContentRange {
+    first: u64,
+    last: u64,
+    whole: Option<u64>,
+}
+
+/// What a line of the head led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// There are more lines.
+    More,
+    /// That was all.
+    Complete,
+}
+
+impl Head {
+    /// Takes the next line. A status line begins anew: what came before was an interim response.
+    ///
+    /// # Errors
+    /// With the cause, when the head contradicts itself.
+    pub(crate) fn line(&mut self, line: &[u8]) -> Result<Progress, String> {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            let interim = (100..200).contains(&self.status);
+            return Ok(if interim { Progress::More } else { Progress::Complete });
+        }
+        if line.starts_with(b"HTTP/") {
+            let mut parts = line.splitn(3, |&byte| byte == b' ').skip(1);
+            let status =
+                parts.next().and_then(number).and_then(|status| u16::try_from(status).ok());
+            let reason = parts.next().unwrap_or_default();
+            let reason = reason[..reason.len().min(60)].to_owned();
+            *self = Self { status: status.unwrap_or_default(), reason, ..Self::default() };
+            return Ok(Progress::More);
+        }
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+            return Ok(Progress::More);
+        };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        match name.to_ascii_lowercase().as_slice() {
+            b"content-length" => {
+                let length = number(value).ok_or("sent a Content-Length that is no number")?;
+                if self.content_length.is_some_and(|before| before != length) {
+                    return Err("sent two different Content-Lengths".to_owned());
+                }
+                self.content_length = Some(length);
+            }
+            b"content-encoding" => self.coded |= !value.eq_ignore_ascii_case(b"identity"),
+            b"transfer-encoding" => self.chunked = true,
+            b"accept-ranges" => self.accepts_ranges = value.eq_ignore_ascii_case(b"bytes"),
+            b"etag" => self.etag = Some(value.to_owned()),
+            b"location" => self.location = Some(value.to_owned()),
+            b"content-range" => self.content_range = content_range(value),
+            _ => {}
+        }
+        Ok(Progress::More)
+    }
+
+    /// The content's size, where the server named one that means something.
+    pub(crate) fn size(&self) -> Option<u64> {
+        if self.coded || self.chunked { None } else { self.content_length }
+    }
+
+    /// Can parts of the content be asked for?
+    pub(crate) fn has_ranges(&self) -> bool {
+        self.accepts_ranges && self.size().is_some()
+    }
+
+    /// Does the response lead elsewhere?
+    pub(crate) fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.location.is_some()
+    }
+
+    /// Is this a part of `whole` bytes: `length` of them from `offset` on, as asked for?
+    pub(crate) fn is_part(&self, offset: u64, length: u64, whole: u64) -> bool {
+        self.content_range.is_some_and(|range| {
+            range.first == offset
+                && Some(range.last) == offset.checked_add(length - 1)
+                && range.whole.is_none_or(|size| size == whole)
+        })
+    }
+}
+
+/// The status in the server's words: `404 Not Found`.
+impl fmt::Display for Head {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.status)?;
+        if !self.reason.is_empty() {
+            write!(out, " {}", Name::new(&self.reason))?;
+        }
+        Ok(())
+    }
+}
+
+/// A number of digits and nothing else.
+fn number(text: &[u8]) -> Option<u64> {
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
+}
+
+/// `bytes 0-99/1000`, where the size may be `*`.
+fn content_range(value: &[u8]) -> Option<ContentRange> {
+    let text = std::str::from_utf8(value).ok()?;
+    let (unit, rest) = text.split_once(' ')?;
+    let (range, whole) = rest.trim().split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let whole = if whole == "*" { None } else { Some(number(whole.as_bytes())?) };
+    let range =
+        ContentRange { first: number(first.as_bytes())?, last: number(last.as_bytes())?, whole };
+    unit.eq_ignore_ascii_case("bytes").then_some(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(lines: &[&str]) -> Head {
+        let mut head = Head::default();
+        for line in lines {
+            assert_eq!(head.line(format!("{line}\r\n").as_bytes()), Ok(Progress::More));
+        }
+        assert_eq!(head.line(b"\r\n"), Ok(Progress::Complete));
+        head
+    }
+
+    #[test]
+    fn a_plain_response_has_its_size_and_its_tag() {
+        let head =
+            head(&["HTTP/1.1 200 OK", "content-LENGTH: 12", "ETag: \"x\"", "Accept-Ranges: bytes"]);
+        assert_eq!((head.status, head.size(), head.has_ranges()), (200, Some(12), true));
+        assert_eq!(head.etag.as_deref(), Some(b"\"x\"".as_slice()));
+        assert_eq!(head.to_string(), "200 OK");
+    }
+
+    #[test]
+    fn an_interim_response_is_passed_over() {
+        let mut head = Head::default();
+        for line in [&b"HTTP/1.1 103 Early Hints\r\n"[..], b"Content-Length: 1\r\n", b"\r\n"] {
+            assert_eq!(head.line(line), Ok(Progress::More));
+        }
+        assert_eq!(head.line(b"HTTP/2 204 \r\n"), Ok(Progress::More));
+        assert_eq!(head.line(b"\r\n"), Ok(Progress::Complete));
+        assert_eq!((head.status, head.size()), (204, None));
+        assert_eq!(head.to_string(), "204");
+    }
+
+    #[test]
+    fn the_length_of_a_coded_or_chunked_body_is_not_the_contents_size() {
+        for line in ["Content-Encoding: gzip", "Transfer-Encoding: chunked"] {
+            let head =
+                head(&["HTTP/1.1 200 OK", "Content-Length: 5", "Accept-Ranges: bytes", line]);
+            assert_eq!((head.size(), head.has_ranges()), (None, false), "{line}");
+        }
+        let plain = head(&["HTTP/1.1 200 OK", "Content-Length: 5", "Content-Encoding: identity"]);
+        assert_eq!(plain.size(), Some(5));
+    }
+
+    #[test]
+    fn lengths_that_contradict_each_other_are_an_error() {
+        let mut head = Head::default();
+        assert!(head.line(b"Content-Length: 5\r\n").is_ok());
+        assert!(head.line(b"Content-Length: 5\r\n").is_ok());
+        assert!(head.line(b"Content-Length: 6\r\n").is_err());
+        for value in ["-1", "5x", "", "99999999999999999999999"] {
+            assert!(Head::default().line(format!("Content-Length: {value}").as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn a_part_must_be_the_one_that_was_asked_for() {
+        let part = |value: &str| {
+            head(&["HTTP/1.1 206 Partial Content", &format!("Content-Range: {value}")])
+                .is_part(10, 5, 100)
+        };
+        assert!(part("bytes 10-14/100"));
+        assert!(part("bytes 10-14/*"));
+        for wrong in [
+            "bytes 10-15/100",
+            "bytes 9-14/100",
+            "bytes 10-14/99",
+            "bytes 10-14",
+            "items 10-14/100",
+            "bytes -5-14/100",
+            "bytes */100",
+            "",
+        ] {
+            assert!(!part(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_needs_a_place_to_lead_to() {
+        assert!(head(&["HTTP/1.1 302 Found", "Location: /x"]).is_redirect());
+        assert!(!head(&["HTTP/1.1 302 Found"]).is_redirect());
+        assert!(!head(&["HTTP/1.1 304 Not Modified", "Location: /x"]).is_redirect());
+    }
+}

@@ -1,0 +1,121 @@
+//! What is asked of a server, as libcurl's options.
+
+use std::time::Duration;
+
+use curl::easy::{Easy2, List};
+
+use super::proxy::Proxies;
+use super::redirect::Hop;
+use crate::error::Name;
+use crate::options::HttpOptions;
+use crate::sys::curl::{self as raw, Gate};
+
+/// One request, and what holds for all its redirects.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// What messages call it.
+    pub(crate) name: Name,
+    pub(super) options: HttpOptions,
+    pub(super) proxies: Proxies,
+    /// The part that is asked for, offset and length; `None`: everything.
+    pub(super) part: Option<(u64, u64)>,
+    authorities: Authorities,
+}
+
+/// Where the certificates of the authorities lie, if not where libcurl looks by itself: the
+/// variables that OpenSSL, curl and Python's own clients go by.
+#[derive(Debug, Clone, Default)]
+struct Authorities {
+    file: Option<std::ffi::OsString>,
+    directory: Option<std::ffi::OsString>,
+}
+
+impl Authorities {
+    /// As the environment says.
+    fn of_environment() -> Self {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        Self { file: variable("SSL_CERT_FILE"), directory: variable("SSL_CERT_DIR") }
+    }
+}
+
+/// Bytes that libcurl receives at a time. A body that must be decoded can become 1032 times as
+/// large (gzip), and libcurl gives up a transfer that leaves it with more than 64 MiB while paused:
+/// at most 60 KiB then. Over loopback 512 KiB would save a twentieth of the network thread's work.
+const RECEIVE_BUFFER: usize = 60 << 10;
+
+/// What libcurl can tell from no limit: below a millisecond is its own default, and it refuses more
+/// milliseconds than 31 bits hold (25 days).
+const CONNECT_TIMEOUT: (Duration, Duration) =
+    (Duration::from_millis(1), Duration::from_millis(i32::MAX as u64));
+
+const USER_AGENT: &str = concat!("komparu/", env!("CARGO_PKG_VERSION"));
+
+impl Request {
+    /// A request for everything, by way of the proxies that hold at this moment.
+    pub(crate) fn new(name: Name, options: HttpOptions) -> Self {
+        let proxies = Proxies::new(options.proxy.as_deref());
+        let authorities = Authorities::of_environment();
+        Self { name, options, proxies, part: None, authorities }
+    }
+
+    /// The same request, for a part of the content.
+    pub(crate) fn for_part(&self, offset: u64, length: u64) -> Self {
+        Self { part: Some((offset, length)), ..self.clone() }
+    }
+
+    /// Has `easy` make this request at `hop`.
+    ///
+    /// # Errors
+    /// When libcurl refuses an option.
+    pub(crate) fn configure<H: Gate>(
+        &self,
+        easy: &mut Easy2<H>,
+        hop: &Hop,
+        proxy: Option<&str>,
+    ) -> Result<(), curl::Error> {
+        let options = &self.options;
+        raw::guard(easy)?;
+        easy.url(hop.url().text())?;
+        easy.useragent(USER_AGENT)?;
+        // What comes coded all the same is decoded.
+        easy.accept_encoding("identity")?;
+        easy.buffer_size(RECEIVE_BUFFER)?;
+        easy.connect_timeout(options.timeout.clamp(CONNECT_TIMEOUT.0, CONNECT_TIMEOUT.1))?;
+        // An empty text: none, whatever the environment says. It has been asked already.
+        easy.proxy(proxy.unwrap_or_default())?;
+        easy.noproxy("")?;
+        easy.ssl_verify_peer(options.verify_ssl)?;
+        easy.ssl_verify_host(options.verify_ssl)?;
+        if proxy.is_some_and(|proxy| proxy.starts_with("https")) {
+            easy.proxy_ssl_verify_peer(options.verify_ssl)?;
+            easy.proxy_ssl_verify_host(options.verify_ssl)?;
+        }
+        if let Some(file) = &self.authorities.file {
+            easy.cainfo(file)?;
+        }
+        if let Some(directory) = &self.authorities.directory {
+            easy.capath(directory)?;
+        }
+        if let Some((offset, length)) = self.part {
+            easy.range(&format!("{offset}-{}", offset + length - 1))?;
+        }
+        if hop.is_trusted() {
+            if let Some((user, password)) = hop.url().credentials() {
+                easy.username(user)?;
+                easy.password(password)?;
+            }
+            let mut headers = List::new();
+            for (name, value) in &options.headers {
+                // To libcurl, `Name:` means to leave a header out, `Name;` to send it empty.
+                let empty = value.trim().is_empty();
+                headers.append(&if empty {
+                    format!("{name};")
+                } else {
+                    format!("{name}: {value}")
+                })?;
+            }
+            easy.http_headers(headers)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,293 @@
+//! One request under way: what libcurl calls while it runs.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use curl::easy::{Easy2, Handler, WriteError};
+
+use super::address::Rule;
+use super::failure::{self, Circumstances};
+use super::head::{Head, Progress};
+use super::redirect::Hop;
+use super::request::Request;
+use super::window::{Answer, Inlet};
+use crate::error::{Error, Result};
+use crate::sys::curl::Gate;
+
+/// Bytes of head that are read of one response, interim ones and trailers included. The largest that
+/// browsers and servers take.
+const MAX_HEADERS: usize = 256 << 10;
+
+/// Bytes of a body that nobody wants (a redirect's, an error's) which are read all the same, so that
+/// the connection can be used again.
+const MAX_UNWANTED: usize = 64 << 10;
+
+/// How long such a body is waited for.
+const UNWANTED_TIME: Duration = Duration::from_secs(1);
+
+/// What libcurl's callbacks know.
+pub(crate) struct Transfer {
+    request: Arc<Request>,
+    hop: Hop,
+    /// `None` once the transfer is over.
+    inlet: Option<Inlet>,
+    rule: Rule,
+    proxied: bool,
+    connected: bool,
+    paused: bool,
+    /// When something last arrived.
+    alive: Instant,
+    head: Head,
+    header_bytes: usize,
+    body: Body,
+    received: u64,
+    /// What ended the transfer from our side, in place of whatever libcurl makes of it.
+    fault: Option<Error>,
+}
+
+/// What becomes of the body.
+enum Body {
+    /// The head is not complete.
+    Unknown,
+    Wanted,
+    Unwanted {
+        seen: usize,
+        since: Instant,
+    },
+}
+
+/// A request that waits to be made: the first, or the next hop of one that was redirected.
+pub(crate) struct Next {
+    pub(crate) request: Arc<Request>,
+    pub(crate) hop: Hop,
+    pub(crate) inlet: Inlet,
+}
+
+impl Transfer {
+    /// The transfer of `request` at `hop`, ready for libcurl.
+    ///
+    /// `None` where the hop must not be made; its reader has been told why.
+    pub(crate) fn new(next: Next) -> Option<Easy2<Self>> {
+        let Next { request, hop, mut inlet } = next;
+        let proxy = request.proxies.proxy_for(hop.url());
+        let rule = hop.rule(&request.options);
+        if let Some(kind) = rule.refuses_host(hop.url().host()) {
+            let cause = hop.refusal(hop.url().host(), kind);
+            inlet.end(Err(Error::read(&request.name, cause)));
+            return None;
+        }
+        let proxied = proxy.is_some();
+        let mut easy = Easy2::new(Self {
+            request: Arc::clone(&request),
+            hop: hop.clone(),
+            inlet: Some(inlet),
+            rule,
+            proxied,
+            connected: false,
+            paused: false,
+            alive: Instant::now(),
+            head: Head::default(),
+            header_bytes: 0,
+            body: Body::Unknown,
+            received: 0,
+            fault: None,
+        });
+        if let Err(error) = request.configure(&mut easy, &hop, proxy) {
+            let cause = format!("libcurl refuses the request ({error})");
+            easy.get_mut().end(Err(Error::read(&request.name, cause)));
+            return None;
+        }
+        Some(easy)
+    }
+
+    /// Ends the response.
+    fn end(&mut self, end: Result<()>) {
+        if let Some(mut inlet) = self.inlet.take() {
+            inlet.end(end);
+        }
+    }
+
+    /// The reader has made room.
+    pub(crate) fn resumed(&mut self) {
+        self.paused = false;
+        self.alive = Instant::now();
+    }
+
+    /// When to give up, if nothing arrives until then. Connecting has libcurl's own limit, and while
+    /// the transfer is paused it is the reader who takes his time.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.body {
+            Body::Unwanted { since, .. } => Some(since + UNWANTED_TIME),
+            _ if !self.connected || self.paused => None,
+            _ => self.alive.checked_add(self.request.options.timeout),
+        }
+    }
+
+    /// Ends a transfer whose deadline has passed.
+    pub(crate) fn give_up(&mut self) -> Option<Next> {
+        if let Body::Unwanted { .. } = self.body {
+            return self.follow();
+        }
+        let cause = failure::no_data(self.request.options.timeout);
+        self.end(Err(Error::read(&self.request.name, cause)));
+        None
+    }
+
+    /// Ends the transfer as libcurl says it went.
+    pub(crate) fn finish(
+        &mut self,
+        result: std::result::Result<(), curl::Error>,
+        errno: Option<i32>,
+    ) -> Option<Next> {
+        if self.fault.is_none() && matches!(self.body, Body::Unwanted { .. }) {
+            return self.follow();
+        }
+        let name = &self.request.name;
+        let known = Circumstances {
+            connected: self.connected,
+            received: self.received,
+            size: self.head.size(),
+            timeout: self.request.options.timeout,
+            errno,
+        };
+        let end = match (self.fault.take(), result) {
+            (Some(fault), _) => Err(fault),
+            (None, Err(error)) => {
+                let (cause, errno) = failure::cause(&error, &known);
+                Err(Error::Read { name: name.clone(), cause, errno, status: None })
+            }
+            (None, Ok(())) if matches!(self.body, Body::Unknown) => {
+                Err(Error::read(name, "the connection was closed without an answer"))
+            }
+            (None, Ok(())) if known.size.is_some_and(|size| size != self.received) => {
+                Err(Error::read(name, failure::ended_early(&known)))
+            }
+            (None, Ok(())) => Ok(()),
+        };
+        self.end(end);
+        None
+    }
+
+    /// The next hop, where this one leads elsewhere.
+    fn follow(&mut self) -> Option<Next> {
+        let inlet = self.inlet.take()?;
+        let location = self.head.location.as_deref().unwrap_or_default();
+        match self.hop.follow(location) {
+            Ok(hop) => Some(Next { request: Arc::clone(&self.request), hop, inlet }),
+            Err(cause) => {
+                self.inlet = Some(inlet);
+                self.end(Err(Error::answered(&self.request.name, cause, self.head.status)));
+                None
+            }
+        }
+    }
+
+    /// The head is complete: is this the content that was asked for?
+    fn answered(&mut self) {
+        let (head, name) = (&self.head, &self.request.name);
+        let follows = self.request.options.follow_redirects && head.is_redirect();
+        self.body = Body::Unwanted { seen: 0, since: Instant::now() };
+        if follows {
+            return;
+        }
+        let fault = match head.status {
+            206 if self.request.part.is_none() => {
+                Some("the server sent a part (206), asked for the whole".to_owned())
+            }
+            200..=299 => None,
+            _ => Some(format!("the server answered {head}")),
+        };
+        match fault {
+            // Its reader need not wait for a body that says no more.
+            Some(cause) => self.end(Err(Error::answered(name, cause, head.status))),
+            None => {
+                self.body = Body::Wanted;
+                let answer = Answer { head: head.clone(), hop: self.hop.clone() };
+                if let Some(inlet) = &mut self.inlet {
+                    inlet.begin(answer);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, address: IpAddr, kind: &str) {
+        let cause = self.hop.refusal(&address.to_string(), kind);
+        self.fault = Some(Error::read(&self.request.name, cause));
+    }
+}
+
+impl Handler for Transfer {
+    fn header(&mut self, line: &[u8]) -> bool {
+        self.alive = Instant::now();
+        self.connected = true;
+        self.header_bytes += line.len();
+        let cause = if self.header_bytes > MAX_HEADERS {
+            format!("the server sent more than {} KiB of headers", MAX_HEADERS >> 10)
+        } else if !matches!(self.body, Body::Unknown) {
+            // Trailers, which say nothing that a comparison goes by.
+            return true;
+        } else {
+            match self.head.line(line) {
+                Ok(Progress::More) => return true,
+                Ok(Progress::Complete) => {
+                    self.answered();
+                    return true;
+                }
+                Err(cause) => format!("the server {cause}"),
+            }
+        };
+        self.fault = Some(Error::read(&self.request.name, cause));
+        false
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<usize, WriteError> {
+        self.alive = Instant::now();
+        match &mut self.body {
+            Body::Wanted => {
+                if self.inlet.as_mut().is_some_and(|inlet| !inlet.push(bytes)) {
+                    self.paused = true;
+                    return Err(WriteError::Pause);
+                }
+                self.received += bytes.len() as u64;
+                Ok(bytes.len())
+            }
+            Body::Unwanted { seen, .. } => {
+                *seen += bytes.len();
+                Ok(if *seen > MAX_UNWANTED { 0 } else { bytes.len() })
+            }
+            Body::Unknown => Ok(0),
+        }
+    }
+}
+
+impl Gate for Transfer {
+    fn opens(&mut self, address: IpAddr) -> bool {
+        // A proxy is the user's own choice, wherever it is.
+        let refused = if self.proxied { None } else { self.rule.refuses(address) };
+        match refused {
+            Some(kind) => {
+                self.refuse(address, kind);
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn connected(&mut self, address: Option<IpAddr>) -> bool {
+        self.connected = true;
+        self.alive = Instant::now();
+        // Of several addresses one was refused, perhaps, and another was not.
+        self.fault = None;
+        if self.proxied {
+            return true;
+        }
+        match address {
+            Some(address) => {
+                self.hop.arrived(address);
+                self.opens(address)
+            }
+            None => self.rule == Rule::Any,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! URLs: where they lead, and how they are shown.
+
+use std::borrow::Cow;
+
+use crate::sys::url::{ParsedUrl, Part};
+
+/// An http or https URL, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Url {
+    /// As it is requested: without credentials and without a fragment.
+    text: String,
+    secure: bool,
+    /// In lower case, IPv6 in brackets.
+    host: String,
+    port: u16,
+    credentials: Option<(String, String)>,
+}
+
+impl Url {
+    /// Reads an absolute URL; `None` if it is not one of http or https.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        Self::take_apart(ParsedUrl::parse(&encoded(text)?)?)
+    }
+
+    /// Follows a reference from this URL, as a redirect's `Location` is: the credentials that may be
+    /// in it are a server's, not the user's, and are dropped.
+    pub(crate) fn join(&self, reference: &[u8]) -> Option<Self> {
+        let mut url = ParsedUrl::parse(&self.text)?;
+        if !url.join(&encoded(reference)?) {
+            return None;
+        }
+        let joined = Self::take_apart(url)?;
+        Some(Self { credentials: None, ..joined })
+    }
+
+    fn take_apart(mut url: ParsedUrl) -> Option<Self> {
+        let secure = match url.get(Part::Scheme)?.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let credentials = if url.get(Part::User).is_some() || url.get(Part::Password).is_some() {
+            let part = |part| match url.get(part) {
+                Some(_) => url.decoded(part),
+                None => Some(String::new()),
+            };
+            Some((part(Part::User)?, part(Part::Password)?))
+        } else {
+            None
+        };
+        for part in [Part::User, Part::Password, Part::Fragment] {
+            url.remove(part);
+        }
+        Some(Self {
+            text: url.get(Part::Whole)?,
+            secure,
+            host: url.get(Part::Host)?.to_ascii_lowercase(),
+            port: url.get(Part::Port)?.parse().ok()?,
+            credentials,
+        })
+    }
+
+    /// What is requested: the URL without credentials and without a fragment.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// User and password, decoded.
+    pub(crate) fn credentials(&self) -> Option<&(String, String)> {
+        self.credentials.as_ref()
+    }
+
+    /// This URL, with the credentials of another.
+    pub(crate) fn with_credentials_of(self, other: &Self) -> Self {
+        Self { credentials: other.credentials.clone(), ..self }
+    }
+
+    /// Do both lead to the same scheme, host and port?
+    pub(crate) fn has_origin_of(&self, other: &Self) -> bool {
+        (self.secure, &self.host, self.port) == (other.secure, &other.host, other.port)
+    }
+}
+
+/// Where the authority of `text` lies: what follows `//` up to the path, the query or the fragment.
+fn authority(text: &[u8]) -> std::ops::Range<usize> {
+    let slashes = text.windows(2).position(|pair| pair == b"//");
+    // In a relative reference `//` may come later, in its path or query.
+    let leads = |at: &usize| {
+        let before = text[..*at].strip_suffix(b":").unwrap_or(&text[..*at]);
+        before.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+    };
+    let Some(start) = slashes.filter(leads).map(|at| at + 2) else { return 0..0 };
+    // More slashes than two are one slip of a finger, and hide no password.
+    let start = start + text[start..].iter().take_while(|&&byte| byte == b'/').count();
+    let length = text[start..].iter().position(|byte| b"/?#".contains(byte));
+    start..length.map_or(text.len(), |length| start + length)
+}
+
+/// The URL with `***` in place of user and password.
+pub(crate) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
+    let range = authority(text);
+    match text[range.clone()].iter().rposition(|&byte| byte == b'@') {
+        None => Cow::Borrowed(text),
+        Some(at) => {
+            let (before, after) = (&text[..range.start], &text[range.start + at..]);
+            Cow::Owned([before, b"***", after].concat())
+        }
+    }
+}
+
+/// What cannot be sent as it is (spaces, control characters, all that is not ASCII) percent-encoded,
+/// except in the authority, whose names have an encoding of their own.
+fn encoded(text: &[u8]) -> Option<String> {
+    let range = authority(text);
+    if text[..range.start].ends_with(b"///") {
+        return None;
+    }
+    let mut encoded = std::str::from_utf8(&text[..range.end]).ok()?.to_owned();
+    for &byte in &text[range.end..] {
+        if byte.is_ascii_graphic() {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(percent_encoding::percent_encode_byte(byte));
+        }
+    }
+    Some(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text.as_bytes()).expect("a URL")
+    }
+
+    #[test]
+    fn a_url_is_requested_without_fragment_and_credentials() {
+        let url = url("HTTP://me:p%40ss@Example.ORG:8080/a?q=a+b&c=%20#part");
+        assert_eq!(url.text(), "http://Example.ORG:8080/a?q=a+b&c=%20");
+        assert_eq!((url.host(), url.port(), url.is_secure()), ("example.org", 8080, false));
+        assert_eq!(url.credentials(), Some(&("me".to_owned(), "p@ss".to_owned())));
+    }
+
+    #[test]
+    fn a_port_that_is_not_written_is_the_schemes() {
+        assert_eq!(url("http://h/").port(), 80);
+        assert_eq!(url("https://h").port(), 443);
+        assert!(url("https://h").has_origin_of(&url("https://H:443/x")));
+        assert!(!url("https://h").has_origin_of(&url("http://h:443/")));
+    }
+
+    #[test]
+    fn an_address_is_the_same_however_it_is_written() {
+        for text in ["http://127.1/", "http://0x7f.0.0.1/", "http://2130706433/", "http://0177.1/"]
+        {
+            assert_eq!(url(text).host(), "127.0.0.1", "{text}");
+        }
+        assert_eq!(url("http://[::1]:81/").host(), "[::1]");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_encoded_and_what_is_encoded_is_kept() {
+        assert_eq!(url("http://h/a b/é?q=x y&z=%2F").text(), "http://h/a%20b/%C3%A9?q=x%20y&z=%2F");
+    }
+
+    #[test]
+    fn what_is_no_url_is_none() {
+        for text in ["http://", "http:///p", "ftp://h/", "http://h:99999/", "http://a b/", "x"] {
+            assert_eq!(Url::parse(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(Url::parse(b"http://\xff/"), None);
+    }
+
+    #[test]
+    fn a_reference_is_followed_from_where_it_stands() {
+        let base = url("http://me:secret@h/a/b?q");
+        let to = |reference: &str| base.join(reference.as_bytes()).map(|url| url.text);
+        assert_eq!(to("/c").as_deref(), Some("http://h/c"));
+        assert_eq!(to("c d?u=http://x/").as_deref(), Some("http://h/a/c%20d?u=http://x/"));
+        assert_eq!(to("//other/c").as_deref(), Some("http://other/c"));
+        assert_eq!(to("https://h/").as_deref(), Some("https://h/"));
+        assert_eq!(to("file:///etc/passwd"), None);
+        assert_eq!(to("gopher://h/"), None);
+        assert_eq!(base.join(b"http://you:them@h/").expect("a URL").credentials(), None);
+        assert_eq!(base.join(b"/c").expect("a URL").credentials(), None);
+    }
+
+    #[test]
+    fn user_and_password_are_masked() {
+        let shown = |text: &str| String::from_utf8(masked(text.as_bytes()).into_owned());
+        assert_eq!(shown("http://me:p@ss@h/x@y").as_deref(), Ok("http://***@h/x@y"));
+        assert_eq!(shown("https://token@h?a@b").as_deref(), Ok("https://***@h?a@b"));
+        assert_eq!(shown("http://h/a@b").as_deref(), Ok("http://h/a@b"));
+        assert_eq!(shown("http://h").as_deref(), Ok("http://h"));
+        assert_eq!(shown("http:////me:pass@h/").as_deref(), Ok("http:////***@h/"));
+    }
+}

@@ -1,0 +1,191 @@
+//! URLs.
+//!
+//! The request is sent when the reader is made, so that several can be under way before anybody
+//! waits for one of them. The body is read as it arrives; samples of what is still far away come
+//! by requests of their own, beside it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Chunk, Probe, Reader, Sample};
+use crate::context::PULSE;
+use crate::error::{Error, Name, Result};
+use crate::http::client::{Response, fetch};
+use crate::http::outlet::Flow;
+use crate::http::redirect::Hop;
+use crate::http::request::Request;
+use crate::http::url::Url;
+use crate::http::window::Answer;
+use crate::options::HttpOptions;
+
+/// The longest that a reader waits before the engine looks at its context: half a pulse, so that a
+/// signal which just missed one is seen within a pulse and a half.
+const SLICE: Duration = PULSE.checked_div(2).expect("two is not zero");
+
+/// Content from this size on is worth probing: below it, the second connection that a probe needs is
+/// hardly made before the stream has everything, even where a round trip takes 20 ms.
+const PROBED_FROM: u64 = 4 << 20;
+
+/// The most that one probe asks for.
+const MAX_PROBE: usize = 128 << 10;
+
+/// Content that comes from a server.
+pub struct HttpReader {
+    request: Arc<Request>,
+    response: Response,
+    answer: Option<Arc<Answer>>,
+}
+
+impl HttpReader {
+    /// Asks for `url`, and does not wait for the answer. `name` is what messages call it.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub(crate) fn start(url: &Url, name: &Name, options: HttpOptions) -> Result<Self> {
+        let request = Arc::new(Request::new(name.clone(), options));
+        let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
+        Ok(Self { request, response, answer: None })
+    }
+
+    /// A child of the process that sent the request would wait for ever.
+    fn still_coming(&self) -> Result<()> {
+        if self.response.is_parents() {
+            return Err(Error::read(self.name(), "the process was forked during the transfer"));
+        }
+        Ok(())
+    }
+}
+
+impl Reader for HttpReader {
+    fn prepare(&mut self) -> Result<bool> {
+        if self.answer.is_none() {
+            self.answer = self.response.answer(SLICE)?;
+            self.still_coming()?;
+        }
+        Ok(self.answer.is_some())
+    }
+
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        if self.response.is_parents() {
+            self.still_coming()?;
+        }
+        Ok(match self.response.flow(SLICE)? {
+            Flow::Bytes(bytes) => Chunk::Bytes(bytes),
+            Flow::Waiting => Chunk::Waiting,
+            Flow::End => Chunk::End,
+        })
+    }
+
+    fn consume(&mut self, length: u64) {
+        self.response.consume(usize::try_from(length).expect("no more than a chunk was shown"));
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.answer.as_ref()?.head.size()
+    }
+
+    fn name(&self) -> &Name {
+        &self.request.name
+    }
+
+    fn probe(&self, offset: u64, length: usize) -> Option<Box<dyn Probe>> {
+        let answer = self.answer.as_ref()?;
+        let size = answer.head.size().filter(|&size| size >= PROBED_FROM)?;
+        if !answer.head.has_ranges() || length > MAX_PROBE {
+            return None;
+        }
+        let request = Arc::new(self.request.for_part(offset, length as u64));
+        // From where the content came: the way there need not be gone again, and could end at
+        // another server, with another copy.
+        let response = fetch(request, answer.hop.clone()).ok()?;
+        Some(Box::new(HttpProbe {
+            stream: Arc::clone(answer),
+            name: self.name().clone(),
+            offset,
+            length,
+            size,
+            response: Some(response),
+            checked: false,
+            bytes: Vec::with_capacity(length),
+        }))
+    }
+
+    /// A body that came to its end came whole, and nothing after it matters.
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A part of the content, on its way.
+struct HttpProbe {
+    /// What the content itself was answered with.
+    stream: Arc<Answer>,
+    name: Name,
+    offset: u64,
+    length: usize,
+    size: u64,
+    /// `None` once the part is of no use.
+    response: Option<Response>,
+    checked: bool,
+    bytes: Vec<u8>,
+}
+
+impl HttpProbe {
+    /// Is the answer a part of the very content that the stream is of? `None`: there is none.
+    fn check(&self, answer: &Answer) -> Result<Option<()>> {
+        let (head, stream) = (&answer.head, &self.stream.head);
+        if head.etag.is_some() && stream.etag.is_some() && head.etag != stream.etag {
+            let cause = "changed while it was compared (another ETag)";
+            return Err(Error::read(&self.name, cause));
+        }
+        if head.status != 206 {
+            return Ok(None);
+        }
+        if !head.coded && !head.is_part(self.offset, self.length as u64, self.size) {
+            let cause = "the server sent another part (206) than it was asked for";
+            return Err(Error::answered(&self.name, cause, head.status));
+        }
+        Ok((!head.coded).then_some(()))
+    }
+
+    /// Takes what has come; `None`: nothing of use will.
+    fn advance(&mut self) -> Result<Option<Sample>> {
+        let Some(response) = &self.response else { return Ok(None) };
+        if !self.checked {
+            // A probe that fails settles nothing: the stream will.
+            let Ok(answer) = response.answer(Duration::ZERO) else { return Ok(None) };
+            let Some(answer) = answer else { return Ok(Some(Sample::Coming)) };
+            if self.check(&answer)?.is_none() {
+                return Ok(None);
+            }
+            self.checked = true;
+        }
+        let Some(response) = &mut self.response else { return Ok(None) };
+        loop {
+            let taken = match response.flow(Duration::ZERO) {
+                Ok(Flow::Bytes(bytes)) => {
+                    self.bytes.extend_from_slice(bytes);
+                    bytes.len()
+                }
+                Ok(Flow::Waiting) => return Ok(Some(Sample::Coming)),
+                Ok(Flow::End) if self.bytes.len() == self.length => {
+                    return Ok(Some(Sample::Here(std::mem::take(&mut self.bytes))));
+                }
+                Ok(Flow::End) | Err(_) => return Ok(None),
+            };
+            response.consume(taken);
+        }
+    }
+}
+
+impl Probe for HttpProbe {
+    fn poll(&mut self) -> Result<Sample> {
+        match self.advance()? {
+            Some(sample) => Ok(sample),
+            None => {
+                self.response = None;
+                Ok(Sample::Never)
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A file that somebody changes while it is compared: an error that says what happened.
+//!
+//! Nothing here depends on timing: the change is made between two given chunks.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use komparu::engine;
+use komparu::reader::file::FileReader;
+use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::{Call, Context, Error, Name, Options, Result};
+use tempfile::TempDir;
+
+/// Sizes that are read, mapped, and shared among threads.
+const SIZES: [u64; 3] = [200 << 10, 2 << 20, 12 << 20];
+
+fn write(directory: &TempDir, name: &str, size: u64) -> PathBuf {
+    let path = directory.path().join(name);
+    let size = usize::try_from(size).expect("in memory");
+    fs::write(&path, vec![7; size]).expect("written");
+    path
+}
+
+fn file(path: &Path) -> File {
+    File::options().write(true).open(path).expect("opened")
+}
+
+/// What somebody may do to a file of `size` bytes, and what komparu says then.
+struct Deed {
+    act: fn(&Path, u64),
+    says: fn(u64) -> String,
+}
+
+fn deeds() -> Vec<Deed> {
+    vec![
+        Deed {
+            act: |path, size| file(path).set_len(size / 2 + 5).expect("cut"),
+            says: |size| format!("shrank from {size} to {} bytes", size / 2 + 5),
+        },
+        Deed {
+            act: |path, _| file(path).set_len(0).expect("cut"),
+            says: |size| format!("shrank from {size} to 0 bytes"),
+        },
+        Deed {
+            act: |path, size| file(path).write_all_at(b"x", size).expect("written"),
+            says: |size| format!("grew from {size} to {} bytes", size + 1),
+        },
+        Deed {
+            act: |path, size| {
+                let file = file(path);
+                file.write_all_at(b"x", size - 1).expect("written");
+                // So that it does not take a finer clock than the filesystem's to see.
+                let later = SystemTime::now() + Duration::from_secs(5);
+                file.set_modified(later).expect("dated");
+            },
+            says: |_| "was modified".to_owned(),
+        },
+        Deed {
+            act: |path, size| {
+                let new = path.with_extension("new");
+                fs::write(&new, vec![7; usize::try_from(size).expect("in memory")])
+                    .and_then(|()| fs::rename(&new, path))
+                    .expect("replaced");
+            },
+            says: |_| "was replaced".to_owned(),
+        },
+        Deed {
+            act: |path, _| fs::remove_file(path).expect("deleted"),
+            says: |_| "was deleted".to_owned(),
+        },
+    ]
+}
+
+/// A file reader; when it is asked for something for the `when`th time, `act` is done first.
+struct Meddled<'a> {
+    inner: FileReader,
+    random: bool,
+    asked: AtomicUsize,
+    when: usize,
+    act: Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
+}
+
+impl Meddled<'_> {
+    fn meddle(&self) {
+        if self.asked.fetch_add(1, Ordering::Relaxed) == self.when
+            && let Some(act) = self.act.lock().expect("nobody panicked").take()
+        {
+            act();
+        }
+    }
+}
+
+impl Reader for Meddled<'_> {
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        self.meddle();
+        self.inner.chunk()
+    }
+    fn consume(&mut self, length: u64) {
+        self.inner.consume(length);
+    }
+    fn size(&self) -> Option<u64> {
+        Reader::size(&self.inner)
+    }
+    fn name(&self) -> &Name {
+        self.inner.name()
+    }
+    fn as_random(&self) -> Option<&dyn ReadAt> {
+        self.random.then_some(self)
+    }
+    fn verify(&self) -> Result<()> {
+        self.inner.verify()
+    }
+}
+
+impl ReadAt for Meddled<'_> {
+    fn size(&self) -> u64 {
+        ReadAt::size(&self.inner)
+    }
+    fn extent(&self, offset: u64) -> Result<Extent> {
+        self.meddle();
+        self.inner.extent(offset)
+    }
+    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
+        self.meddle();
+        self.inner.window(offset, length)
+    }
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        self.meddle();
+        self.inner.read_at(offset, buffer)
+    }
+}
+
+#[test]
+fn whatever_is_done_between_two_chunks_is_an_error_that_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for size in SIZES {
+        for deed in deeds() {
+            for (random, quick_check, when) in
+                [(false, false, 0), (false, false, 2), (true, true, 3), (true, false, 1)]
+            {
+                let (a, b) = (write(&directory, "a", size), write(&directory, "b", size));
+                let mut reader = Meddled {
+                    inner: FileReader::open(&a).expect("opened"),
+                    random,
+                    asked: AtomicUsize::new(0),
+                    when,
+                    act: Mutex::new(Some(Box::new(|| (deed.act)(&a, size)))),
+                };
+                let mut other = FileReader::open(&b).expect("opened");
+                let call = Call::new(None);
+                let options = Options { max_workers: 2, quick_check, ..Options::default() };
+                let outcome =
+                    engine::compare(&mut reader, &mut other, &options, &Context::new(&call));
+                assert!(reader.asked.into_inner() > when, "the deed was not done");
+                let says = (deed.says)(size);
+                let expected =
+                    Error::read(&a.as_path().into(), format!("{says} while it was compared"));
+                assert_eq!(outcome, Err(expected), "{size} bytes, {random}, {when}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_left_alone_has_a_verdict() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for size in SIZES {
+        let path = write(&directory, "a", size);
+        let reader = FileReader::open(&path).expect("opened");
+        fs::read(&path).expect("read");
+        assert_eq!(reader.verify(), Ok(()));
+    }
+}
+
+#[test]
+fn a_file_that_is_written_to_and_whose_date_is_set_back_has_no_verdict() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for size in SIZES {
+        let path = write(&directory, "a", size);
+        let modified = fs::metadata(&path).and_then(|before| before.modified()).expect("a date");
+        let reader = FileReader::open(&path).expect("opened");
+        let file = fs::OpenOptions::new().write(true).open(&path).expect("opened");
+        file.write_at(b"?", 0).expect("written");
+        file.set_modified(modified).expect("set back");
+        let message = reader.verify().expect_err("no verdict").to_string();
+        assert!(message.ends_with("was touched while it was compared"), "{message}");
+    }
+}
+
+#[test]
+fn a_small_file_that_changes_before_its_verdict_has_none() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for deed in deeds().into_iter().take(4) {
+        let path = write(&directory, "small", 100);
+        let reader = FileReader::open(&path).expect("opened");
+        (deed.act)(&path, 100);
+        let says = (deed.says)(100);
+        let expected = Error::read(&path.as_path().into(), format!("{says} while it was compared"));
+        assert_eq!(reader.verify(), Err(expected));
+    }
+}
+
+#[test]
+fn a_cut_under_a_window_at_hand_reads_as_zeros_and_is_an_error_in_the_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = write(&directory, "a", 2 << 20);
+    let mut reader = FileReader::open(&path).expect("opened");
+    let Ok(Chunk::Bytes(window)) = reader.chunk() else { panic!("data was expected") };
+    file(&path).set_len(10).expect("cut");
+    assert_eq!(window[1 << 20], 0);
+    // Even when the file is given its old size back.
+    file(&path).set_len(2 << 20).expect("room");
+    assert!(reader.verify().is_err());
+}
+
+#[test]
+fn an_empty_file_that_grows_while_it_is_compared_is_an_error() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = write(&directory, "a", 0);
+    let mut reader = FileReader::open(&path).expect("opened");
+    fs::write(&path, b"xyz").expect("written");
+    assert!(matches!(reader.chunk(), Ok(Chunk::Bytes(b"xyz"))));
+    let expected = "grew from 0 to 3 bytes while it was compared";
+    assert_eq!(reader.verify(), Err(Error::read(&path.as_path().into(), expected)));
+}

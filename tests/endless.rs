@@ -1,0 +1,169 @@
+//! What never ends is stopped, and what is nothing but holes costs nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use komparu::context::PULSE;
+use komparu::engine::{self, parallel};
+use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::{Call, Context, Error, Name, Options, Result};
+
+/// As good as no end.
+const VAST: u64 = 1 << 60;
+
+/// A reader that always has more.
+struct Endless<'t> {
+    name: Name,
+    data: Option<Vec<u8>>,
+    random: bool,
+    /// How often it was asked for more.
+    asked: &'t AtomicU64,
+}
+
+impl<'t> Endless<'t> {
+    fn new(data: bool, random: bool, asked: &'t AtomicU64) -> Self {
+        let data = data.then(|| vec![0; 64 << 10]);
+        Self { name: "endless".into(), data, random, asked }
+    }
+}
+
+impl Reader for Endless<'_> {
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(self.data.as_ref().map_or(Chunk::Zeros(1 << 20), |data| Chunk::Bytes(data)))
+    }
+    fn consume(&mut self, _: u64) {}
+    fn size(&self) -> Option<u64> {
+        self.random.then_some(VAST)
+    }
+    fn name(&self) -> &Name {
+        &self.name
+    }
+    fn as_random(&self) -> Option<&dyn ReadAt> {
+        self.random.then_some(self)
+    }
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl ReadAt for Endless<'_> {
+    fn size(&self) -> u64 {
+        VAST
+    }
+    fn extent(&self, offset: u64) -> Result<Extent> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(match self.data {
+            Some(_) => Extent::Data { end: VAST },
+            // A hole of a megabyte at a time: without an end, too.
+            None => Extent::Hole { end: VAST.min(offset + (1 << 20)) },
+        })
+    }
+    fn window(&self, _: u64, length: usize) -> Result<Window<'_>> {
+        let data = self.data.as_ref().expect("only asked for where there is data");
+        Ok(Box::new(&data[..length.min(data.len())]))
+    }
+    fn read_at(&self, _: u64, buffer: &mut [u8]) -> Result<()> {
+        buffer.fill(0);
+        Ok(())
+    }
+}
+
+/// Every pair of endless readers, compared until `context` ends it.
+fn compare_endless(stop: impl Fn(&dyn Fn(&Context<'_>) -> Error, &AtomicU64)) {
+    for (data_a, data_b, random, workers) in [
+        (true, true, false, 1),
+        (true, false, false, 1),
+        (false, false, false, 1),
+        (true, true, true, 1),
+        (true, true, true, 3),
+        (true, false, true, 3),
+        (false, false, true, 3),
+    ] {
+        let asked = AtomicU64::new(0);
+        let options = Options { max_workers: workers, ..Options::default() };
+        let run = |context: &Context<'_>| {
+            let mut a = Endless::new(data_a, random, &asked);
+            let mut b = Endless::new(data_b, random, &asked);
+            engine::compare(&mut a, &mut b, &options, context).expect_err("there is no end")
+        };
+        stop(&run, &asked);
+    }
+}
+
+#[test]
+fn a_cancel_from_another_thread_stops_it() {
+    compare_endless(|run, asked| {
+        let call = Call::new(None);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while asked.load(Ordering::Relaxed) < 100 {
+                    std::thread::yield_now();
+                }
+                call.cancel();
+            });
+            assert_eq!(run(&Context::new(&call)), Error::Cancelled);
+        });
+    });
+}
+
+#[test]
+fn an_interrupt_stops_it_in_all_threads() {
+    compare_endless(|run, _| {
+        let call = Call::new(None);
+        let interrupt = || true;
+        assert_eq!(run(&Context::with_interrupt(&call, &interrupt)), Error::Cancelled);
+        assert!(call.is_cancelled());
+    });
+}
+
+#[test]
+fn the_deadline_stops_it() {
+    compare_endless(|run, _| {
+        let limit = PULSE / 5;
+        let call = Call::new(Some(limit));
+        assert_eq!(run(&Context::new(&call)), Error::TimedOut(limit));
+    });
+}
+
+#[test]
+fn a_deadline_that_has_passed_allows_no_work_at_all() {
+    compare_endless(|run, asked| {
+        let call = Call::new(Some(Duration::from_nanos(1)));
+        while Context::new(&call).checkpoint().is_ok() {}
+        assert!(matches!(run(&Context::new(&call)), Error::TimedOut(_)));
+        assert_eq!(asked.load(Ordering::Relaxed), 0);
+    });
+}
+
+/// A hole as large as an `off_t` can say, in one piece.
+struct Hole(AtomicU64);
+
+impl ReadAt for Hole {
+    fn size(&self) -> u64 {
+        i64::MAX as u64
+    }
+    fn extent(&self, _: u64) -> Result<Extent> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Extent::Hole { end: i64::MAX as u64 })
+    }
+    fn window(&self, _: u64, _: usize) -> Result<Window<'_>> {
+        unreachable!("nothing of a hole need be read")
+    }
+    fn read_at(&self, _: u64, _: &mut [u8]) -> Result<()> {
+        unreachable!("nothing of a hole need be read")
+    }
+}
+
+#[test]
+fn the_largest_hole_there_can_be_is_looked_at_once_a_thread() {
+    for workers in [1, 2, 8] {
+        let (a, b) = (Hole(AtomicU64::new(0)), Hole(AtomicU64::new(0)));
+        let options = Options { max_workers: workers, ..Options::default() };
+        let call = Call::new(None);
+        assert_eq!(parallel::compare(&a, &b, &options, &Context::new(&call)), Ok(true));
+        // A thread may have taken its stretch before the hole was found; then come the last ones.
+        let asked = a.0.into_inner();
+        assert!(asked <= 64, "{asked} extents were asked for");
+    }
+}

@@ -1,0 +1,64 @@
+"""What type checkers must know of komparu: this file is checked by mypy and never run.
+
+A call that must be refused carries a `type: ignore`, which is an error itself where it is not
+needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import komparu
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from typing_extensions import assert_type
+
+
+def sources(
+    text: str, data: bytes, path: Path, named: os.PathLike[bytes], source: komparu.Source
+) -> None:
+    assert_type(komparu.compare(text, data), bool)
+    assert_type(komparu.compare(path, named), bool)
+    assert_type(komparu.compare(source, source_b=source), bool)
+    either: komparu.SourceLike = source
+    assert_type(komparu.compare(either, text), bool)
+    komparu.compare(1, text)  # type: ignore[arg-type]
+    komparu.compare(text)  # type: ignore[call-arg]
+    komparu.compare(text, None)  # type: ignore[arg-type]
+
+
+def options(a: str, b: str, headers: Mapping[str, str]) -> None:
+    komparu.compare(a, b, chunk_size=1, comparison_timeout=None, headers=headers, proxy=None)
+    komparu.compare(a, b, timeout=1, comparison_timeout=1.5, headers=None)
+    komparu.compare(a, b, 65_536)  # type: ignore[call-arg]
+    komparu.compare(a, b, chunk_size="1")  # type: ignore[arg-type]
+    komparu.compare(a, b, chunk_sise=1)  # type: ignore[call-arg]
+    komparu.compare(a, b, hash_compare=True)  # type: ignore[call-arg]
+    komparu.configure(hash_compare=True, max_decompressed_size=None)
+    komparu.configure(max_workers=None)  # type: ignore[arg-type]
+    assert_type(komparu.get_config(), komparu.KomparuConfig)
+    assert_type(komparu.get_config().comparison_timeout, float | None)
+    komparu.get_config().chunk_size = 1  # type: ignore[misc]
+
+
+def results(result: komparu.DirResult, many: komparu.CompareResult) -> None:
+    assert_type(result.diff, dict[str, komparu.DiffReason])
+    assert_type(result.only_left, set[str])
+    assert_type(result.messages, dict[str, str])
+    assert_type(result.verdict, komparu.Verdict)
+    assert_type(many.groups, list[set[str]])
+    assert_type(many.diff["a", "b"], bool)
+    assert_type(bool(result), bool)
+    result.equal = True  # type: ignore[misc]
+
+
+def errors(error: komparu.SourceReadError, late: komparu.ComparisonTimeoutError) -> None:
+    assert_type(error.source, str | None)
+    assert_type(error.status, int | None)
+    os_error: OSError = error
+    timeout: TimeoutError = late
+    _: tuple[Any, ...] = (os_error, timeout)

@@ -1,0 +1,79 @@
+"""Python programs as child processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: What every program begins with: a way to wait until a comparison is at work in other threads.
+_PRELUDE = """
+import os, signal, sys, threading, time
+from pathlib import Path
+import komparu
+
+def wait_until_comparing():
+    while threading.active_count() > 1:
+        for task in Path("/proc/self/task").iterdir():
+            try:
+                if (task / "comm").read_text() == "komparu-compare\\n":
+                    return
+            except OSError:
+                pass
+    raise RuntimeError("the comparison was over before it was seen")
+"""
+
+
+def start(
+    code: str, *arguments: str | Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a program that talks over pipes."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-c", _PRELUDE + code, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="surrogateescape",
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def run(code: str, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> str:
+    """Run a program to its end, which must be a good one, and return what it printed."""
+    status, output, errors = outcome(code, *arguments, environment=environment)
+    assert (status, errors) == (0, ""), errors
+    return output
+
+
+def outcome(
+    code: str, *arguments: str | Path, environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Run a program to its end, and return its status, output and errors."""
+    with start(code, *arguments, environment=environment) as child:
+        output, errors = child.communicate()
+    return child.returncode, output, errors
+
+
+def wait_until_comparing(child: subprocess.Popen[str]) -> None:
+    """Return when several threads of the child are comparing."""
+    while child.poll() is None:
+        for task in Path(f"/proc/{child.pid}/task").glob("*/comm"):
+            try:
+                if task.read_text() == "komparu-compare\n":
+                    return
+            except OSError:  # the thread has ended
+                continue
+    message = f"ended with {child.returncode} before it compared anything"
+    raise AssertionError(message)
+
+
+def interrupt(child: subprocess.Popen[str]) -> None:
+    """Press Ctrl-C."""
+    child.send_signal(signal.SIGINT)

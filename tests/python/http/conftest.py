@@ -1,0 +1,146 @@
+"""Servers for every kind of promise."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import functools
+import http.server
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from hostile import Hostile
+from servers import Nginx, free_port, needed, running
+
+import komparu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MiB = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def _own_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No proxy of this machine's, and no configuration of another test's."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    yield
+    komparu.reset_config()
+
+
+@pytest.fixture
+def hostile() -> Iterator[Hostile]:
+    """A server that does what the test says."""
+    server = Hostile()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def other() -> Iterator[Hostile]:
+    """Another one: another origin."""
+    server = Hostile()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """Whose certificates are good where the test says so."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the test's authority trusted."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+
+
+@pytest.fixture(scope="session")
+def nginx(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    """nginx: plain, TLS with HTTP/2, without ranges, gzip forced, redirects."""
+    server = Nginx(tmp_path_factory.mktemp("nginx"))
+    past = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
+    good = authority.issue_cert("127.0.0.1")
+    expired = authority.issue_cert("127.0.0.1", not_before=past, not_after=past.replace(month=2))
+    for name, certificate in (("server", good), ("expired", expired)):
+        certificate.private_key_pem.write_to_path(str(server.home / f"{name}.key"))
+        for pem in certificate.cert_chain_pems:
+            pem.write_to_path(str(server.home / f"{name}.pem"), append=True)
+    with running(server.command(), server.ports["plain"]):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def big(nginx: Nginx) -> tuple[str, Path]:
+    """A name that nginx serves 8 MiB under, and a local copy."""
+    content = b"".join(n.to_bytes(4, "big") for n in range(2 * MiB))
+    nginx.put("big", content)
+    copy = nginx.home / "copy"
+    copy.write_bytes(content)
+    return "big", copy
+
+
+@pytest.fixture
+def simple(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Python's own server, which knows no ranges: its URL, and the directory that it serves."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", tmp_path
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def http_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Tinyproxy: its URL and its log."""
+    home, port = tmp_path_factory.mktemp("tinyproxy"), free_port()
+    path, log = home / "tinyproxy.conf", home / "log"
+    path.write_text(
+        f'Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogFile "{log}"\n'
+        "LogLevel Connect\nAllow 127.0.0.1\n"
+    )
+    with running([needed("tinyproxy"), "-d", "-c", str(path)], port):
+        yield f"http://127.0.0.1:{port}", log
+
+
+@pytest.fixture(scope="session")
+def socks_proxy() -> Iterator[str]:
+    """Where microsocks listens, without a scheme."""
+    port = free_port()
+    with running([needed("microsocks"), "-i", "127.0.0.1", "-p", str(port)], port):
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture
+def failure() -> Callable[..., komparu.SourceReadError]:
+    """The error of a comparison that must fail, checked for what all of them promise."""
+
+    def compared(*arguments: object, **options: object) -> komparu.SourceReadError:
+        with pytest.raises((komparu.SourceReadError, komparu.SourceNotFoundError)) as caught:
+            komparu.compare(*arguments, **options)  # type: ignore[arg-type]
+        error = caught.value
+        assert "\n" not in str(error)
+        assert str(error) == f"{error.source}: {error.strerror}"
+        assert error.filename == error.source
+        return error  # type: ignore[return-value]
+
+    return compared
+
+
+@contextlib.contextmanager
+def _nothing() -> Iterator[None]:
+    yield

@@ -1,0 +1,118 @@
+"""Real servers, on loopback ports of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Nginx", "free_port", "needed", "running"]
+
+
+def needed(program: str) -> str:
+    """Where a program is; an error that says what to do where it is not."""
+    # Debian keeps servers out of a user's PATH.
+    found = shutil.which(program, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/bin")
+    if found is None:
+        message = f"these tests need {program}: apt-get install nginx-light tinyproxy microsocks"
+        raise RuntimeError(message)
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int) -> Iterator[None]:
+    """A server, from when it listens until the block is left."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while process.poll() is None:
+            with (
+                contextlib.suppress(ConnectionRefusedError),
+                socket.create_connection(("127.0.0.1", port)),
+            ):
+                break
+        else:
+            message = f"{command[0]} ended with {process.returncode}"
+            raise RuntimeError(message)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+CONFIGURATION = """
+daemon off; pid {home}/pid; error_log {home}/error.log; worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+    log_format connections '$connection $server_protocol $request_uri';
+    access_log {home}/access.log connections;
+    client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
+    keepalive_requests 10000;
+    root {root};
+    server {{
+        listen 127.0.0.1:{plain};
+        location /no-ranges/ {{ alias {root}/; max_ranges 0; }}
+        location /gzip/ {{ alias {root}/; gzip on; gzip_types *; gzip_min_length 1; }}
+        location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
+        location /away/ {{ rewrite ^/away/(.*)$ http://127.0.0.1:{plain}/moved/$1 permanent; }}
+        location /metadata/ {{ return 302 http://169.254.169.254/latest/; }}
+    }}
+    server {{
+        listen 127.0.0.1:{secure} ssl http2;
+        ssl_certificate {home}/server.pem; ssl_certificate_key {home}/server.key;
+    }}
+    server {{
+        listen 127.0.0.1:{expired} ssl;
+        ssl_certificate {home}/expired.pem; ssl_certificate_key {home}/expired.key;
+    }}
+}}
+"""
+
+
+class Nginx:
+    """nginx, serving the files in ``root`` in several ways."""
+
+    def __init__(self, home: Path) -> None:
+        """Choose ports, and make room below ``home``."""
+        self.home = home
+        self.root = home / "root"
+        self.root.mkdir()
+        self.ports = {name: free_port() for name in ("plain", "secure", "expired")}
+        self.plain = f"http://127.0.0.1:{self.ports['plain']}"
+        self.secure = f"https://127.0.0.1:{self.ports['secure']}"
+        self.expired = f"https://127.0.0.1:{self.ports['expired']}"
+        # Its worker is another user, who must be able to come here.
+        for directory in (home, *home.parents):
+            with contextlib.suppress(PermissionError):
+                directory.chmod(directory.stat().st_mode | 0o011)
+
+    def command(self) -> list[str]:
+        """Write the configuration; how to start nginx with it."""
+        path = self.home / "nginx.conf"
+        path.write_text(CONFIGURATION.format(home=self.home, root=self.root, **self.ports))
+        return [needed("nginx"), "-c", str(path), "-e", str(self.home / "error.log")]
+
+    def put(self, name: str, content: bytes) -> Path:
+        """Serve a file under a name; where it lies."""
+        path = self.root / name
+        path.write_bytes(content)
+        path.chmod(0o644)
+        return path
+
+    def log(self) -> list[tuple[str, str, str]]:
+        """Connection, protocol and path of every request so far."""
+        lines = (self.home / "access.log").read_text().splitlines()
+        return [(a, b, c) for a, b, c in (line.split(" ", 2) for line in lines)]

@@ -1,0 +1,71 @@
+"""Every example of the documentation runs, and prints what it says it prints."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(document: Path, language: str) -> list[tuple[str, str]]:
+    """The blocks of code in this language, each with the place where it stands."""
+    text = document.read_text(encoding="utf-8")
+    return [
+        (f"{document.relative_to(ROOT)}:{text.count(chr(10), 0, block.start()) + 1}", block[2])
+        for block in _BLOCK.finditer(text)
+        if block[1] == language
+    ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_examples_run(document: Path, tmp_path: Path) -> None:
+    """Those of one document run one after another, in one directory and one process."""
+    program = ["import os, sys"]
+    for place, code in blocks(document, "python"):
+        program.append(f"exec(compile({code!r}, {place!r}, 'exec'), globals())")
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "error", "-c", "\n".join(program)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_console_examples_print_what_they_say(document: Path, tmp_path: Path) -> None:
+    """Lines after a command are its output; ``$ command; echo $?`` shows its status."""
+    scripts = os.fspath(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"]}
+    for place, text in blocks(document, "console"):
+        commands: list[tuple[str, list[str]]] = []
+        for line in text.splitlines():
+            if line.startswith("$ "):
+                commands.append((line[2:], []))
+            else:
+                commands[-1][1].append(line)
+        if not all(shlex.split(command)[0] in {"komparu", "printf", "cp", "mkdir"}
+                   for command, _ in commands):  # fmt: skip
+            continue
+        for command, expected in commands:
+            done = subprocess.run(
+                ["sh", "-c", command],
+                cwd=tmp_path,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            assert done.stdout.splitlines() == expected, f"{place}: {command}"

@@ -1,0 +1,222 @@
+"""A hostile machine: files cut under their mapping, no descriptors left, no rights, forks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import komparu
+from children import outcome, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Write
+
+#: Cuts the first file when it is being compared by several threads.
+_CUT_WHILE_COMPARING = """
+def cut():
+    wait_until_comparing()
+    os.truncate(sys.argv[1], 5)
+def compare_and_cut():
+    os.truncate(sys.argv[1], 1 << 30)
+    with open(sys.argv[1], "r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, 1 << 30)
+    thread = threading.Thread(target=cut)
+    thread.start()
+    try:
+        komparu.compare(*sys.argv[1:3], chunk_size=16)
+    except komparu.SourceReadError as error:
+        print(str(error).split(": ")[1])
+    thread.join()
+"""
+
+_SHRANK = f"shrank from {1 << 30} to 5 bytes while it was compared\n"
+
+
+@pytest.fixture
+def cut_files(tmp_path: Path, long_work: tuple[Path, Path]) -> tuple[Path, Path]:
+    path = tmp_path / "cut"
+    path.touch()
+    return path, long_work[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "between"),
+    [
+        ("", ""),
+        ("faulthandler.enable()", ""),
+        ("", "faulthandler.enable()"),
+        ("faulthandler.enable()", "faulthandler.disable()"),
+        ("signal.signal(signal.SIGBUS, print)", "faulthandler.enable()"),
+        ("", "signal.signal(signal.SIGBUS, print)"),
+    ],
+)
+def test_a_file_cut_under_its_mapping_is_an_error_and_no_crash(
+    cut_files: tuple[Path, Path], before: str, between: str
+) -> None:
+    code = f"import faulthandler\n{before}\n{_CUT_WHILE_COMPARING}\n"
+    code += f"compare_and_cut()\n{between}\ncompare_and_cut()"
+    assert run(code, *cut_files) == _SHRANK * 2
+
+
+#: Reads a page that its file does not have, which has nothing to do with komparu.
+_REAL_FAULT = """
+import mmap
+with open(sys.argv[2], "r+b") as file:
+    file.truncate(1 << 16)
+    foreign = mmap.mmap(file.fileno(), 1 << 16)
+    file.truncate(0)
+foreign[40_000]
+"""
+
+
+@pytest.mark.parametrize("reported", [True, False])
+@pytest.mark.parametrize("first", ["faulthandler", "komparu"])
+def test_a_fault_that_is_not_komparus_is_as_deadly_as_ever(
+    write: Write, reported: bool, first: str
+) -> None:
+    big = [write(name, bytes(2 << 20)) for name in ("a", "b")]
+    enable = "import faulthandler; faulthandler.enable()" if reported else "pass"
+    steps = [enable, "assert komparu.compare(sys.argv[1], sys.argv[2])"]
+    if first == "komparu":
+        steps.reverse()
+    code = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+    status, _, errors = outcome(code + "\n".join(steps) + _REAL_FAULT, *big)
+    assert status == -signal.SIGBUS
+    assert ("Fatal Python error: Bus error" in errors) is reported
+
+
+def test_handlers_that_hand_on_to_each_other_come_to_an_end(write: Write) -> None:
+    big = [write(name, bytes(2 << 20)) for name in ("a", "b")]
+    # Each takes the other for the one before it.
+    compare = "assert komparu.compare(sys.argv[1], sys.argv[2])\n"
+    code = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+    code += f"{compare}import faulthandler; faulthandler.enable()\n{compare}{_REAL_FAULT}"
+    status, _, errors = outcome(code, *big)
+    assert status == -signal.SIGBUS
+    assert errors.count("Fatal Python error: Bus error") == 1
+
+
+def test_a_signal_that_somebody_sends_reaches_its_handler(write: Write) -> None:
+    big = [write(name, bytes(2 << 20)) for name in ("a", "b")]
+    code = """
+signal.signal(signal.SIGBUS, lambda number, frame: print("handled", number))
+assert komparu.compare(*sys.argv[1:])
+os.kill(os.getpid(), signal.SIGBUS)
+"""
+    assert run(code, *big) == f"handled {signal.SIGBUS:d}\n"
+
+
+def test_few_descriptors_are_enough_and_none_at_all_is_an_error(write: Write) -> None:
+    a, b = write("a", bytes(12 << 20)), write("b", bytes(12 << 20))
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+assert all(komparu.compare(*sys.argv[1:3]) for _ in range(100))
+taken = []
+try:
+    while True:
+        taken.append(os.open("/dev/null", os.O_RDONLY))
+except OSError:
+    pass
+for spare in range(2):
+    try:
+        komparu.compare(*sys.argv[1:3])
+    except komparu.SourceReadError as error:
+        print(error.errno, error.source == sys.argv[1 + spare])
+    os.close(taken.pop())
+os.close(taken.pop())
+print(komparu.compare(*sys.argv[1:3]))
+"""
+    assert run(code, a, b).split() == [str(errno.EMFILE), "True"] * 2 + ["True"]
+
+
+def test_no_memory_for_mappings_and_threads_is_no_reason_to_fail(write: Write) -> None:
+    a, b = write("a", bytes(12 << 20)), write("b", bytes(12 << 20))
+    code = """
+import resource
+assert komparu.compare(os.devnull, os.devnull)
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 20), resource.RLIM_INFINITY))
+print(komparu.compare(*sys.argv[1:]))
+"""
+    assert run(code, a, b) == "True\n"
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A directory that every user may enter, unlike that of the other tests."""
+    directory = Path(tempfile.mkdtemp())
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize("locked", ["file", "directory"])
+def test_what_a_user_may_not_read_is_a_permission_error(open_to_all: Path, locked: str) -> None:
+    (open_to_all / "directory").mkdir()
+    secret, public = open_to_all / "directory" / "file", open_to_all / "public"
+    secret.write_bytes(b"x")
+    public.write_bytes(b"y")
+    (secret if locked == "file" else secret.parent).chmod(0)
+    code = """
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+for pair in [sys.argv[1:], sys.argv[:0:-1]]:
+    try:
+        komparu.compare(*pair)
+    except komparu.SourcePermissionError as error:
+        print(isinstance(error, PermissionError), error.errno, error.source == sys.argv[1], error)
+"""
+    line = f"True {errno.EACCES} True {secret}: Permission denied\n"
+    assert run(code, secret, public) == line * 2
+    secret.parent.chmod(0o700)
+
+
+def test_errors_leave_no_descriptor_open(write: Write, tmp_path: Path) -> None:
+    file = write("file", b"x")
+    unreadable = [tmp_path, tmp_path / "missing", Path("/dev/zero"), Path("/proc/self/mem")]
+    before = sorted(os.listdir("/proc/self/fd"))
+    for path in unreadable:
+        for _ in range(50):
+            for a, b in [(path, file), (file, path)]:
+                with pytest.raises(komparu.KomparuError):
+                    komparu.compare(a, b)
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_child_forked_in_the_middle_compares_too(
+    write: Write, long_work: tuple[Path, Path]
+) -> None:
+    small, big = (write("a", b"x"), write("b", b"x")), (write("c", bytes(12 << 20)), long_work[1])
+    code = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+small, big, long = sys.argv[1:3], sys.argv[3:5], sys.argv[5:7]
+answers = []
+thread = threading.Thread(target=lambda: answers.append(komparu.compare(*long, chunk_size=16)))
+thread.start()
+wait_until_comparing()
+child = os.fork()
+if child == 0:
+    good = komparu.compare(*small) and not komparu.compare(*big)
+    try:
+        komparu.compare(*long, comparison_timeout=1e-3)
+    except komparu.ComparisonTimeoutError:
+        os._exit(0 if good and komparu.compare(*small) else 1)
+    os._exit(2)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+thread.join()
+print(answers)
+"""
+    assert run(code, *small, *big, *long_work) == "0\n[True]\n"

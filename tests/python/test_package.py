@@ -1,0 +1,122 @@
+"""What is installed, what it exports, and what importing it costs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import komparu
+from children import run
+
+EXPORTS = {
+    "ArchiveBombError",
+    "ArchiveError",
+    "CompareResult",
+    "ComparisonTimeoutError",
+    "ConfigError",
+    "DiffReason",
+    "DirResult",
+    "KomparuConfig",
+    "KomparuError",
+    "Source",
+    "SourceLike",
+    "SourceNotFoundError",
+    "SourcePermissionError",
+    "SourceReadError",
+    "Verdict",
+    "__version__",
+    "compare",
+    "configure",
+    "get_config",
+    "reset_config",
+}
+
+
+def test_the_tests_run_against_what_is_installed() -> None:
+    installed = {Path(sysconfig.get_path(name)).resolve() for name in ["purelib", "platlib"]}
+    assert Path(komparu.__file__).resolve().parent.parent in installed
+
+
+def test_everything_exported_is_there_and_nothing_else_is_promised() -> None:
+    assert set(komparu.__all__) >= EXPORTS
+    for name in komparu.__all__:
+        assert name in dir(komparu)
+        assert getattr(komparu, name) is not None
+    public = {name for name in dir(komparu) if not name.startswith("_")}
+    assert public - {"annotations", "TYPE_CHECKING"} <= set(komparu.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'compare_files'"):
+        komparu.compare_files  # noqa: B018  # asked for, not used
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert komparu.__version__ == importlib.metadata.version("komparu")
+
+
+def test_type_checkers_find_the_types() -> None:
+    package = Path(komparu.__file__).parent
+    assert (package / "py.typed").is_file()
+    assert (package / "_core.pyi").is_file()
+
+
+def test_everything_exported_has_documentation() -> None:
+    assert komparu.__doc__
+    for name in komparu.__all__:
+        exported = getattr(komparu, name)
+        if inspect.isclass(exported) or callable(exported):
+            assert exported.__doc__, name
+
+
+def test_the_signature_shows_the_options() -> None:
+    parameters = inspect.signature(komparu.compare).parameters
+    assert list(parameters) == [
+        "source_a",
+        "source_b",
+        "chunk_size",
+        "size_precheck",
+        "quick_check",
+        "max_workers",
+        "headers",
+        "timeout",
+        "follow_redirects",
+        "verify_ssl",
+        "proxy",
+        "comparison_timeout",
+    ]
+    kinds = [parameter.kind.name for parameter in parameters.values()]
+    assert set(kinds[2:]) == {"KEYWORD_ONLY"}
+
+
+def test_importing_loads_nothing_that_is_not_needed() -> None:
+    code = """
+before = set(sys.modules) - {name for name in sys.modules if name.startswith("komparu")}
+print(*sorted(name for name in sys.modules if name.startswith("komparu")))
+"""
+    assert run(code).split() == ["komparu", "komparu._core", "komparu._errors"]
+    # In a Python that has loaded nothing else: -S keeps site-packages' own imports out of it.
+    code = """
+import subprocess
+path = os.path.dirname(os.path.dirname(komparu.__file__))
+code = f"import sys; sys.path.append({path!r}); import komparu; print(*sys.modules)"
+print(subprocess.check_output([sys.executable, "-I", "-S", "-c", code], text=True))
+"""
+    loaded = set(run(code).split())
+    assert "komparu._core" in loaded
+    assert not loaded & {"dataclasses", "typing", "enum", "re", "inspect", "collections.abc.abc"}
+
+
+def test_importing_starts_no_thread_and_opens_nothing() -> None:
+    code = """
+print(len(os.listdir("/proc/self/task")), sorted(os.listdir("/proc/self/fd"))[:4])
+a = os.path.abspath(sys.argv[0])
+"""
+    assert run(code).startswith("1 ['0', '1', '2', '3']")
+
+
+def test_what_is_loaded_on_demand_is_loaded_once() -> None:
+    assert komparu.Source is komparu.Source
+    assert komparu.Source is sys.modules["komparu._types"].Source

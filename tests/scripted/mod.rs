@@ -1,0 +1,155 @@
+//! A reader whose every chunk border, hole and failure is laid down in advance.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::{Error, Name, Result};
+
+/// How a content is served. The lists are gone through again and again.
+#[derive(Debug, Clone)]
+pub(crate) struct Manner {
+    /// Lengths of the chunks, one after another; of the windows, the greatest of them.
+    pub(crate) borders: Vec<usize>,
+    /// Which of the chunks are served as zeros, provided that they are.
+    pub(crate) holes: Vec<bool>,
+    /// Is the size known before reading?
+    pub(crate) sized: bool,
+    /// Can it be read anywhere?
+    pub(crate) random: bool,
+}
+
+pub(crate) struct Scripted<'c> {
+    name: Name,
+    content: &'c [u8],
+    manner: Manner,
+    /// Reading this offset fails.
+    failing: Option<usize>,
+    position: usize,
+    /// How many chunks were fetched, and where the last of them ends.
+    fetched: (usize, usize),
+    /// Is the last of them served as zeros?
+    in_hole: bool,
+    /// How many windows were lent.
+    windows: AtomicUsize,
+}
+
+impl<'c> Scripted<'c> {
+    pub(crate) fn new(content: &'c [u8], manner: &Manner) -> Self {
+        let (windows, manner) = (AtomicUsize::new(0), manner.clone());
+        let name = "scripted".into();
+        Self {
+            name,
+            content,
+            manner,
+            failing: None,
+            position: 0,
+            fetched: (0, 0),
+            in_hole: false,
+            windows,
+        }
+    }
+
+    pub(crate) fn failing_at(mut self, name: &str, offset: usize) -> Self {
+        self.name = name.into();
+        self.failing = Some(offset);
+        self
+    }
+
+    fn border(&self, index: usize) -> usize {
+        self.manner.borders[index % self.manner.borders.len()]
+    }
+
+    /// Is the chunk of this index one that may be served as zeros?
+    fn is_hole(&self, index: usize) -> bool {
+        self.manner.holes[index % self.manner.holes.len()]
+    }
+
+    fn check(&self, start: usize, end: usize) -> Result<()> {
+        match self.failing {
+            Some(offset) if (start..end).contains(&offset) => {
+                Err(Error::read(&self.name, format!("failed at {offset}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.chunks(4096).all(|chunk| chunk == &[0; 4096][..chunk.len()])
+}
+
+impl Reader for Scripted<'_> {
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        self.check(self.content.len(), self.content.len() + 1)?;
+        if self.position == self.content.len() {
+            return Ok(Chunk::End);
+        }
+        if self.position == self.fetched.1 {
+            let (count, start) = self.fetched;
+            let end = self.content.len().min(start + self.border(count));
+            self.check(start, end)?;
+            self.in_hole = self.is_hole(count) && is_zero(&self.content[start..end]);
+            self.fetched = (count + 1, end);
+        }
+        let bytes = &self.content[self.position..self.fetched.1];
+        if self.in_hole {
+            return Ok(Chunk::Zeros(bytes.len() as u64));
+        }
+        Ok(Chunk::Bytes(bytes))
+    }
+
+    fn consume(&mut self, length: u64) {
+        self.position += usize::try_from(length).expect("what was shown is in memory");
+        assert!(self.position <= self.fetched.1, "more was taken than was shown");
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.manner.sized.then_some(self.content.len() as u64)
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn as_random(&self) -> Option<&dyn ReadAt> {
+        (self.manner.sized && self.manner.random).then_some(self)
+    }
+
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl ReadAt for Scripted<'_> {
+    fn size(&self) -> u64 {
+        self.content.len() as u64
+    }
+
+    /// Cells as long as the longest chunk are data or holes as a whole.
+    fn extent(&self, offset: u64) -> Result<Extent> {
+        let offset = usize::try_from(offset).expect("below the size");
+        assert!(offset < self.content.len(), "asked for the extent at the end");
+        let cell = self.manner.borders.iter().max().copied().unwrap_or(1).max(512);
+        let end = self.content.len().min((offset / cell + 1) * cell);
+        if self.is_hole(offset / cell) && is_zero(&self.content[offset..end]) {
+            return Ok(Extent::Hole { end: end as u64 });
+        }
+        Ok(Extent::Data { end: end as u64 })
+    }
+
+    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
+        let count = self.windows.fetch_add(1, Ordering::Relaxed);
+        let start = usize::try_from(offset).expect("below the size");
+        assert!(length > 0 && start + length <= self.content.len(), "not within the size");
+        let end = start + length.min(self.border(count).max(256));
+        self.check(start, end)?;
+        Ok(Box::new(&self.content[start..end]))
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        let start = usize::try_from(offset).expect("below the size");
+        self.check(start, start + buffer.len())?;
+        buffer.copy_from_slice(&self.content[start..start + buffer.len()]);
+        Ok(())
+    }
+}
