@@ -1,4 +1,4 @@
-"""Random trees, links and loops among them, against an oracle that follows the contract by the letter."""
+"""Random trees, links and loops among them, against an oracle that follows the contract."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Oracle:
         here: list[tuple[int, int] | None] = [None, None]
         names: list[set[str]] = [set(), set()]
         for side in [0, 1] if only is None else [only]:
-            status = os.stat(roots[side] / path)
+            status = (roots[side] / path).stat()
             here[side] = (status.st_dev, status.st_ino)
             names[side] = set(os.listdir(roots[side] / path))
         if only is None and here[0] == here[1]:
