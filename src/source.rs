@@ -95,7 +95,7 @@ impl Source {
     }
 
     /// Looks at a path; a URL is passed over.
-    fn locate(&self) -> Result<Option<Located>> {
+    pub(crate) fn locate(&self) -> Result<Option<Located>> {
         match &self.target {
             Target::Path(path) => {
                 Located::at(Place::new(path.clone()), self.name.clone()).map(Some)
@@ -105,7 +105,11 @@ impl Source {
     }
 
     /// Opens what has been located, or sends a URL's request without waiting for an answer.
-    fn open(&self, located: Option<Located>, options: &Options) -> Result<Box<dyn Reader>> {
+    pub(crate) fn open(
+        &self,
+        located: Option<Located>,
+        options: &Options,
+    ) -> Result<Box<dyn Reader>> {
         match (&self.target, located) {
             (Target::Url(url), _) => {
                 let (url, overrides) = &**url;
@@ -166,27 +170,27 @@ pub fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let (file_a, file_b) = match (a.locate()?, b.locate()?) {
-        (Some(a), Some(b)) => return compare_files(a, b, options, context),
-        either => either,
-    };
-    let (mut a, mut b) = (a.open(file_a, options)?, b.open(file_b, options)?);
-    engine::compare(&mut *a, &mut *b, options, context)
+    let (file_a, file_b) = (a.locate()?, b.locate()?);
+    compare_located((a, file_a), (b, file_b), options, context)
 }
 
-fn compare_files(
-    a: Located,
-    b: Located,
+/// Compares two sources that have been looked at.
+pub(crate) fn compare_located(
+    (a, file_a): (&Source, Option<Located>),
+    (b, file_b): (&Source, Option<Located>),
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    if a.is_same_file(&b) {
-        return Ok(None);
+    if let (Some(a), Some(b)) = (&file_a, &file_b) {
+        if a.is_same_file(b) {
+            return Ok(None);
+        }
+        if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
+            return Ok(Some(DiffReason::SizeMismatch));
+        }
     }
-    if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
-        return Ok(Some(DiffReason::SizeMismatch));
-    }
-    engine::compare(&mut a.open()?, &mut b.open()?, options, context)
+    let (mut a, mut b) = (a.open(file_a, options)?, b.open(file_b, options)?);
+    engine::compare(&mut *a, &mut *b, options, context)
 }
 
 /// Compares all files of two directories.
