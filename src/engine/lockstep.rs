@@ -6,12 +6,21 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::reader::{Chunk, Reader};
 
-/// Are both streams the same to their ends? Looks up from the work every `step` bytes, also at what
-/// a scout has found ahead.
+/// Are both streams the same to their ends? Looks up from the work every `step` bytes.
 ///
 /// # Errors
 /// When either cannot be read, or the context says stop.
-pub(super) fn compare(
+pub fn compare(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    step: usize,
+    context: &Context<'_>,
+) -> Result<bool> {
+    compare_scouted(a, b, None, step, context)
+}
+
+/// The same, with an eye on what a scout finds ahead.
+pub(super) fn compare_scouted(
     a: &mut dyn Reader,
     b: &mut dyn Reader,
     mut scout: Option<Scout>,

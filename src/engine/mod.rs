@@ -59,7 +59,7 @@ fn settle(
         let size = a.size().filter(|_| options.quick_check && a.size() == b.size());
         scout = size.and_then(|size| Scout::new(size, options.chunk_size));
     }
-    lockstep::compare(a, b, scout, options.chunk_size, context).map(differ)
+    lockstep::compare_scouted(a, b, scout, options.chunk_size, context).map(differ)
 }
 
 /// What sizes and samples say: a difference, or nothing.

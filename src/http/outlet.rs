@@ -53,12 +53,12 @@ impl Outlet {
     /// When the body broke off.
     pub(crate) fn flow(&mut self, patience: Duration, resume: impl FnOnce()) -> Result<Flow<'_>> {
         if self.position == self.block.length {
-            let read = std::mem::take(&mut self.block);
-            self.position = 0;
+            let mut read = std::mem::take(&mut self.block);
+            (self.position, read.length) = (0, 0);
             if !read.bytes.is_empty() {
                 self.shared.lock().spare.push(read);
             }
-            let next = self.wait(patience, |state| match (state.full.pop_front(), &state.end) {
+            let next = self.wait(patience, |state| match (state.next_block(), &state.end) {
                 (Some(block), _) => {
                     // Half of the window is free by then: going on is worth a wake-up.
                     let resumes = state.paused && state.full.len() <= BLOCKS / 2;

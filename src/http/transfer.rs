@@ -108,18 +108,6 @@ impl Transfer {
         }
     }
 
-    /// Hands over what has arrived.
-    pub(crate) fn flush(&mut self) {
-        if let Some(inlet) = &mut self.inlet {
-            inlet.flush();
-        }
-    }
-
-    /// Bytes of content that have arrived.
-    pub(crate) fn received(&self) -> u64 {
-        self.received
-    }
-
     /// The reader has made room.
     pub(crate) fn resumed(&mut self) {
         self.paused = false;

@@ -14,9 +14,6 @@ const KEPT_CONNECTIONS: usize = 64;
 /// How long the thread sleeps when nothing has a deadline: a command wakes it.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How often libcurl is asked for more before the thread looks at commands and deadlines: 1 MiB.
-const ROUNDS: usize = 16;
-
 /// What the network thread is told.
 pub(super) enum Command {
     Start(usize, Box<Next>),
@@ -56,11 +53,8 @@ impl Worker {
                     Err(TryRecvError::Empty) => break,
                 }
             }
-            if !self.perform() {
+            if self.multi.perform().is_err() {
                 return;
-            }
-            for transfer in self.active.values_mut() {
-                transfer.get_mut().flush();
             }
             let moved_on = self.finish();
             let patience = self.give_up();
@@ -69,27 +63,6 @@ impl Worker {
                 return;
             }
         }
-    }
-
-    /// Has libcurl take what has arrived. False if it cannot go on.
-    fn perform(&mut self) -> bool {
-        let received = |worker: &Self| -> u64 {
-            worker.active.values().map(|handle| handle.get_ref().received()).sum()
-        };
-        let mut before = received(self);
-        // libcurl reads each connection once and returns. As long as there is more, asking it again
-        // at once saves the system call that would only say so.
-        for _ in 0..ROUNDS {
-            if self.multi.perform().is_err() {
-                return false;
-            }
-            let after = received(self);
-            if after == before {
-                break;
-            }
-            before = after;
-        }
-        true
     }
 
     fn start(&mut self, id: usize, next: Next) {
