@@ -1,0 +1,46 @@
+"""The English and the Russian documentation have the same pages, headings and code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+_BLOCK = re.compile(rb"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(rb"^(#+) ", re.MULTILINE)
+
+
+def pages(language: str) -> set[str]:
+    """The pages in this language, by their paths below its directory."""
+    root = DOCS / language
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def code(language: str, page: str) -> list[bytes]:
+    """The blocks of code on a page, fences and all."""
+    return _BLOCK.findall((DOCS / language / page).read_bytes())
+
+
+def levels(language: str, page: str) -> list[int]:
+    """The levels of a page's headings, in their order."""
+    prose = _BLOCK.sub(b"", (DOCS / language / page).read_bytes())
+    return [len(marks) for marks in _HEADING.findall(prose)]
+
+
+def test_both_languages_have_the_same_pages() -> None:
+    assert pages("en")
+    assert pages("en") == pages("ru")
+
+
+@pytest.mark.parametrize("page", sorted(pages("en")))
+def test_headings_have_the_same_levels_in_both_languages(page: str) -> None:
+    assert levels("en", page)
+    assert levels("en", page) == levels("ru", page)
+
+
+@pytest.mark.parametrize("page", sorted(pages("en")))
+def test_code_is_the_same_in_both_languages(page: str) -> None:
+    assert code("en", page) == code("ru", page)
