@@ -48,7 +48,7 @@ pub use context::{Call, Context};
 pub use error::{Error, Name, Result};
 pub use options::Options;
 pub use outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
-pub use source::{Source, compare, compare_dir};
+pub use source::{Source, compare, compare_dir, compare_dir_urls};
 pub use sources::{compare_all, compare_many};
 
 #[cfg(not(unix))]

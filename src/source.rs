@@ -14,7 +14,7 @@ use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
 use crate::reader::Reader;
 use crate::reader::http::HttpReader;
 use crate::reader::located::{Located, Place};
-use crate::tree::{self, directory::DirectoryTree};
+use crate::tree::{self, directory::DirectoryTree, urls::UrlTree};
 
 /// A file or a URL, as its user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,6 +207,23 @@ pub fn compare_dir(
     let (a, b) = (a.path()?, b.path()?);
     let (a, b) = (DirectoryTree::open(a, options)?, DirectoryTree::open(b, options)?);
     tree::compare::compare(&a, &b, options, context)
+}
+
+/// Compares all files of a directory with the sources that `url_map` has for their paths.
+///
+/// # Errors
+/// [`Error::Argument`] for a path that cannot be in a tree; when the directory is none that can be
+/// read; when the context says stop. A source that fails is a finding.
+pub fn compare_dir_urls(
+    directory: &Source,
+    url_map: Vec<(Vec<u8>, Source)>,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let urls = UrlTree::new(url_map, "url_map", options)?;
+    let directory = DirectoryTree::open(directory.path()?, options)?;
+    let options = Options { max_workers: options.transfers(), ..options.clone() };
+    tree::compare::compare(&directory, &urls, &options, context)
 }
 
 #[cfg(test)]
