@@ -57,9 +57,7 @@ def serve(home: Path, port: int) -> subprocess.Popen[bytes]:
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
     if nginx is None:
         sys.exit("these benchmarks need nginx: apt-get install nginx-light curl")
-    process = subprocess.Popen(
-        [nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")]
-    )
+    process = subprocess.Popen([nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")])
     wait_for(process, port)
     return process
 
@@ -224,9 +222,7 @@ def main(rounds: int) -> None:
             contest("medium URL against a file, 20 ms round trip", ways, rounds)
             times = [timed(lambda: komparu.compare(url, changed)) for _ in range(rounds)]
             trips = statistics.median(times) / ROUND_TRIP
-            print(
-                f"differing in the last byte, 20 ms round trip\n  komparu {trips:.1f} round trips"
-            )
+            print(f"differing in the last byte, 20 ms round trip\n  komparu {trips:.1f} round trips")
 
             log = home / "access.log"
             lines = len(log.read_text().splitlines())
@@ -244,10 +240,7 @@ def main(rounds: int) -> None:
             both = f"{fast}/large", f"{fast}/large.copy"
             contest(
                 "large URL against large URL",
-                {
-                    "komparu": lambda: komparu.compare(*both),
-                    "curl, one of them": lambda: curl(both[0]),
-                },
+                {"komparu": lambda: komparu.compare(*both), "curl, one of them": lambda: curl(both[0])},
                 rounds,
             )
             memory = peak_memory(lambda: komparu.compare(*both))

@@ -131,9 +131,7 @@ urllib.request.urlopen(url.replace("/a", "/ready")).read()
 
 def test_an_exit_after_comparisons_is_clean(nginx: Nginx, tmp_path: Path, trusted: None) -> None:
     path = nginx.put("exit", b"exit")
-    script = (
-        "import sys, komparu\nfor url in sys.argv[2:]: print(komparu.compare(url, sys.argv[1]))"
-    )
+    script = "import sys, komparu\nfor url in sys.argv[2:]: print(komparu.compare(url, sys.argv[1]))"
     assert run(script, str(path), f"{nginx.plain}/exit", f"{nginx.secure}/exit") == "True\nTrue\n"
 
 

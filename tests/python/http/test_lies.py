@@ -308,7 +308,9 @@ def test_two_urls_are_both_asked_before_either_is_waited_for(
     assert not both.broken
 
 
-def test_a_slow_side_does_not_let_the_other_fill_memory(hostile: Hostile, other: Hostile) -> None:
+def test_a_slow_side_does_not_let_the_other_fill_memory(
+    hostile: Hostile, other: Hostile
+) -> None:
     sent: list[int] = []
     enough = threading.Event()
 
@@ -334,16 +336,12 @@ def test_a_slow_side_does_not_let_the_other_fill_memory(hostile: Hostile, other:
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
 def test_what_is_not_there_is_not_found(hostile: Hostile, ten: Path, status: str) -> None:
     response = answer("Content-Length: 4", status=status, body=b"gone")
-    with pytest.raises(
-        komparu.SourceNotFoundError, match=f"the server answered {status}"
-    ) as caught:
+    with pytest.raises(komparu.SourceNotFoundError, match=f"the server answered {status}") as caught:
         komparu.compare(hostile.url("/a", response), ten)
     assert caught.value.status == int(status[:3])
 
 
-@pytest.mark.parametrize(
-    "status", ["304 Not Modified", "401 Unauthorized", "403 Forbidden", "500 Oh"]
-)
+@pytest.mark.parametrize("status", ["304 Not Modified", "401 Unauthorized", "403 Forbidden", "500 Oh"])
 def test_any_other_status_is_an_error(
     hostile: Hostile, ten: Path, failure: Failure, status: str
 ) -> None:

@@ -51,9 +51,7 @@ def test_ten_redirects_are_followed_and_a_loop_is_an_error(
     assert sum(request.path == "/loop" for request in hostile.requests) == 11
 
 
-@pytest.mark.parametrize(
-    "target", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://h/", "http://"]
-)
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://h/", "http://"])
 def test_a_redirect_leads_to_http_only(
     hostile: Hostile, ok: Path, failure: Failure, target: str
 ) -> None:
