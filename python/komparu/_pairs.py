@@ -8,7 +8,7 @@ __all__ = ["Pairs"]
 
 
 class Pairs(Mapping[tuple[str, str], bool]):
-    """For every two sources of a list, the earlier one first: are they identical?
+    """Whether sources are identical, for every two of a list, the earlier one first.
 
     Read-only, and computed when asked: a thousand sources have half a million pairs.
 
