@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hostile import Hostile, Request, answer
-from servers import Nginx
 
 import komparu
 from komparu import DiffReason
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+    from servers import Nginx
 
 LONG = 30.0
 
