@@ -1,6 +1,6 @@
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeVar
 
 from komparu._config import KomparuConfig
 from komparu._types import CompareResult, DirResult, Source, SourceLike
@@ -22,10 +22,8 @@ __all__ = [
 
 __version__: Final[str]
 
-# A mapping's keys are of one type: that of those a user happens to have.
-_UrlMap: TypeAlias = (
-    Mapping[str, SourceLike] | Mapping[bytes, SourceLike] | Mapping[os.PathLike[str], SourceLike]
-)
+# The keys of a mapping are of one type, whichever it is.
+_Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
 
 def compare(
     source_a: SourceLike,
@@ -89,7 +87,7 @@ def compare_many(
 ) -> CompareResult: ...
 def compare_dir_urls(
     dir_path: SourceLike,
-    url_map: _UrlMap,
+    url_map: Mapping[_Path, SourceLike],
     *,
     chunk_size: int = ...,
     size_precheck: bool = ...,
@@ -105,7 +103,7 @@ def compare_dir_urls(
 ) -> DirResult: ...
 def compare_dir_urls_listing(
     dir_path: SourceLike,
-    url_map: _UrlMap,
+    url_map: Mapping[_Path, SourceLike],
     **options: Any,  # noqa: ANN401
 ) -> tuple[DirResult, list[str]]: ...
 def configure(

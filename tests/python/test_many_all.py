@@ -74,7 +74,7 @@ except KeyboardInterrupt:
 
 
 def says(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, "-P", "-m", "komparu", *map(os.fspath, arguments)]
+    command = [sys.executable, "-P", "-m", "komparu", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     return done.returncode, done.stdout, done.stderr
 
@@ -94,7 +94,7 @@ def test_the_command_line_compares_all_of_three_and_more(write: Write) -> None:
 
 def test_the_command_line_says_what_cannot_be_combined(write: Write, tmp_path: Path) -> None:
     a = write("a", b"1")
-    for arguments, message in [
+    cases: list[tuple[list[str | Path], str]] = [
         ([a, a, tmp_path], "directories are compared two at a time"),
         ([a], "there is nothing to compare it with"),
         (["--urls", a, a, a], "--urls takes one directory"),
@@ -103,7 +103,8 @@ def test_the_command_line_says_what_cannot_be_combined(write: Write, tmp_path: P
             ["--urls", a, "--follow-symlinks", tmp_path],
             "--follow-symlinks is not for a map of URLs",
         ),
-    ]:
+    ]
+    for arguments, message in cases:
         status, output, errors = says(*arguments)
         assert (status, output) == (2, "")
         assert errors.endswith(f"komparu: error: {message}\n")
