@@ -104,17 +104,19 @@ impl Source {
         }
     }
 
-    /// Opens what has been located, or sends a URL's request without waiting for an answer.
+    /// Opens what has been located, or sends a URL's request without waiting for an answer. `among`
+    /// so many it is read side by side.
     pub(crate) fn open(
         &self,
         located: Option<Located>,
         options: &Options,
+        among: usize,
     ) -> Result<Box<dyn Reader>> {
         match (&self.target, located) {
             (Target::Url(url), _) => {
                 let (url, overrides) = &**url;
                 let options = overrides.over(&options.http);
-                Ok(Box::new(HttpReader::start(url, &self.name, options)?))
+                Ok(Box::new(HttpReader::start(url, &self.name, options, among)?))
             }
             (Target::Path(_), Some(located)) => Ok(Box::new(located.open()?)),
             (Target::Path(_), None) => unreachable!("a path is located before it is opened"),
@@ -189,7 +191,7 @@ pub(crate) fn compare_located(
             return Ok(Some(DiffReason::SizeMismatch));
         }
     }
-    let (mut a, mut b) = (a.open(file_a, options)?, b.open(file_b, options)?);
+    let (mut a, mut b) = (a.open(file_a, options, 2)?, b.open(file_b, options, 2)?);
     engine::compare(&mut *a, &mut *b, options, context)
 }
 

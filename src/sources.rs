@@ -168,11 +168,12 @@ fn open(
     context: &Context<'_>,
 ) -> Result<Vec<Member>> {
     let mut members = Vec::with_capacity(found.len());
+    let urls = found.iter().filter(|(_, located)| located.is_none()).count();
     for (index, located) in found {
         members.push(match located {
             Some(located) if located.size().is_some() => Member::Anywhere(Box::new(located)),
             Some(located) => unsized_file(located)?,
-            None => Member::Stream(sources[index].open(None, options)?),
+            None => Member::Stream(sources[index].open(None, options, urls)?),
         });
     }
     for member in &mut members {

@@ -131,7 +131,7 @@ impl Tree for UrlTree {
         };
         match source.locate()? {
             Some(located) => located.open().map(Content::File),
-            None => source.open(None, &self.options).map(Content::Stream),
+            None => source.open(None, &self.options, 1).map(Content::Stream),
         }
     }
 
