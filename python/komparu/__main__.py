@@ -183,10 +183,9 @@ def _lines(result: komparu.DirResult, equal: list[str]) -> Iterator[tuple[str, s
 
 
 def _one_line(path: str) -> str:
-    return "".join(
-        letter.encode("unicode_escape").decode() if letter == "\\" or ord(letter) < ord(" ") else letter
-        for letter in path
-    )
+    """Escape what is not to be printed as it is: control characters, and the backslash itself."""
+    control = {code: repr(chr(code))[1:-1] for code in (*range(32), ord("\\"), 127)}
+    return path.translate(control)
 
 
 def _trouble(error: Exception, how: dict[str, Any]) -> int:

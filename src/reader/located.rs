@@ -183,8 +183,12 @@ impl Located {
         let read = retry(|| rustix::io::read(&file, &mut *buffer));
         let stat = rustix::fs::fstat(&file).map_err(system)?;
         // What is no file says so here, in better words than those of reading it.
-        let located = Self::new(place, name, &stat)?;
+        let mut located = Self::new(place, name, &stat)?;
         let length = read.map_err(|errno| located.system(errno))?;
+        if length == 0 && located.identity.size == 0 {
+            // Not one of /proc: it reports what it has.
+            located.size = Some(0);
+        }
         // The system stamps a change with this clock. A stamp from well before the file was opened
         // says that nothing has changed it since, its names included: what was read is its content.
         // A later one may be of now, and what was read before it counts for nothing.

@@ -18,14 +18,15 @@ import os, signal, sys, threading, time
 from pathlib import Path
 import komparu
 
-def wait_until_comparing(process="self"):
-    while True:
-        for task in Path(f"/proc/{process}/task").iterdir():
+def wait_until_comparing():
+    while threading.active_count() > 1:
+        for task in Path("/proc/self/task").iterdir():
             try:
                 if (task / "comm").read_text() == "komparu-compare\\n":
                     return
             except OSError:
                 pass
+    raise RuntimeError("the comparison was over before it was seen")
 """
 
 
