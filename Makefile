@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BUILD := .build
 BIN := $(VENV)/bin
+TOOLS := --group test --group lint
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md $(shell find src python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name py.typed)
 
 .PHONY: help demo test test-rust test-python test-free-threaded lint format bench wheel clean prepare
@@ -20,12 +21,13 @@ test-rust: | prepare
 	cargo test --quiet
 
 test-python: $(BUILD)/installed
-	$(BIN)/python -P -m pytest
+	$(BIN)/python -I -m pytest
 
-# The same tests on a free-threaded Python; name it with PYTHON_FREE_THREADED.
+# The same tests on a free-threaded Python; name it with PYTHON_FREE_THREADED. Not the lints: not all
+# of their tools can be had for it.
 PYTHON_FREE_THREADED ?= python3.13t
 test-free-threaded: | prepare
-	$(MAKE) test-python PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded
+	$(MAKE) test-python PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS='--group test'
 
 lint: $(BUILD)/installed ## Check style, types and docs
 	cargo fmt --check
@@ -35,7 +37,7 @@ lint: $(BUILD)/installed ## Check style, types and docs
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --quiet --check
 	$(BIN)/mypy
-	$(BIN)/python -P -m mypy.stubtest komparu._core
+	$(BIN)/python -I -m mypy.stubtest komparu._core
 
 format: $(BUILD)/ready ## Bring all code into shape
 	cargo fmt
@@ -60,7 +62,7 @@ $(BUILD)/ready: pyproject.toml scripts/prepare.sh | prepare
 	mkdir -p $(BUILD)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group test --group lint 'maturin>=1.9,<2'
+	$(BIN)/python -m pip install --quiet --prefer-binary $(TOOLS) 'maturin>=1.9,<2'
 	touch $@
 
 $(BUILD)/wheel: $(BUILD)/ready $(SOURCES)

@@ -187,7 +187,7 @@ def main() -> None:
         shutil.rmtree(directory)
     title("From the shell")
     for arguments in (["/etc/passwd", "/etc/passwd"], ["/etc/passwd", "/etc/group"]):
-        command = [sys.executable, "-P", "-m", "komparu", "-v", *arguments]
+        command = [sys.executable, "-I", "-m", "komparu", "-v", *arguments]
         print(f"$ komparu -v {' '.join(arguments)}", flush=True)
         status = subprocess.run(command, check=False).returncode
         print(f"(exit status {status})")

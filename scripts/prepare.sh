@@ -20,6 +20,16 @@ elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     missing "Python's venv module" python3-venv python3 python
 fi
 
+# Without them curl-sys builds a libcurl of its own, which speaks no https.
+pkg-config --exists 'libcurl >= 7.68' 2>/dev/null ||
+    missing "libcurl 7.68 or newer, with headers" "libcurl4-openssl-dev pkg-config" \
+        "libcurl-devel pkgconf" "curl pkgconf"
+# The servers that the tests start. Debian keeps them out of a user's PATH.
+for server in nginx:nginx-light tinyproxy:tinyproxy microsocks:microsocks; do
+    PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "${server%%:*}" >/dev/null 2>&1 ||
+        missing "${server%%:*}, for the tests" "${server#*:}" "${server%%:*}" "${server%%:*}"
+done
+
 if [ -n "$apt" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         apt-get update -qq

@@ -142,12 +142,13 @@ impl<T: Send> Board<T> {
                 return None;
             }
             let woken = self.news.wait_timeout(state, PULSE);
-            (state, _) = woken.unwrap_or_else(PoisonError::into_inner);
+            // The caller's interrupt may wait for the interpreter: nobody else shall wait with it.
+            drop(woken.unwrap_or_else(PoisonError::into_inner));
             if let Err(error) = context.checkpoint() {
-                drop(state);
                 self.stop(Some(error));
                 return None;
             }
+            state = self.lock();
         }
     }
 

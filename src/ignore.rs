@@ -29,7 +29,9 @@ impl Ignore {
             Error::Argument(format!("ignore[{index}] is not a pattern: {cause}"))
         };
         for (index, pattern) in patterns.iter().enumerate() {
-            builder.add_line(None, pattern).map_err(|error| broken(index, &error))?;
+            builder
+                .add_line(None, &without_braces(pattern))
+                .map_err(|error| broken(index, &error))?;
         }
         let matcher = builder.build().map_err(|error| broken(0, &error))?;
         Ok(Self(Arc::new(Compiled { patterns, matcher })))
@@ -47,6 +49,26 @@ impl Ignore {
     pub fn leaves_out(&self, path: &[u8], is_directory: bool) -> bool {
         self.0.matcher.matched(OsStr::from_bytes(path), is_directory).is_ignore()
     }
+}
+
+/// `pattern` with its braces escaped: to git they are letters like others, to the matcher they enclose
+/// alternatives. In brackets they are letters to both.
+fn without_braces(pattern: &str) -> String {
+    let mut escaped = String::with_capacity(pattern.len());
+    let (mut in_brackets, mut after_backslash) = (false, false);
+    for letter in pattern.chars() {
+        if matches!(letter, '{' | '}') && !in_brackets && !after_backslash {
+            escaped.push('\\');
+        }
+        match letter {
+            '[' if !after_backslash => in_brackets = true,
+            ']' if !after_backslash => in_brackets = false,
+            _ => {}
+        }
+        after_backslash = letter == '\\' && !after_backslash;
+        escaped.push(letter);
+    }
+    escaped
 }
 
 impl PartialEq for Ignore {
@@ -99,6 +121,14 @@ mod tests {
     }
 
     #[test]
+    fn a_brace_is_a_letter() {
+        assert!(!ignore(&["*.{a,b}"]).leaves_out(b"x.a", false));
+        assert!(ignore(&["*.{a,b}"]).leaves_out(b"x.{a,b}", false));
+        assert!(ignore(&["{a"]).leaves_out(b"{a", false));
+        assert!(ignore(&["\\{a[{}]"]).leaves_out(b"{a}", false));
+    }
+
+    #[test]
     fn a_name_need_not_be_utf8() {
         assert!(ignore(&["*.tmp"]).leaves_out(b"\xff\xfe.tmp", false));
         assert!(!ignore(&["*.tmp"]).leaves_out(b"\xff\xfe", false));
@@ -106,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_broken_pattern_is_named_by_its_index() {
-        let broken = Ignore::new(vec!["*.o".to_owned(), "{a".to_owned()]);
+        let broken = Ignore::new(vec!["*.o".to_owned(), "[z-a]".to_owned()]);
         let message = broken.expect_err("no pattern").to_string();
         assert!(message.starts_with("ignore[1] is not a pattern: "), "{message}");
     }

@@ -206,8 +206,8 @@ pub fn compare_dir(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let (a, b) = (a.path()?, b.path()?);
-    let (a, b) = (DirectoryTree::open(a, options)?, DirectoryTree::open(b, options)?);
+    let open = |source: &Source| DirectoryTree::open(source.path()?, source.name.clone(), options);
+    let (a, b) = (open(a)?, open(b)?);
     tree::compare::compare(&a, &b, options, context)
 }
 

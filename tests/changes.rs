@@ -171,10 +171,23 @@ fn a_file_that_is_left_alone_has_a_verdict() {
     for size in SIZES {
         let path = write(&directory, "a", size);
         let reader = FileReader::open(&path).expect("opened");
-        // To read it, to link it and to change its mode changes nothing of its content.
         fs::read(&path).expect("read");
-        fs::hard_link(&path, directory.path().join(format!("{size}"))).expect("linked");
         assert_eq!(reader.verify(), Ok(()));
+    }
+}
+
+#[test]
+fn a_file_that_is_written_to_and_whose_date_is_set_back_has_no_verdict() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for size in SIZES {
+        let path = write(&directory, "a", size);
+        let modified = fs::metadata(&path).and_then(|before| before.modified()).expect("a date");
+        let reader = FileReader::open(&path).expect("opened");
+        let file = fs::OpenOptions::new().write(true).open(&path).expect("opened");
+        file.write_at(b"?", 0).expect("written");
+        file.set_modified(modified).expect("set back");
+        let message = reader.verify().expect_err("no verdict").to_string();
+        assert!(message.ends_with("was touched while it was compared"), "{message}");
     }
 }
 

@@ -14,9 +14,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+import httpx
+import requests
+
+import komparu
 
 GiB = 1 << 30
 MiB = 1 << 20
@@ -27,7 +34,7 @@ Ways = dict[str, Callable[[], object]]
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Find a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
@@ -52,12 +59,14 @@ def serve(home: Path, port: int) -> subprocess.Popen[bytes]:
     (home / "nginx.conf").write_text(
         f"daemon off; pid {home}/pid; error_log {home}/error.log; events {{}} http {{ {places}"
         f"log_format connections '$connection'; access_log {home}/access.log connections;"
-        f"sendfile on; server {{ listen 127.0.0.1:{port}; root {home}; keepalive_requests 9999; }} }}"
+        f"sendfile on; server {{ listen 127.0.0.1:{port}; root {home}; keepalive_requests 9999; }}}}"
     )
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
     if nginx is None:
         sys.exit("these benchmarks need nginx: apt-get install nginx-light curl")
-    process = subprocess.Popen([nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")])
+    process = subprocess.Popen(
+        [nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")]
+    )
     wait_for(process, port)
     return process
 
@@ -99,18 +108,18 @@ async def relay(port: int, target: int) -> None:
 
 
 def curl(url: str) -> None:
-    """The limit: receive, and forget."""
+    """Receive, and forget: the limit."""
     subprocess.run(["curl", "-s", "-o", "/dev/null", url], check=True)
 
 
 def curl_cmp(url: str, path: Path) -> None:
-    """What a shell user writes."""
+    """Do what a shell user does."""
     with subprocess.Popen(["curl", "-s", url], stdout=subprocess.PIPE) as process:
         subprocess.run(["cmp", "-s", "-", str(path)], stdin=process.stdout, check=True)
 
 
 def requests_compare(session: object, url: str, path: Path) -> None:
-    """A comparison on top of requests."""
+    """Compare on top of requests."""
     with (
         session.get(url, stream=True) as response,  # type: ignore[attr-defined]
         path.open("rb") as file,
@@ -121,11 +130,17 @@ def requests_compare(session: object, url: str, path: Path) -> None:
 
 
 def httpx_compare(client: object, url: str, path: Path) -> None:
-    """A comparison on top of httpx."""
+    """Compare on top of httpx."""
     with client.stream("GET", url) as response, path.open("rb") as file:  # type: ignore[attr-defined]
         for chunk in response.iter_bytes(MiB):
             assert file.read(len(chunk)) == chunk  # noqa: S101
         assert file.read(1) == b""  # noqa: S101
+
+
+def each(pairs: list[tuple[str, Path]], compare: Callable[[str, Path], object]) -> None:
+    """Compare every pair, one after another."""
+    for url, path in pairs:
+        compare(url, path)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -157,8 +172,6 @@ def anonymous_memory() -> int:
 
 def peak_memory(work: Callable[[], object]) -> int:
     """KiB of anonymous memory by which ``work`` exceeds idling, at its peak."""
-    import threading
-
     idle, peak, done = anonymous_memory(), [0], threading.Event()
 
     def watch() -> None:
@@ -175,10 +188,6 @@ def peak_memory(work: Callable[[], object]) -> int:
 
 def main(rounds: int) -> None:
     """Measure everything."""
-    import httpx
-    import komparu
-    import requests
-
     session, client = requests.Session(), httpx.Client()
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as directory:
         home = Path(directory)
@@ -206,11 +215,11 @@ def main(rounds: int) -> None:
             for name in ("large", "medium"):
                 url, copy = f"{fast}/{name}", home / f"{name}.copy"
                 ways: Ways = {
-                    "komparu": lambda url=url, copy=copy: komparu.compare(url, copy),
-                    "curl -o /dev/null": lambda url=url: curl(url),
-                    "curl | cmp": lambda url=url, copy=copy: curl_cmp(url, copy),
-                    "requests": lambda url=url, copy=copy: requests_compare(session, url, copy),
-                    "httpx": lambda url=url, copy=copy: httpx_compare(client, url, copy),
+                    "komparu": partial(komparu.compare, url, copy),
+                    "curl -o /dev/null": partial(curl, url),
+                    "curl | cmp": partial(curl_cmp, url, copy),
+                    "requests": partial(requests_compare, session, url, copy),
+                    "httpx": partial(httpx_compare, client, url, copy),
                 }
                 contest(f"{name} URL against a file, loopback", ways, rounds)
             url, copy = f"{slow}/medium", home / "medium.copy"
@@ -222,7 +231,9 @@ def main(rounds: int) -> None:
             contest("medium URL against a file, 20 ms round trip", ways, rounds)
             times = [timed(lambda: komparu.compare(url, changed)) for _ in range(rounds)]
             trips = statistics.median(times) / ROUND_TRIP
-            print(f"differing in the last byte, 20 ms round trip\n  komparu {trips:.1f} round trips")
+            print(
+                f"differing in the last byte, 20 ms round trip\n  komparu {trips:.1f} round trips"
+            )
 
             log = home / "access.log"
             lines = len(log.read_text().splitlines())
@@ -231,16 +242,19 @@ def main(rounds: int) -> None:
                 komparu.compare(*pair)
             connections = len(set(log.read_text().splitlines()[lines:]))
             ways = {
-                "komparu": lambda: [komparu.compare(*pair) for pair in small],
-                "requests": lambda: [requests_compare(session, *pair) for pair in small],
-                "httpx": lambda: [httpx_compare(client, *pair) for pair in small],
+                "komparu": partial(each, small, komparu.compare),
+                "requests": partial(each, small, partial(requests_compare, session)),
+                "httpx": partial(each, small, partial(httpx_compare, client)),
             }
             contest(f"{SMALL_FILES} small URLs in a row, {connections} connections", ways, rounds)
 
             both = f"{fast}/large", f"{fast}/large.copy"
             contest(
                 "large URL against large URL",
-                {"komparu": lambda: komparu.compare(*both), "curl, one of them": lambda: curl(both[0])},
+                {
+                    "komparu": lambda: komparu.compare(*both),
+                    "curl, one of them": lambda: curl(both[0]),
+                },
                 rounds,
             )
             memory = peak_memory(lambda: komparu.compare(*both))

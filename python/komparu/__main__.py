@@ -9,10 +9,11 @@ import argparse
 import io
 import json
 import os
+import re
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 import komparu
 from komparu import _core
@@ -144,7 +145,10 @@ def _chosen(
 def _is_directory(source: str) -> bool:
     path = os.fsencode(source)
     if path[:7].lower() == b"file://":
-        path = unquote_to_bytes(urlsplit(path).path)
+        slash = path.find(b"/", 7)
+        path = unquote_to_bytes(re.split(rb"[?#]", path[slash:])[0]) if slash > 0 else b""
+    if b"\0" in path:
+        return False
     return os.path.isdir(path)  # noqa: PTH112  # a Path is text
 
 
@@ -154,9 +158,9 @@ def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
     if how["json"]:
         print(json.dumps({"equal": equal, "a": a, "b": b}))
     elif equal and how["verbose"]:
-        print(f"= {b}")
+        print(f"= {_one_line(b)}")
     elif not equal and not how["quiet"]:
-        print(f"* {b} (differs from {a})")
+        print(f"* {_one_line(b)} (differs from {_one_line(a)})")
     return EQUAL if equal else DIFFERENT
 
 
@@ -244,7 +248,9 @@ def _lines(result: komparu.DirResult, equal: list[str]) -> Iterator[tuple[str, s
 
 
 def _one_line(path: str) -> str:
-    return path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    """Escape what is not to be printed as it is: control characters, and the backslash itself."""
+    control = {code: repr(chr(code))[1:-1] for code in (*range(32), ord("\\"), 127)}
+    return path.translate(control)
 
 
 def _trouble(error: Exception, how: dict[str, Any]) -> int:

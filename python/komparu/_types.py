@@ -73,11 +73,11 @@ class DirResult:
 
     Attributes:
         equal: True only if every entry of both sides was compared and found identical.
-        diff: Why, for every path that both sides have and that is not identical.
+        diff: Why, for every path that is not identical, unless only one side has it.
         only_left: Paths that only the first side has.
         only_right: Paths that only the second side has.
-        errors: Paths that could not be compared; also in diff, as READ_ERROR, if both sides have
-            them.
+        errors: Paths that could not be compared. They are in diff too, as READ_ERROR unless it is
+            known that they differ.
         messages: Why, for every path in errors.
 
     """

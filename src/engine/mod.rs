@@ -31,7 +31,10 @@ pub fn compare(
     while !a.prepare()? || !b.prepare()? {
         context.checkpoint()?;
     }
-    let outcome = settle(a, b, options, context)?;
+    let mut outcome = settle(a, b, options, context)?;
+    if outcome.is_some() && sizes_differ(a.size(), b.size()) {
+        outcome = Some(DiffReason::SizeMismatch);
+    }
     a.verify()?;
     b.verify()?;
     Ok(outcome)

@@ -49,6 +49,11 @@ const RECEIVE_BUFFER: usize = 60 << 10;
 /// Bytes that the windows of all bodies may hold which are read side by side.
 const SHARED: usize = 32 << 20;
 
+/// What libcurl can tell from no limit: below a millisecond is its own default, and it refuses more
+/// milliseconds than 31 bits hold (25 days).
+const CONNECT_TIMEOUT: (Duration, Duration) =
+    (Duration::from_millis(1), Duration::from_millis(i32::MAX as u64));
+
 const USER_AGENT: &str = concat!("komparu/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
@@ -86,8 +91,7 @@ impl Request {
         // What comes coded all the same is decoded.
         easy.accept_encoding("identity")?;
         easy.buffer_size(RECEIVE_BUFFER)?;
-        // Below a millisecond is none to libcurl, which means its own default.
-        easy.connect_timeout(options.timeout.max(Duration::from_millis(1)))?;
+        easy.connect_timeout(options.timeout.clamp(CONNECT_TIMEOUT.0, CONNECT_TIMEOUT.1))?;
         // An empty text: none, whatever the environment says. It has been asked already.
         easy.proxy(proxy.unwrap_or_default())?;
         easy.noproxy("")?;

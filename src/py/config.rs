@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::convert::{self, Change};
 use super::errors::raise;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::options::Options;
 
 static CONFIGURED: LazyLock<RwLock<Arc<Options>>> = LazyLock::new(RwLock::default);
@@ -33,12 +33,18 @@ pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> 
     // Converting may run Python code, which may configure something itself: it holds no lock, and
     // what comes out of it is set on top of whatever holds by then.
     let changes = changes(given)?;
+    set(changes).map_err(|error| raise(py, &as_config(error)))
+}
+
+/// Makes all changes, or none. Runs no Python code: whatever would need the configuration while it is
+/// locked would wait for ever.
+fn set(changes: Vec<Change>) -> Result<()> {
     let mut current = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
     let mut options = Options::clone(&current);
     for change in changes {
         change(&mut options);
     }
-    options.validate().map_err(|error| raise(py, &as_config(error)))?;
+    options.validate()?;
     *current = Arc::new(options);
     Ok(())
 }

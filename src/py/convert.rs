@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString};
@@ -152,13 +152,12 @@ pub(super) fn options(
     let mut options = configured.clone();
     for (name, value) in given {
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
-        match change(&name, &value)? {
-            Some(change) if allowed.contains(&name.as_str()) => change(&mut options),
-            _ => {
-                let message = format!("{function}() got an unexpected keyword argument '{name}'");
-                return Err(PyTypeError::new_err(message));
-            }
-        }
+        let known = allowed.contains(&name.as_str());
+        let Some(change) = known.then(|| change(&name, &value)).transpose()?.flatten() else {
+            let message = format!("{function}() got an unexpected keyword argument '{name}'");
+            return Err(PyTypeError::new_err(message));
+        };
+        change(&mut options);
     }
     options.validate().map_err(|error| raise(given.py(), &error))?;
     Ok(options)
@@ -262,7 +261,14 @@ fn number(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() || !is_number {
         return Err(wrong_type(name, "int or float", value));
     }
-    value.extract()
+    let number: PyResult<f64> = value.extract();
+    match number {
+        // An integer beyond the largest float.
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Ok(if value.lt(0)? { f64::NEG_INFINITY } else { f64::INFINITY })
+        }
+        number => number,
+    }
 }
 
 /// Seconds; what is not positive counts as zero, which the option's own check refuses.
@@ -302,8 +308,9 @@ fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     let Ok(mapping) = value.cast::<PyMapping>() else {
         return Err(wrong_type("headers", "a mapping of str to str", value));
     };
-    let mut headers = Vec::with_capacity(mapping.len()?);
-    for item in mapping.items()? {
+    let items = mapping.items()?;
+    let mut headers = Vec::with_capacity(items.len());
+    for item in items {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let name = string("header name", &name)?;
         let value = string(&format!("value of header {name:?}"), &value)?;

@@ -23,7 +23,10 @@ pub(super) fn directories<'py>(
             Finding::OnlyLeft => only_left.add(path)?,
             Finding::OnlyRight => only_right.add(path)?,
             Finding::Failed(message) => {
-                diff.set_item(&path, reasons.getattr("READ_ERROR")?)?;
+                // What is known to differ does so whether or not it could be read.
+                if !diff.contains(&path)? {
+                    diff.set_item(&path, reasons.getattr("READ_ERROR")?)?;
+                }
                 errors.add(&path)?;
                 messages.set_item(path, message)?;
             }

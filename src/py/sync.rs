@@ -3,7 +3,6 @@
 //! The interpreter is left alone for the whole of the work. Only the calling thread comes back to
 //! it, once a pulse, to ask whether a signal handler raised something.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -14,6 +13,7 @@ use crate::context::{Call, Context};
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::TreeOutcome;
+use crate::sys::interpreter::without_interpreter;
 
 /// The options that `compare` takes, in the order of its signature.
 pub(super) const COMPARE_OPTIONS: [&str; 10] = [
@@ -29,13 +29,13 @@ pub(super) const COMPARE_OPTIONS: [&str; 10] = [
     "comparison_timeout",
 ];
 
-/// Are two files the same, byte for byte?
+/// Are two files or URLs the same, byte for byte?
 ///
 /// True means that every byte was compared, or need not be: two names of one file, or holes in both.
 /// Options that are not given have their configured value.
 ///
 /// Args:
-///     source_a: A local path, a file:// URL or a Source.
+///     source_a: A local path, a URL (http, https, file) or a Source.
 ///     source_b: Another one.
 ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
 ///         also the size of one sample. 1 to 1 GiB. Default 65536.
@@ -56,7 +56,7 @@ pub(super) const COMPARE_OPTIONS: [&str; 10] = [
 ///     SourcePermissionError: This process may not read it.
 ///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
 ///     ComparisonTimeoutError: comparison_timeout passed.
-///     ConfigError: A URL of a kind that is not supported.
+///     ConfigError: A URL of a kind that is not supported, or that is malformed.
 ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
 ///     TypeError: An argument of a wrong type.
 #[pyfunction]
@@ -185,39 +185,18 @@ pub(super) fn options_for(
     }
 }
 
-/// The interpreter has begun to finalize under a daemon thread, which must not touch it any more:
-/// the thread waits for the end of the process.
-fn never_to_return() -> PyResult<()> {
-    loop {
-        std::thread::park();
-    }
-}
-
 /// Runs `work` without the interpreter, except that signals are looked after.
-pub(super) fn detached<T: Send>(
+pub(super) fn detached<T>(
     py: Python<'_>,
     options: &Options,
     work: impl FnOnce(&Context<'_>) -> Result<T> + Send,
 ) -> PyResult<T> {
-    let (outcome, raised) = py.detach(|| {
-        let raised = RefCell::new(None);
-        let interrupt = || {
-            #[expect(
-                clippy::redundant_closure_for_method_calls,
-                reason = "the method is bound to one lifetime"
-            )]
-            let signal = Python::try_attach(|py| py.check_signals());
-            signal.unwrap_or_else(never_to_return).is_err_and(|exception| {
-                raised.replace(Some(exception));
-                true
-            })
-        };
+    let outcome = without_interpreter(|interrupt| {
         let call = Call::new(options.comparison_timeout);
-        let outcome = work(&Context::with_interrupt(&call, &interrupt));
-        (outcome, raised.into_inner())
+        work(&Context::with_interrupt(&call, interrupt))
     });
     // A handler's exception goes before any outcome: nobody else would ever raise it.
-    if let Some(exception) = raised {
+    if let Some(exception) = PyErr::take(py) {
         return Err(exception);
     }
     outcome.map_err(|error| errors::raise(py, &error))

@@ -49,8 +49,13 @@ impl Identity {
 
 /// The clock that the system takes the time of a change from. Its ticks are as coarse as those of
 /// the stamps; a finer one would be ahead of both.
-const WALL_CLOCK: ClockId =
-    if cfg!(target_os = "linux") { ClockId::RealtimeCoarse } else { ClockId::Realtime };
+#[cfg(target_os = "linux")]
+const WALL_CLOCK: ClockId = ClockId::RealtimeCoarse;
+#[cfg(not(target_os = "linux"))]
+const WALL_CLOCK: ClockId = ClockId::Realtime;
+
+/// Seconds by which a stamp may be behind the clock: vfat keeps every second one, ext2 and ext3 all.
+const COARSEST_STAMP: i64 = 2;
 
 /// Where a file is: a path, from a directory that is open or from the process's own.
 #[derive(Debug, Clone)]
@@ -80,11 +85,21 @@ impl Place {
         rustix::fs::statat(self.base(), &*self.path, AtFlags::empty())
     }
 
+    fn is_file(&self) -> bool {
+        self.stat().is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
+    }
+
     fn open(&self, more: OFlags) -> rustix::io::Result<OwnedFd> {
         // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the
         // file's place in the meantime.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
-        rustix::fs::openat(self.base(), &*self.path, flags, Mode::empty())
+        let open = |flags| rustix::fs::openat(self.base(), &*self.path, flags, Mode::empty());
+        match open(flags) {
+            // Somebody has a lease on the file (Samba does that) and is told to give it up. Waiting for
+            // that is the system's part; it ends after 45 s by default.
+            Err(Errno::AGAIN) if self.is_file() => open(flags - OFlags::NONBLOCK),
+            opened => opened,
+        }
     }
 }
 
@@ -175,12 +190,16 @@ impl Located {
         let read = retry(|| rustix::io::read(&file, &mut *buffer));
         let stat = rustix::fs::fstat(&file).map_err(system)?;
         // What is no file says so here, in better words than those of reading it.
-        let located = Self::new(place, name, &stat)?;
+        let mut located = Self::new(place, name, &stat)?;
         let length = read.map_err(|errno| located.system(errno))?;
-        // The system stamps a change with this clock. A stamp from before the file was opened says
-        // that nothing has changed it since, its names included: what was read is its content. A
-        // later one may be of now, and what was read before it counts for nothing.
-        let is_older = located.identity.changed < (before.tv_sec, before.tv_nsec);
+        if length == 0 && located.identity.size == 0 {
+            // Not one of /proc: it reports what it has.
+            located.size = Some(0);
+        }
+        // The system stamps a change with this clock. A stamp from well before the file was opened
+        // says that nothing has changed it since, its names included: what was read is its content.
+        // A later one may be of now, and what was read before it counts for nothing.
+        let is_older = located.identity.changed < (before.tv_sec - COARSEST_STAMP, before.tv_nsec);
         Ok(FileReader::with_start(located, file, (buffer, length), is_older))
     }
 
@@ -193,15 +212,20 @@ impl Located {
         let now = rustix::fs::fstat(file).map_err(|errno| self.system(errno))?;
         let now = Identity::of(&now);
         self.unchanged(&now)?;
-        // The path may lead elsewhere by now: surely worth a look when the file itself lost a name,
-        // and when reading took a while. It costs as much as opening, a fifth of all for a file of
-        // 100 bytes.
-        if now.changed != self.identity.changed || now.size > BUFFER as u64 {
+        // The path may lead elsewhere by now. That is worth a look, which costs as much as opening,
+        // when reading took a while, and when something was done to the file.
+        let was_touched = now.changed != self.identity.changed;
+        if was_touched || now.size > BUFFER as u64 {
             let named = self.place.stat().map_err(|errno| match errno {
                 Errno::NOENT => Error::read(&self.name, "was deleted while it was compared"),
                 _ => self.system(errno),
             })?;
             self.unchanged(&Identity::of(&named))?;
+        }
+        if was_touched {
+            // Its mode, perhaps, or another name of it. But it may also have been written to, and its
+            // date set back.
+            return Err(Error::read(&self.name, "was touched while it was compared"));
         }
         Ok(())
     }

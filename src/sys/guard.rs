@@ -21,8 +21,11 @@ struct Slot {
     /// The process that the slot serves; 0: free. A forked child finds the slots of its parent's
     /// threads, which it does not have, and takes them as free.
     owner: AtomicU32,
+    /// Odd while the slot is being changed: another thread's handler must not believe it then, nor if
+    /// it has moved on when the handler has read the rest.
+    version: AtomicUsize,
     start: AtomicUsize,
-    /// 0 until the rest of the slot is set.
+    /// 0 while no window is guarded.
     end: AtomicUsize,
     torn: AtomicPtr<AtomicBool>,
 }
@@ -30,11 +33,34 @@ struct Slot {
 static TABLE: [Slot; SLOTS] = [const {
     Slot {
         owner: AtomicU32::new(0),
+        version: AtomicUsize::new(0),
         start: AtomicUsize::new(0),
         end: AtomicUsize::new(0),
         torn: AtomicPtr::new(std::ptr::null_mut()),
     }
 }; SLOTS];
+
+impl Slot {
+    /// To be called by whoever has put himself down as the owner.
+    fn set(&self, start: usize, end: usize, torn: *mut AtomicBool) {
+        self.version.fetch_add(1, Ordering::SeqCst);
+        self.start.store(start, Ordering::SeqCst);
+        self.end.store(end, Ordering::SeqCst);
+        self.torn.store(torn, Ordering::SeqCst);
+        self.version.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// What was set together; `None` while that is changing. The slot of a thread's own windows never
+    /// changes while it reads them.
+    fn get(&self) -> Option<(usize, usize, *mut AtomicBool)> {
+        let version = self.version.load(Ordering::SeqCst);
+        let start = self.start.load(Ordering::SeqCst);
+        let end = self.end.load(Ordering::SeqCst);
+        let torn = self.torn.load(Ordering::SeqCst);
+        (version.is_multiple_of(2) && version == self.version.load(Ordering::SeqCst))
+            .then_some((start, end, torn))
+    }
+}
 
 /// Keeps a window guarded as long as it lives.
 pub(super) struct Guard {
@@ -59,19 +85,17 @@ impl Guard {
         })?;
         let page = rustix::param::page_size();
         let start = window.as_ptr().addr();
-        slot.end.store(0, Ordering::Relaxed);
-        slot.start.store(start & !(page - 1), Ordering::Relaxed);
-        slot.torn.store(Arc::as_ptr(torn).cast_mut(), Ordering::Relaxed);
-        // Only this thread reads the window's bytes before the guard is handed on, and a thread
-        // sees its own stores: no barrier against the handler is missing.
-        slot.end.store((start + window.len()).next_multiple_of(page), Ordering::Release);
+        // A fork may have come while another thread was changing the slot.
+        slot.version.fetch_and(!1, Ordering::SeqCst);
+        let end = (start + window.len()).next_multiple_of(page);
+        slot.set(start & !(page - 1), end, Arc::as_ptr(torn).cast_mut());
         Some(Self { slot, _torn: Arc::clone(torn) })
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.slot.end.store(0, Ordering::Relaxed);
+        self.slot.set(0, 0, std::ptr::null_mut());
         self.slot.owner.store(0, Ordering::Release);
     }
 }
@@ -85,7 +109,8 @@ static FORWARDING: AtomicUsize = AtomicUsize::new(0);
 
 /// Makes [`on_sigbus`] the handler, if it is not. Asked before every window (80 ns in 4 MiB): other
 /// libraries, `faulthandler` first of all, may have put theirs in its place. Two threads that do
-/// this at once find the same previous handler, so they need no lock.
+/// this at once find the same previous handler, so they need no lock (unless a third party installs
+/// one at that very moment, which is lost then, as it can be whenever two install handlers at once).
 fn install() {
     let ours = on_sigbus as *const () as usize;
     // SAFETY: `sigaction` is plain data for which all zeros is a valid value.
@@ -101,7 +126,8 @@ fn install() {
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = ours;
     // SA_ONSTACK: whoever set up an alternate stack (Go, faulthandler) relies on everybody's using it.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    // SA_NODEFER: a handler that we forward to may raise the signal again and wait for it to kill.
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
     // SAFETY: both pointers are valid, and `on_sigbus` does only what a signal handler may do.
     unsafe {
         libc::sigemptyset(&raw mut action.sa_mask);
@@ -124,13 +150,13 @@ extern "C" fn on_sigbus(signal: c_int, info: *mut libc::siginfo_t, context: *mut
 fn mend(address: usize) -> bool {
     let process = std::process::id();
     for slot in &TABLE {
-        let end = slot.end.load(Ordering::Acquire);
-        let start = slot.start.load(Ordering::Relaxed);
-        if address >= end || address < start || slot.owner.load(Ordering::Relaxed) != process {
+        let Some((start, end, torn)) = slot.get() else { continue };
+        if address >= end || address < start || slot.owner.load(Ordering::SeqCst) != process {
             continue;
         }
-        // SAFETY: the range is a mapping that the slot's guard keeps mapped, made of whole pages and
-        // read-only; nobody else can own a part of it. Its bytes may change: see `Mapping::new`.
+        // SAFETY: this thread has just read an address of the range, so the guard of its window lives:
+        // the range is mapped, made of whole pages, read-only, and nobody else can own a part of it.
+        // Its bytes may change: see `Mapping::new`.
         let zeros = unsafe {
             let errno = errno_location();
             let kept = *errno;
@@ -143,8 +169,8 @@ fn mend(address: usize) -> bool {
         if zeros == libc::MAP_FAILED {
             return false;
         }
-        // SAFETY: the slot's guard keeps the flag alive as long as the slot is set.
-        unsafe { (*slot.torn.load(Ordering::Relaxed)).store(true, Ordering::Relaxed) };
+        // SAFETY: the guard, which lives, keeps the flag alive.
+        unsafe { (*torn).store(true, Ordering::Relaxed) };
         return true;
     }
     false

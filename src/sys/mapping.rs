@@ -34,8 +34,9 @@ impl Mapping {
         options.offset(offset).len(length).populate();
         // SAFETY: the two dangers of a mapped file are that it shrinks and that its bytes change.
         // The guard below stands between a shrunk file and SIGBUS. Bytes that change are only ever
-        // compared or tested for zero, never interpreted, so that whatever is read is memory-safe,
-        // and the file's change of modification time turns the verdict into an error.
+        // compared or tested for zero, never interpreted, so that whatever is read is memory-safe. (A
+        // write also moves the file's times, which turns the verdict into an error; a write through
+        // somebody's shared mapping need not, and nothing in POSIX would tell us of it.)
         let map = unsafe { options.map(file.as_raw_fd())? };
         // Nothing has touched the bytes yet, so nothing needed the guard before.
         let guard = Guard::new(&map, torn)

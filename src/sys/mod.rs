@@ -3,5 +3,7 @@
 
 pub(crate) mod curl;
 mod guard;
+#[cfg(feature = "python")]
+pub(crate) mod interpreter;
 pub(crate) mod mapping;
 pub(crate) mod url;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::Tree;
 use super::files::Files;
 use super::lineage::{Lineage, Place};
-use super::listing::{Kind, Listing, Match, merge};
+use super::listing::{CHECKED, Kind, Listing, Match, merge};
 use crate::context::Context;
 use crate::crew::{self, Crew};
 use crate::engine::parallel;
@@ -32,19 +32,23 @@ pub fn compare<A: Tree, B: Tree>(
     let one_by_one = Options { max_workers: 1, ..options.clone() };
     let (findings, equal) = (Mutex::default(), Mutex::default());
     let walk = Walk { a, b, options: &one_by_one, findings, equal };
-    let root = Task::Both(Step { path: Vec::new(), above: None, through_link: false });
+    let root =
+        Task::Both(Step { path: Vec::new(), above: None, through_link: false, mismatched: false });
     crew::run(members(options), root, context, |task, crew, context| {
         walk.work(task, crew, context)
     })?;
     let mut findings = walk.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
-    findings.sort_unstable_by(|one, two| one.0.cmp(&two.0));
+    // A directory that cannot be read against a file is a path with two findings.
+    let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
+    findings.sort_unstable_by(|one, two| (&one.0, failed(one)).cmp(&(&two.0, failed(two))));
     let mut equal = walk.equal.into_inner().unwrap_or_else(PoisonError::into_inner);
     equal.sort_unstable();
     Ok(TreeOutcome { findings, equal })
 }
 
-/// How many threads may walk: each has at most two directories and two files open, and all together
-/// shall leave half of the descriptors that the process may have.
+/// How many threads may walk: each has two directories and two files open, and a directory or two may
+/// wait with files that others have begun. All together shall leave some of the descriptors that the
+/// process may have: with 64 and 8 threads, 35 were open at most.
 fn members(options: &Options) -> usize {
     let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let affordable = descriptors.and_then(|most| usize::try_from(most / 8).ok());
@@ -71,13 +75,15 @@ pub(super) struct Step {
     path: Vec<u8>,
     above: Option<Arc<Lineage>>,
     through_link: bool,
+    /// Has it been found to be of another kind than what the other tree has under this path?
+    mismatched: bool,
 }
 
 impl Step {
     /// The step into `name`, from this directory, which is `here`.
     fn into(&self, name: &[u8], through_link: bool, here: &Arc<Lineage>) -> Self {
         let (path, above) = (join(&self.path, name), Some(Arc::clone(here)));
-        Self { path, above, through_link }
+        Self { path, above, through_link, mismatched: false }
     }
 }
 
@@ -116,8 +122,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         context.checkpoint()?;
         match task {
             Task::Both(step) => self.both(&step, crew, context),
-            Task::One(Side::Left, step) => self.one(self.a, Side::Left, &step, crew),
-            Task::One(Side::Right, step) => self.one(self.b, Side::Right, &step, crew),
+            Task::One(Side::Left, step) => self.one(self.a, Side::Left, &step, crew, context),
+            Task::One(Side::Right, step) => self.one(self.b, Side::Right, &step, crew, context),
             Task::Files(files) => files.compare(self, crew, context),
             Task::Content(work) => {
                 if let Some(work) = work.upgrade() {
@@ -144,12 +150,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
             return Ok(());
         };
-        let (mut left_list, mut right_list) = match self.list(&left, &right, step, crew.size()) {
-            (Ok(left), Ok(right)) => (left, right),
-            (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
-        };
+        let (mut left_list, mut right_list) =
+            match self.list(&left, &right, step, crew.size(), context) {
+                (Ok(left), Ok(right)) => (left, right),
+                (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
+            };
         let mut files = Files::new(step.path.clone(), left, right);
-        merge(&mut left_list, &mut right_list, |left, right, entry| match entry {
+        merge(&mut left_list, &mut right_list, context, |left, right, entry| match entry {
             Match::Left(index) => self.alone(Side::Left, left, index, step, &here, crew),
             Match::Right(index) => self.alone(Side::Right, right, index, step, &here, crew),
             Match::Both(l, r) => {
@@ -171,13 +178,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                         for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
                             if kind.is_directory() {
                                 let step = step.into(name, kind.is_link(), &here);
-                                crew.push(Task::One(side, step));
+                                crew.push(Task::One(side, Step { mismatched: true, ..step }));
                             }
                         }
                     }
                 }
             }
-        });
+        })?;
         Files::share(files, self, crew, context)
     }
 
@@ -188,15 +195,20 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         right: &B::Directory,
         step: &Step,
         threads: usize,
+        context: &Context<'_>,
     ) -> (Result<Listing>, Result<Listing>) {
-        let list_right = || self.b.list(right, &step.path);
+        let call = context.call();
+        let list_right = || self.b.list(right, &step.path, &Context::new(call));
         if threads == 1 || !self.a.is_large(left) || !self.b.is_large(right) {
-            return (self.a.list(left, &step.path), list_right());
+            return (
+                self.a.list(left, &step.path, context),
+                self.b.list(right, &step.path, context),
+            );
         }
         std::thread::scope(|scope| {
             let name = "komparu-list".to_owned();
             let other = std::thread::Builder::new().name(name).spawn_scoped(scope, list_right);
-            let left = self.a.list(left, &step.path);
+            let left = self.a.list(left, &step.path, context);
             let right =
                 other.map_or_else(|_| list_right(), |other| other.join().expect("no panic"));
             (left, right)
@@ -224,6 +236,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         side: Side,
         step: &Step,
         crew: &Crew<'_, Task<A, B>>,
+        context: &Context<'_>,
     ) -> Result<()> {
         let directory = match tree.enter(&step.path) {
             Ok(directory) => directory,
@@ -235,16 +248,21 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Side::Right => [Place::Nowhere, place],
         };
         let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
-            // What is below has been listed under shorter names; the link itself has not.
-            self.found(step.path.clone(), side.only());
+            // What is below has been listed under shorter names; the link itself may not have.
+            if !step.mismatched {
+                self.found(step.path.clone(), side.only());
+            }
             return Ok(());
         };
-        let listing = match tree.list(&directory, &step.path) {
+        let listing = match tree.list(&directory, &step.path, context) {
             Ok(listing) => listing,
             Err(error) => return self.fail_directory(step, error),
         };
         for index in 0..listing.len() {
             self.alone(side, &listing, index, step, &here, crew);
+            if index.is_multiple_of(CHECKED) {
+                context.checkpoint()?;
+            }
         }
         Ok(())
     }

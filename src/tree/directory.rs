@@ -6,11 +6,14 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+#[cfg(target_os = "linux")]
+use rustix::fs::{RawDir, ResolveFlags};
 use rustix::io::Errno;
 
-use super::listing::{Kind, Listing};
+use super::listing::{CHECKED, Kind, Listing};
 use super::{Content, Identity, Tree};
+use crate::context::Context;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
 use crate::options::Options;
@@ -29,8 +32,10 @@ const PIECE: usize = if cfg!(target_os = "linux") { 4000 } else { 1000 };
 
 /// A directory, and all that is below it.
 pub struct DirectoryTree {
+    /// What its user calls it.
+    name: Name,
     path: Arc<[u8]>,
-    root: Arc<OwnedFd>,
+    root: OwnedFd,
     follow_links: bool,
     ignore: Option<Ignore>,
 }
@@ -45,24 +50,24 @@ pub struct OpenDirectory {
 }
 
 impl DirectoryTree {
-    /// Opens the directory at `path`, itself found through any links. Of the options, those about
-    /// links and about what to leave out hold.
+    /// Opens the directory at `path`, itself found through any links; `name` is what messages about
+    /// it as a whole call it. Of the options, those about links and about what to leave out hold.
     ///
     /// # Errors
     /// When there is no directory, or none that can be opened.
-    pub fn open(path: &[u8], options: &Options) -> Result<Self> {
-        let root = open_directory(CWD, path, OFlags::empty()).map_err(|errno| {
-            let (name, is_something) = (Name::new(path), rustix::fs::stat(path).is_ok());
-            if errno == Errno::NOTDIR && is_something {
+    pub fn open(path: &[u8], name: Name, options: &Options) -> Result<Self> {
+        let root = open_directory(CWD, path, true).map_err(|errno| {
+            if errno == Errno::NOTDIR && rustix::fs::stat(path).is_ok() {
                 let errno = Some(errno.raw_os_error());
-                let cause = "is not a directory".to_owned();
+                let (name, cause) = (name.clone(), "is not a directory".to_owned());
                 return Error::Read { name, cause, errno, status: None };
             }
             Error::system(&name, &errno.into())
         })?;
         Ok(Self {
+            name,
             path: path.into(),
-            root: Arc::new(root),
+            root,
             follow_links: options.follow_symlinks,
             ignore: options.ignore.clone(),
         })
@@ -97,23 +102,89 @@ impl DirectoryTree {
 }
 
 /// Opens a directory for listing it and for opening what is in it.
-fn open_directory(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more;
+fn open_directory(
+    base: BorrowedFd<'_>,
+    path: &[u8],
+    follow_links: bool,
+) -> rustix::io::Result<OwnedFd> {
+    let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    if !follow_links {
+        #[cfg(target_os = "linux")]
+        match rustix::fs::openat2(base, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+            // Before Linux 5.6, and in some sandboxes.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            opened => return opened,
+        }
+        // The last name at least: a directory that was none when it was listed is not followed.
+        flags |= OFlags::NOFOLLOW;
+    }
     rustix::fs::openat(base, path, flags, Mode::empty())
 }
 
-/// The same for a path of any length.
-fn open_deep(root: &OwnedFd, mut path: &[u8]) -> rustix::io::Result<OwnedFd> {
+/// Calls `found` with the name of every entry, and with what the directory tells of it.
+#[cfg(target_os = "linux")]
+fn each_entry(
+    directory: BorrowedFd<'_>,
+    broken: &dyn Fn(Errno) -> Error,
+    found: &mut dyn FnMut(&[u8], FileType) -> Result<()>,
+) -> Result<()> {
+    let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
+    let mut entries = RawDir::new(directory, buffer.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
+        let entry = entry.map_err(broken)?;
+        match entry.file_name().to_bytes() {
+            b"." | b".." => {}
+            name => found(name, entry.file_type())?,
+        }
+    }
+    Ok(())
+}
+
+/// The same, where system calls are not for programs to make.
+#[cfg(not(target_os = "linux"))]
+fn each_entry(
+    directory: BorrowedFd<'_>,
+    broken: &dyn Fn(Errno) -> Error,
+    found: &mut dyn FnMut(&[u8], FileType) -> Result<()>,
+) -> Result<()> {
+    for entry in rustix::fs::Dir::read_from(directory).map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        match entry.file_name().to_bytes() {
+            b"." | b".." => {}
+            name => found(name, entry.file_type())?,
+        }
+    }
+    Ok(())
+}
+
+/// Opens a directory at a path of any length, through any number of links.
+fn open_deep(root: &OwnedFd, path: &[u8], follow_links: bool) -> rustix::io::Result<OwnedFd> {
+    match open_in_pieces(root, path, follow_links, PIECE) {
+        // The system follows 40 links in one piece (32 on macOS), and lineages know every loop.
+        Err(Errno::LOOP) if follow_links => open_in_pieces(root, path, true, 0),
+        opened => opened,
+    }
+}
+
+/// The same in pieces of at most `most` bytes, or of one name where that is longer.
+fn open_in_pieces(
+    root: &OwnedFd,
+    mut path: &[u8],
+    follow_links: bool,
+    most: usize,
+) -> rustix::io::Result<OwnedFd> {
+    let is_slash = |&byte: &u8| byte == b'/';
     let mut base: Option<OwnedFd> = None;
     loop {
         let from = base.as_ref().map_or(root.as_fd(), AsFd::as_fd);
-        let slash = path.len() > PIECE;
-        let slash = slash.then(|| path[..PIECE].iter().rposition(|&byte| byte == b'/')).flatten();
-        let Some(slash) = slash else {
-            let path = if path.is_empty() { b"." } else { path };
-            return open_directory(from, path, OFlags::empty());
+        let cut = |path: &[u8]| {
+            path[..most].iter().rposition(is_slash).or_else(|| path.iter().position(is_slash))
         };
-        base = Some(open_directory(from, &path[..slash], OFlags::empty())?);
+        let Some(slash) = (path.len() > most).then(|| cut(path)).flatten() else {
+            let path = if path.is_empty() { b"." } else { path };
+            return open_directory(from, path, follow_links);
+        };
+        base = Some(open_directory(from, &path[..slash], follow_links)?);
         path = &path[slash + 1..];
     }
 }
@@ -123,11 +194,8 @@ impl Tree for DirectoryTree {
 
     fn enter(&self, path: &[u8]) -> Result<OpenDirectory> {
         let system = |errno: Errno| Error::system(&self.display(path), &errno.into());
-        let descriptor = if path.is_empty() {
-            Arc::clone(&self.root)
-        } else {
-            Arc::new(open_deep(&self.root, path).map_err(system)?)
-        };
+        // The root as well: what is listed twice through one descriptor is empty the second time.
+        let descriptor = Arc::new(open_deep(&self.root, path, self.follow_links).map_err(system)?);
         let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
         // The fields have other widths and signs on other platforms.
         #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::allow_attributes)]
@@ -144,18 +212,16 @@ impl Tree for DirectoryTree {
         directory.size > LARGE
     }
 
-    fn list(&self, directory: &OpenDirectory, path: &[u8]) -> Result<Listing> {
+    fn list(
+        &self,
+        directory: &OpenDirectory,
+        path: &[u8],
+        context: &Context<'_>,
+    ) -> Result<Listing> {
         let descriptor = directory.descriptor.as_fd();
         let mut listing = Listing::default();
-        let mut buffer: Vec<u8> = Vec::with_capacity(ENTRIES);
-        let mut entries = RawDir::new(descriptor, buffer.spare_capacity_mut());
-        while let Some(entry) = entries.next() {
-            let entry = entry.map_err(|errno| Error::system(&self.display(path), &errno.into()))?;
-            let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") {
-                continue;
-            }
-            let kind = self.kind(descriptor, name, entry.file_type());
+        let mut add = |name: &[u8], told: FileType| -> Result<()> {
+            let kind = self.kind(descriptor, name, told);
             let left_out = self
                 .ignore
                 .as_ref()
@@ -163,7 +229,13 @@ impl Tree for DirectoryTree {
             if !left_out {
                 listing.push(name, kind);
             }
-        }
+            if listing.len().is_multiple_of(CHECKED) {
+                context.checkpoint()?;
+            }
+            Ok(())
+        };
+        let broken = |errno: Errno| Error::system(&self.display(path), &errno.into());
+        each_entry(descriptor, &broken, &mut add)?;
         Ok(listing)
     }
 
@@ -186,7 +258,7 @@ impl Tree for DirectoryTree {
 
     fn display(&self, path: &[u8]) -> Name {
         if path.is_empty() {
-            return Name::new(&self.path);
+            return self.name.clone();
         }
         Name::within(&self.path, &path.into())
     }

@@ -2,6 +2,13 @@
 
 use std::cmp::Ordering;
 
+use crate::context::Context;
+use crate::error::Result;
+
+/// Entries between two looks at the context: far fewer than a millisecond's work, and enough for
+/// the looks to cost nothing.
+pub const CHECKED: usize = 256;
+
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -110,11 +117,15 @@ pub enum Match {
 }
 
 /// Brings two listings into one order and calls `found` for every name in either.
+///
+/// # Errors
+/// When the context, asked now and then, says stop.
 pub fn merge(
     left: &mut Listing,
     right: &mut Listing,
+    context: &Context<'_>,
     mut found: impl FnMut(&Listing, &Listing, Match),
-) {
+) -> Result<()> {
     // Copies of a directory on one filesystem are mostly listed in the same order.
     let same_order = left.len() == right.len()
         && (0..left.len()).all(|index| left.name(index) == right.name(index));
@@ -138,12 +149,17 @@ pub fn merge(
         l += usize::from(order.is_le());
         r += usize::from(order.is_ge());
         found(left, right, entry);
+        if (l + r).is_multiple_of(CHECKED) {
+            context.checkpoint()?;
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Call;
 
     fn merged(left: &[&str], right: &[&str]) -> Vec<String> {
         let listing = |names: &[&str]| {
@@ -154,7 +170,8 @@ mod tests {
             listing
         };
         let mut all = Vec::new();
-        merge(&mut listing(left), &mut listing(right), |left, right, entry| {
+        let (call, mut left, mut right) = (Call::new(None), listing(left), listing(right));
+        let merged = merge(&mut left, &mut right, &Context::new(&call), |left, right, entry| {
             let text = |name: &[u8]| String::from_utf8(name.to_vec()).expect("UTF-8");
             all.push(match entry {
                 Match::Left(l) => format!("-{}", text(left.name(l))),
@@ -165,6 +182,7 @@ mod tests {
                 }
             });
         });
+        assert_eq!(merged, Ok(()));
         all
     }
 

@@ -12,6 +12,7 @@ pub mod listing;
 mod names;
 pub mod urls;
 
+use crate::context::Context;
 use crate::error::{Name, Result};
 use crate::reader::Reader;
 use crate::reader::file::FileReader;
@@ -42,8 +43,13 @@ pub trait Tree: Sync {
     /// All entries of a directory that are not left out, in any order. `path` is where it is.
     ///
     /// # Errors
-    /// When they cannot be listed completely.
-    fn list(&self, directory: &Self::Directory, path: &[u8]) -> Result<Listing>;
+    /// When they cannot be listed completely; when the context, asked now and then, says stop.
+    fn list(
+        &self,
+        directory: &Self::Directory,
+        path: &[u8],
+        context: &Context<'_>,
+    ) -> Result<Listing>;
 
     /// Opens the content of the file `name` in a directory.
     ///

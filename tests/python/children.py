@@ -18,14 +18,15 @@ import os, signal, sys, threading, time
 from pathlib import Path
 import komparu
 
-def wait_until_comparing(process="self"):
-    while True:
-        for task in Path(f"/proc/{process}/task").iterdir():
+def wait_until_comparing():
+    while threading.active_count() > 1:
+        for task in Path("/proc/self/task").iterdir():
             try:
                 if (task / "comm").read_text() == "komparu-compare\\n":
                     return
             except OSError:
                 pass
+    raise RuntimeError("the comparison was over before it was seen")
 """
 
 
@@ -34,7 +35,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start a program that talks over pipes."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", _PRELUDE + code, *map(str, arguments)],
+        [sys.executable, "-I", "-c", _PRELUDE + code, *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -20,6 +20,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
     ("chunk_size", 2**100, "chunk_size must be <= 1GB"),
     ("timeout", 0, "timeout must be positive"),
     ("timeout", -1.5, "timeout must be positive"),
+    ("timeout", -(10**400), "timeout must be positive"),
     ("timeout", float("nan"), "timeout must be positive"),
     ("max_workers", -1, "max_workers must be non-negative"),
     ("max_workers", 257, "max_workers must be <= 256"),
@@ -155,6 +156,21 @@ def test_text_that_is_no_name_is_a_value_error() -> None:
     for source in sources:
         with pytest.raises(ValueError, match="surrogates not allowed"):
             komparu.compare(source, source)
+
+
+def test_a_mapping_that_lies_about_its_length_is_read_all_the_same(
+    pair: tuple[Path, Path],
+) -> None:
+    class Boastful(dict[str, str]):
+        def __len__(self) -> int:
+            return 1 << 44
+
+    assert komparu.compare(*pair, headers=Boastful(X="y"), timeout=10**400)
+
+
+def test_an_option_of_another_function_is_unexpected_whatever_its_value() -> None:
+    with pytest.raises(TypeError, match=r"compare\(\) got an unexpected keyword argument 'ignore'"):
+        komparu.compare(*MISSING, ignore=7)  # type: ignore[call-arg]
 
 
 def test_an_unknown_option_is_a_type_error() -> None:

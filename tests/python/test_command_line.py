@@ -13,7 +13,7 @@ import pytest
 import komparu
 from children import interrupt, wait_until_comparing
 
-MODULE = [sys.executable, "-P", "-m", "komparu"]
+MODULE = [sys.executable, "-I", "-m", "komparu"]
 SCRIPT = [os.fspath(Path(sys.executable).with_name("komparu"))]
 
 

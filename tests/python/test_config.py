@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +157,27 @@ def test_many_threads_see_one_configuration_or_another_and_no_mixture(write: Wri
     for thread in threads:
         thread.join()
     assert mixtures == []
+
+
+def test_what_runs_while_an_error_is_raised_may_ask_for_the_configuration() -> None:
+    class Asking:
+        def __del__(self) -> None:
+            asked.append(komparu.get_config().chunk_size)
+
+    asked: list[int] = []
+    threshold = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        for _ in range(50):
+            cycle: list[object] = [Asking()]
+            cycle.append(cycle)
+            del cycle
+            with pytest.raises(komparu.ConfigError):
+                komparu.configure(chunk_size=0)
+    finally:
+        gc.set_threshold(*threshold)
+    gc.collect()
+    assert asked == [65536] * 50
 
 
 def test_converting_a_value_may_configure_something_else() -> None:

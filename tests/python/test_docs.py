@@ -34,7 +34,7 @@ def test_python_examples_run(document: Path, tmp_path: Path) -> None:
     for place, code in blocks(document, "python"):
         program.append(f"exec(compile({code!r}, {place!r}, 'exec'), globals())")
     done = subprocess.run(
-        [sys.executable, "-P", "-W", "error", "-c", "\n".join(program)],
+        [sys.executable, "-I", "-W", "error", "-c", "\n".join(program)],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -94,6 +94,17 @@ def test_a_fault_that_is_not_komparus_is_as_deadly_as_ever(
     assert ("Fatal Python error: Bus error" in errors) is reported
 
 
+def test_handlers_that_hand_on_to_each_other_come_to_an_end(write: Write) -> None:
+    big = [write(name, bytes(2 << 20)) for name in ("a", "b")]
+    # Each takes the other for the one before it.
+    compare = "assert komparu.compare(sys.argv[1], sys.argv[2])\n"
+    code = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+    code += f"{compare}import faulthandler; faulthandler.enable()\n{compare}{_REAL_FAULT}"
+    status, _, errors = outcome(code, *big)
+    assert status == -signal.SIGBUS
+    assert errors.count("Fatal Python error: Bus error") == 1
+
+
 def test_a_signal_that_somebody_sends_reaches_its_handler(write: Write) -> None:
     big = [write(name, bytes(2 << 20)) for name in ("a", "b")]
     code = """
@@ -193,7 +204,7 @@ import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 small, big, long = sys.argv[1:3], sys.argv[3:5], sys.argv[5:7]
 answers = []
-thread = threading.Thread(target=lambda: answers.append(komparu.compare(*long, chunk_size=512)))
+thread = threading.Thread(target=lambda: answers.append(komparu.compare(*long, chunk_size=16)))
 thread.start()
 wait_until_comparing()
 child = os.fork()

@@ -123,7 +123,7 @@ def test_a_comparison_in_another_thread_outlives_ctrl_c_in_the_main_one(
     code = """
 answers = []
 def work():
-    answers.append(komparu.compare(*sys.argv[1:], chunk_size=512))
+    answers.append(komparu.compare(*sys.argv[1:], chunk_size=16))
 thread = threading.Thread(target=work)
 thread.start()
 try:
@@ -152,6 +152,23 @@ begun.wait()
 print("over")
 """
     assert run(code, *long_work, str(max_workers)) == "over\n"
+
+
+def test_daemon_threads_that_return_while_the_program_ends_do_not_crash_it(write: Write) -> None:
+    pair = [write(name, b"x" * 100) for name in ("a", "b")]
+    code = """
+def work():
+    while True:
+        komparu.compare(*sys.argv[1:3])
+        turns.release()
+turns = threading.Semaphore(0)
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+for _ in range(300):
+    turns.acquire()
+"""
+    for _ in range(20):
+        assert run(code, *pair) == ""
 
 
 def test_a_handler_may_compare_and_exit(long_work: tuple[Path, Path]) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import functools
 import http.server
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import komparu
 import pytest
 import trustme
 from hostile import Hostile
 from servers import Nginx, free_port, needed, running
+
+import komparu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 MiB = 1 << 20
 
@@ -63,7 +67,7 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def nginx(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     """nginx: plain, TLS with HTTP/2, without ranges, gzip forced, redirects."""
     server = Nginx(tmp_path_factory.mktemp("nginx"))
-    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    past = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
     good = authority.issue_cert("127.0.0.1")
     expired = authority.issue_cert("127.0.0.1", not_before=past, not_after=past.replace(month=2))
     for name, certificate in (("server", good), ("expired", expired)):

@@ -6,8 +6,11 @@ import contextlib
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["Nginx", "free_port", "needed", "running"]
 

@@ -8,12 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import komparu
 import pytest
 from hostile import Hostile, Request, answer
-from servers import Nginx
+
+import komparu
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import Nginx
 
 LONG = 30.0
 
@@ -88,7 +93,7 @@ def test_a_connection_that_is_not_taken_is_left_at_the_deadline(nine: Path) -> N
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         for connection in (first, second):
-            connection.setblocking(False)
+            connection.settimeout(0)
             connection.connect_ex(listener.getsockname())
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         start = time.monotonic()
@@ -129,9 +134,12 @@ urllib.request.urlopen(url.replace("/a", "/ready")).read()
     assert silent.left.wait(LONG)
 
 
-def test_an_exit_after_comparisons_is_clean(nginx: Nginx, tmp_path: Path, trusted: None) -> None:
+@pytest.mark.usefixtures("trusted")
+def test_an_exit_after_comparisons_is_clean(nginx: Nginx) -> None:
     path = nginx.put("exit", b"exit")
-    script = "import sys, komparu\nfor url in sys.argv[2:]: print(komparu.compare(url, sys.argv[1]))"
+    script = (
+        "import sys, komparu\nfor url in sys.argv[2:]: print(komparu.compare(url, sys.argv[1]))"
+    )
     assert run(script, str(path), f"{nginx.plain}/exit", f"{nginx.secure}/exit") == "True\nTrue\n"
 
 

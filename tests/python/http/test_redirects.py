@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import komparu
 import pytest
 from hostile import Hostile, answer
+
+import komparu
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Failure = Callable[..., komparu.SourceReadError]
 SAME = answer("Content-Length: 2", body=b"ok")
@@ -51,11 +55,13 @@ def test_ten_redirects_are_followed_and_a_loop_is_an_error(
     assert sum(request.path == "/loop" for request in hostile.requests) == 11
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://h/", "http://"])
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://h/", "http://"]
+)
 def test_a_redirect_leads_to_http_only(
     hostile: Hostile, ok: Path, failure: Failure, target: str
 ) -> None:
-    assert "no http or https URL" in failure(hostile.url("/a", to(target)), ok).strerror
+    assert "no http or https URL" in str(failure(hostile.url("/a", to(target)), ok))
 
 
 def test_headers_and_credentials_never_reach_another_origin(
@@ -98,13 +104,13 @@ def test_headers_of_the_call_are_sent_to_both_as_they_are(hostile: Hostile, othe
 
 
 @pytest.mark.parametrize(
-    "host", ["169.254.169.254", "127.0.0.2", "[::1]", "10.0.0.1", "[::ffff:127.0.0.2]", "0.0.0.0"]
+    "host", ["169.254.169.254", "127.0.0.2", "[::1]", "10.0.0.1", "[::ffff:127.0.0.2]", "[::]"]
 )
 def test_a_redirect_to_another_private_address_is_refused(
     hostile: Hostile, ok: Path, failure: Failure, host: str
 ) -> None:
     error = failure(hostile.url("/a", to(f"http://{host}:9/")), ok)
-    assert "no redirect may lead" in error.strerror
+    assert "no redirect may lead" in str(error)
 
 
 def test_a_redirect_within_the_private_host_that_the_user_named_is_followed(
@@ -133,7 +139,7 @@ def test_block_private_refuses_the_first_request_too(
 ) -> None:
     komparu.configure(block_private=True)
     error = failure(f"http://{host}:{hostile.port}/a", ok)
-    assert "block_private is set" in error.strerror
+    assert "block_private is set" in str(error)
     assert hostile.requests == []
 
 
@@ -149,7 +155,7 @@ def test_a_connection_that_is_kept_opens_no_way_around_the_rules(
     url = hostile.url("/a", twice).replace("127.0.0.1", "localhost")
     assert komparu.compare(url, ok)
     komparu.configure(block_private=True)
-    assert "block_private is set" in failure(url, ok).strerror
+    assert "block_private is set" in str(failure(url, ok))
     assert len(hostile.requests) == 1
 
 

@@ -1,0 +1,71 @@
+//! Leaving Python alone while there is work, and coming back to it.
+//!
+//! A thread that comes back to an interpreter which is about to exit does not return: before 3.14,
+//! Python ends it by unwinding its stack, and a stack with frames of Rust's on it cannot be unwound;
+//! the process would abort. Here it can be, as far as a frame that waits for the end of the process.
+
+use std::ffi::c_int;
+
+/// What Python knows of a thread.
+#[repr(C)]
+struct ThreadState {
+    opaque: [u8; 0],
+}
+
+// All of them are in the stable ABI of every version.
+unsafe extern "C-unwind" {
+    fn PyEval_SaveThread() -> *mut ThreadState;
+    fn PyEval_RestoreThread(state: *mut ThreadState);
+    fn PyErr_CheckSignals() -> c_int;
+}
+
+/// Does `work` without the interpreter, to be called by a thread that is attached to it. `work` is given
+/// a way to ask whether a signal handler has raised something; once it says true, `work` should come to
+/// its end, and the exception is left set for the caller.
+pub(crate) fn without_interpreter<T>(work: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
+    // SAFETY: has no precondition but that the thread is attached; if it were not, Python itself would
+    // end the process with a message.
+    let detached = Detached { state: unsafe { PyEval_SaveThread() } };
+    work(&|| detached.has_raised())
+}
+
+/// While it lives, the thread is not attached.
+struct Detached {
+    state: *mut ThreadState,
+}
+
+impl Detached {
+    fn attach(&self) {
+        let unwound = WaitForExit;
+        // SAFETY: the state is this thread's, from PyEval_SaveThread, and not current.
+        unsafe { PyEval_RestoreThread(self.state) };
+        std::mem::forget(unwound);
+    }
+
+    fn has_raised(&self) -> bool {
+        self.attach();
+        // SAFETY: the thread is attached. Afterwards its state is the same as before.
+        unsafe {
+            let raised = PyErr_CheckSignals() != 0;
+            PyEval_SaveThread();
+            raised
+        }
+    }
+}
+
+impl Drop for Detached {
+    fn drop(&mut self) {
+        self.attach();
+    }
+}
+
+/// Dropped only when the stack is being unwound because the interpreter is no more.
+struct WaitForExit;
+
+impl Drop for WaitForExit {
+    fn drop(&mut self) {
+        loop {
+            std::thread::park();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+"""Samples fetched beside the stream: what they find, and what they must not believe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from hostile import Hostile, Request, answer
+
+import komparu
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+Failure = Callable[..., komparu.SourceReadError]
+MiB = 1 << 20
+
+
+class Ranged:
+    """8 MiB with ranges. The stream stops after 1 MiB until the part has been asked for."""
+
+    def __init__(self, tmp_path: Path, *, differs: bool = False) -> None:
+        self.content = bytes(8 * MiB)
+        self.path = tmp_path / "ranged"
+        self.path.write_bytes(self.content[:-1] + (b"x" if differs else b"\0"))
+        self.probed = threading.Event()
+        self.part: Callable[[int, int], bytes] = self.honest
+
+    def honest(self, first: int, last: int) -> bytes:
+        return self.answer_part(f"{first}-{last}", last + 1 - first)
+
+    def answer_part(self, place: str, length: int, etag: str = '"a"') -> bytes:
+        return answer(
+            f"Content-Length: {length}",
+            f"Content-Range: bytes {place}/{len(self.content)}",
+            f"ETag: {etag}",
+            status="206 Partial Content",
+            body=bytes(length),
+        )
+
+    def __call__(self, connection: socket.socket, request: Request) -> None:
+        if request.range:
+            connection.sendall(self.part(*request.range))
+            self.probed.set()
+            return
+        head = (f"Content-Length: {len(self.content)}", "Accept-Ranges: bytes", 'ETag: "a"')
+        connection.sendall(answer(*head, body=self.content[:MiB]))
+        self.probed.wait()
+        connection.sendall(self.content[MiB:])
+
+
+def test_a_probe_finds_a_difference_that_the_stream_has_not_reached(
+    hostile: Hostile, tmp_path: Path
+) -> None:
+    content = Ranged(tmp_path, differs=True)
+    assert not komparu.compare(hostile.url("/a", content), content.path)
+    # The end first, where most differences are.
+    asked = [request.range for request in hostile.requests if request.range]
+    assert asked[0] == (8 * MiB - 65536, 8 * MiB - 1)
+
+
+def test_a_probe_is_not_sent_where_the_user_wants_none(hostile: Hostile, tmp_path: Path) -> None:
+    content = Ranged(tmp_path, differs=True)
+    content.probed.set()
+    assert not komparu.compare(hostile.url("/a", content), content.path, quick_check=False)
+    assert [request.range for request in hostile.requests] == [None]
+
+
+def test_an_etag_that_changes_is_an_error(
+    hostile: Hostile, tmp_path: Path, failure: Failure
+) -> None:
+    content = Ranged(tmp_path)
+    content.part = lambda first, last: content.answer_part(
+        f"{first}-{last}", last + 1 - first, etag='"b"'
+    )
+    error = failure(hostile.url("/a", content), content.path)
+    assert "ETag" in str(error)
+
+
+@pytest.mark.parametrize("place", ["0-65535", "1-2", "nonsense"])
+def test_a_part_other_than_the_one_asked_for_is_an_error(
+    hostile: Hostile, tmp_path: Path, failure: Failure, place: str
+) -> None:
+    content = Ranged(tmp_path)
+    content.part = lambda *_: content.answer_part(place, 65536)
+    error = failure(hostile.url("/a", content), content.path)
+    assert error.status == 206
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        answer("Content-Length: 0", status="503 Service Unavailable"),
+        answer("Content-Length: 0", status="416 Range Not Satisfiable"),
+        answer("Content-Length: 8388608"),
+        b"",
+    ],
+    ids=["503", "416", "200", "nothing"],
+)
+def test_a_probe_that_fails_leaves_the_verdict_to_the_stream(
+    hostile: Hostile, tmp_path: Path, response: bytes
+) -> None:
+    content = Ranged(tmp_path)
+    content.part = lambda *_: response
+    assert komparu.compare(hostile.url("/a", content), content.path)

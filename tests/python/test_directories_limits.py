@@ -1,0 +1,249 @@
+"""Few descriptors, no patience, Ctrl-C, many threads: nothing is left behind, nothing called equal."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+import komparu
+from children import interrupt, run, start
+from komparu import DirResult
+from trees import Link, pair, plant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from subprocess import Popen
+
+    from trees import Entry
+
+#: The promise is 0.1 s; machines with other things to do get more.
+PROMPTLY = 1.0
+
+
+def comb(depth: int) -> dict[str, Entry]:
+    """Directories within directories, each with files enough for several threads, and siblings."""
+    files: dict[str, Entry] = {f"f{index}": b"x" for index in range(40)}
+    side: dict[str, Entry] = {"s": dict(files), "t": dict(files)}
+    tree: dict[str, Entry] = {**files, **side}
+    for _ in range(depth):
+        tree = {**files, **side, "deeper": tree}
+    return tree
+
+
+def test_64_descriptors_are_enough(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, comb(20), comb(20))
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+for workers in [0, 1, 7, 256] * 4:
+    result = komparu.compare_dir(*sys.argv[1:], max_workers=workers)
+    assert result, result.messages
+"""
+    run(code, a, b)
+
+
+def test_no_descriptor_at_all_is_an_error_and_never_a_verdict(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, comb(2), comb(2))
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+assert komparu.compare_dir(*sys.argv[1:])
+taken = []
+try:
+    while True:
+        taken.append(os.open("/dev/null", os.O_RDONLY))
+except OSError:
+    pass
+outcomes = []
+for _ in range(12):
+    try:
+        result = komparu.compare_dir(*sys.argv[1:])
+    except komparu.SourceReadError as error:
+        outcomes.append(error.errno)
+    else:
+        outcomes.append(result.verdict.name)
+        assert result.equal == (not result.errors)
+    os.close(taken.pop())
+for descriptor in taken:
+    os.close(descriptor)
+print(outcomes[0], outcomes[-1], komparu.compare_dir(*sys.argv[1:]).equal)
+"""
+    assert run(code, a, b).split() == [str(errno.EMFILE), "EQUAL", "True"]
+
+
+def test_nothing_is_left_open_and_no_thread_behind(tmp_path: Path) -> None:
+    broken: dict[str, Entry] = {"nowhere": Link("gone"), "itself": Link("itself")}
+    plant(tmp_path / "file", {})
+    a, b = pair(tmp_path, {**comb(3), **broken}, {**comb(3), "x": b""})
+    code = """
+def left_open():
+    return sorted(os.listdir("/proc/self/fd"))
+komparu.compare_dir(*sys.argv[1:3])
+before = left_open()
+for workers in [1, 2, 16]:
+    for follow in [True, False]:
+        assert not komparu.compare_dir(*sys.argv[1:3], max_workers=workers, follow_symlinks=follow)
+        for wrong in [sys.argv[1] + "/f0", sys.argv[1] + "/missing"]:
+            for pair in [(wrong, sys.argv[1]), (sys.argv[1], wrong)]:
+                try:
+                    komparu.compare_dir(*pair)
+                except komparu.KomparuError:
+                    pass
+        try:
+            komparu.compare_dir(*sys.argv[1:3], comparison_timeout=1e-4)
+        except komparu.ComparisonTimeoutError:
+            pass
+        assert left_open() == before
+# Threads that are done may take a moment to leave.
+while len(os.listdir("/proc/self/task")) > 1: pass
+"""
+    run(code, a, b)
+
+
+@pytest.fixture(scope="session")
+def long_trees(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two equal trees that take minutes to compare with a chunk size of 1, and nothing to make."""
+    a, b = pair(tmp_path_factory.mktemp("long"), {}, {})
+    for index in range(200):
+        for side in [a, b]:
+            with (side / f"{index}").open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, 1 << 20)
+                file.write(bytes([1]))
+    return a, b
+
+
+def wait_until_at_work(child: Popen[str]) -> None:
+    while child.poll() is None:
+        for task in os.listdir(f"/proc/{child.pid}/task"):
+            try:
+                with open(f"/proc/{child.pid}/task/{task}/comm") as comm:
+                    if comm.read() == "komparu-crew\n":
+                        return
+            except OSError:  # the thread has ended
+                continue
+    message = f"ended with {child.returncode} before it compared anything"
+    raise AssertionError(message)
+
+
+def test_ctrl_c_ends_the_walk_and_leaves_nothing(long_trees: tuple[Path, Path]) -> None:
+    code = """
+open_before = len(os.listdir("/proc/self/fd"))
+try:
+    komparu.compare_dir(*sys.argv[1:], chunk_size=1, max_workers=4)
+except KeyboardInterrupt:
+    print(time.monotonic(), len(os.listdir("/proc/self/fd")) - open_before)
+    while len(os.listdir("/proc/self/task")) > 1: pass
+    print(komparu.compare_dir(sys.argv[1], sys.argv[1]).equal)
+"""
+    with start(code, *long_trees) as child:
+        wait_until_at_work(child)
+        pressed = time.monotonic()
+        interrupt(child)
+        output, errors = child.communicate()
+    assert errors == ""
+    ended, left_open, works_again = output.split()
+    assert float(ended) - pressed < PROMPTLY
+    assert (left_open, works_again) == ("0", "True")
+
+
+def test_ctrl_c_works_without_helping_threads_and_in_a_walk_of_empty_files(
+    tmp_path: Path,
+) -> None:
+    tree: dict[str, Entry] = {f"d{n}": {f"f{m}": b"" for m in range(20)} for n in range(50)}
+    a, b = pair(tmp_path, tree, tree)
+    code = """
+class Pressed(Exception): pass
+def handler(number, frame):
+    raise Pressed
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+try:
+    while True:
+        komparu.compare_dir(*sys.argv[1:], max_workers=1)
+except Pressed:
+    print("pressed")
+"""
+    assert run(code, a, b) == "pressed\n"
+
+
+@pytest.mark.parametrize("max_workers", [1, 4])
+@pytest.mark.parametrize("limit", [1e-9, 0.1])
+def test_the_limit_of_time_is_an_error_that_names_it(
+    long_trees: tuple[Path, Path], max_workers: int, limit: float
+) -> None:
+    begun = time.monotonic()
+    with pytest.raises(komparu.ComparisonTimeoutError, match=r"^comparison timed out after 0\."):
+        komparu.compare_dir(
+            *long_trees, chunk_size=1, max_workers=max_workers, comparison_timeout=limit
+        )
+    assert limit <= time.monotonic() - begun < limit + PROMPTLY
+
+
+def test_a_limit_that_is_kept_changes_nothing(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, comb(1), comb(1))
+    assert komparu.compare_dir(a, b, comparison_timeout=3600) == DirResult(equal=True)
+
+
+def test_other_threads_run_meanwhile(long_trees: tuple[Path, Path]) -> None:
+    outcomes: list[type] = []
+
+    def work() -> None:
+        try:
+            komparu.compare_dir(*long_trees, chunk_size=1, comparison_timeout=0.3)
+        except komparu.ComparisonTimeoutError as error:
+            outcomes.append(type(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    steps = 0
+    while thread.is_alive():
+        steps += 1
+    assert outcomes == [komparu.ComparisonTimeoutError]
+    assert steps > 1000
+
+
+def test_many_threads_compare_at_once(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, comb(2), {**comb(2), "extra": b""})
+    expected = DirResult(equal=False, only_right={"extra"})
+    answers: list[DirResult] = []
+    together = threading.Barrier(6)
+
+    def work() -> None:
+        together.wait()
+        answers.extend(komparu.compare_dir(a, b, max_workers=2) for _ in range(20))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [expected] * 120
+
+
+def test_a_child_forked_in_the_middle_compares_too(long_trees: tuple[Path, Path]) -> None:
+    code = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+def work():
+    try:
+        komparu.compare_dir(*sys.argv[1:], chunk_size=1, max_workers=4, comparison_timeout=0.5)
+    except komparu.ComparisonTimeoutError:
+        print("the parent's", flush=True)
+thread = threading.Thread(target=work)
+thread.start()
+while not any(p.read_text() == "komparu-crew\\n" for p in Path("/proc/self/task").glob("*/comm")):
+    pass
+child = os.fork()
+if child == 0:
+    equal = komparu.compare_dir(*sys.argv[1:], max_workers=4).equal
+    os._exit(0 if equal else 1)
+_, status = os.waitpid(child, 0)
+thread.join()
+print("the child's", status)
+"""
+    assert run(code, *long_trees) == "the parent's\nthe child's 0\n"

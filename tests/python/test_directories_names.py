@@ -1,0 +1,166 @@
+"""Names that are not text, and paths longer than the system takes in one piece."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+import komparu
+from children import run
+from komparu import DiffReason, DirResult
+from trees import pair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAMES = [
+    os.fsdecode(b"\xff"),
+    os.fsdecode(b"caf\xe9"),
+    os.fsdecode(b"\xed\xa0\x80"),
+    "e\u0301",
+    "\u00e9",
+    "line\nbreak",
+    "tab\tand\x7f\x1b[31mcontrol\x01",
+    "\r",
+    " ",
+    "-rf",
+    "*",
+    "...",
+    "\\",
+    "C:",
+    "http:",
+    "\U0001f600",
+    "x" * 255,
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_any_name_is_paired_and_told_as_the_os_module_does(tmp_path: Path, name: str) -> None:
+    a, b = pair(tmp_path, {name: {name: b"1"}}, {name: {name: b"2"}, f"{name[:250]}2": b""})
+    result = komparu.compare_dir(a, b)
+    assert result.diff == {f"{name}/{name}": DiffReason.CONTENT_MISMATCH}
+    assert result.only_right == {f"{name[:250]}2"}
+    assert (a / next(iter(result.diff))).read_bytes() == b"1"
+
+
+def test_names_differ_if_their_bytes_do(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, {"\u00e9": b"", "a": b""}, {"e\u0301": b"", "A": b""})
+    result = komparu.compare_dir(a, b)
+    assert (result.only_left, result.only_right) == ({"\u00e9", "a"}, {"e\u0301", "A"})
+
+
+def test_the_roots_may_have_any_name(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, {"x": b"1"}, {"x": b"2"})
+    for name in NAMES:
+        other = a.rename(tmp_path / f"{name[:254]}_")
+        assert komparu.compare_dir(other, b).diff == {"x": DiffReason.CONTENT_MISMATCH}
+        a = other.rename(tmp_path / "a")
+
+
+def test_names_survive_a_locale_that_is_not_theirs(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, {name: b"" for name in NAMES}, {})
+    code = """
+names = {os.fsencode(path) for path in komparu.compare_dir(*sys.argv[1:]).only_left}
+print(names == set(os.listdir(os.fsencode(sys.argv[1]))))
+"""
+    for environment in [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {}]:
+        assert run(code, a, b, environment=environment) == "True\n"
+
+
+@contextmanager
+def inside(root: Path, names: list[str]) -> Iterator[int]:
+    """Make directories within directories, and open the innermost."""
+    root.mkdir()
+    descriptor = os.open(root, os.O_RDONLY)
+    for name in names:
+        os.mkdir(name, dir_fd=descriptor)
+        inner = os.open(name, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def flatten(root: Path) -> None:
+    """Remove directories that lie deeper than Python's own ways of removing them can go."""
+    fresh = map(str, itertools.count())
+    while directories := [path for path in root.iterdir() if path.is_dir() and not path.is_symlink()]:
+        for directory in directories:
+            for inner in directory.iterdir():
+                inner.rename(root / f"{next(fresh)}.moved")
+            directory.rmdir()
+
+
+def write(directory: int, name: str, content: bytes) -> None:
+    file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, dir_fd=directory)
+    os.write(file, content)
+    os.close(file)
+
+
+DEEP = {
+    "2100 levels": ["d"] * 2100,
+    "names of 255 bytes": ["x" * 255] * 60,
+    "just the longest path": ["y" * 49] * 80,
+}
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    yield tmp_path / "a", tmp_path / "b"
+    for side in "ab":
+        flatten(tmp_path / side)
+
+
+@pytest.mark.parametrize("names", DEEP.values(), ids=DEEP.keys())
+@pytest.mark.parametrize("max_workers", [1, 3])
+def test_files_are_compared_however_deep_they_lie(
+    roots: tuple[Path, Path], names: list[str], max_workers: int
+) -> None:
+    path = "/".join(names)
+    with inside(roots[0], names) as a, inside(roots[1], names) as b:
+        for side in [a, b]:
+            write(side, "same", b"1")
+            write(side, "differs", b"1")
+        assert komparu.compare_dir(*roots, max_workers=max_workers) == DirResult(equal=True)
+        write(b, "differs", b"2")
+        write(a, "left", b"")
+        os.symlink("nowhere", "broken", dir_fd=b)
+        result = komparu.compare_dir(*roots, max_workers=max_workers)
+    assert result.only_left == {f"{path}/left"}
+    assert result.errors == {f"{path}/broken"}
+    assert result.diff == {
+        f"{path}/differs": DiffReason.CONTENT_MISMATCH,
+        f"{path}/broken": DiffReason.READ_ERROR,
+    }
+
+
+@pytest.mark.parametrize("names", DEEP.values(), ids=DEEP.keys())
+def test_what_only_one_side_has_is_listed_however_deep_it_lies(
+    roots: tuple[Path, Path], names: list[str]
+) -> None:
+    path = "/".join(names)
+    with inside(roots[0], names) as a, inside(roots[1], []):
+        write(a, "left", b"")
+        assert komparu.compare_dir(*roots) == DirResult(equal=False, only_left={f"{path}/left"})
+        mirrored = komparu.compare_dir(*reversed(roots), ignore=["right"])
+    assert mirrored == DirResult(equal=False, only_right={f"{path}/left"})
+
+
+def test_a_link_up_from_the_deep_closes_its_loop(roots: tuple[Path, Path]) -> None:
+    names = ["x" * 200] * 40
+    with inside(roots[0], names) as a, inside(roots[1], names) as b:
+        for side, root in [(a, roots[0]), (b, roots[1])]:
+            os.symlink(root, "up", dir_fd=side)
+        assert komparu.compare_dir(*roots) == DirResult(equal=True)
+        os.unlink("up", dir_fd=b)
+        os.mkdir("up", dir_fd=b)
+        result = komparu.compare_dir(*roots)
+    # One side goes round once more, where the other has nothing.
+    assert result == DirResult(equal=False, only_left={"/".join([*names, "up", names[0]])})

@@ -1,0 +1,194 @@
+//! Directories against the oracle: walk both into maps, and compare the maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use komparu::tree::Tree as _;
+use komparu::tree::compare::compare;
+use komparu::tree::directory::DirectoryTree;
+use komparu::{Call, Context, DiffReason, Error, Finding, Options, Source};
+use proptest::prelude::*;
+
+/// What is under a name.
+#[derive(Debug, Clone)]
+enum Node {
+    File(Vec<u8>),
+    Link(Vec<u8>),
+    Directory(BTreeMap<Vec<u8>, Node>),
+}
+
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    let names: [&[u8]; 7] = [b"a", b"b", b"c", b"\n", b"\xff", "\u{e9}".as_bytes(), b"-"];
+    prop::sample::select(names.to_vec()).prop_map(<[u8]>::to_vec)
+}
+
+/// Few contents, so that many are the same; some around the size of a read buffer.
+fn content() -> impl Strategy<Value = Vec<u8>> {
+    let sizes = prop::sample::select(vec![0, 1, 2, 4096, (128 << 10) - 1, 128 << 10, 200_000]);
+    (sizes, 0..2_u8, any::<bool>()).prop_map(|(size, last, zeros)| {
+        let mut content = vec![if zeros { 0 } else { 7 }; size];
+        content.iter_mut().rev().take(1).for_each(|byte| *byte = last);
+        content
+    })
+}
+
+fn node() -> impl Strategy<Value = Node> {
+    let target = prop::sample::select(vec!["a", "b", "nowhere"]);
+    let leaf = prop_oneof![
+        4 => content().prop_map(Node::File),
+        1 => target.prop_map(|target| Node::Link(target.as_bytes().to_vec())),
+    ];
+    leaf.prop_recursive(4, 40, 7, |inner| {
+        prop::collection::btree_map(name(), inner, 0..6).prop_map(Node::Directory)
+    })
+}
+
+fn directory() -> impl Strategy<Value = Node> {
+    prop::collection::btree_map(name(), node(), 0..7).prop_map(Node::Directory)
+}
+
+/// A tree and another that shares much with it.
+fn pair() -> impl Strategy<Value = (Node, Node)> {
+    (directory(), directory(), any::<u8>()).prop_map(|(one, two, choices)| {
+        let other = mixed(&one, &two, &mut choices.into());
+        (one, other)
+    })
+}
+
+/// `one`, with some of its entries as they are in `two`.
+fn mixed(one: &Node, two: &Node, choices: &mut u32) -> Node {
+    *choices = choices.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    let (Node::Directory(ones), Node::Directory(twos)) = (one, two) else {
+        return if *choices >> 30 == 0 { two.clone() } else { one.clone() };
+    };
+    let names: BTreeSet<_> = ones.keys().chain(twos.keys()).collect();
+    let entry = |name: &Vec<u8>| match (ones.get(name), twos.get(name)) {
+        (Some(one), Some(two)) => Some(mixed(one, two, choices)),
+        (one, two) => one.or(two.filter(|_| *choices >> 31 == 0)).cloned(),
+    };
+    let mut entry = entry;
+    Node::Directory(
+        names.into_iter().filter_map(|name| Some((name.clone(), entry(name)?))).collect(),
+    )
+}
+
+fn plant(path: &Path, node: &Node) {
+    match node {
+        Node::File(content) => fs::write(path, content).expect("written"),
+        Node::Link(target) => symlink(OsStr::from_bytes(target), path).expect("linked"),
+        Node::Directory(entries) => {
+            fs::create_dir(path).expect("made");
+            for (name, node) in entries {
+                plant(&path.join(OsStr::from_bytes(name)), node);
+            }
+        }
+    }
+}
+
+/// All entries that are no directories, and all directories, by their path.
+fn flat<'n>(node: &'n Node, path: &[u8], into: &mut BTreeMap<Vec<u8>, &'n Node>) {
+    into.insert(path.to_vec(), node);
+    if let Node::Directory(entries) = node {
+        for (name, node) in entries {
+            flat(node, &komparu::error::join(path, name), into);
+        }
+    }
+}
+
+fn oracle(one: &Node, two: &Node) -> Vec<(Vec<u8>, Finding)> {
+    let (mut ones, mut twos) = (BTreeMap::new(), BTreeMap::new());
+    flat(one, b"", &mut ones);
+    flat(two, b"", &mut twos);
+    let paths: BTreeSet<_> = ones.keys().chain(twos.keys()).collect();
+    let finding = |path: &Vec<u8>| match (ones.get(path), twos.get(path)) {
+        (None | Some(Node::Directory(_)), None | Some(Node::Directory(_))) => None,
+        (Some(_), None) => Some(Finding::OnlyLeft),
+        (None, Some(_)) => Some(Finding::OnlyRight),
+        (Some(Node::File(one)), Some(Node::File(two))) if one.len() != two.len() => {
+            Some(Finding::Differs(DiffReason::SizeMismatch))
+        }
+        (Some(Node::File(one)), Some(Node::File(two)))
+        | (Some(Node::Link(one)), Some(Node::Link(two))) => {
+            (one != two).then_some(Finding::Differs(DiffReason::ContentMismatch))
+        }
+        (Some(_), Some(_)) => Some(Finding::Differs(DiffReason::TypeMismatch)),
+    };
+    paths.into_iter().filter_map(|path| Some((path.clone(), finding(path)?))).collect()
+}
+
+fn compared(a: &Path, b: &Path, options: &Options) -> Vec<(Vec<u8>, Finding)> {
+    let call = Call::new(None);
+    komparu::compare_dir(&Source::from(a), &Source::from(b), options, &Context::new(&call))
+        .expect("both are directories")
+        .findings
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn findings_are_those_of_the_oracle_for_any_number_of_workers((one, two) in pair()) {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let (a, b) = (place.path().join("a"), place.path().join("b"));
+        plant(&a, &one);
+        plant(&b, &two);
+        let expected = oracle(&one, &two);
+        for max_workers in [1, 2, 7] {
+            let options = Options { max_workers, follow_symlinks: false, ..Options::default() };
+            prop_assert_eq!(&compared(&a, &b, &options), &expected);
+            let options = Options { quick_check: false, chunk_size: 1000, ..options };
+            prop_assert_eq!(&compared(&a, &b, &options), &expected);
+        }
+    }
+
+    #[test]
+    fn following_links_depends_on_no_number_of_workers_either((one, two) in pair()) {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let (a, b) = (place.path().join("a"), place.path().join("b"));
+        plant(&a, &one);
+        plant(&b, &two);
+        let options = |max_workers| Options { max_workers, ..Options::default() };
+        let expected = compared(&a, &b, &options(1));
+        for max_workers in [2, 7] {
+            prop_assert_eq!(&compared(&a, &b, &options(max_workers)), &expected);
+        }
+    }
+}
+
+#[test]
+fn one_tree_can_be_compared_again_and_again() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let open = |name: &str, content: &str| {
+        let path = place.path().join(name);
+        fs::create_dir(&path).expect("made");
+        fs::write(path.join("x"), content).expect("written");
+        let bytes = path.as_os_str().as_bytes();
+        DirectoryTree::open(bytes, path.as_path().into(), &Options::default()).expect("opened")
+    };
+    let (a, b) = (open("a", "1"), open("b", "2"));
+    let expected = vec![(b"x".to_vec(), Finding::Differs(DiffReason::ContentMismatch))];
+    let call = Call::new(None);
+    for _ in 0..3 {
+        let outcome = compare(&a, &b, &Options::default(), &Context::new(&call));
+        assert_eq!(outcome.expect("compared").findings, expected);
+    }
+}
+
+#[test]
+fn a_big_directory_is_not_listed_to_its_end_when_the_call_is_over() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    for index in 0..1000 {
+        fs::write(place.path().join(index.to_string()), "").expect("written");
+    }
+    let path = place.path().as_os_str().as_bytes();
+    let tree = DirectoryTree::open(path, place.path().into(), &Options::default()).expect("opened");
+    let call = Call::new(None);
+    let list = || tree.list(&tree.enter(b"").expect("entered"), b"", &Context::new(&call));
+    assert_eq!(list().expect("listed").len(), 1000);
+    call.cancel();
+    assert_eq!(list().expect_err("stopped"), Error::Cancelled);
+}

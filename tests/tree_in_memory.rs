@@ -1,0 +1,222 @@
+//! Trees that have nothing to do with any filesystem: the comparison knows entries and readers.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use komparu::error::join;
+use komparu::reader::{Chunk, Reader};
+use komparu::tree::compare::compare;
+use komparu::tree::directory::DirectoryTree;
+use komparu::tree::listing::{Kind, Listing};
+use komparu::tree::{Content, Identity, Tree};
+use komparu::{Call, Context, DiffReason, Error, Finding, Name, Options, Result};
+
+/// Files by their path; a directory is whatever has something below it.
+#[derive(Default)]
+struct Memory {
+    files: BTreeMap<&'static str, &'static str>,
+    /// Paths that fail when they are entered, listed or opened.
+    failing: Vec<&'static str>,
+    /// Directories that are one and the same whatever their path.
+    identities: BTreeMap<&'static str, Identity>,
+    entered: Mutex<Vec<String>>,
+    opened: AtomicUsize,
+}
+
+impl Memory {
+    fn new(files: &[(&'static str, &'static str)]) -> Self {
+        Self { files: files.iter().copied().collect(), ..Self::default() }
+    }
+
+    fn check(&self, path: &[u8]) -> Result<()> {
+        let failing = self.failing.iter().any(|failing| failing.as_bytes() == path);
+        if failing { Err(Error::read(&self.display(path), "is out of order")) } else { Ok(()) }
+    }
+}
+
+/// Serves a byte at a time.
+struct Bytes {
+    name: Name,
+    content: &'static str,
+    position: usize,
+}
+
+impl Reader for Bytes {
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        match self.content.as_bytes().get(self.position..=self.position) {
+            Some(byte) => Ok(Chunk::Bytes(byte)),
+            None => Ok(Chunk::End),
+        }
+    }
+
+    fn consume(&mut self, length: u64) {
+        self.position += usize::try_from(length).expect("one byte was shown");
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Tree for Memory {
+    type Directory = String;
+
+    fn enter(&self, path: &[u8]) -> Result<String> {
+        let path = String::from_utf8(path.to_vec()).expect("paths of this tree are text");
+        self.entered.lock().expect("no panic").push(path.clone());
+        if path.starts_with("no entry") {
+            self.check(path.as_bytes())?;
+        }
+        Ok(path)
+    }
+
+    fn identity(&self, directory: &String) -> Option<Identity> {
+        self.identities.get(directory.as_str()).copied()
+    }
+
+    fn is_large(&self, _: &String) -> bool {
+        true // so that both sides are listed at once
+    }
+
+    fn list(&self, directory: &String, path: &[u8], _: &Context<'_>) -> Result<Listing> {
+        assert_eq!(directory.as_bytes(), path);
+        self.check(path)?;
+        let prefix = if path.is_empty() { String::new() } else { format!("{directory}/") };
+        let below = self.files.keys().filter_map(|file| file.strip_prefix(&prefix));
+        let mut names: BTreeMap<&str, Kind> = BTreeMap::new();
+        for rest in below {
+            match rest.split_once('/') {
+                Some((name, _)) => names.insert(name, Kind::Directory),
+                None => names.insert(rest, Kind::File),
+            };
+        }
+        let mut listing = Listing::default();
+        names.iter().rev().for_each(|(name, &kind)| listing.push(name.as_bytes(), kind));
+        Ok(listing)
+    }
+
+    fn open(&self, directory: &String, name: &[u8]) -> Result<Content> {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        let path = join(directory.as_bytes(), name);
+        self.check(&path)?;
+        let content = self.files[str::from_utf8(&path).expect("text")];
+        let name = self.display(&path);
+        Ok(Content::Stream(Box::new(Bytes { name, content, position: 0 })))
+    }
+
+    fn link(&self, _: &String, _: &[u8]) -> Result<Vec<u8>> {
+        unreachable!("there are no links in this tree")
+    }
+
+    fn display(&self, path: &[u8]) -> Name {
+        Name::new(&[b"memory:", path].concat())
+    }
+}
+
+fn compared<A: Tree, B: Tree>(a: &A, b: &B, max_workers: usize) -> Result<Vec<(String, Finding)>> {
+    let call = Call::new(None);
+    let options = Options { max_workers, ..Options::default() };
+    let outcome = compare(a, b, &options, &Context::new(&call))?;
+    let text = |path: Vec<u8>| String::from_utf8(path).expect("text");
+    Ok(outcome.findings.into_iter().map(|(path, finding)| (text(path), finding)).collect())
+}
+
+fn named(findings: &[(&str, Finding)]) -> Vec<(String, Finding)> {
+    findings.iter().map(|(path, finding)| ((*path).to_owned(), finding.clone())).collect()
+}
+
+#[test]
+fn trees_of_any_make_are_compared_entry_by_entry() {
+    let a = Memory::new(&[("d/same", "1"), ("d/x", "12"), ("d/e/l", ""), ("f", ""), ("g/h", "")]);
+    let b = Memory::new(&[("d/same", "1"), ("d/x", "13"), ("d/e/r", ""), ("f/k", ""), ("g/h", "")]);
+    let expected = named(&[
+        ("d/e/l", Finding::OnlyLeft),
+        ("d/e/r", Finding::OnlyRight),
+        ("d/x", Finding::Differs(DiffReason::ContentMismatch)),
+        ("f", Finding::Differs(DiffReason::TypeMismatch)),
+        ("f/k", Finding::OnlyRight),
+    ]);
+    for max_workers in [1, 2, 7] {
+        assert_eq!(compared(&a, &b, max_workers).as_ref(), Ok(&expected));
+    }
+}
+
+#[test]
+fn a_directory_and_a_tree_in_memory_compare_as_well() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    std::fs::create_dir(place.path().join("d")).expect("made");
+    std::fs::write(place.path().join("d/x"), "1").expect("written");
+    std::fs::write(place.path().join("y"), "").expect("written");
+    let path = place.path().to_str().expect("text").as_bytes();
+    let a = DirectoryTree::open(path, place.path().into(), &Options::default()).expect("opened");
+    let b = Memory::new(&[("d/x", "1"), ("y", "")]);
+    assert_eq!(compared(&a, &b, 2), Ok(vec![]));
+    let c = Memory::new(&[("d/x", "2"), ("z", "")]);
+    let expected = named(&[
+        ("d/x", Finding::Differs(DiffReason::ContentMismatch)),
+        ("y", Finding::OnlyLeft),
+        ("z", Finding::OnlyRight),
+    ]);
+    assert_eq!(compared(&a, &c, 2), Ok(expected));
+}
+
+#[test]
+fn what_fails_in_a_tree_is_a_finding_and_stops_nothing() {
+    let files =
+        [("a/x", "1"), ("no entry/x", "1"), ("no list/x", "1"), ("z/bad", "1"), ("z/good", "1")];
+    let mut a = Memory::new(&files);
+    a.failing = vec!["no entry", "no list", "z/bad"];
+    let b = Memory::new(&[("a/x", "2"), ("no list/y", ""), ("z/bad", "1"), ("z/good", "2")]);
+    let failed = |path: &str| Finding::Failed(format!("memory:{path}: is out of order"));
+    let expected = named(&[
+        ("a/x", Finding::Differs(DiffReason::ContentMismatch)),
+        ("no entry", failed("no entry")),
+        ("no list", failed("no list")),
+        ("z/bad", failed("z/bad")),
+        ("z/good", Finding::Differs(DiffReason::ContentMismatch)),
+    ]);
+    for max_workers in [1, 2, 7] {
+        assert_eq!(compared(&a, &b, max_workers).as_ref(), Ok(&expected));
+        assert_eq!(compared(&b, &a, max_workers).map(|found| found.len()), Ok(5));
+    }
+}
+
+#[test]
+fn a_root_that_cannot_be_listed_is_an_error() {
+    let (mut a, b) = (Memory::new(&[("x", "")]), Memory::new(&[("x", "")]));
+    a.failing = vec![""];
+    let error = Err(Error::read(&"memory:".into(), "is out of order"));
+    assert_eq!(compared(&a, &b, 2), error);
+    assert_eq!(compared(&b, &a, 2), error);
+}
+
+#[test]
+fn directories_of_one_identity_are_equal_and_not_read() {
+    let mut a = Memory::new(&[("d/x", "1"), ("y", "")]);
+    let mut b = Memory::new(&[("d/x", "2"), ("y", "")]);
+    a.identities.insert("d", (7, 7));
+    b.identities.insert("d", (7, 7));
+    assert_eq!(compared(&a, &b, 2), Ok(vec![]));
+    assert_eq!(a.opened.into_inner(), 1, "only y is opened");
+}
+
+#[test]
+fn a_directory_is_entered_once_on_each_side() {
+    let files = [("a/b/c", ""), ("a/d", ""), ("e/f", "")];
+    let (a, b) = (Memory::new(&files), Memory::new(&files));
+    assert_eq!(compared(&a, &b, 3), Ok(vec![]));
+    for tree in [a, b] {
+        let mut entered = tree.entered.into_inner().expect("no panic");
+        entered.sort();
+        assert_eq!(entered, ["", "a", "a/b", "e"]);
+    }
+}
