@@ -206,7 +206,8 @@ pub fn compare_dir(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let open = |source: &Source| DirectoryTree::open(source.path()?, source.name.clone(), options);
+    let open =
+        |source: &Source| DirectoryTree::open(source.path()?, source.name().clone(), options);
     let (a, b) = (open(a)?, open(b)?);
     tree::compare::compare(&a, &b, options, context)
 }
@@ -223,7 +224,7 @@ pub fn compare_dir_urls(
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
     let urls = UrlTree::new(url_map, "url_map", options)?;
-    let directory = DirectoryTree::open(directory.path()?, options)?;
+    let directory = DirectoryTree::open(directory.path()?, directory.name().clone(), options)?;
     let options = Options { max_workers: options.transfers(), ..options.clone() };
     tree::compare::compare(&directory, &urls, &options, context)
 }

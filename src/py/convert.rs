@@ -61,7 +61,7 @@ pub(super) fn source_map(
     let Ok(mapping) = value.cast::<PyMapping>() else {
         return Err(wrong_type(parameter, "a mapping of paths to sources", value));
     };
-    let mut sources = Vec::with_capacity(mapping.len()?);
+    let mut sources = Vec::new();
     for item in mapping.items()? {
         let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let Some(path) = path_text(&key)? else {

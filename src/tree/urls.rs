@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::listing::{Kind, Listing};
 use super::{Content, Identity, Tree, names};
+use crate::context::Context;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
 use crate::options::Options;
@@ -111,9 +112,10 @@ impl Tree for UrlTree {
         false
     }
 
-    fn list(&self, directory: &Arc<Branch>, path: &[u8]) -> Result<Listing> {
+    fn list(&self, directory: &Arc<Branch>, path: &[u8], context: &Context<'_>) -> Result<Listing> {
         let mut listing = Listing::default();
         for (name, entry) in &directory.0 {
+            context.checkpoint()?;
             let kind = match entry {
                 Entry::File(_) => Kind::File,
                 Entry::Directory(_) => Kind::Directory,
@@ -147,6 +149,7 @@ impl Tree for UrlTree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Call;
 
     fn tree(keys: &[&str], patterns: &[&str]) -> Result<UrlTree> {
         let entries = keys.iter().map(|key| {
@@ -164,7 +167,9 @@ mod tests {
 
     fn listed(tree: &UrlTree, path: &str) -> Vec<(String, Kind)> {
         let branch = tree.enter(path.as_bytes()).expect("a directory");
-        let listing = tree.list(&branch, path.as_bytes()).expect("a listing");
+        let call = Call::new(None);
+        let listing = tree.list(&branch, path.as_bytes(), &Context::new(&call));
+        let listing = listing.expect("a listing");
         let entry = |index| {
             let name = String::from_utf8(listing.name(index).to_vec()).expect("UTF-8");
             (name, listing.kind(index))

@@ -1,4 +1,4 @@
-"""What `compare_dir` says of two trees: which paths are paired, why they differ, what it adds up to."""
+"""What `compare_dir` says of two trees: which paths are paired, and why they differ."""
 
 from __future__ import annotations
 

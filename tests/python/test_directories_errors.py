@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from trees import Link, pair, plant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from trees import Entry
 
@@ -158,8 +158,7 @@ def test_a_message_is_one_line_whatever_the_name(tmp_path: Path) -> None:
 
 def test_a_file_that_reports_no_size_is_read_to_its_end(tmp_path: Path) -> None:
     plant(tmp_path / "c", {"x": Link("/proc/version")})
-    with open("/proc/version", "rb") as file:
-        content = file.read()
+    content = Path("/proc/version").read_bytes()
     a, b = pair(
         tmp_path,
         {"same": Link("/proc/version"), "longer": Link("/proc/version")},

@@ -132,7 +132,7 @@ def test_patterns_come_in_any_iterable(tmp_path: Path, make: type) -> None:
     assert komparu.compare_dir(a, b, ignore=make(["*.pyc"])).only_left == {"y"}
 
 
-@pytest.mark.parametrize("pattern", ["{a", "[z-a]", "a{b,c"])
+@pytest.mark.parametrize("pattern", ["[z-a]", "x[b-a]y"])
 def test_a_broken_pattern_is_refused_by_its_index(tmp_path: Path, pattern: str) -> None:
     with opened(tmp_path) as names, pytest.raises(ValueError, match=r"^ignore\[1\] is not a pat"):
         komparu.compare_dir(tmp_path, tmp_path, ignore=["x", pattern])

@@ -63,7 +63,7 @@ def test_the_roots_may_have_any_name(tmp_path: Path) -> None:
 
 
 def test_names_survive_a_locale_that_is_not_theirs(tmp_path: Path) -> None:
-    a, b = pair(tmp_path, {name: b"" for name in NAMES}, {})
+    a, b = pair(tmp_path, dict.fromkeys(NAMES, b""), {})
     code = """
 names = {os.fsencode(path) for path in komparu.compare_dir(*sys.argv[1:]).only_left}
 print(names == set(os.listdir(os.fsencode(sys.argv[1]))))
@@ -91,7 +91,9 @@ def inside(root: Path, names: list[str]) -> Iterator[int]:
 def flatten(root: Path) -> None:
     """Remove directories that lie deeper than Python's own ways of removing them can go."""
     fresh = map(str, itertools.count())
-    while directories := [path for path in root.iterdir() if path.is_dir() and not path.is_symlink()]:
+    while directories := [
+        path for path in root.iterdir() if path.is_dir() and not path.is_symlink()
+    ]:
         for directory in directories:
             for inner in directory.iterdir():
                 inner.rename(root / f"{next(fresh)}.moved")

@@ -18,6 +18,8 @@ from children import interrupt, outcome, run, start, wait_until_comparing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conftest import Write
+
 PROMPTLY = 1.0
 
 
