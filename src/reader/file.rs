@@ -106,6 +106,12 @@ impl FileReader {
         self.located.is_same_file(&other.located)
     }
 
+    /// Closes it, and forgets what has been read.
+    #[must_use]
+    pub fn into_located(self) -> Located {
+        self.located
+    }
+
     /// Maps a window, or says that there is none to be had.
     fn map(&self, offset: u64, length: usize) -> Option<Mapping> {
         Mapping::new(self.file.as_fd(), offset, length.min(WINDOW), &self.torn).ok()
