@@ -7,6 +7,7 @@
 //! that no other thread asks.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,9 @@ pub const PULSE: Duration = Duration::from_millis(50);
 #[derive(Debug, Default)]
 pub struct Call {
     timeout: Option<(Duration, Instant)>,
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
+    /// Those of the calls that this one is a part of.
+    outer: Vec<Arc<AtomicBool>>,
 }
 
 impl Call {
@@ -29,7 +32,15 @@ impl Call {
     pub fn new(timeout: Option<Duration>) -> Self {
         // A deadline past the clock's end is none.
         let deadline = timeout.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?)));
-        Self { timeout: deadline, cancelled: AtomicBool::new(false) }
+        Self { timeout: deadline, ..Self::default() }
+    }
+
+    /// A part of this call that can be cancelled by itself: it has the same deadline, and ends when
+    /// this one is cancelled.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        let outer = self.outer.iter().chain([&self.cancelled]).cloned().collect();
+        Self { timeout: self.timeout, cancelled: Arc::default(), outer }
     }
 
     /// Makes every thread of this call stop at its next checkpoint.
@@ -37,10 +48,19 @@ impl Call {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Has [`cancel`](Self::cancel) been called?
+    /// Has [`cancel`](Self::cancel) been called, here or for a call that this one is a part of?
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+            || self.outer.iter().any(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// Cancels this call and those that it is a part of.
+    fn cancel_all(&self) {
+        self.cancel();
+        for flag in &self.outer {
+            flag.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -71,6 +91,15 @@ impl<'c> Context<'c> {
         self.call
     }
 
+    /// The same thread's view of a [`part`](Call::part) of the call.
+    #[must_use]
+    pub fn within<'p>(&self, part: &'p Call) -> Context<'p>
+    where
+        'c: 'p,
+    {
+        Context { call: part, interrupt: self.interrupt, next_pulse: self.next_pulse.clone() }
+    }
+
     /// May the work go on?
     ///
     /// # Errors
@@ -93,7 +122,7 @@ impl<'c> Context<'c> {
         {
             self.next_pulse.set(now + PULSE);
             if interrupt() {
-                self.call.cancel();
+                self.call.cancel_all();
                 return Err(Error::Cancelled);
             }
         }
@@ -113,6 +142,29 @@ mod tests {
         call.cancel();
         assert_eq!(one.checkpoint(), Err(Error::Cancelled));
         assert_eq!(two.checkpoint(), Err(Error::Cancelled));
+    }
+
+    #[test]
+    fn a_part_ends_with_the_whole_and_not_the_other_way_round() {
+        let call = Call::new(None);
+        let (one, two) = (call.part(), call.part());
+        let context = Context::new(&call);
+        one.cancel();
+        assert_eq!(context.within(&one).checkpoint(), Err(Error::Cancelled));
+        assert_eq!(context.within(&two).checkpoint(), Ok(()));
+        assert_eq!(context.checkpoint(), Ok(()));
+        call.cancel();
+        assert_eq!(context.within(&two).checkpoint(), Err(Error::Cancelled));
+    }
+
+    #[test]
+    fn an_interrupt_within_a_part_cancels_the_whole() {
+        let call = Call::new(None);
+        let interrupt = || true;
+        let context = Context::with_interrupt(&call, &interrupt);
+        context.next_pulse.set(Instant::now());
+        assert_eq!(context.within(&call.part()).checkpoint(), Err(Error::Cancelled));
+        assert!(call.is_cancelled());
     }
 
     #[test]

@@ -26,7 +26,7 @@
 //! The rooms, from the ground up: [`error`], [`options`], [`outcome`] and [`context`] are plain data;
 //! `sys` holds the unsafe code; `http` fetches URLs; [`reader`] turns a source into a stream of borrowed chunks;
 //! [`engine`] compares two readers and knows nothing of what is behind them; [`source`] opens what
-//! a user named. The Python module is a skin over these, in `py`.
+//! a user named, [`sources`] any number of it. The Python module is a skin over these, in `py`.
 
 pub mod context;
 pub mod crew;
@@ -40,14 +40,16 @@ pub mod outcome;
 mod py;
 pub mod reader;
 pub mod source;
+pub mod sources;
 mod sys;
 pub mod tree;
 
 pub use context::{Call, Context};
 pub use error::{Error, Name, Result};
 pub use options::Options;
-pub use outcome::{DiffReason, Finding, TreeOutcome};
-pub use source::{Source, compare, compare_dir};
+pub use outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
+pub use source::{Source, compare, compare_dir, compare_dir_urls};
+pub use sources::{compare_all, compare_many};
 
 #[cfg(not(unix))]
 compile_error!("komparu needs a Unix: Linux or macOS");

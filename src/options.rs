@@ -131,6 +131,9 @@ pub const MAX_WORKERS: usize = 256;
 /// More threads than this gain nothing on one machine's disks and memory.
 const DEFAULT_WORKERS: usize = 8;
 
+/// Transfers at once: whoever waits for a server takes no CPU meanwhile.
+const DEFAULT_TRANSFERS: usize = 16;
+
 const GIB: usize = 1 << 30;
 
 const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
@@ -157,6 +160,15 @@ impl Options {
     pub fn workers(&self) -> usize {
         match self.max_workers {
             0 => available_cpus().min(DEFAULT_WORKERS),
+            chosen => chosen,
+        }
+    }
+
+    /// How many comparisons run at once within one call where a side is a URL.
+    #[must_use]
+    pub fn transfers(&self) -> usize {
+        match self.max_workers {
+            0 => DEFAULT_TRANSFERS,
             chosen => chosen,
         }
     }

@@ -46,3 +46,19 @@ impl TreeOutcome {
         self.findings.is_empty()
     }
 }
+
+/// Which of several sources are identical.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupOutcome {
+    /// The sources by their index in the list: those of one group have the same content. A group's
+    /// members are in the order of the list, and so are the groups by their first members.
+    pub groups: Vec<Vec<usize>>,
+}
+
+impl GroupOutcome {
+    /// Do all sources have the same content?
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.groups.len() < 2
+    }
+}

@@ -14,7 +14,7 @@ use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
 use crate::reader::Reader;
 use crate::reader::http::HttpReader;
 use crate::reader::located::{Located, Place};
-use crate::tree::{self, directory::DirectoryTree};
+use crate::tree::{self, directory::DirectoryTree, urls::UrlTree};
 
 /// A file or a URL, as its user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Source {
     }
 
     /// Looks at a path; a URL is passed over.
-    fn locate(&self) -> Result<Option<Located>> {
+    pub(crate) fn locate(&self) -> Result<Option<Located>> {
         match &self.target {
             Target::Path(path) => {
                 Located::at(Place::new(path.clone()), self.name.clone()).map(Some)
@@ -104,13 +104,19 @@ impl Source {
         }
     }
 
-    /// Opens what has been located, or sends a URL's request without waiting for an answer.
-    fn open(&self, located: Option<Located>, options: &Options) -> Result<Box<dyn Reader>> {
+    /// Opens what has been located, or sends a URL's request without waiting for an answer. `among`
+    /// so many it is read side by side.
+    pub(crate) fn open(
+        &self,
+        located: Option<Located>,
+        options: &Options,
+        among: usize,
+    ) -> Result<Box<dyn Reader>> {
         match (&self.target, located) {
             (Target::Url(url), _) => {
                 let (url, overrides) = &**url;
                 let options = overrides.over(&options.http);
-                Ok(Box::new(HttpReader::start(url, &self.name, options)?))
+                Ok(Box::new(HttpReader::start(url, &self.name, options, among)?))
             }
             (Target::Path(_), Some(located)) => Ok(Box::new(located.open()?)),
             (Target::Path(_), None) => unreachable!("a path is located before it is opened"),
@@ -166,27 +172,27 @@ pub fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let (file_a, file_b) = match (a.locate()?, b.locate()?) {
-        (Some(a), Some(b)) => return compare_files(a, b, options, context),
-        either => either,
-    };
-    let (mut a, mut b) = (a.open(file_a, options)?, b.open(file_b, options)?);
-    engine::compare(&mut *a, &mut *b, options, context)
+    let (file_a, file_b) = (a.locate()?, b.locate()?);
+    compare_located((a, file_a), (b, file_b), options, context)
 }
 
-fn compare_files(
-    a: Located,
-    b: Located,
+/// Compares two sources that have been looked at.
+pub(crate) fn compare_located(
+    (a, file_a): (&Source, Option<Located>),
+    (b, file_b): (&Source, Option<Located>),
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    if a.is_same_file(&b) {
-        return Ok(None);
+    if let (Some(a), Some(b)) = (&file_a, &file_b) {
+        if a.is_same_file(b) {
+            return Ok(None);
+        }
+        if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
+            return Ok(Some(DiffReason::SizeMismatch));
+        }
     }
-    if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
-        return Ok(Some(DiffReason::SizeMismatch));
-    }
-    engine::compare(&mut a.open()?, &mut b.open()?, options, context)
+    let (mut a, mut b) = (a.open(file_a, options, 2)?, b.open(file_b, options, 2)?);
+    engine::compare(&mut *a, &mut *b, options, context)
 }
 
 /// Compares all files of two directories.
@@ -204,6 +210,23 @@ pub fn compare_dir(
         |source: &Source| DirectoryTree::open(source.path()?, source.name().clone(), options);
     let (a, b) = (open(a)?, open(b)?);
     tree::compare::compare(&a, &b, options, context)
+}
+
+/// Compares all files of a directory with the sources that `url_map` has for their paths.
+///
+/// # Errors
+/// [`Error::Argument`] for a path that cannot be in a tree; when the directory is none that can be
+/// read; when the context says stop. A source that fails is a finding.
+pub fn compare_dir_urls(
+    directory: &Source,
+    url_map: Vec<(Vec<u8>, Source)>,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let urls = UrlTree::new(url_map, "url_map", options)?;
+    let directory = DirectoryTree::open(directory.path()?, directory.name().clone(), options)?;
+    let options = Options { max_workers: options.transfers(), ..options.clone() };
+    tree::compare::compare(&directory, &urls, &options, context)
 }
 
 #[cfg(test)]

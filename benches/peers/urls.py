@@ -59,7 +59,8 @@ def serve(home: Path, port: int) -> subprocess.Popen[bytes]:
     (home / "nginx.conf").write_text(
         f"daemon off; pid {home}/pid; error_log {home}/error.log; events {{}} http {{ {places}"
         f"log_format connections '$connection'; access_log {home}/access.log connections;"
-        f"sendfile on; server {{ listen 127.0.0.1:{port}; root {home}; keepalive_requests 9999; }}}}"
+        f"sendfile on; server {{ listen 127.0.0.1:{port}; root {home}; "
+        "keepalive_requests 9999; }}"
     )
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
     if nginx is None:

@@ -4,7 +4,9 @@
     >>> komparu.compare("backup/photo.raw", "/media/photo.raw")
     True
 
-`compare` answers for two files, `compare_dir` for all the files of two directories. Options that a
+`compare` answers for two files, `compare_dir` for all the files of two directories. `compare_all`
+says whether any number of sources are all the same, `compare_many` which of them are, and
+`compare_dir_urls` whether a directory holds what is at certain URLs. Options that a
 call does not set have their configured value: `configure` sets it, `get_config` shows it,
 `reset_config` forgets it. A `Source` carries settings of its own for one side.
 
@@ -23,7 +25,17 @@ True means that every byte was compared. What cannot be compared raises; every e
 
 from __future__ import annotations
 
-from komparu._core import __version__, compare, compare_dir, configure, get_config, reset_config
+from komparu._core import (
+    __version__,
+    compare,
+    compare_all,
+    compare_dir,
+    compare_dir_urls,
+    compare_many,
+    configure,
+    get_config,
+    reset_config,
+)
 from komparu._errors import (
     ArchiveBombError,
     ArchiveError,
@@ -59,7 +71,10 @@ __all__ = [
     "Verdict",
     "__version__",
     "compare",
+    "compare_all",
     "compare_dir",
+    "compare_dir_urls",
+    "compare_many",
     "configure",
     "get_config",
     "reset_config",

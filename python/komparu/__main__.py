@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
-_DESCRIPTION = "Are these the same? Compares two files or two directories, byte for byte."
+_DESCRIPTION = """\
+Are these the same? Compares files and URLs, two of them or more, or two directories, or a directory
+with the URLs of a map, byte for byte.
+"""
 _EPILOG = """\
 exit status: 0 equal, 1 different, 2 trouble (what could not be compared is trouble)
 
@@ -39,6 +42,7 @@ a line of output is about one path:
 _CONFIGURED = {"allow_private_redirects", "block_private"}
 _ONLY_FILES = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy"}
 _ONLY_DIRECTORIES = {"follow_symlinks", "ignore"}
+_NOT_FOR_URL_MAPS = {"follow_symlinks"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,8 +54,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    result.add_argument("a", metavar="A", help="a file or a directory")
-    result.add_argument("b", metavar="B", help="another one")
+    result.add_argument("sources", metavar="A B", nargs="+", help="files, URLs or directories")
     result.add_argument("--version", action="version", version=f"komparu {komparu.__version__}")
     output = result.add_argument_group("output").add_mutually_exclusive_group()
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing")
@@ -73,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
     )
 
     urls = result.add_argument_group("URLs", argument_default=argparse.SUPPRESS)
+    urls.add_argument(
+        "--urls",
+        metavar="MAP.JSON",
+        help="compare the directory A with {path: URL, or {url, headers, ...}}",
+    )
     urls.add_argument("--headers", type=_header, action="append", metavar="'NAME: VALUE'")
     urls.add_argument("--timeout", type=float, metavar="SECONDS", help="default 30")
     _switch(urls, "--follow-redirects", "default yes")
@@ -103,19 +111,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="surrogateescape")
     commands = parser()
     options = vars(commands.parse_args(arguments))
-    how = {name: options.pop(name) for name in ("a", "b", "quiet", "verbose", "json")}
+    how = {name: options.pop(name) for name in ("sources", "quiet", "verbose", "json")}
     if "headers" in options:
         options["headers"] = dict(options["headers"])
-    directories = _is_directory(how["a"]) or _is_directory(how["b"])
-    for name in options.keys() & (_ONLY_FILES if directories else _ONLY_DIRECTORIES):
-        kind = "files and URLs" if directories else "directories"
-        commands.error(f"--{name.replace('_', '-')} is for {kind}")
-    compare = _directories if directories else _files
+    compare, kind, refused = _chosen(how["sources"], options, commands)
+    for name in options.keys() & refused:
+        commands.error(f"--{name.replace('_', '-')} is not for {kind}")
     try:
         komparu.configure(**{name: options.pop(name) for name in _CONFIGURED & options.keys()})
         return compare(how, options)
     except (komparu.KomparuError, ValueError) as error:
         return _trouble(error, how)
+
+
+def _chosen(
+    sources: list[str], options: dict[str, Any], commands: argparse.ArgumentParser
+) -> tuple[Callable[[dict[str, Any], dict[str, Any]], int], str, set[str]]:
+    """Choose what to do, what to call it, and the options that it does not take."""
+    if "urls" in options:
+        if len(sources) != 1:
+            commands.error("--urls takes one directory")
+        return _url_map, "a map of URLs", _NOT_FOR_URL_MAPS
+    if len(sources) < 2:  # noqa: PLR2004
+        commands.error("there is nothing to compare it with")
+    if any(map(_is_directory, sources)):
+        if len(sources) > 2:  # noqa: PLR2004
+            commands.error("directories are compared two at a time")
+        return _directories, "directories", _ONLY_FILES
+    many = len(sources) > 2  # noqa: PLR2004
+    return _many if many else _files, "files and URLs", _ONLY_DIRECTORIES
 
 
 def _is_directory(source: str) -> bool:
@@ -129,7 +153,7 @@ def _is_directory(source: str) -> bool:
 
 
 def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
-    a, b = how["a"], how["b"]
+    a, b = how["sources"]
     equal = komparu.compare(a, b, **options)
     if how["json"]:
         print(json.dumps({"equal": equal, "a": a, "b": b}))
@@ -140,11 +164,52 @@ def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
     return EQUAL if equal else DIFFERENT
 
 
+def _many(how: dict[str, Any], options: dict[str, Any]) -> int:
+    sources = how["sources"]
+    equal = komparu.compare_all(sources, **options)
+    if how["json"]:
+        print(json.dumps({"equal": equal, "sources": sources}))
+    elif equal and how["verbose"]:
+        print("\n".join(f"= {source}" for source in sources[1:]))
+    elif not equal and not how["quiet"]:
+        print(f"* {len(sources)} sources (not all are the same)")
+    return EQUAL if equal else DIFFERENT
+
+
 def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
-    compare: Callable[..., tuple[komparu.DirResult, list[str]]] = _core.compare_dir_listing
-    if not how["verbose"]:
-        compare = lambda *given, **options: (komparu.compare_dir(*given, **options), [])  # noqa: E731
-    result, equal = compare(how["a"], how["b"], **options)
+    if how["verbose"]:
+        return _report(*_core.compare_dir_listing(*how["sources"], **options), how)
+    return _report(komparu.compare_dir(*how["sources"], **options), [], how)
+
+
+def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
+    try:
+        with open(options.pop("urls"), encoding="utf-8") as file:  # noqa: PTH123
+            urls = _sources(json.load(file))
+    except (OSError, ValueError, TypeError) as error:
+        return _trouble(error, how)
+    (directory,) = how["sources"]
+    if how["verbose"]:
+        return _report(*_core.compare_dir_urls_listing(directory, urls, **options), how)
+    return _report(komparu.compare_dir_urls(directory, urls, **options), [], how)
+
+
+def _sources(urls: object) -> dict[str, str | komparu.Source]:
+    """Take what a map's JSON holds: texts, or what a Source is made of."""
+    if not isinstance(urls, dict):
+        raise TypeError("a map of URLs is a JSON object")
+    made = {
+        path: komparu.Source(**value) if isinstance(value, dict) else value
+        for path, value in urls.items()
+    }
+    for path, value in made.items():
+        if not isinstance(value, str | komparu.Source):
+            message = f"url_map[{path!r}] must be a string or an object"
+            raise TypeError(message)
+    return made
+
+
+def _report(result: komparu.DirResult, equal: list[str], how: dict[str, Any]) -> int:
     if how["json"]:
         print(json.dumps(_as_json(result)))
     elif not how["quiet"]:

@@ -1,21 +1,29 @@
+import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from komparu._config import KomparuConfig
-from komparu._types import DirResult, Source, SourceLike
+from komparu._types import CompareResult, DirResult, Source, SourceLike
 
 __all__ = [
     "__version__",
     "check_source",
     "compare",
+    "compare_all",
     "compare_dir",
     "compare_dir_listing",
+    "compare_dir_urls",
+    "compare_dir_urls_listing",
+    "compare_many",
     "configure",
     "get_config",
     "reset_config",
 ]
 
 __version__: Final[str]
+
+# The keys of a mapping are of one type, whichever it is.
+_Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
 
 def compare(
     source_a: SourceLike,
@@ -47,6 +55,55 @@ def compare_dir(
 def compare_dir_listing(
     dir_a: SourceLike,
     dir_b: SourceLike,
+    **options: Any,  # noqa: ANN401
+) -> tuple[DirResult, list[str]]: ...
+def compare_all(
+    sources: Iterable[SourceLike],
+    *,
+    chunk_size: int = ...,
+    size_precheck: bool = ...,
+    quick_check: bool = ...,
+    max_workers: int = ...,
+    headers: Mapping[str, str] | None = ...,
+    timeout: float = ...,
+    follow_redirects: bool = ...,
+    verify_ssl: bool = ...,
+    proxy: str | None = ...,
+    comparison_timeout: float | None = ...,
+) -> bool: ...
+def compare_many(
+    sources: Iterable[SourceLike],
+    *,
+    chunk_size: int = ...,
+    size_precheck: bool = ...,
+    quick_check: bool = ...,
+    max_workers: int = ...,
+    headers: Mapping[str, str] | None = ...,
+    timeout: float = ...,
+    follow_redirects: bool = ...,
+    verify_ssl: bool = ...,
+    proxy: str | None = ...,
+    comparison_timeout: float | None = ...,
+) -> CompareResult: ...
+def compare_dir_urls(
+    dir_path: SourceLike,
+    url_map: Mapping[_Path, SourceLike],
+    *,
+    chunk_size: int = ...,
+    size_precheck: bool = ...,
+    quick_check: bool = ...,
+    max_workers: int = ...,
+    headers: Mapping[str, str] | None = ...,
+    timeout: float = ...,
+    follow_redirects: bool = ...,
+    verify_ssl: bool = ...,
+    proxy: str | None = ...,
+    comparison_timeout: float | None = ...,
+    ignore: Iterable[str] | None = ...,
+) -> DirResult: ...
+def compare_dir_urls_listing(
+    dir_path: SourceLike,
+    url_map: Mapping[_Path, SourceLike],
     **options: Any,  # noqa: ANN401
 ) -> tuple[DirResult, list[str]]: ...
 def configure(

@@ -108,8 +108,10 @@ class CompareResult:
 
     Attributes:
         all_equal: True if all sources have the same content.
-        groups: The sources with identical content, in order of first appearance.
-        diff: For every pair of sources, earlier one first: are they identical?
+        groups: The sources with identical content, in order of first appearance; by the text that
+            the user gave, credentials in a URL masked.
+        diff: For every pair of sources, earlier one first: are they identical? Read-only, and
+            computed when asked.
 
     """
 

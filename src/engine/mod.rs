@@ -3,10 +3,12 @@
 //! Knows readers, and nothing of what is behind them. The steps go from cheap to dear: sizes,
 //! samples, everything; each may settle it.
 
+pub mod group;
 pub mod lockstep;
 pub mod parallel;
 pub mod sample;
 mod scout;
+mod stretch;
 
 use crate::context::Context;
 use crate::error::Result;

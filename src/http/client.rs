@@ -129,7 +129,7 @@ pub(crate) fn fetch(request: Arc<Request>, hop: Hop) -> Result<Response> {
     }
     let client = Client::get().map_err(|error| Error::system(&request.name, &error))?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let (inlet, outlet) = window(&request.name);
+    let (inlet, outlet) = window(&request.name, request.blocks);
     // Should the thread be gone, the inlet goes with the command, and says so.
     client.send(Command::Start(id, Box::new(Next { request, hop, inlet })));
     Ok(Response { outlet, client, id })

@@ -6,6 +6,7 @@ use curl::easy::{Easy2, List};
 
 use super::proxy::Proxies;
 use super::redirect::Hop;
+use super::window::{BLOCK, BLOCKS};
 use crate::error::Name;
 use crate::options::HttpOptions;
 use crate::sys::curl::{self as raw, Gate};
@@ -19,6 +20,8 @@ pub(crate) struct Request {
     pub(super) proxies: Proxies,
     /// The part that is asked for, offset and length; `None`: everything.
     pub(super) part: Option<(u64, u64)>,
+    /// How many bytes may wait to be read, in blocks of the window.
+    pub(super) blocks: usize,
     authorities: Authorities,
 }
 
@@ -43,6 +46,9 @@ impl Authorities {
 /// at most 60 KiB then. Over loopback 512 KiB would save a twentieth of the network thread's work.
 const RECEIVE_BUFFER: usize = 60 << 10;
 
+/// Bytes that the windows of all bodies may hold which are read side by side.
+const SHARED: usize = 32 << 20;
+
 /// What libcurl can tell from no limit: below a millisecond is its own default, and it refuses more
 /// milliseconds than 31 bits hold (25 days).
 const CONNECT_TIMEOUT: (Duration, Duration) =
@@ -55,7 +61,12 @@ impl Request {
     pub(crate) fn new(name: Name, options: HttpOptions) -> Self {
         let proxies = Proxies::new(options.proxy.as_deref());
         let authorities = Authorities::of_environment();
-        Self { name, options, proxies, part: None, authorities }
+        Self { name, options, proxies, part: None, blocks: BLOCKS, authorities }
+    }
+
+    /// The same request, one of `number` whose windows share a memory of fixed size.
+    pub(crate) fn among(self, number: usize) -> Self {
+        Self { blocks: (SHARED / BLOCK / number.max(1)).clamp(1, BLOCKS), ..self }
     }
 
     /// The same request, for a part of the content.

@@ -32,10 +32,10 @@ pub(crate) struct Answer {
     pub(crate) hop: Hop,
 }
 
-/// Makes the two ends. `name` is whom errors are about.
-pub(crate) fn window(name: &Name) -> (Inlet, Outlet) {
+/// Makes the two ends of a window of so many `blocks`. `name` is whom errors are about.
+pub(crate) fn window(name: &Name, blocks: usize) -> (Inlet, Outlet) {
     let shared = Arc::new(Shared::default());
-    let inlet = Inlet { shared: Arc::clone(&shared), name: name.clone(), blocks: BLOCKS };
+    let inlet = Inlet { shared: Arc::clone(&shared), name: name.clone(), blocks };
     (inlet, Outlet::new(shared))
 }
 
@@ -172,7 +172,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     fn ends() -> (Inlet, Outlet) {
-        window(&"http://h/".into())
+        window(&"http://h/".into(), BLOCKS)
     }
 
     fn read(outlet: &mut Outlet) -> Option<Vec<u8>> {

@@ -8,6 +8,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString};
 
 use super::errors::raise;
+use crate::error::Name;
 use crate::ignore::Ignore;
 use crate::options::{HttpOverrides, Options};
 use crate::source::Source;
@@ -36,6 +37,41 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
             Err(PyTypeError::new_err(message))
         }
     }
+}
+
+/// Reads several sources; messages name each by its index.
+pub(super) fn sources(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<Source>> {
+    let expected = "an iterable of sources";
+    // A single source would be taken for a list of its letters, or of nothing.
+    if path_text(value)?.is_some() {
+        return Err(wrong_type(parameter, expected, value));
+    }
+    let items = value.try_iter().map_err(|_| wrong_type(parameter, expected, value))?;
+    items
+        .enumerate()
+        .map(|(index, item)| source(&item?, &format!("{parameter}[{index}]")))
+        .collect()
+}
+
+/// Reads a mapping of paths to sources; messages name each by its path.
+pub(super) fn source_map(
+    value: &Bound<'_, PyAny>,
+    parameter: &str,
+) -> PyResult<Vec<(Vec<u8>, Source)>> {
+    let Ok(mapping) = value.cast::<PyMapping>() else {
+        return Err(wrong_type(parameter, "a mapping of paths to sources", value));
+    };
+    let mut sources = Vec::new();
+    for item in mapping.items()? {
+        let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let Some(path) = path_text(&key)? else {
+            let name = format!("a key of {parameter}");
+            return Err(wrong_type(&name, "str, bytes or os.PathLike", &key));
+        };
+        let named = source(&value, &format!("{parameter}['{}']", Name::new(&path)))?;
+        sources.push((path, named));
+    }
+    Ok(sources)
 }
 
 fn parse(py: Python<'_>, text: &[u8], parameter: &str) -> PyResult<Source> {

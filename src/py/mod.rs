@@ -7,6 +7,7 @@
 mod config;
 mod convert;
 mod errors;
+mod many;
 mod result;
 mod sync;
 
@@ -19,6 +20,8 @@ mod _core {
 
     #[pymodule_export]
     use super::config::{check_source, configure, get_config, reset_config};
+    #[pymodule_export]
+    use super::many::{compare_all, compare_dir_urls, compare_dir_urls_listing, compare_many};
     #[pymodule_export]
     use super::sync::{compare, compare_dir, compare_dir_listing};
 

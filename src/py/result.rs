@@ -4,7 +4,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyModule, PySet, PyString};
 
-use crate::outcome::{DiffReason, Finding, TreeOutcome};
+use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
+use crate::source::Source;
 
 /// A `DirResult`.
 pub(super) fn directories<'py>(
@@ -33,6 +34,28 @@ pub(super) fn directories<'py>(
     }
     let fields = (outcome.is_equal(), diff, only_left, only_right, errors, messages);
     types(py)?.getattr("DirResult")?.call1(fields)
+}
+
+/// A `CompareResult`.
+pub(super) fn groups<'py>(
+    py: Python<'py>,
+    sources: &[Source],
+    outcome: &GroupOutcome,
+) -> PyResult<Bound<'py, PyAny>> {
+    let names: PyResult<Vec<_>> =
+        sources.iter().map(|source| text(py, &source.name().bytes())).collect();
+    let names = names?;
+    let mut numbers = vec![0; names.len()];
+    let groups = PyList::empty(py);
+    for (number, group) in outcome.groups.iter().enumerate() {
+        groups.append(PySet::new(py, group.iter().map(|&member| &names[member]))?)?;
+        for &member in group {
+            numbers[member] = number;
+        }
+    }
+    let pairs =
+        PyModule::import(py, "komparu._pairs")?.getattr("Pairs")?.call1((names, numbers))?;
+    types(py)?.getattr("CompareResult")?.call1((outcome.is_equal(), groups, pairs))
 }
 
 /// Paths, in their order.

@@ -16,7 +16,7 @@ use crate::outcome::TreeOutcome;
 use crate::sys::interpreter::without_interpreter;
 
 /// The options that `compare` takes, in the order of its signature.
-const COMPARE_OPTIONS: [&str; 10] = [
+pub(super) const COMPARE_OPTIONS: [&str; 10] = [
     "chunk_size",
     "size_precheck",
     "quick_check",
@@ -173,7 +173,7 @@ fn directories(
 }
 
 /// The configured options, changed by those that the call was given.
-fn options_for(
+pub(super) fn options_for(
     function: &str,
     allowed: &[&str],
     given: Option<&Bound<'_, PyDict>>,
@@ -186,7 +186,7 @@ fn options_for(
 }
 
 /// Runs `work` without the interpreter, except that signals are looked after.
-fn detached<T>(
+pub(super) fn detached<T>(
     py: Python<'_>,
     options: &Options,
     work: impl FnOnce(&Context<'_>) -> Result<T> + Send,

@@ -30,6 +30,10 @@ pub const MAPPED_FROM: u64 = 1 << 20;
 /// disk less of it must come before the next checkpoint.
 pub const WINDOW: usize = 4 << 20;
 
+/// Bytes of a file that are read first. Most files that differ do so early, and most files have no
+/// more: one read gets all of them, and for those that have more it costs one call.
+const FIRST: usize = 16 << 10;
+
 /// A file that is open.
 pub struct FileReader {
     located: Located,
@@ -102,6 +106,12 @@ impl FileReader {
         self.located.is_same_file(&other.located)
     }
 
+    /// Closes it, and forgets what has been read.
+    #[must_use]
+    pub fn into_located(self) -> Located {
+        self.located
+    }
+
     /// Maps a window, or says that there is none to be had.
     fn map(&self, offset: u64, length: usize) -> Option<Mapping> {
         Mapping::new(self.file.as_fd(), offset, length.min(WINDOW), &self.torn).ok()
@@ -119,13 +129,14 @@ impl FileReader {
         };
         let ahead = usize::try_from(end - position).unwrap_or(usize::MAX);
         if size >= MAPPED_FROM
+            && position > 0
             && let Some(mapping) = self.map(position, ahead)
         {
             self.view = View::Window { start: position, mapping };
             return Ok(());
         }
         let mut buffer = self.take_buffer();
-        let length = ahead.min(BUFFER);
+        let length = ahead.min(if position == 0 { FIRST } else { BUFFER });
         self.read_at(position, &mut buffer[..length])?;
         self.view = View::Buffer { start: position, length, buffer };
         Ok(())

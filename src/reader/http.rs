@@ -38,11 +38,17 @@ pub struct HttpReader {
 
 impl HttpReader {
     /// Asks for `url`, and does not wait for the answer. `name` is what messages call it.
+    /// `among` so many it is read side by side.
     ///
     /// # Errors
     /// When there is no thread for it.
-    pub(crate) fn start(url: &Url, name: &Name, options: HttpOptions) -> Result<Self> {
-        let request = Arc::new(Request::new(name.clone(), options));
+    pub(crate) fn start(
+        url: &Url,
+        name: &Name,
+        options: HttpOptions,
+        among: usize,
+    ) -> Result<Self> {
+        let request = Arc::new(Request::new(name.clone(), options).among(among));
         let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
         Ok(Self { request, response, answer: None })
     }

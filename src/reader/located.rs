@@ -13,6 +13,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::file::{FileReader, retry};
 use super::stash::{BUFFER, Buffer};
+use super::{OpenReader, Reopen};
 use crate::error::{Error, Name, Result};
 
 /// What makes a file the file it is, and what changes when something is done to it.
@@ -103,7 +104,7 @@ impl Place {
 }
 
 /// A path that leads to a file and has been looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Located {
     name: Name,
     place: Place,
@@ -158,6 +159,12 @@ impl Located {
     #[must_use]
     pub fn is_same_file(&self, other: &Self) -> bool {
         self.identity.is_same_file(&other.identity)
+    }
+
+    /// The file that it leads to: two with the same device and inode are one.
+    #[must_use]
+    pub fn file(&self) -> (u64, u64) {
+        (self.identity.device, self.identity.inode)
     }
 
     /// Opens the file. Whether it is still the file that was looked at,
@@ -246,6 +253,17 @@ impl Located {
 
     pub(super) fn system(&self, errno: Errno) -> Error {
         Error::system(&self.name, &errno.into())
+    }
+}
+
+impl Reopen for Located {
+    /// What has no known size counts as empty here.
+    fn size(&self) -> u64 {
+        self.size.unwrap_or(0)
+    }
+
+    fn reopen(&self) -> Result<Box<dyn OpenReader>> {
+        Ok(Box::new(self.clone().open()?))
     }
 }
 

@@ -124,6 +124,24 @@ impl Extent {
 /// Bytes on loan from a source.
 pub type Window<'a> = Box<dyn Deref<Target = [u8]> + 'a>;
 
+/// Content that can be opened again and again, and is known to stay the same or to say so.
+pub trait Reopen: Send + Sync {
+    /// How many bytes there are.
+    fn size(&self) -> u64;
+
+    /// Opens it. Its [`verify`](Reader::verify) holds it against what it was when it was first
+    /// looked at, however often it has been opened since.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn reopen(&self) -> Result<Box<dyn OpenReader>>;
+}
+
+/// A reader that may be handed to other threads.
+pub trait OpenReader: Reader + Send + Sync {}
+
+impl<R: Reader + Send + Sync> OpenReader for R {}
+
 /// Content of known size that can be read anywhere, by several threads at once.
 pub trait ReadAt: Send + Sync {
     /// How many bytes there are.

@@ -14,10 +14,6 @@ use crate::outcome::{DiffReason, Finding, PairOutcome};
 use crate::reader::file::FileReader;
 use crate::reader::{ReadAt, Reader as _};
 
-/// Files that a thread takes at a time: 16 small ones keep it busy for about 100 µs, many times
-/// what taking them costs.
-const BATCH: usize = 16;
-
 /// Pairs of files, for any number of threads to compare.
 pub(super) struct Files<A: Tree, B: Tree> {
     path: Vec<u8>,
@@ -31,6 +27,8 @@ pub(super) struct Files<A: Tree, B: Tree> {
 }
 
 impl<A: Tree, B: Tree> Files<A, B> {
+    const BATCH: usize = if A::BATCH < B::BATCH { A::BATCH } else { B::BATCH };
+
     /// No files yet, of two directories that both are at `path`.
     pub(super) fn new(path: Vec<u8>, left: A::Directory, right: B::Directory) -> Self {
         let (names, ranges) = (Vec::new(), Vec::new());
@@ -51,7 +49,7 @@ impl<A: Tree, B: Tree> Files<A, B> {
         crew: &Crew<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
-        let helpers = self.ranges.len().div_ceil(BATCH).min(crew.size()).saturating_sub(1);
+        let helpers = self.ranges.len().div_ceil(Self::BATCH).min(crew.size()).saturating_sub(1);
         let files = Arc::new(self);
         for _ in 0..helpers {
             crew.push(Task::Files(Arc::clone(&files)));
@@ -67,8 +65,8 @@ impl<A: Tree, B: Tree> Files<A, B> {
         context: &Context<'_>,
     ) -> Result<()> {
         loop {
-            let first = self.next.fetch_add(BATCH, Ordering::Relaxed);
-            let batch = first..self.ranges.len().min(first.saturating_add(BATCH));
+            let first = self.next.fetch_add(Self::BATCH, Ordering::Relaxed);
+            let batch = first..self.ranges.len().min(first.saturating_add(Self::BATCH));
             if batch.is_empty() {
                 return Ok(());
             }

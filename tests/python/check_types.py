@@ -45,6 +45,18 @@ def options(a: str, b: str, headers: Mapping[str, str]) -> None:
     komparu.get_config().chunk_size = 1  # type: ignore[misc]
 
 
+def many(paths: list[Path], texts: tuple[str, ...], source: komparu.Source) -> None:
+    assert_type(komparu.compare_all(paths), bool)
+    assert_type(komparu.compare_all([texts[0], paths[0], source], max_workers=1), bool)
+    assert_type(komparu.compare_many(texts), komparu.CompareResult)
+    assert_type(komparu.compare_dir_urls(paths[0], {"a": "b"}), komparu.DirResult)
+    komparu.compare_dir_urls("a", {"a": source, "b": "c"}, ignore=texts, timeout=1)
+    komparu.compare_dir_urls("a", {paths[0]: source})
+    komparu.compare_many([1])  # type: ignore[list-item]
+    komparu.compare_all(texts, ignore=texts)  # type: ignore[call-arg]
+    komparu.compare_dir_urls("a", texts)  # type: ignore[arg-type]
+
+
 def results(result: komparu.DirResult, many: komparu.CompareResult) -> None:
     assert_type(result.diff, dict[str, komparu.DiffReason])
     assert_type(result.only_left, set[str])

@@ -35,7 +35,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start a program that talks over pipes."""
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", _PRELUDE + code, *map(str, arguments)],
+        [sys.executable, "-c", _PRELUDE + code, *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytest_plugins = ["web"]
+
+
 class Write(Protocol):
     """Writes a file of this name and content in the test's directory."""
 

@@ -111,8 +111,9 @@ def test_a_bad_value_is_trouble_in_one_line(arguments: list[str], says: str) -> 
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["a"], ["a", "b", "c"], ["--chunk", "1", "a", "b"], ["-q", "-v", "a", "b"],
-                  ["--chunk-size", "x", "a", "b"], ["--headers", "no colon", "a", "b"]]
+    "arguments", [[], ["a"], ["--urls", "x", "a", "b"], ["--chunk", "1", "a", "b"],
+                  ["-q", "-v", "a", "b"], ["--chunk-size", "x", "a", "b"],
+                  ["--headers", "no colon", "a", "b"]]
 )  # fmt: skip
 def test_bad_usage_is_trouble(arguments: list[str]) -> None:
     status, output, errors = komparu_says(*arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_as_a_directory_to_compare_it_is_refused_and_not_opened(
     tmp_path: Path, kind: str, side: str
 ) -> None:
     a, b = pair(tmp_path, {"x": KINDS[kind]}, {})
-    sides = {"dir_a": b, "dir_b": b, side: a / "x"}
+    sides: dict[str, Any] = {"dir_a": b, "dir_b": b, side: a / "x"}
     with opened(a) as names, pytest.raises(komparu.SourceReadError) as caught:
         komparu.compare_dir(**sides)
     assert str(caught.value) == f"{a / 'x'}: is not a directory"

@@ -31,6 +31,9 @@ EXPORTS = {
     "Verdict",
     "__version__",
     "compare",
+    "compare_all",
+    "compare_dir_urls",
+    "compare_many",
     "configure",
     "get_config",
     "reset_config",
@@ -89,6 +92,14 @@ def test_the_signature_shows_the_options() -> None:
     ]
     kinds = [parameter.kind.name for parameter in parameters.values()]
     assert set(kinds[2:]) == {"KEYWORD_ONLY"}
+
+
+def test_many_sources_take_the_options_of_two() -> None:
+    options = list(inspect.signature(komparu.compare).parameters)[2:]
+    for function in (komparu.compare_all, komparu.compare_many):
+        assert list(inspect.signature(function).parameters) == ["sources", *options]
+    parameters = inspect.signature(komparu.compare_dir_urls).parameters
+    assert list(parameters) == ["dir_path", "url_map", *options, "ignore"]
 
 
 def test_importing_loads_nothing_that_is_not_needed() -> None:

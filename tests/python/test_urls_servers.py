@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile import Hostile, answer
 
 import komparu
+from hostile import Hostile, answer
 
 if TYPE_CHECKING:
     from servers import Nginx

@@ -11,9 +11,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile import Hostile, Request, answer
 
 import komparu
+from hostile import Hostile, Request, answer
 
 if TYPE_CHECKING:
     from pathlib import Path

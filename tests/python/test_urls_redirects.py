@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile import Hostile, answer
 
 import komparu
+from hostile import Hostile, answer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from hostile import Hostile
-from servers import Nginx, free_port, needed, running
 
 import komparu
+from hostile import Hostile
+from servers import Nginx, free_port, needed, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,13 +24,11 @@ MiB = 1 << 20
 
 
 @pytest.fixture(autouse=True)
-def _own_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No proxy of this machine's, and no configuration of another test's."""
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of this machine's own ways to the web."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    yield
-    komparu.reset_config()
 
 
 @pytest.fixture

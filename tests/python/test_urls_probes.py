@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile import Hostile, Request, answer
 
 import komparu
+from hostile import Hostile, Request, answer
 
 if TYPE_CHECKING:
     import socket

@@ -1,0 +1,281 @@
+//! Many contents, sorted into groups of identical ones, by partition refinement.
+//!
+//! A class is what has been the same so far. It is taken a stretch further at a time, each member
+//! read once, and falls apart where they differ; what is alone needs no more reading. So whatever
+//! their number, no content is read twice, and what is in memory at a time has a fixed limit.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::stretch::{Anywhere, Sorted, Stretch, read_all, read_stream};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::outcome::GroupOutcome;
+use crate::reader::{Extent, Reader, Reopen};
+
+/// Bytes that all buffers of a class may have together.
+const BUDGET: usize = 32 << 20;
+
+/// The longest stretch. Longer ones spare no time, and fall out of the caches on the way from
+/// reading to comparing.
+const LONGEST: usize = 1 << 20;
+
+/// The shortest: a hundred thousand members that all differ keep within the budget.
+const SHORTEST: usize = 256;
+
+/// Stretches are multiples of this, as long as they can: a page.
+const PAGE: usize = 4 << 10;
+
+/// One of many contents.
+pub enum Member {
+    /// It can be opened at any time, and read anywhere.
+    Anywhere(Box<dyn Reopen>),
+    /// It comes once, from its start, and is ready to be read.
+    Stream(Box<dyn Reader>),
+}
+
+/// How far to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extremes {
+    /// How many members may be open at once, streams not counted.
+    pub open: usize,
+    /// Stop as soon as not all are the same, whatever else there is to know.
+    pub stop_at_difference: bool,
+}
+
+/// Sorts `members` into groups of identical ones. Where it stops at a difference, there are several
+/// groups, and nothing else is said by them.
+///
+/// # Errors
+/// When one cannot be read (of several, the first in the list) or has changed meanwhile; when the
+/// context says stop.
+pub fn partition(
+    members: Vec<Member>,
+    extremes: Extremes,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<GroupOutcome> {
+    let all = (0..members.len()).collect();
+    let mut sorting = Sorting::new(members, options, context);
+    sorting.add(Class { members: all, offset: 0 })?;
+    loop {
+        if extremes.stop_at_difference && sorting.classes() > 1 {
+            break;
+        }
+        let Some(class) = sorting.streaming.pop_front().or_else(|| sorting.waiting.pop()) else {
+            break;
+        };
+        sorting.advance(class, extremes.open)?;
+    }
+    let mut groups = sorting.groups;
+    if extremes.stop_at_difference {
+        let unsettled = sorting.streaming.into_iter().chain(sorting.waiting);
+        groups.extend(unsettled.map(|class| class.members));
+    }
+    groups.sort_unstable();
+    Ok(GroupOutcome { groups })
+}
+
+/// Members that are the same up to an offset; in the order of the list.
+struct Class {
+    members: Vec<usize>,
+    offset: u64,
+}
+
+struct Sorting<'s> {
+    // One of both for each member, until it is settled.
+    anywhere: Vec<Option<Anywhere>>,
+    streams: Vec<Option<Box<dyn Reader>>>,
+    options: &'s Options,
+    context: &'s Context<'s>,
+    /// Classes with streams take turns, so that none stands still for long: its server would give it
+    /// up.
+    streaming: VecDeque<Class>,
+    /// Those without go one after another, which keeps few of them open.
+    waiting: Vec<Class>,
+    groups: Vec<Vec<usize>>,
+}
+
+impl<'s> Sorting<'s> {
+    fn new(members: Vec<Member>, options: &'s Options, context: &'s Context<'s>) -> Self {
+        let (anywhere, streams) = members
+            .into_iter()
+            .map(|member| match member {
+                Member::Anywhere(file) => (Some(Anywhere::new(file)), None),
+                Member::Stream(reader) => (None, Some(reader)),
+            })
+            .unzip();
+        let (streaming, waiting, groups) = (VecDeque::new(), Vec::new(), Vec::new());
+        Self { anywhere, streams, options, context, streaming, waiting, groups }
+    }
+
+    /// How many classes there are, settled or not.
+    fn classes(&self) -> usize {
+        self.groups.len() + self.streaming.len() + self.waiting.len()
+    }
+
+    fn size(&self, member: usize) -> Option<u64> {
+        match (&self.anywhere[member], &self.streams[member]) {
+            (Some(content), _) => Some(content.size()),
+            (None, Some(stream)) => stream.size(),
+            (None, None) => None,
+        }
+    }
+
+    fn has_streams(&self, class: &Class) -> bool {
+        class.members.iter().any(|&member| self.streams[member].is_some())
+    }
+
+    /// Notes a class for going on with, unless nothing is left to do.
+    fn add(&mut self, class: Class) -> Result<()> {
+        if class.members.len() < 2 {
+            return self.settle(class.members);
+        }
+        let sizes: Vec<_> = class.members.iter().map(|&member| self.size(member)).collect();
+        let known = sizes.iter().all(Option::is_some);
+        let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
+        // A size that is not known may be any of the others.
+        if known && !alike && self.options.size_precheck {
+            let mut by_size: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+            for (size, member) in sizes.into_iter().zip(class.members) {
+                by_size.entry(size).or_default().push(member);
+            }
+            let mut classes: Vec<_> = by_size.into_values().collect();
+            // The last one that is added is the first one to be taken.
+            classes.sort_unstable_by(|one, two| two.cmp(one));
+            return classes
+                .into_iter()
+                .try_for_each(|members| self.add(Class { members, offset: class.offset }));
+        }
+        if self.has_streams(&class) {
+            self.streaming.push_back(class);
+        } else if sizes.iter().all(|&size| size <= Some(class.offset)) {
+            return self.settle(class.members);
+        } else {
+            self.waiting.push(class);
+        }
+        Ok(())
+    }
+
+    /// Lets go of a group's members: they are the same, or there is only one.
+    fn settle(&mut self, members: Vec<usize>) -> Result<()> {
+        for &member in &members {
+            if let Some(content) = self.anywhere[member].take() {
+                content.finish()?;
+            }
+            if let Some(stream) = self.streams[member].take() {
+                stream.verify()?;
+            }
+        }
+        if !members.is_empty() {
+            self.groups.push(members);
+        }
+        Ok(())
+    }
+
+    /// Takes a class a stretch further.
+    fn advance(&mut self, class: Class, affordable: usize) -> Result<()> {
+        self.context.checkpoint()?;
+        let contents: Vec<(usize, &Anywhere)> = class
+            .members
+            .iter()
+            .filter_map(|&member| Some((member, self.anywhere[member].as_ref()?)))
+            .collect();
+        let has_streams = contents.len() < class.members.len();
+        if let (&[(one, a), (two, b)], 0, false) = (&*contents, class.offset, has_streams) {
+            let same = self.pair(a, b)?;
+            let groups = if same { vec![vec![one, two]] } else { vec![vec![one], vec![two]] };
+            return groups.into_iter().try_for_each(|group| self.settle(group));
+        }
+        let is_open = |content: &Option<Anywhere>| content.as_ref().is_some_and(Anywhere::is_open);
+        let open = self.anywhere.iter().filter(|content| is_open(content)).count();
+        let closed = contents.iter().filter(|(_, content)| !content.is_open()).count();
+        let keep_open = closed == 0 || open + closed <= affordable;
+        if keep_open
+            && !has_streams
+            && let Some(end) = common_hole(&contents, class.offset)?
+        {
+            return self.add(Class { offset: end, ..class });
+        }
+        let workers = self.options.workers();
+        let length = stretch_length(class.members.len() + workers);
+        let sorted = Sorted::default();
+        let mut buffer = Vec::new();
+        for &member in &class.members {
+            if let Some(stream) = &mut self.streams[member]
+                && !sorted.is_past_failure(member)
+            {
+                let read = read_stream(&mut **stream, length, &mut buffer, self.context);
+                sorted.note(member, read, &mut buffer);
+            }
+        }
+        let stretch = Stretch { offset: class.offset, length, keep_open, workers };
+        read_all(&contents, stretch, &sorted, self.context);
+        drop(contents);
+        let parts = sorted.finish().map_err(|(member, error)| self.first_failure(member, error))?;
+        // Backwards: the last one that is added is the first one to be taken.
+        for (members, read) in parts.into_iter().rev() {
+            // A stream that came to its end says so by being shorter.
+            if has_streams && read < length {
+                self.settle(members)?;
+            } else {
+                self.add(Class { members, offset: class.offset + length as u64 })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares two contents of which nothing has been read: there is a faster way for these.
+    fn pair(&self, a: &Anywhere, b: &Anywhere) -> Result<bool> {
+        let (mut a, mut b) = (a.reader()?, b.reader()?);
+        // A sample would be read twice.
+        let options = Options { quick_check: false, ..self.options.clone() };
+        super::compare(&mut *a, &mut *b, &options, self.context).map(|outcome| outcome.is_none())
+    }
+
+    /// The error to tell when `member` has failed: that of the first in the list that cannot be
+    /// opened, whichever was tried first.
+    fn first_failure(&self, member: usize, error: Error) -> Error {
+        let earlier = self.anywhere[..member].iter().flatten();
+        earlier.map(Anywhere::try_open).find_map(Result::err).unwrap_or(error)
+    }
+}
+
+/// How long a stretch may be where there are `buffers` of it.
+fn stretch_length(buffers: usize) -> usize {
+    let length = (BUDGET / buffers.max(1)).clamp(SHORTEST, LONGEST);
+    if length > PAGE { length / PAGE * PAGE } else { length }
+}
+
+/// Where the hole ends that all of these are in, if they are.
+fn common_hole(contents: &[(usize, &Anywhere)], offset: u64) -> Result<Option<u64>> {
+    let mut common = u64::MAX;
+    for (_, content) in contents {
+        if content.size() != contents[0].1.size() {
+            return Ok(None);
+        }
+        let extent = content.with(true, |reader| {
+            reader.as_random().map(|content| content.extent(offset)).transpose()
+        })?;
+        match extent {
+            Some(Extent::Hole { end }) => common = common.min(end),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(common))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_stretches_together_keep_within_the_budget() {
+        for members in [2, 3, 33, 200, 1000, 100_000] {
+            assert!(stretch_length(members) * members <= BUDGET);
+        }
+        assert_eq!(stretch_length(2), LONGEST);
+        assert_eq!(stretch_length(200) % PAGE, 0);
+        assert_eq!(stretch_length(usize::MAX), SHORTEST);
+    }
+}

@@ -1,0 +1,210 @@
+//! A map of relative paths to sources, as a tree: what should lie in a directory, and where from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::listing::{Kind, Listing};
+use super::{Content, Identity, Tree, names};
+use crate::context::Context;
+use crate::error::{Error, Name, Result, join};
+use crate::ignore::Ignore;
+use crate::options::Options;
+use crate::source::Source;
+
+/// Sources by the paths that they stand for.
+pub struct UrlTree {
+    root: Arc<Branch>,
+    options: Options,
+}
+
+/// What is in a directory, by name.
+#[derive(Default)]
+pub struct Branch(BTreeMap<Vec<u8>, Entry>);
+
+enum Entry {
+    File(Source),
+    Directory(Arc<Branch>),
+}
+
+impl UrlTree {
+    /// The tree of `entries`: paths, which are brought into the form of entry names, and what they
+    /// stand for. Of the options, those about URLs and about what to leave out hold. `parameter` is
+    /// what messages call the map.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a path that leads out of the tree or to its root, and for two that cannot both be.
+    pub fn new(
+        entries: impl IntoIterator<Item = (Vec<u8>, Source)>,
+        parameter: &str,
+        options: &Options,
+    ) -> Result<Self> {
+        let mut root = Arc::default();
+        for (key, source) in entries {
+            let refused = |cause: &str| {
+                let key = Name::new(&key);
+                Error::Argument(format!("{parameter}['{key}'] {cause}"))
+            };
+            let path = names::normal(&key).map_err(refused)?;
+            if path.is_empty() {
+                return Err(refused("is no path of a file"));
+            }
+            insert(&mut root, &path, source).map_err(refused)?;
+        }
+        Ok(Self { root, options: options.clone() })
+    }
+
+    fn ignores(&self, path: &[u8], is_directory: bool) -> bool {
+        let ignore: Option<&Ignore> = self.options.ignore.as_ref();
+        ignore.is_some_and(|ignore| ignore.leaves_out(path, is_directory))
+    }
+}
+
+/// Puts a source where `path` leads to, or says why it cannot be there.
+fn insert(
+    mut branch: &mut Arc<Branch>,
+    path: &[u8],
+    source: Source,
+) -> std::result::Result<(), &'static str> {
+    let (directories, name) = match path.iter().rposition(|&byte| byte == b'/') {
+        Some(slash) => (Some(&path[..slash]), &path[slash + 1..]),
+        None => (None, path),
+    };
+    for part in directories.into_iter().flat_map(|path| path.split(|&byte| byte == b'/')) {
+        let entry = Arc::get_mut(branch).map(|branch| {
+            branch.0.entry(part.to_vec()).or_insert_with(|| Entry::Directory(Arc::default()))
+        });
+        branch = match entry.expect("nobody else has the tree before it is complete") {
+            Entry::Directory(branch) => branch,
+            Entry::File(_) => return Err("lies in what is a file itself"),
+        };
+    }
+    let entries = Arc::get_mut(branch).expect("nobody else has the tree before it is complete");
+    match entries.0.get(name) {
+        Some(Entry::File(_)) => return Err("stands for the same path as another key"),
+        Some(Entry::Directory(_)) => return Err("is a directory, in which others lie"),
+        None => entries.0.insert(name.to_vec(), Entry::File(source)),
+    };
+    Ok(())
+}
+
+impl Tree for UrlTree {
+    type Directory = Arc<Branch>;
+
+    /// One transfer keeps a thread waiting for longer than taking it costs.
+    const BATCH: usize = 1;
+
+    fn enter(&self, path: &[u8]) -> Result<Arc<Branch>> {
+        let mut branch = &self.root;
+        for part in path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
+            branch = match branch.0.get(part) {
+                Some(Entry::Directory(branch)) => branch,
+                _ => return Err(Error::read(&self.display(path), "is not in the map")),
+            };
+        }
+        Ok(Arc::clone(branch))
+    }
+
+    fn identity(&self, _: &Arc<Branch>) -> Option<Identity> {
+        None
+    }
+
+    fn is_large(&self, _: &Arc<Branch>) -> bool {
+        false
+    }
+
+    fn list(&self, directory: &Arc<Branch>, path: &[u8], context: &Context<'_>) -> Result<Listing> {
+        let mut listing = Listing::default();
+        for (name, entry) in &directory.0 {
+            context.checkpoint()?;
+            let kind = match entry {
+                Entry::File(_) => Kind::File,
+                Entry::Directory(_) => Kind::Directory,
+            };
+            if !self.ignores(&join(path, name), kind.is_directory()) {
+                listing.push(name, kind);
+            }
+        }
+        Ok(listing)
+    }
+
+    fn open(&self, directory: &Arc<Branch>, name: &[u8]) -> Result<Content> {
+        let Some(Entry::File(source)) = directory.0.get(name) else {
+            return Err(Error::read(&self.display(name), "is not in the map"));
+        };
+        match source.locate()? {
+            Some(located) => located.open().map(Content::File),
+            None => source.open(None, &self.options, 1).map(Content::Stream),
+        }
+    }
+
+    fn link(&self, _: &Arc<Branch>, name: &[u8]) -> Result<Vec<u8>> {
+        Err(Error::read(&self.display(name), "is no link"))
+    }
+
+    fn display(&self, path: &[u8]) -> Name {
+        Name::new(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Call;
+
+    fn tree(keys: &[&str], patterns: &[&str]) -> Result<UrlTree> {
+        let entries = keys.iter().map(|key| {
+            let url = Source::parse(b"http://host/", "url").expect("a URL");
+            (key.as_bytes().to_vec(), url)
+        });
+        let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+        let ignore = Some(Ignore::new(patterns).expect("patterns"));
+        UrlTree::new(entries, "url_map", &Options { ignore, ..Options::default() })
+    }
+
+    fn refusal(keys: &[&str]) -> String {
+        tree(keys, &[]).err().expect("refused").to_string()
+    }
+
+    fn listed(tree: &UrlTree, path: &str) -> Vec<(String, Kind)> {
+        let branch = tree.enter(path.as_bytes()).expect("a directory");
+        let call = Call::new(None);
+        let listing = tree.list(&branch, path.as_bytes(), &Context::new(&call));
+        let listing = listing.expect("a listing");
+        let entry = |index| {
+            let name = String::from_utf8(listing.name(index).to_vec()).expect("UTF-8");
+            (name, listing.kind(index))
+        };
+        (0..listing.len()).map(entry).collect()
+    }
+
+    #[test]
+    fn paths_make_directories() {
+        let tree = tree(&["./a/b/c", "a//d", "e"], &[]).expect("a tree");
+        let of = |name: &str, kind| (name.to_owned(), kind);
+        assert_eq!(listed(&tree, ""), [of("a", Kind::Directory), of("e", Kind::File)]);
+        assert_eq!(listed(&tree, "a"), [of("b", Kind::Directory), of("d", Kind::File)]);
+        assert_eq!(listed(&tree, "a/b"), [of("c", Kind::File)]);
+        assert!(tree.enter(b"e").is_err());
+    }
+
+    #[test]
+    fn what_is_ignored_is_not_listed() {
+        let tree = tree(&["a/b", "c.pyc", "d/e.pyc", "d/f"], &["*.pyc", "/a/"]).expect("a tree");
+        assert_eq!(listed(&tree, ""), [("d".to_owned(), Kind::Directory)]);
+        assert_eq!(listed(&tree, "d"), [("f".to_owned(), Kind::File)]);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_is_named() {
+        assert_eq!(refusal(&["/a"]), "url_map['/a'] is absolute");
+        assert_eq!(refusal(&["a/../b"]), "url_map['a/../b'] has a '..' part");
+        assert_eq!(refusal(&["a\0"]), "url_map['a\\u{0}'] contains a NUL byte");
+        assert_eq!(refusal(&["./"]), "url_map['./'] is no path of a file");
+        assert_eq!(
+            refusal(&["a", "./a"]),
+            "url_map['./a'] stands for the same path as another key"
+        );
+        assert_eq!(refusal(&["a", "a/b"]), "url_map['a/b'] lies in what is a file itself");
+        assert_eq!(refusal(&["a/b", "a"]), "url_map['a'] is a directory, in which others lie");
+    }
+}
