@@ -1,26 +1,32 @@
-"""What komparu does, on real files: ``make demo``.
+"""What komparu does, on real files and URLs: ``make demo``.
 
 Everything happens in a temporary directory, which is removed in the end.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, AnyStr
 
 import komparu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GIB = 1 << 30
+    from _typeshed import SupportsRead, SupportsWrite
+
+MIB, GIB = 1 << 20, 1 << 30
 
 #: What of the standard library is big, or changes while Python runs.
 LEFT_OUT = ("site-packages", "__pycache__", "test", "*.so")
@@ -140,6 +146,55 @@ def big_files(directory: Path) -> None:
     show("one byte somewhere in the middle of one", lambda: komparu.compare(hole, another))
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Python's own server, without its log."""
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+    def copyfile(self, source: SupportsRead[AnyStr], outputfile: SupportsWrite[AnyStr]) -> None:
+        """Send a file. A client that has seen enough leaves in the middle of it."""
+        with contextlib.suppress(ConnectionError):
+            super().copyfile(source, outputfile)
+
+
+def urls(directory: Path) -> None:
+    """Compare files with what a server sends."""
+    title("A server on loopback")
+    file, name = directory / "image.iso", "image.iso"
+    file.write_bytes(os.urandom(64 * MIB))
+    changed = directory / "changed.iso"
+    shutil.copyfile(file, changed)
+    with changed.open("r+b") as copy:
+        copy.seek(-1, os.SEEK_END)
+        last = copy.read(1)[0]
+        copy.seek(-1, os.SEEK_END)
+        copy.write(bytes([last ^ 1]))
+    handler = partial(Quiet, directory=str(directory))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/{name}"
+        missing = f"{url}.gz"
+        try:
+            show("a file of 64 MiB and its URL", lambda: komparu.compare(file, url))
+            show("the last byte differs", lambda: komparu.compare(changed, url))
+            with changed.open("r+b") as copy:
+                copy.write(b"\0\1\2\3\4\5\6\7")
+            what = "the first bytes differ: the transfer ends at once"
+            show(what, lambda: komparu.compare(changed, url))
+            show("a URL that is not there", lambda: komparu.compare(file, missing))
+            try:
+                komparu.compare(file, missing)
+            except komparu.SourceNotFoundError as error:
+                print(f"    status    {error.status}")
+        finally:
+            server.shutdown()
+            thread.join()
+    file.unlink()
+    changed.unlink()
+
+
 def trouble(directory: Path) -> None:
     """Show what cannot be compared."""
     title("What cannot be compared is an error, never an answer")
@@ -182,6 +237,7 @@ def main() -> None:
     try:
         standard_library(directory)
         big_files(directory)
+        urls(directory)
         trouble(directory)
     finally:
         shutil.rmtree(directory)
