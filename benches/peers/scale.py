@@ -65,7 +65,7 @@ def _fill(root: Path, count: int, per_directory: int, content: bytes) -> None:
 
 
 def _compare(a: Path, b: Path) -> tuple[float, int, int]:
-    command = [sys.executable, "-P", "-c", _CHILD, a, b]
+    command = [sys.executable, "-P", "-c", _CHILD, str(a), str(b)]
     seconds, peak, found, errors = subprocess.check_output(command, text=True).split()
     if int(errors):
         message = f"{errors} errors"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -74,9 +74,10 @@ def test_equal_trees_are_equal_and_true(tmp_path: Path, max_workers: int) -> Non
 
 
 def test_a_difference_anywhere_makes_the_result_false(tmp_path: Path) -> None:
-    for index, (left, right) in enumerate(
-        [({"x": b"1"}, {"x": b"2"}), ({"x": b""}, {}), ({}, {"x": b""}), ({"x": b""}, {"x": {}})]
-    ):
+    full: dict[str, Entry] = {"x": b"1"}
+    others: list[dict[str, Entry]] = [{"x": b"2"}, {"x": b"12"}, {}, {"x": {}}]
+    pairs = [pair for other in others for pair in [(full, other), (other, full)]]
+    for index, (left, right) in enumerate(pairs):
         directory = tmp_path / str(index)
         directory.mkdir()
         result = komparu.compare_dir(*pair(directory, left, right))
@@ -107,7 +108,7 @@ def test_an_empty_file_against_one_with_content_is_a_size_mismatch(tmp_path: Pat
 
 @pytest.mark.parametrize("options", [{"size_precheck": False}, {"quick_check": False}])
 def test_checks_that_are_left_out_change_no_verdict(
-    tmp_path: Path, options: dict[str, bool]
+    tmp_path: Path, options: dict[str, Any]
 ) -> None:
     big = bytes(5 << 20)
     a, b = pair(

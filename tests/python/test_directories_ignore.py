@@ -78,7 +78,7 @@ def test_patterns_leave_out_what_git_leaves_out(tmp_path: Path, patterns: list[s
     a, b = pair(tmp_path, TREE, {})
     result = komparu.compare_dir(a, b, ignore=patterns)
     (tmp_path / "excludes").write_text("\n".join(patterns))
-    git = ["git", "-c", f"core.excludesFile={tmp_path / 'excludes'}", "-C", a]
+    git = ["git", "-c", f"core.excludesFile={tmp_path / 'excludes'}", "-C", str(a)]
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     subprocess.run([*git, "init", "-q"], check=True, env=environment)
     command = [*git, "ls-files", "-z", "--others", "--exclude-standard"]

@@ -1,4 +1,4 @@
-"""Few descriptors, no patience, Ctrl-C, many threads: nothing is left behind, nothing called equal."""
+"""Few descriptors, no patience, Ctrl-C: nothing is left behind, and nothing called equal."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from komparu import DirResult
 from trees import Link, pair, plant
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from subprocess import Popen
 
     from trees import Entry
@@ -121,9 +121,8 @@ def wait_until_at_work(child: Popen[str]) -> None:
     while child.poll() is None:
         for task in os.listdir(f"/proc/{child.pid}/task"):
             try:
-                with open(f"/proc/{child.pid}/task/{task}/comm") as comm:
-                    if comm.read() == "komparu-crew\n":
-                        return
+                if Path(f"/proc/{child.pid}/task/{task}/comm").read_text() == "komparu-crew\n":
+                    return
             except OSError:  # the thread has ended
                 continue
     message = f"ended with {child.returncode} before it compared anything"
