@@ -81,11 +81,11 @@ print((peak - idle) * 1024)
 
 def peak_memory(a: Path, b: Path) -> int:
     """Measure the bytes of anonymous memory that comparing takes above an idle interpreter."""
-    command = [sys.executable, "-P", "-c", _PEAK, str(a), str(b)]
+    command = [sys.executable, "-I", "-c", _PEAK, str(a), str(b)]
     return int(subprocess.check_output(command))
 
 
 def import_seconds(module: str) -> float:
     """Measure how long a fresh interpreter takes to import a module, by its own clock."""
     code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-    return float(subprocess.check_output([sys.executable, "-P", "-c", code]))
+    return float(subprocess.check_output([sys.executable, "-I", "-c", code]))

@@ -74,14 +74,10 @@ def test_equal_trees_are_equal_and_true(tmp_path: Path, max_workers: int) -> Non
 
 
 def test_a_difference_anywhere_makes_the_result_false(tmp_path: Path) -> None:
-    sides: list[tuple[dict[str, Any], dict[str, Any]]]
-    sides = [
-        ({"x": b"1"}, {"x": b"2"}),
-        ({"x": b""}, {}),
-        ({}, {"x": b""}),
-        ({"x": b""}, {"x": {}}),
-    ]
-    for index, (left, right) in enumerate(sides):
+    full: dict[str, Entry] = {"x": b"1"}
+    others: list[dict[str, Entry]] = [{"x": b"2"}, {"x": b"12"}, {}, {"x": {}}]
+    pairs = [pair for other in others for pair in [(full, other), (other, full)]]
+    for index, (left, right) in enumerate(pairs):
         directory = tmp_path / str(index)
         directory.mkdir()
         result = komparu.compare_dir(*pair(directory, left, right))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,7 +30,7 @@ TREE: dict[str, Entry] = {
 
 @contextmanager
 def changing(deed: str, path: Path) -> Iterator[None]:
-    """Have a second process do this to a directory again and again, until the end."""
+    """Have a second process do this to a directory, again and again, until the block ends."""
     code = f"""
 import contextlib, select, shutil
 os.chdir(sys.argv[1])
@@ -116,11 +116,8 @@ def test_a_tree_that_changes_is_walked_to_its_end(tmp_path: Path, deed: str) -> 
     descriptors = sorted(os.listdir("/proc/self/fd"))
     with changing(deed, a):
         for round_number in range(ROUNDS):
-            options: dict[str, Any] = {
-                "max_workers": round_number % 4,
-                "follow_symlinks": round_number % 3 > 0,
-            }
-            result = komparu.compare_dir(a, b, **options)
+            workers, follow = round_number % 4, round_number % 3 > 0
+            result = komparu.compare_dir(a, b, max_workers=workers, follow_symlinks=follow)
             assert result.errors == set(result.messages)
             assert result.equal == (not (result.diff or result.only_left or result.only_right))
             failed = {path for path, why in result.diff.items() if why is DiffReason.READ_ERROR}

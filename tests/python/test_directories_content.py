@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,21 +31,21 @@ SIZES = [1, 4 * KIB, 128 * KIB - 1, 128 * KIB, 128 * KIB + 1, MIB, 4 * MIB, 4 * 
 def test_a_single_byte_anywhere_is_found(
     tmp_path: Path, size: int, max_workers: int, quick_check: bool
 ) -> None:
-    options: dict[str, Any] = {"max_workers": max_workers, "quick_check": quick_check}
+    compare = partial(komparu.compare_dir, max_workers=max_workers, quick_check=quick_check)
     content = os.urandom(size)
     files: dict[str, Entry] = {f"small{index}": b"x" for index in range(20)}
     a, b = pair(tmp_path, {**files, "x": content}, {**files, "x": content})
-    assert komparu.compare_dir(a, b, **options) == EQUAL
+    assert compare(a, b) == EQUAL
     expected = DirResult(equal=False, diff={"x": DiffReason.CONTENT_MISMATCH})
     for place in {0, size // 3, size // 2 + 1, max(size - 2, 0), size - 1} - {size}:
         with (b / "x").open("r+b") as file:
             file.seek(place)
             file.write(bytes([content[place] ^ 1]))
             file.flush()
-            assert komparu.compare_dir(a, b, **options) == expected, place
+            assert compare(a, b) == expected, place
             file.seek(place)
             file.write(content[place : place + 1])
-    assert komparu.compare_dir(a, b, **options) == EQUAL
+    assert compare(a, b) == EQUAL
 
 
 def test_many_big_files_are_each_compared(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Few descriptors, no patience, Ctrl-C, many threads: nothing is left behind."""
+"""Few descriptors, no patience, Ctrl-C: nothing is left behind, and nothing called equal."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -78,8 +78,8 @@ def test_as_a_directory_to_compare_it_is_refused_and_not_opened(
     tmp_path: Path, kind: str, side: str
 ) -> None:
     a, b = pair(tmp_path, {"x": KINDS[kind]}, {})
-    sides: dict[str, Any] = {"dir_a": b, "dir_b": b, side: a / "x"}
+    pair_of = {"dir_a": b, "dir_b": b, side: a / "x"}
     with opened(a) as names, pytest.raises(komparu.SourceReadError) as caught:
-        komparu.compare_dir(**sides)
+        komparu.compare_dir(pair_of["dir_a"], pair_of["dir_b"])
     assert str(caught.value) == f"{a / 'x'}: is not a directory"
     assert names == set()

@@ -74,7 +74,7 @@ except KeyboardInterrupt:
 
 
 def says(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, "-P", "-m", "komparu", *map(str, arguments)]
+    command = [sys.executable, "-I", "-m", "komparu", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     return done.returncode, done.stdout, done.stderr
 

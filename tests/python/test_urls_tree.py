@@ -221,7 +221,7 @@ def test_the_command_line_takes_a_map(
 
     def says(*arguments: str, content: object) -> tuple[int, str, str]:
         path.write_text(json.dumps(content))
-        command = [sys.executable, "-P", "-m", "komparu", "--urls", str(path), str(directory)]
+        command = [sys.executable, "-I", "-m", "komparu", "--urls", str(path), str(directory)]
         done = subprocess.run([*command, *arguments], capture_output=True, check=False, text=True)
         return done.returncode, done.stdout, done.stderr
 
