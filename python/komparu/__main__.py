@@ -153,8 +153,8 @@ def _is_directory(source: str) -> bool:
 
 
 def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
-    a, b = how["sources"]
-    equal = komparu.compare(a, b, **options)
+    equal = komparu.compare(*how["sources"], **options)
+    a, b = map(_core.source_name, how["sources"])
     if how["json"]:
         print(json.dumps({"equal": equal, "a": a, "b": b}))
     elif equal and how["verbose"]:
@@ -165,12 +165,12 @@ def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
 
 
 def _many(how: dict[str, Any], options: dict[str, Any]) -> int:
-    sources = how["sources"]
-    equal = komparu.compare_all(sources, **options)
+    equal = komparu.compare_all(how["sources"], **options)
+    sources = [_core.source_name(source) for source in how["sources"]]
     if how["json"]:
         print(json.dumps({"equal": equal, "sources": sources}))
     elif equal and how["verbose"]:
-        print("\n".join(f"= {source}" for source in sources[1:]))
+        print("\n".join(f"= {_one_line(source)}" for source in sources[1:]))
     elif not equal and not how["quiet"]:
         print(f"* {len(sources)} sources (not all are the same)")
     return EQUAL if equal else DIFFERENT

@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::convert::{self, Change};
 use super::errors::raise;
+use super::result::text;
 use crate::error::{Error, Result};
 use crate::options::Options;
 
@@ -120,4 +121,10 @@ pub(super) fn reset_config() {
 #[pyfunction]
 pub(super) fn check_source(source: &Bound<'_, PyAny>) -> PyResult<()> {
     convert::source(source, "source").map(drop)
+}
+
+/// What messages call a source: its text, credentials in a URL masked.
+#[pyfunction]
+pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    text(source.py(), &convert::source(source, "source")?.name().bytes())
 }

@@ -19,7 +19,7 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::config::{check_source, configure, get_config, reset_config};
+    use super::config::{check_source, configure, get_config, reset_config, source_name};
     #[pymodule_export]
     use super::many::{compare_all, compare_dir_urls, compare_dir_urls_listing, compare_many};
     #[pymodule_export]

@@ -57,8 +57,8 @@ def test_ctrl_c_ends_it_and_leaves_nothing_open(
 ) -> None:
     code = """
 before = os.listdir("/proc/self/fd")
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     while True:
         getattr(komparu, sys.argv[1])(sys.argv[2:], chunk_size=1)
 except KeyboardInterrupt:

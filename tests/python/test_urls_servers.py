@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +41,22 @@ def test_one_byte_of_difference_is_found_wherever_it_is(
     changed = tmp_path / "changed"
     changed.write_bytes(content)
     assert not komparu.compare(f"{nginx.plain}/{place}{name}", changed)
+
+
+@pytest.mark.parametrize("switches", [[], ["-v"], ["--json"]])
+def test_the_command_line_masks_credentials(
+    simple: tuple[str, Path], tmp_path: Path, switches: list[str]
+) -> None:
+    url, root = simple
+    secret = url.replace("://", "://me:secret@") + "/x"
+    (root / "x").write_bytes(b"1")
+    for name, content in (("same", b"1"), ("other", b"2")):
+        (tmp_path / name).write_bytes(content)
+        for sources in ([secret, name], [name, secret], [name, secret, name]):
+            command = [sys.executable, "-I", "-m", "komparu", *switches, *sources]
+            child = subprocess.run(command, check=False, cwd=tmp_path, stdout=subprocess.PIPE)
+            assert child.returncode == (name == "other")
+            assert b"secret" not in child.stdout
 
 
 def test_a_server_without_ranges_is_compared(simple: tuple[str, Path], big: Big) -> None:
