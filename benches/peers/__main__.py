@@ -1,4 +1,4 @@
-"""Run benchmarks against peers: all of them, or those named.
+"""Run benchmarks against peers: those named, or all that take minutes at most.
 
 python benches/peers [NAME ...]
 """
@@ -14,6 +14,9 @@ from harness import Harness
 #: What is in this directory and no benchmark.
 _OTHERS = {"__main__", "chart", "harness", "limits"}
 
+#: A million files a side take gigabytes of memory to make.
+_ONLY_BY_NAME = {"scale"}
+
 
 def names() -> list[str]:
     """Name every benchmark there is."""
@@ -23,7 +26,7 @@ def names() -> list[str]:
 
 def main() -> int:
     """Run, and return an exit status."""
-    chosen = sys.argv[1:] or names()
+    chosen = sys.argv[1:] or [name for name in names() if name not in _ONLY_BY_NAME]
     unknown = [name for name in chosen if name not in names()]
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(names())}")
