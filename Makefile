@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BUILD := .build
 BIN := $(VENV)/bin
-TOOLS := --group test --group lint
+TOOLS := --group test --group certificates --group lint
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md $(shell find src python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name py.typed)
 
 .PHONY: help demo test test-rust test-python test-free-threaded lint format bench wheel clean prepare
@@ -24,10 +24,10 @@ test-python: $(BUILD)/installed
 	$(BIN)/python -I -m pytest
 
 # The same tests on a free-threaded Python; name it with PYTHON_FREE_THREADED. Not the lints: not all
-# of their tools can be had for it.
+# of their tools can be had for it, and neither can what makes the certificates.
 PYTHON_FREE_THREADED ?= python3.13t
-test-free-threaded: | prepare
-	$(MAKE) test-python PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS='--group test'
+test-free-threaded: $(BUILD)/ready
+	KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $(MAKE) test-python PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS='--group test'
 
 lint: $(BUILD)/installed ## Check style, types and docs
 	cargo fmt --check

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import functools
 import http.server
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 import komparu
 from hostile import Hostile
@@ -18,7 +20,6 @@ from servers import Nginx, free_port, needed, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 MiB = 1 << 20
 
@@ -47,31 +48,19 @@ def other() -> Iterator[Hostile]:
     server.close()
 
 
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    """Whose certificates are good where the test says so."""
-    return trustme.CA()
-
-
 @pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def trusted(nginx: Nginx, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the test's authority trusted."""
-    path = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(path))
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(nginx.home / "authority.pem"))
 
 
 @pytest.fixture(scope="session")
-def nginx(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     """nginx: plain, TLS with HTTP/2, without ranges, gzip forced, redirects."""
     server = Nginx(tmp_path_factory.mktemp("nginx"))
-    past = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
-    good = authority.issue_cert("127.0.0.1")
-    expired = authority.issue_cert("127.0.0.1", not_before=past, not_after=past.replace(month=2))
-    for name, certificate in (("server", good), ("expired", expired)):
-        certificate.private_key_pem.write_to_path(str(server.home / f"{name}.key"))
-        for pem in certificate.cert_chain_pems:
-            pem.write_to_path(str(server.home / f"{name}.pem"), append=True)
+    python = os.environ.get("KOMPARU_CERTIFICATES_PYTHON", sys.executable)
+    program = Path(__file__).with_name("certificates.py")
+    subprocess.run([python, "-I", program, server.home], check=True)
     with running(server.command(), server.ports["plain"]):
         yield server
 
