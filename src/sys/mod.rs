@@ -2,4 +2,6 @@
 #![expect(unsafe_code, reason = "the room for it; every block says why it is sound")]
 
 mod guard;
+pub(crate) mod libarchive;
+mod locale;
 pub(crate) mod mapping;
