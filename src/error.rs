@@ -46,6 +46,24 @@ pub enum Error {
         /// The system's error number, where it gave one.
         errno: Option<i32>,
     },
+    /// The archive is encrypted, damaged, cut short, or no archive at all.
+    #[error("{name}: {cause}")]
+    Archive {
+        /// The archive.
+        name: Name,
+        /// libarchive's words, or our own.
+        cause: String,
+        /// The system's error number, where it gave one.
+        errno: Option<i32>,
+    },
+    /// The archive costs more than its limits allow.
+    #[error("{name}: archive bomb: {cause}")]
+    ArchiveBomb {
+        /// The archive.
+        name: Name,
+        /// What it would cost, and the limit.
+        cause: String,
+    },
     /// An argument has a value that it cannot have.
     #[error("{0}")]
     Argument(String),
@@ -80,6 +98,12 @@ impl Error {
     #[must_use]
     pub fn read(name: &Name, cause: impl Into<String>) -> Self {
         Self::Read { name: name.clone(), cause: cause.into(), errno: None }
+    }
+
+    /// A cause why `name` cannot be read as an archive.
+    #[must_use]
+    pub fn archive(name: &Name, cause: impl Into<String>) -> Self {
+        Self::Archive { name: name.clone(), cause: cause.into(), errno: None }
     }
 }
 

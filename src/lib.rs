@@ -46,7 +46,7 @@ pub use context::{Call, Context};
 pub use error::{Error, Name, Result};
 pub use options::Options;
 pub use outcome::{DiffReason, Finding, TreeOutcome};
-pub use source::{Source, compare, compare_dir};
+pub use source::{Source, compare, compare_archive, compare_dir};
 
 #[cfg(not(unix))]
 compile_error!("komparu needs a Unix: Linux or macOS");

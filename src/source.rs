@@ -10,7 +10,10 @@ use crate::engine;
 use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
+use crate::reader::Reader as _;
+use crate::reader::file::FileReader;
 use crate::reader::located::{Located, Place};
+use crate::reader::supply::{Bytes, Origin};
 use crate::tree::{self, directory::DirectoryTree};
 
 /// A file, as its user named it.
@@ -135,6 +138,75 @@ pub fn compare_dir(
 ) -> Result<TreeOutcome> {
     let (a, b) = (DirectoryTree::open(&a.path, options)?, DirectoryTree::open(&b.path, options)?);
     tree::compare::compare(&a, &b, options, context)
+}
+
+/// Compares all entries of two archives.
+///
+/// Of two archives with the same bytes, or two paths to one file, only one is unpacked.
+///
+/// # Errors
+/// When either is no archive, damaged, encrypted, or passes a limit; when the context says stop. What
+/// cannot be compared within them is a finding.
+pub fn compare_archive(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let (mut a, mut b) = (ArchiveFile::open(a)?, ArchiveFile::open(b)?);
+    if a.file.is_same_file(&b.file) || have_same_bytes(&mut a.file, &mut b.file, options, context)?
+    {
+        return tree::archive::examine(&a, options, context);
+    }
+    tree::archive::compare(&a, &b, options, context)
+}
+
+/// Says no where it cannot tell without reading a file that can be read only once.
+fn have_same_bytes(
+    a: &mut FileReader,
+    b: &mut FileReader,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<bool> {
+    if a.as_random().is_none() || b.as_random().is_none() {
+        return Ok(false);
+    }
+    let options = Options { size_precheck: true, quick_check: true, ..options.clone() };
+    Ok(engine::compare(a, b, &options, context)?.is_none())
+}
+
+/// An archive in a file of this machine.
+struct ArchiveFile {
+    source: Source,
+    file: FileReader,
+}
+
+impl ArchiveFile {
+    fn open(source: &Source) -> Result<Self> {
+        let located = source.locate().map_err(|error| match error {
+            // It is there, and no file.
+            Error::Read { name, cause, errno } => Error::Archive { name, cause, errno },
+            other => other,
+        })?;
+        Ok(Self { source: source.clone(), file: located.open()? })
+    }
+}
+
+impl Origin for ArchiveFile {
+    fn name(&self) -> &Name {
+        &self.source.name
+    }
+
+    fn open(&self) -> Result<Bytes<'_>> {
+        match self.file.as_random() {
+            Some(file) => Ok(Bytes::Anywhere(file)),
+            None => Ok(Bytes::Stream(Box::new(self.source.locate()?.open()?))),
+        }
+    }
+
+    fn verify(&self) -> Result<()> {
+        self.file.verify()
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,10 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         Error::NotFound { name, cause, errno } => ("SourceNotFoundError", name, cause, errno),
         Error::Permission { name, cause, errno } => ("SourcePermissionError", name, cause, errno),
         Error::Read { name, cause, errno } => ("SourceReadError", name, cause, errno),
+        Error::Archive { name, cause, errno } => ("ArchiveError", name, cause, errno),
+        Error::ArchiveBomb { name, cause } => {
+            ("ArchiveBombError", name, &format!("archive bomb: {cause}"), &None)
+        }
         Error::Argument(message) => {
             return Ok(PyValueError::new_err(message.clone())
                 .into_value(py)

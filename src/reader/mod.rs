@@ -4,10 +4,14 @@
 //! slices and tells both readers how far it came. Nothing is copied between the two, and a run of
 //! zeros costs nothing, however long.
 
+pub(crate) mod archive;
 mod extent;
 pub mod file;
+mod limits;
 pub mod located;
+pub(crate) mod slab;
 pub(crate) mod stash;
+pub(crate) mod supply;
 
 use std::ops::Deref;
 
