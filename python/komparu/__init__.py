@@ -4,9 +4,10 @@
     >>> komparu.compare("backup/photo.raw", "/media/photo.raw")
     True
 
-`compare` answers for two files, `compare_dir` for all the files of two directories. Options that a
-call does not set have their configured value: `configure` sets it, `get_config` shows it,
-`reset_config` forgets it. A `Source` carries settings of its own for one side.
+`compare` answers for two files, `compare_dir` for all the files of two directories,
+`compare_archive` for those in two archives. Options that a call does not set have their configured
+value: `configure` sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries
+settings of its own for one side.
 
 True means that every byte was compared. What cannot be compared raises; every exception is a
 `KomparuError`:
@@ -23,7 +24,15 @@ True means that every byte was compared. What cannot be compared raises; every e
 
 from __future__ import annotations
 
-from komparu._core import __version__, compare, compare_dir, configure, get_config, reset_config
+from komparu._core import (
+    __version__,
+    compare,
+    compare_archive,
+    compare_dir,
+    configure,
+    get_config,
+    reset_config,
+)
 from komparu._errors import (
     ArchiveBombError,
     ArchiveError,
@@ -59,6 +68,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "compare",
+    "compare_archive",
     "compare_dir",
     "configure",
     "get_config",

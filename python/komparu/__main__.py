@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
-_DESCRIPTION = "Are these the same? Compares two files or two directories, byte for byte."
+_DESCRIPTION = (
+    "Are these the same? Compares two files, two directories or two archives, byte for byte."
+)
 _EPILOG = """\
 exit status: 0 equal, 1 different, 2 trouble (what could not be compared is trouble)
 
@@ -36,8 +38,20 @@ a line of output is about one path:
 
 # Options that only `configure` takes: they are about the process, not about one comparison.
 _CONFIGURED = {"allow_private_redirects", "block_private"}
-_ONLY_FILES = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy"}
-_ONLY_DIRECTORIES = {"follow_symlinks", "ignore"}
+_URLS = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy"}
+# The options that not every kind of comparison has.
+_CHOSEN = {
+    "files and URLs": {"size_precheck", "quick_check", "max_workers", *_URLS},
+    "directories": {"size_precheck", "quick_check", "max_workers", "follow_symlinks", "ignore"},
+    "archives": {
+        "max_decompressed_size",
+        "max_compression_ratio",
+        "max_archive_entries",
+        "max_entry_name_length",
+        "hash_compare",
+        *_URLS,
+    },
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,8 +63,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    result.add_argument("a", metavar="A", help="a file or a directory")
+    result.add_argument("a", metavar="A", help="a file, a directory or an archive")
     result.add_argument("b", metavar="B", help="another one")
+    result.add_argument("--archive", action="store_true", help="compare what is in A and B")
     result.add_argument("--version", action="version", version=f"komparu {komparu.__version__}")
     output = result.add_argument_group("output").add_mutually_exclusive_group()
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing")
@@ -71,6 +86,16 @@ def parser() -> argparse.ArgumentParser:
         "--ignore", action="append", metavar="PATTERN", help="as in .gitignore; may come again"
     )
 
+    archives = result.add_argument_group("archives", argument_default=argparse.SUPPRESS)
+    for name, kind, text in [
+        ("--max-decompressed-size", int, "of either, in bytes; default 1 GiB"),
+        ("--max-compression-ratio", float, "bytes out of one byte; default 200"),
+        ("--max-archive-entries", int, "default 100000"),
+        ("--max-entry-name-length", int, "in bytes; default 4096"),
+    ]:
+        archives.add_argument(name, type=_or_none(kind), metavar="N", help=f"{text}; or 'none'")
+    _switch(archives, "--hash-compare", "compare entries by digest; default no")
+
     urls = result.add_argument_group("URLs", argument_default=argparse.SUPPRESS)
     urls.add_argument("--headers", type=_header, action="append", metavar="'NAME: VALUE'")
     urls.add_argument("--timeout", type=float, metavar="SECONDS", help="default 30")
@@ -84,6 +109,14 @@ def parser() -> argparse.ArgumentParser:
 
 def _switch(group: argparse._ArgumentGroup, name: str, text: str) -> None:
     group.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
+
+
+def _or_none(kind: type[float]) -> Callable[[str], float | None]:
+    def number(text: str) -> float | None:
+        return None if text.lower() == "none" else kind(text)
+
+    number.__name__ = kind.__name__
+    return number
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -102,19 +135,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="surrogateescape")
     commands = parser()
     options = vars(commands.parse_args(arguments))
-    how = {name: options.pop(name) for name in ("a", "b", "quiet", "verbose", "json")}
+    how = {name: options.pop(name) for name in ("a", "b", "archive", "quiet", "verbose", "json")}
     if "headers" in options:
         options["headers"] = dict(options["headers"])
-    directories = _is_directory(how["a"]) or _is_directory(how["b"])
-    for name in options.keys() & (_ONLY_FILES if directories else _ONLY_DIRECTORIES):
-        kind = "files and URLs" if directories else "directories"
-        commands.error(f"--{name.replace('_', '-')} is for {kind}")
-    compare = _directories if directories else _files
+    kind, compare = _kind(how)
+    elsewhere: set[str] = set().union(*_CHOSEN.values()) - _CHOSEN[kind]
+    for name in sorted(options.keys() & elsewhere):
+        kinds = " and ".join(kind for kind in _CHOSEN if name in _CHOSEN[kind])
+        commands.error(f"--{name.replace('_', '-')} is for {kinds}")
     try:
         komparu.configure(**{name: options.pop(name) for name in _CONFIGURED & options.keys()})
         return compare(how, options)
     except (komparu.KomparuError, ValueError) as error:
         return _trouble(error, how)
+
+
+def _kind(how: dict[str, Any]) -> tuple[str, Callable[[dict[str, Any], dict[str, Any]], int]]:
+    if how["archive"]:
+        return "archives", _archives
+    if _is_directory(how["a"]) or _is_directory(how["b"]):
+        return "directories", _directories
+    return "files and URLs", _files
 
 
 def _is_directory(source: str) -> bool:
@@ -137,15 +178,34 @@ def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
 
 
 def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
-    compare: Callable[..., tuple[komparu.DirResult, list[str]]] = _core.compare_dir_listing
-    if not how["verbose"]:
-        compare = lambda *given, **options: (komparu.compare_dir(*given, **options), [])  # noqa: E731
-    result, equal = compare(how["a"], how["b"], **options)
+    return _trees(how, options, komparu.compare_dir, _core.compare_dir_listing, str)
+
+
+def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
+    def decode(text: str) -> str:
+        # UTF-8 in every locale; it leaves as the bytes it came as.
+        return os.fsdecode(text.encode("utf-8", "surrogateescape"))
+
+    return _trees(how, options, komparu.compare_archive, _core.compare_archive_listing, decode)
+
+
+def _trees(
+    how: dict[str, Any],
+    options: dict[str, Any],
+    compare: Callable[..., komparu.DirResult],
+    compare_listing: Callable[..., tuple[komparu.DirResult, list[str]]],
+    decode: Callable[[str], str],
+) -> int:
+    equal: list[str] = []
+    if how["verbose"]:
+        result, equal = compare_listing(how["a"], how["b"], **options)
+    else:
+        result = compare(how["a"], how["b"], **options)
     if how["json"]:
         print(json.dumps(_as_json(result)))
     elif not how["quiet"]:
-        for _, line in sorted(_lines(result, equal)):
-            print(line)
+        for _, text in sorted(_lines(result, equal)):
+            print(decode(text))
     if result.errors:
         return TROUBLE
     return EQUAL if result.equal else DIFFERENT

@@ -4,6 +4,7 @@
 // The docs of what Python sees are Python docstrings.
 #![allow(clippy::doc_markdown)]
 
+mod archive;
 mod config;
 mod convert;
 mod errors;
@@ -15,6 +16,8 @@ use pyo3::prelude::*;
 /// The compiled part of komparu.
 #[pymodule(gil_used = false)]
 mod _core {
+    #[pymodule_export]
+    use super::archive::{compare_archive, compare_archive_listing};
     #[pymodule_export]
     use super::config::{check_source, configure, get_config, reset_config};
     #[pymodule_export]

@@ -149,7 +149,7 @@ pub(super) fn compare_dir_listing<'py>(
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
     let outcome = directories(py, dir_a, dir_b, options, true)?;
-    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal)?))
+    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal, result::text)?))
 }
 
 fn directories(
@@ -173,7 +173,7 @@ fn directories(
 }
 
 /// The configured options, changed by those that the call was given.
-fn options_for(
+pub(super) fn options_for(
     function: &str,
     allowed: &[&str],
     given: Option<&Bound<'_, PyDict>>,
@@ -186,7 +186,7 @@ fn options_for(
 }
 
 /// Runs `work` without the interpreter, except that signals are looked after.
-fn detached<T: Send>(
+pub(super) fn detached<T: Send>(
     py: Python<'_>,
     options: &Options,
     work: impl FnOnce(&Context<'_>) -> Result<T> + Send,
