@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
+use super::ending::doubt;
 use super::limits::Meter;
 use super::slab::{Slab, range_in};
 use super::supply::{Bytes, Supply, Watch};
 use crate::error::{Error, Name, Result};
 use crate::options::ArchiveLimits;
-use crate::sys::libarchive::{Failure, Handle, Input as _, Kind};
+use crate::sys::libarchive::{Failure, Format, Handle, Input as _, Kind};
 
 /// An archive that is being read.
 pub(crate) struct ArchiveReader<'a> {
@@ -70,7 +71,7 @@ impl<'a> ArchiveReader<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<Entry>> {
         self.watch.checkpoint()?;
         let entry = match self.handle.next() {
-            Ok(None) => return Ok(None),
+            Ok(None) => return self.end().map(|()| None),
             Ok(Some(entry)) => entry,
             Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
         };
@@ -86,6 +87,15 @@ impl<'a> ArchiveReader<'a> {
         self.size = entry.size();
         self.is_file = kind == Kind::File;
         Ok(Some(Entry { name, kind }))
+    }
+
+    fn end(&self) -> Result<()> {
+        let supply = self.handle.input();
+        let (entries, size) = (self.meter.entries(), supply.size());
+        match doubt(&self.handle.end(), entries, size, supply.anywhere())? {
+            Some(cause) => Err(Error::archive(&self.name, cause)),
+            None => Ok(()),
+        }
     }
 
     /// Takes the content of the entry at hand, and says how many bytes it has.
@@ -125,7 +135,7 @@ impl<'a> ArchiveReader<'a> {
         // Of a hole at the end no block tells, only the size.
         let rest = self.size.map_or(0, |size| size.saturating_sub(position));
         if rest > 0 && self.is_file {
-            if !self.handle.is_tar() {
+            if self.handle.format() != Format::Tar {
                 let cause = format!("has an entry that ends {rest} bytes too early");
                 return Err(Error::archive(&self.name, cause));
             }

@@ -5,6 +5,7 @@
 //! zeros costs nothing, however long.
 
 pub(crate) mod archive;
+mod ending;
 mod extent;
 pub mod file;
 mod limits;

@@ -133,11 +133,16 @@ impl<'a> Supply<'a> {
         }
     }
 
-    fn seekable_size(&self) -> Option<u64> {
+    /// The bytes, if they can be read anywhere.
+    pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
         match &self.bytes {
-            Bytes::Anywhere(bytes) => Some(bytes.size()),
+            Bytes::Anywhere(bytes) => Some(*bytes),
             Bytes::Stream(_) => None,
         }
+    }
+
+    fn seekable_size(&self) -> Option<u64> {
+        self.anywhere().map(ReadAt::size)
     }
 }
 

@@ -22,7 +22,11 @@ pub(super) const FATAL: c_int = -30;
 /// What a format's code has in common with its variants.
 pub(super) const FORMAT_BASE: c_int = 0x00ff_0000;
 pub(super) const FORMAT_TAR: c_int = 0x0003_0000;
+pub(super) const FORMAT_ZIP: c_int = 0x0005_0000;
 pub(super) const FORMAT_AR: c_int = 0x0007_0000;
+
+/// The filter that changes nothing.
+pub(super) const FILTER_NONE: c_int = 0;
 
 /// Makes a reader able to read one filter or format.
 pub(super) type Support = unsafe extern "C" fn(*mut Archive) -> c_int;
@@ -61,6 +65,12 @@ unsafe extern "C" {
     pub(super) fn archive_read_support_format_xar(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_format_zip(archive: *mut Archive) -> c_int;
 
+    pub(super) fn archive_read_set_format_option(
+        archive: *mut Archive,
+        format: *const c_char,
+        option: *const c_char,
+        value: *const c_char,
+    ) -> c_int;
     pub(super) fn archive_read_set_callback_data(archive: *mut Archive, data: *mut c_void)
     -> c_int;
     pub(super) fn archive_read_set_read_callback(
@@ -86,6 +96,7 @@ unsafe extern "C" {
     ) -> c_int;
 
     pub(super) fn archive_error_string(archive: *mut Archive) -> *const c_char;
+    pub(super) fn archive_filter_code(archive: *mut Archive, filter: c_int) -> c_int;
     pub(super) fn archive_format(archive: *mut Archive) -> c_int;
     pub(super) fn archive_filter_bytes(archive: *mut Archive, filter: c_int) -> i64;
     pub(super) fn archive_read_header_position(archive: *mut Archive) -> i64;

@@ -45,6 +45,12 @@ pub(super) fn support_all(archive: NonNull<ffi::Archive>) {
         // there is no XML parser) is an error that changes nothing.
         unsafe { support(archive.as_ptr()) };
     }
+    // On macOS, entries with a file's resources would be passed over.
+    // SAFETY: the archive is new and not yet open; the texts end with a NUL, and none means no.
+    unsafe {
+        let (format, option) = (c"zip".as_ptr(), c"mac-ext".as_ptr());
+        ffi::archive_read_set_format_option(archive.as_ptr(), format, option, std::ptr::null());
+    }
 }
 
 /// The filters that this libarchive has built in. Of the others it says so with a warning, but only

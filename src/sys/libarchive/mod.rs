@@ -46,6 +46,26 @@ pub(crate) struct Block<'a, I> {
     pub(crate) input: &'a I,
 }
 
+/// A family of formats, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Tar,
+    Zip,
+    Ar,
+    Other,
+}
+
+/// Where libarchive found no further entry. Positions are those in what the filters put out.
+pub(crate) struct End {
+    pub(crate) format: Format,
+    /// Is what the filters put out the archive itself?
+    pub(crate) is_unfiltered: bool,
+    /// Where it looked for a header.
+    pub(crate) looked_from: u64,
+    /// Where it came to.
+    pub(crate) stopped_at: u64,
+}
+
 /// An archive that is being read.
 pub(crate) struct Handle<I: Input> {
     archive: NonNull<ffi::Archive>,
@@ -104,9 +124,6 @@ impl<I: Input> Handle<I> {
             self.call(|archive| unsafe { ffi::archive_read_next_header(archive, &raw mut entry) });
         self.entry = entry;
         match status {
-            ffi::EOF if self.lacks_its_end() => {
-                Err(Failure("ends without an end-of-archive mark: cut short".to_owned()))
-            }
             ffi::EOF => Ok(None),
             ffi::OK => Ok(Some(self.entry())),
             // A name that is no UTF-8 is a warning, and no fault. Others tell of something that was
@@ -117,19 +134,36 @@ impl<I: Input> Handle<I> {
     }
 
     fn entry(&self) -> Entry<'_> {
-        let raw = self.archive.as_ptr();
-        // SAFETY: an open archive that has just read a header.
-        let format = unsafe { ffi::archive_format(raw) } & ffi::FORMAT_BASE;
         // SAFETY: libarchive set it with the header, and keeps it until the next one is read, for
         // which this handle must not be borrowed.
-        unsafe { Entry::new(self.entry, format == ffi::FORMAT_AR) }
+        unsafe { Entry::new(self.entry, self.format() == Format::Ar) }
     }
 
-    /// Is the format one in which an entry may have holes at its end that no block tells of?
-    pub(crate) fn is_tar(&self) -> bool {
+    /// The format, when a header has been read.
+    pub(crate) fn format(&self) -> Format {
         // SAFETY: an open archive.
-        let format = unsafe { ffi::archive_format(self.archive.as_ptr()) };
-        format & ffi::FORMAT_BASE == ffi::FORMAT_TAR
+        match unsafe { ffi::archive_format(self.archive.as_ptr()) } & ffi::FORMAT_BASE {
+            ffi::FORMAT_TAR => Format::Tar,
+            ffi::FORMAT_ZIP => Format::Zip,
+            ffi::FORMAT_AR => Format::Ar,
+            _ => Format::Other,
+        }
+    }
+
+    /// Where it ended, when there was no further entry.
+    pub(crate) fn end(&self) -> End {
+        let raw = self.archive.as_ptr();
+        // SAFETY: an open archive.
+        let (from, at, filter) = unsafe {
+            let from = ffi::archive_read_header_position(raw);
+            (from, ffi::archive_filter_bytes(raw, 0), ffi::archive_filter_code(raw, 0))
+        };
+        End {
+            format: self.format(),
+            is_unfiltered: filter == ffi::FILTER_NONE,
+            looked_from: u64::try_from(from).unwrap_or(0),
+            stopped_at: u64::try_from(at).unwrap_or(0),
+        }
     }
 
     /// More content of the entry at hand; `None` after the last of it.
@@ -165,16 +199,6 @@ impl<I: Input> Handle<I> {
         handle.free();
         // SAFETY: made by leaking a box; nobody else has it, now that the archive is gone.
         unsafe { *Box::from_raw(handle.input.as_ptr()) }
-    }
-
-    /// Did a tar end where a header should be? Writers leave the mark of the end out rarely; whoever
-    /// cuts a file short does it always.
-    fn lacks_its_end(&self) -> bool {
-        let raw = self.archive.as_ptr();
-        // SAFETY: an open archive.
-        let (header, position) =
-            unsafe { (ffi::archive_read_header_position(raw), ffi::archive_filter_bytes(raw, 0)) };
-        self.is_tar() && header == position
     }
 
     fn is_about_letters(&self) -> bool {
