@@ -29,7 +29,8 @@ fn oracle(archive: &Path) -> Contents {
             ArchiveContents::Err(error) => panic!("{error}"),
         }
     }
-    contents.retain(|name, _| !name.ends_with('/'));
+    // The directory that all is packed from.
+    contents.retain(|name, _| !["", "."].contains(&name.as_str()));
     contents
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archives import files, member, tar
+from packing import files, member, tar
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-import archives
 import komparu
-from archives import COMMANDS, files, pack, zipped
+import packing
 from komparu import ArchiveError, compare_archive
+from packing import COMMANDS, files, pack, zipped
 
 CONTENT = {"a": b"hello world\n" * 3, "b": b"second\n"}
 
@@ -29,7 +29,7 @@ MUTATIONS = int(os.environ.get("KOMPARU_MUTATIONS", "300"))
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return archives.grow(tmp_path_factory.mktemp("tree"), CONTENT)
+    return packing.grow(tmp_path_factory.mktemp("tree"), CONTENT)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def refuses(a: Path, b: Path, bad: Path, *words: str) -> None:
         ("empty", b"", "is empty"),
         ("text", b"no archive at all\n" * 100, "Unrecognized archive format"),
         ("mtree", b"#mtree\n./x type=file size=0\n", "Unrecognized archive format"),
-        ("noise", archives.noise(5000), "Unrecognized archive format"),
+        ("noise", packing.noise(5000), "Unrecognized archive format"),
     ],
 )
 def test_what_is_no_archive_is_an_error(
@@ -100,7 +100,7 @@ def test_an_encrypted_7z_is_an_error(
     tmp_path: Path, tree: Path, good: Path, options: list[str]
 ) -> None:
     bad = tmp_path / "x.7z"
-    command: list[str | Path] = [archives.tool("7z"), "a", "-bso0", *options, bad, "a", "b"]
+    command: list[str | Path] = [packing.tool("7z"), "a", "-bso0", *options, bad, "a", "b"]
     subprocess.run(command, cwd=tree, check=True)
     refuses(good, bad, bad, "ncrypt")
 
@@ -111,7 +111,7 @@ def test_an_encrypted_zip_is_an_error(
 ) -> None:
     bad = tmp_path / "x.zip"
     command: list[str | Path] = [
-        archives.tool("7z"),
+        packing.tool("7z"),
         "a",
         "-bso0",
         "-psecret",
@@ -127,9 +127,9 @@ def test_an_encrypted_zip_is_an_error(
 
 @pytest.mark.parametrize("kind", ["7z", "zip"])
 def test_a_part_of_a_divided_archive_is_an_error(tmp_path: Path, good: Path, kind: str) -> None:
-    tree = archives.grow(tmp_path / "tree", {"x": archives.noise(300_000)})
+    tree = packing.grow(tmp_path / "tree", {"x": packing.noise(300_000)})
     command: list[str | Path] = [
-        archives.tool("7z"),
+        packing.tool("7z"),
         "a",
         "-bso0",
         f"-t{kind}",
@@ -155,7 +155,7 @@ def test_an_archive_cut_short_is_an_error_unless_all_is_there(
 
 def test_an_ar_cut_short_within_a_member_is_an_error(tmp_path: Path, tree: Path) -> None:
     archive, cut = tmp_path / "x.a", tmp_path / "cut"
-    command: list[str | Path] = [archives.tool("ar"), "q", archive, "a", "b"]
+    command: list[str | Path] = [packing.tool("ar"), "q", archive, "a", "b"]
     subprocess.run(command, cwd=tree, check=True, capture_output=True)
     content = archive.read_bytes()
     # An ar has no end: between two members it may end.
@@ -217,7 +217,7 @@ def test_an_index_that_lost_its_entries_is_an_error(tmp_path: Path, good: Path) 
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_a_mutated_archive_never_crashes_nor_hangs(tmp_path: Path, tree: Path, kind: str) -> None:
     archive, mutated = small(kind, tree, tmp_path), tmp_path / "mutated"
-    content, chance = archive.read_bytes(), archives.chance(MUTATIONS)
+    content, chance = archive.read_bytes(), packing.chance(MUTATIONS)
     outcomes = collections.Counter[str]()
     for _ in range(MUTATIONS):
         changed = bytearray(content)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import archives
-from archives import COMMANDS, files, pack, zipped
+import packing
 from children import run
 from komparu import compare_archive
+from packing import COMMANDS, files, pack, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ CONTENT = {
     "a": b"a",
     "empty": b"",
     "d/one": b"1" * 70_000,
-    "d/two": archives.noise(300_000),
+    "d/two": packing.noise(300_000),
     "d/e/three": b"3" * 4096,
 }
 
@@ -29,7 +29,7 @@ CONTENT = {
 def packed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same tree in every format."""
     directory = tmp_path_factory.mktemp("formats")
-    tree = archives.grow(directory / "tree", CONTENT)
+    tree = packing.grow(directory / "tree", CONTENT)
     (tree / "link").symlink_to("d/one")
     return {kind: pack(kind, tree, directory / f"x.{kind}") for kind in COMMANDS}
 
@@ -46,7 +46,7 @@ def test_one_bit_of_the_tree_is_seen_in_any_format(
 ) -> None:
     changed = bytearray(CONTENT["d/two"])
     changed[-1] ^= 1
-    tree = archives.grow(tmp_path / "tree", {**CONTENT, "d/two": bytes(changed)})
+    tree = packing.grow(tmp_path / "tree", {**CONTENT, "d/two": bytes(changed)})
     (tree / "link").symlink_to("d/one")
     result = compare_archive(packed["gnu.tar"], pack(kind, tree, tmp_path / f"y.{kind}"))
     assert {name: reason.value for name, reason in result.diff.items()} == {
@@ -56,9 +56,9 @@ def test_one_bit_of_the_tree_is_seen_in_any_format(
 
 
 def test_the_members_of_an_ar_are_files(tmp_path: Path) -> None:
-    tree = archives.grow(tmp_path / "tree", {"x.o": b"1", "a" * 40: b"22"})
+    tree = packing.grow(tmp_path / "tree", {"x.o": b"1", "a" * 40: b"22"})
     archive = tmp_path / "x.a"
-    command: list[str | Path] = [archives.tool("ar"), "q", archive, "x.o", "a" * 40]
+    command: list[str | Path] = [packing.tool("ar"), "q", archive, "x.o", "a" * 40]
     subprocess.run(command, cwd=tree, check=True, capture_output=True)
     b = files(tmp_path / "b", [("a" * 40, b"22"), ("x.o", b"1")])
     assert compare_archive(archive, b)
@@ -86,7 +86,7 @@ def test_every_order_of_the_entries_gives_the_same_result(
 
 
 def test_many_entries_in_two_random_orders_are_equal(tmp_path: Path) -> None:
-    chance = archives.chance(7)
+    chance = packing.chance(7)
     contents = [(f"d{n % 7}/{n}", chance.randbytes(chance.randrange(3000))) for n in range(3000)]
     a = files(tmp_path / "a", contents, "w:gz")
     for _ in range(3):

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import archives
 import komparu
-from archives import files, member, tar, zipped
+import packing
 from children import interrupt, run, start
 from komparu import ArchiveBombError, ArchiveError, compare_archive
+from packing import files, member, tar, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def says(a: Path, b: Path, **limits: Any) -> str:  # noqa: ANN401  # any limit
 def test_every_limit_may_be_reached_and_not_passed(
     tmp_path: Path, harmless: Path, make: Callable[..., Path]
 ) -> None:
-    bomb = make(tmp_path / "bomb", [("n" * 20, archives.noise(1000)), ("y", b"1" * 24)])
+    bomb = make(tmp_path / "bomb", [("n" * 20, packing.noise(1000)), ("y", b"1" * 24)])
     for limit, most, found in [
         ("max_decompressed_size", 1024, "1024 bytes or more"),
         ("max_archive_entries", 2, "2 entries or more"),
@@ -66,7 +66,7 @@ def test_the_ratio_is_that_of_the_whole_archive(tmp_path: Path, harmless: Path) 
     assert "max_compression_ratio is 200" in says(flat, harmless)
     assert "max_compression_ratio is 2.5" in says(harmless, flat, max_compression_ratio=2.5)
     assert compare_archive(flat, harmless, max_compression_ratio=None).diff
-    both = [("zeros", bytes(MIB)), ("noise", archives.noise(MIB))]
+    both = [("zeros", bytes(MIB)), ("noise", packing.noise(MIB))]
     for order in (both, both[::-1]):
         mixed = files(tmp_path / "mixed.tar.gz", order, "w:gz")
         assert compare_archive(mixed, harmless, max_compression_ratio=2.1).only_left
@@ -77,7 +77,7 @@ def test_a_hole_is_content_and_no_compression(tmp_path: Path, harmless: Path) ->
     with (tmp_path / "hole").open("wb") as file:
         file.truncate(64 * MIB)
     sparse = tmp_path / "sparse.tar"
-    command: list[str | Path] = [archives.gnu_tar(), "--sparse", "-cf", sparse, "hole"]
+    command: list[str | Path] = [packing.gnu_tar(), "--sparse", "-cf", sparse, "hole"]
     subprocess.run(command, cwd=tmp_path, check=True)
     assert compare_archive(sparse, harmless).only_left == {"hole"}
     assert f"max_decompressed_size is {MIB}" in says(sparse, harmless, max_decompressed_size=MIB)
@@ -106,7 +106,7 @@ def _zip(path: Path, length: int) -> None:
 def _zst(path: Path, length: int) -> None:
     plain = path.with_suffix(".plain")
     _zeros(plain, open, length)
-    subprocess.run([archives.tool("zstd"), "-q", plain, "-o", path], check=True)
+    subprocess.run([packing.tool("zstd"), "-q", plain, "-o", path], check=True)
     plain.unlink()
 
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import archives
 import komparu
-from archives import files, link, member, symlink, tar, zipped
+import packing
 from komparu import DiffReason, Verdict, compare_archive
+from packing import files, link, member, symlink, tar, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BIG = archives.noise(700_000)
+BIG = packing.noise(700_000)
 
 
 @pytest.mark.parametrize("hash_compare", [False, True])
@@ -126,11 +126,11 @@ def test_a_hard_link_to_nothing_is_an_error(
 
 
 def test_cpio_keeps_the_content_of_a_hard_link_with_its_last_name(tmp_path: Path) -> None:
-    tree = archives.grow(tmp_path / "tree", {"x": BIG})
+    tree = packing.grow(tmp_path / "tree", {"x": BIG})
     (tree / "y").hardlink_to(tree / "x")
     b = files(tmp_path / "b", [("x", BIG), ("y", BIG)])
     for kind in ("newc.cpio", "odc.cpio", "gnu.tar", "pax.tar"):
-        assert compare_archive(archives.pack(kind, tree, tmp_path / kind), b)
+        assert compare_archive(packing.pack(kind, tree, tmp_path / kind), b)
 
 
 def test_of_several_entries_of_one_name_the_last_counts(tmp_path: Path) -> None:
@@ -187,19 +187,19 @@ def test_sparse_entries_compare_by_their_full_content(
             for place in places:
                 file.seek(place)
                 file.write(b"x")
-    command = [archives.gnu_tar(), "--sparse", f"--sparse-version={version}", *options]
+    command = [packing.gnu_tar(), "--sparse", f"--sparse-version={version}", *options]
     a = tmp_path / "sparse.tar"
     subprocess.run([*command, "-cf", a, "middle", "ends", "hole"], cwd=tree, check=True)
     assert a.stat().st_size < 1 << 20
     names = ["hole", "middle", "ends"]
-    b = archives.pack("gnu.tar", tree, tmp_path / "full.tar", names)
+    b = packing.pack("gnu.tar", tree, tmp_path / "full.tar", names)
     assert b.stat().st_size > 30 << 20
     assert compare_archive(a, b)
     assert compare_archive(a, b, hash_compare=True)
     with (tree / "middle").open("r+b") as file:
         file.seek(7 << 20)
         file.write(b"y")
-    c = archives.pack("gnu.tar", tree, tmp_path / "c.tar", names)
+    c = packing.pack("gnu.tar", tree, tmp_path / "c.tar", names)
     assert compare_archive(a, c).diff == {"middle": DiffReason.CONTENT_MISMATCH}
 
 
