@@ -65,9 +65,10 @@ $(BUILD)/ready: pyproject.toml scripts/prepare.sh | prepare
 	$(BIN)/python -m pip install --quiet --prefer-binary $(TOOLS) 'maturin>=1.9,<2'
 	touch $@
 
+# For this machine, with its own libcurl: `linux` leaves the libraries where they are.
 $(BUILD)/wheel: $(BUILD)/ready $(SOURCES)
 	rm -rf $(BUILD)/wheels
-	$(BIN)/maturin build --quiet --release --locked --interpreter $(BIN)/python --out $(BUILD)/wheels
+	$(BIN)/maturin build --quiet --release --locked --compatibility linux --interpreter $(BIN)/python --out $(BUILD)/wheels
 	touch $@
 
 $(BUILD)/installed: $(BUILD)/wheel
