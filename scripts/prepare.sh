@@ -11,6 +11,20 @@ missing() { # what, and its packages: apt, dnf, brew
 }
 
 command -v cc >/dev/null 2>&1 || missing "a C compiler" gcc gcc gcc
+command -v pkg-config >/dev/null 2>&1 || missing pkg-config pkg-config pkgconf-pkg-config pkgconf
+if ! pkg-config --exists libarchive 2>/dev/null; then
+    # Homebrew keeps it beside the system's own; PKG_CONFIG_PATH must name its lib/pkgconfig then.
+    missing "libarchive, with its headers" libarchive-dev libarchive-devel libarchive
+fi
+# What the tests make archives with.
+command -v bsdtar >/dev/null 2>&1 || missing bsdtar libarchive-tools bsdtar libarchive
+command -v zip >/dev/null 2>&1 || missing zip zip zip zip
+command -v 7z >/dev/null 2>&1 || missing 7z p7zip-full p7zip-plugins p7zip
+command -v zstd >/dev/null 2>&1 || missing zstd zstd zstd zstd
+case $(tar --version 2>/dev/null) in
+*GNU*) ;;
+*) command -v gtar >/dev/null 2>&1 || missing "GNU tar" tar tar gnu-tar ;;
+esac
 if ! command -v "$python" >/dev/null 2>&1; then
     missing "Python 3.10 or newer" "python3 python3-venv" python3 python
 elif ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then

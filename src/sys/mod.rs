@@ -5,5 +5,7 @@ pub(crate) mod curl;
 mod guard;
 #[cfg(feature = "python")]
 pub(crate) mod interpreter;
+pub(crate) mod libarchive;
+mod locale;
 pub(crate) mod mapping;
 pub(crate) mod url;

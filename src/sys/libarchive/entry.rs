@@ -1,0 +1,93 @@
+//! What an archive says of an entry before its content.
+
+use std::ffi::{CStr, c_char};
+use std::marker::PhantomData;
+
+use super::ffi;
+use crate::sys::locale::Utf8;
+
+/// The header of an entry.
+pub(crate) struct Entry<'a> {
+    raw: *mut ffi::Entry,
+    in_ar: bool,
+    _lent_by_its_handle: PhantomData<&'a ()>,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A file.
+    File,
+    /// A symbolic link to this target.
+    Symlink(Vec<u8>),
+    /// Another name for what this entry names. It may have content all the same.
+    HardLink(Vec<u8>),
+    /// A directory, a device, or what a format keeps for itself.
+    Other,
+}
+
+impl Entry<'_> {
+    /// # Safety
+    /// `raw` is an entry that its archive has filled, and that stays so as long as `Self` lives.
+    pub(super) unsafe fn new(raw: *mut ffi::Entry, in_ar: bool) -> Self {
+        Self { raw, in_ar, _lent_by_its_handle: PhantomData }
+    }
+
+    /// The name: UTF-8 where the archive says in which encoding it is, else the bytes it has.
+    /// `None` if it cannot be had.
+    pub(crate) fn name(&self) -> Option<Vec<u8>> {
+        self.text(ffi::archive_entry_pathname)
+            .or_else(|| self.text(ffi::archive_entry_pathname_utf8))
+    }
+
+    /// What it is.
+    pub(crate) fn kind(&self) -> Kind {
+        if let Some(target) = self.text(ffi::archive_entry_hardlink) {
+            return Kind::HardLink(target);
+        }
+        // SAFETY: an entry.
+        match unsafe { ffi::archive_entry_filetype(self.raw) } {
+            libc::S_IFLNK => match self.text(ffi::archive_entry_symlink) {
+                Some(target) => Kind::Symlink(target),
+                // The target stands where a file has its content.
+                None => Kind::File,
+            },
+            libc::S_IFREG if self.in_ar && self.is_table() => Kind::Other,
+            // Formats without types leave it out.
+            libc::S_IFREG | 0 => Kind::File,
+            _ => Kind::Other,
+        }
+    }
+
+    /// Is its content or its name encrypted?
+    pub(crate) fn is_encrypted(&self) -> bool {
+        // SAFETY: an entry.
+        unsafe { ffi::archive_entry_is_encrypted(self.raw) != 0 }
+    }
+
+    /// How many bytes it has, holes included, where the archive says so before them.
+    pub(crate) fn size(&self) -> Option<u64> {
+        // SAFETY: an entry.
+        let size = unsafe {
+            (ffi::archive_entry_size_is_set(self.raw) != 0)
+                .then(|| ffi::archive_entry_size(self.raw))
+        };
+        size.and_then(|size| u64::try_from(size).ok())
+    }
+
+    /// The indices of an ar archive are stored as if they were members.
+    fn is_table(&self) -> bool {
+        let name = self.name().unwrap_or_default();
+        [&b"/"[..], b"//", b"/SYM64/", b"__.SYMDEF", b"__.SYMDEF SORTED"].contains(&&*name)
+    }
+
+    fn text(&self, get: unsafe extern "C" fn(*mut ffi::Entry) -> *const c_char) -> Option<Vec<u8>> {
+        let _utf8 = Utf8::enter();
+        // SAFETY: an entry; the text, if there is one, ends with a NUL, lives until the entry
+        // changes, and is copied at once.
+        unsafe {
+            let text = get(self.raw);
+            (!text.is_null()).then(|| CStr::from_ptr(text).to_bytes().to_vec())
+        }
+    }
+}

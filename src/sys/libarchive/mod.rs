@@ -1,0 +1,289 @@
+//! libarchive, safe to call: about 35 of its functions, for reading and nothing else.
+//!
+//! A [`Handle`] is one archive being read, on one thread at a time. It takes its bytes from an
+//! [`Input`], and what it shows is lent: an entry and a block live until the next one is asked for.
+
+mod entry;
+mod ffi;
+mod formats;
+
+use std::ffi::{CStr, c_int, c_void};
+use std::io::SeekFrom;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+
+pub(crate) use entry::{Entry, Kind};
+
+use super::locale::Utf8;
+
+/// Where an archive's bytes come from.
+pub(crate) trait Input {
+    /// The next bytes, none at the end. They must stay where they are, unchanged, until the next call
+    /// of any method that takes `&mut self`. `None`: they cannot be had; the input keeps the reason.
+    fn read(&mut self) -> Option<&[u8]>;
+
+    /// Passes over up to `length` bytes; says how many.
+    fn skip(&mut self, length: u64) -> u64;
+
+    /// Goes elsewhere, and says where that is. `None`: not possible.
+    fn seek(&mut self, to: SeekFrom) -> Option<u64>;
+
+    /// May [`seek`](Self::seek) be asked for at all?
+    fn can_seek(&self) -> bool;
+}
+
+/// Why libarchive cannot go on, in its own words. The input may know better.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) String);
+
+/// Content of the entry at hand.
+pub(crate) struct Block<'a, I> {
+    /// Where in the entry it lies; what was left out before it is a hole.
+    pub(crate) offset: u64,
+    /// The bytes.
+    pub(crate) bytes: &'a [u8],
+    /// Whence they came, for whoever wants to know if they lie in it.
+    pub(crate) input: &'a I,
+}
+
+/// A family of formats, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Tar,
+    Zip,
+    Ar,
+    Other,
+}
+
+/// Where libarchive found no further entry. Positions are those in what the filters put out.
+pub(crate) struct End {
+    pub(crate) format: Format,
+    /// Is what the filters put out the archive itself?
+    pub(crate) is_unfiltered: bool,
+    /// Where it looked for a header.
+    pub(crate) looked_from: u64,
+    /// Where it came to.
+    pub(crate) stopped_at: u64,
+}
+
+/// An archive that is being read.
+pub(crate) struct Handle<I: Input> {
+    archive: NonNull<ffi::Archive>,
+    /// From `Box::into_raw`. libarchive's callbacks make a `&mut` of it, so others may look at it
+    /// only while none of its functions runs.
+    input: NonNull<I>,
+    entry: *mut ffi::Entry,
+}
+
+impl<I: Input> Handle<I> {
+    /// Finds out what kind of archive the input is.
+    pub(crate) fn open(input: I) -> Result<Self, (Failure, I)> {
+        // SAFETY: no preconditions.
+        let Some(archive) = NonNull::new(unsafe { ffi::archive_read_new() }) else {
+            return Err((Failure("out of memory".to_owned()), input));
+        };
+        let can_seek = input.can_seek();
+        let input = NonNull::from(Box::leak(Box::new(input)));
+        // From here on dropping the handle frees both.
+        let mut handle = Self { archive, input, entry: ptr::null_mut() };
+        formats::support_all(archive);
+        let raw = archive.as_ptr();
+        // SAFETY: the archive is new and not yet open; the callbacks take the very type that the data
+        // points to, which lives until the archive has been freed.
+        unsafe {
+            ffi::archive_read_set_callback_data(raw, input.as_ptr().cast());
+            ffi::archive_read_set_read_callback(raw, read_callback::<I>);
+            if can_seek {
+                ffi::archive_read_set_skip_callback(raw, skip_callback::<I>);
+                ffi::archive_read_set_seek_callback(raw, seek_callback::<I>);
+            }
+        }
+        // SAFETY: a new archive with its callbacks set.
+        match handle.call(|archive| unsafe { ffi::archive_read_open1(archive) }) {
+            ffi::OK => Ok(handle),
+            _ => Err((handle.failure(), handle.into_input())),
+        }
+    }
+
+    /// Where the bytes come from.
+    pub(crate) fn input(&self) -> &I {
+        // SAFETY: alive as long as self; no function of libarchive runs while self is borrowed, so
+        // no callback has a `&mut` of it.
+        unsafe { self.input.as_ref() }
+    }
+
+    /// Goes on to the next entry; `None` after the last one.
+    pub(crate) fn next(&mut self) -> Result<Option<Entry<'_>>, Failure> {
+        let mut entry = ptr::null_mut();
+        // SAFETY: an open archive, and room for a pointer.
+        let status =
+            self.call(|archive| unsafe { ffi::archive_read_next_header(archive, &raw mut entry) });
+        self.entry = entry;
+        match status {
+            ffi::EOF => Ok(None),
+            ffi::OK => Ok(Some(self.entry())),
+            // A name that is no UTF-8 is a warning, and no fault. Others tell of something that was
+            // passed over, and what was passed over is not compared.
+            ffi::WARN if self.is_about_letters() => Ok(Some(self.entry())),
+            _ => Err(self.failure()),
+        }
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        // SAFETY: libarchive set it with the header, and keeps it until the next one is read, for
+        // which this handle must not be borrowed.
+        unsafe { Entry::new(self.entry, self.format() == Format::Ar) }
+    }
+
+    /// The format, when a header has been read.
+    pub(crate) fn format(&self) -> Format {
+        // SAFETY: an open archive.
+        match unsafe { ffi::archive_format(self.archive.as_ptr()) } & ffi::FORMAT_BASE {
+            ffi::FORMAT_TAR => Format::Tar,
+            ffi::FORMAT_ZIP => Format::Zip,
+            ffi::FORMAT_AR => Format::Ar,
+            _ => Format::Other,
+        }
+    }
+
+    /// Where it ended, when there was no further entry.
+    pub(crate) fn end(&self) -> End {
+        let raw = self.archive.as_ptr();
+        // SAFETY: an open archive.
+        let (from, at, filter) = unsafe {
+            let from = ffi::archive_read_header_position(raw);
+            (from, ffi::archive_filter_bytes(raw, 0), ffi::archive_filter_code(raw, 0))
+        };
+        End {
+            format: self.format(),
+            is_unfiltered: filter == ffi::FILTER_NONE,
+            looked_from: u64::try_from(from).unwrap_or(0),
+            stopped_at: u64::try_from(at).unwrap_or(0),
+        }
+    }
+
+    /// More content of the entry at hand; `None` after the last of it.
+    pub(crate) fn block(&mut self) -> Result<Option<Block<'_, I>>, Failure> {
+        let (mut bytes, mut length, mut offset) = (ptr::null(), 0, 0);
+        let status = self.call(|archive| {
+            let (bytes, length, offset) = (&raw mut bytes, &raw mut length, &raw mut offset);
+            // SAFETY: an open archive, and room for all that is returned.
+            unsafe { ffi::archive_read_data_block(archive, bytes, length, offset) }
+        });
+        match status {
+            ffi::EOF => Ok(None),
+            ffi::OK => {
+                let bytes: &[u8] = if length == 0 || bytes.is_null() {
+                    &[]
+                } else {
+                    // SAFETY: libarchive lends this many bytes until it is called again, for which
+                    // `self` must not be borrowed.
+                    unsafe { std::slice::from_raw_parts(bytes.cast(), length) }
+                };
+                let offset = u64::try_from(offset)
+                    .map_err(|_| Failure("a block of content at no possible place".to_owned()))?;
+                Ok(Some(Block { offset, bytes, input: self.input() }))
+            }
+            // A warning here is a checksum that is wrong.
+            _ => Err(self.failure()),
+        }
+    }
+
+    /// The input, when the archive is not to be read any more.
+    pub(crate) fn into_input(self) -> I {
+        let handle = std::mem::ManuallyDrop::new(self);
+        handle.free();
+        // SAFETY: made by leaking a box; nobody else has it, now that the archive is gone.
+        unsafe { *Box::from_raw(handle.input.as_ptr()) }
+    }
+
+    fn is_about_letters(&self) -> bool {
+        let Failure(words) = self.failure();
+        Utf8::enter().is_some()
+            && ["can't be converted", "cannot be converted"].iter().any(|part| words.contains(part))
+    }
+
+    fn failure(&self) -> Failure {
+        // SAFETY: an archive; the words, if there are any, end with a NUL and are copied at once.
+        let words = unsafe {
+            let words = ffi::archive_error_string(self.archive.as_ptr());
+            (!words.is_null()).then(|| CStr::from_ptr(words).to_string_lossy().into_owned())
+        };
+        Failure(words.unwrap_or_else(|| "damaged".to_owned()))
+    }
+
+    fn call(&mut self, function: impl FnOnce(*mut ffi::Archive) -> c_int) -> c_int {
+        let _utf8 = Utf8::enter();
+        function(self.archive.as_ptr())
+    }
+
+    fn free(&self) {
+        let _utf8 = Utf8::enter();
+        // SAFETY: called once, by what ends this handle.
+        unsafe { ffi::archive_read_free(self.archive.as_ptr()) };
+    }
+}
+
+impl<I: Input> Drop for Handle<I> {
+    fn drop(&mut self) {
+        self.free();
+        // SAFETY: made by leaking a box; nobody else has it, now that the archive is gone.
+        drop(unsafe { Box::from_raw(self.input.as_ptr()) });
+    }
+}
+
+/// Lets a callback work on its input. A panic must not cross libarchive's frames: it is an error
+/// there, and has been reported by then.
+///
+/// # Safety
+/// `data` is a handle's input, and libarchive is calling back.
+unsafe fn answer<'a, I: Input + 'a, T>(
+    data: *mut c_void,
+    failed: T,
+    answer: impl FnOnce(&'a mut I) -> T,
+) -> T {
+    // SAFETY: the handle's input outlives its archive, and nobody else looks at it while one of
+    // libarchive's functions runs.
+    let input = unsafe { &mut *data.cast::<I>() };
+    catch_unwind(AssertUnwindSafe(|| answer(input))).unwrap_or(failed)
+}
+
+unsafe extern "C" fn read_callback<I: Input>(
+    _: *mut ffi::Archive,
+    data: *mut c_void,
+    buffer: *mut *const c_void,
+) -> libc::ssize_t {
+    // SAFETY: as libarchive calls back, with the data that this callback was set with.
+    let bytes = unsafe { answer(data, None, |input: &mut I| input.read()) };
+    let Some(bytes) = bytes else { return ffi::FATAL as libc::ssize_t };
+    // SAFETY: libarchive made room for a pointer.
+    unsafe { *buffer = bytes.as_ptr().cast() };
+    libc::ssize_t::try_from(bytes.len()).expect("a slice is no longer than that")
+}
+
+unsafe extern "C" fn skip_callback<I: Input>(
+    _: *mut ffi::Archive,
+    data: *mut c_void,
+    length: i64,
+) -> i64 {
+    let length = u64::try_from(length).unwrap_or(0);
+    // SAFETY: as libarchive calls back, with the data that this callback was set with.
+    let skipped = unsafe { answer(data, 0, |input: &mut I| input.skip(length)) };
+    i64::try_from(skipped).unwrap_or(0)
+}
+
+unsafe extern "C" fn seek_callback<I: Input>(
+    _: *mut ffi::Archive,
+    data: *mut c_void,
+    offset: i64,
+    whence: c_int,
+) -> i64 {
+    let to = match whence {
+        libc::SEEK_CUR => SeekFrom::Current(offset),
+        libc::SEEK_END => SeekFrom::End(offset),
+        _ => SeekFrom::Start(u64::try_from(offset).unwrap_or(0)),
+    };
+    // SAFETY: as libarchive calls back, with the data that this callback was set with.
+    let position = unsafe { answer(data, None, |input: &mut I| input.seek(to)) };
+    position.and_then(|position| i64::try_from(position).ok()).unwrap_or(ffi::FATAL.into())
+}
