@@ -50,6 +50,24 @@ pub enum Error {
         /// The HTTP status, where a server gave one.
         status: Option<u16>,
     },
+    /// The archive is encrypted, damaged, cut short, or no archive at all.
+    #[error("{name}: {cause}")]
+    Archive {
+        /// The archive.
+        name: Name,
+        /// libarchive's words, or our own.
+        cause: String,
+        /// The system's error number, where it gave one.
+        errno: Option<i32>,
+    },
+    /// The archive costs more than its limits allow.
+    #[error("{name}: archive bomb: {cause}")]
+    ArchiveBomb {
+        /// The archive.
+        name: Name,
+        /// What it would cost, and the limit.
+        cause: String,
+    },
     /// An argument has a value that it cannot have.
     #[error("{0}")]
     Argument(String),
@@ -96,6 +114,12 @@ impl Error {
             404 | 410 => Self::NotFound { name, cause, errno, status: known },
             _ => Self::Read { name, cause, errno, status: known },
         }
+    }
+
+    /// A cause why `name` cannot be read as an archive.
+    #[must_use]
+    pub fn archive(name: &Name, cause: impl Into<String>) -> Self {
+        Self::Archive { name: name.clone(), cause: cause.into(), errno: None }
     }
 }
 

@@ -26,8 +26,9 @@
 //! The rooms, from the ground up: [`error`], [`options`], [`outcome`] and [`context`] are plain data;
 //! `sys` holds the unsafe code; `http` fetches URLs; [`reader`] turns a source into a stream of borrowed chunks;
 //! [`engine`] compares two readers and knows nothing of what is behind them; [`source`] opens what
-//! a user named, [`sources`] any number of it. The Python module is a skin over these, in `py`.
+//! a user named, [`sources`] any number of it, `archives` what is packed. The Python module is a skin over these, in `py`.
 
+mod archives;
 pub mod context;
 pub mod crew;
 pub mod engine;
@@ -44,6 +45,7 @@ pub mod sources;
 mod sys;
 pub mod tree;
 
+pub use archives::compare_archive;
 pub use context::{Call, Context};
 pub use error::{Error, Name, Result};
 pub use options::Options;

@@ -30,6 +30,10 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         Error::Read { name, cause, errno, status } => {
             ("SourceReadError", name, cause, errno, *status)
         }
+        Error::Archive { name, cause, errno } => ("ArchiveError", name, cause, errno, None),
+        Error::ArchiveBomb { name, cause } => {
+            ("ArchiveBombError", name, &format!("archive bomb: {cause}"), &None, None)
+        }
         Error::Argument(message) => {
             return Ok(PyValueError::new_err(message.clone())
                 .into_value(py)

@@ -187,7 +187,7 @@ pub(super) fn compare_dir_urls_listing<'py>(
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
     let outcome = directory_and_urls(py, dir_path, url_map, options, true)?;
-    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal)?))
+    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal, result::text)?))
 }
 
 fn directory_and_urls(

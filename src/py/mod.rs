@@ -4,6 +4,7 @@
 // The docs of what Python sees are Python docstrings.
 #![allow(clippy::doc_markdown)]
 
+mod archive;
 mod config;
 mod convert;
 mod errors;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::archive::{compare_archive, compare_archive_listing};
     #[pymodule_export]
     use super::config::{check_source, configure, get_config, reset_config, source_name};
     #[pymodule_export]

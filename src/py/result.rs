@@ -7,17 +7,33 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyModule, PySet, PyString};
 use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
 use crate::source::Source;
 
-/// A `DirResult`.
+/// A `DirResult` of two directories, whose names are decoded as `os.fsdecode` does.
 pub(super) fn directories<'py>(
     py: Python<'py>,
     outcome: &TreeOutcome,
+) -> PyResult<Bound<'py, PyAny>> {
+    trees(py, outcome, text)
+}
+
+/// A `DirResult` of two archives.
+pub(super) fn archives<'py>(py: Python<'py>, outcome: &TreeOutcome) -> PyResult<Bound<'py, PyAny>> {
+    trees(py, outcome, entry)
+}
+
+/// How the name of an entry becomes a Python string.
+type Decode = for<'py> fn(Python<'py>, &[u8]) -> PyResult<Bound<'py, PyString>>;
+
+fn trees<'py>(
+    py: Python<'py>,
+    outcome: &TreeOutcome,
+    decode: Decode,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (diff, messages) = (PyDict::new(py), PyDict::new(py));
     let (only_left, only_right) = (PySet::empty(py)?, PySet::empty(py)?);
     let errors = PySet::empty(py)?;
     let reasons = types(py)?.getattr("DiffReason")?;
     for (path, finding) in &outcome.findings {
-        let path = text(py, path)?;
+        let path = decode(py, path)?;
         match finding {
             Finding::Differs(reason) => diff.set_item(path, reasons.getattr(member(*reason))?)?,
             Finding::OnlyLeft => only_left.add(path)?,
@@ -59,9 +75,23 @@ pub(super) fn groups<'py>(
 }
 
 /// Paths, in their order.
-pub(super) fn paths<'py>(py: Python<'py>, paths: &[Vec<u8>]) -> PyResult<Bound<'py, PyList>> {
-    let paths: PyResult<Vec<_>> = paths.iter().map(|path| text(py, path)).collect();
+pub(super) fn paths<'py>(
+    py: Python<'py>,
+    paths: &[Vec<u8>],
+    decode: Decode,
+) -> PyResult<Bound<'py, PyList>> {
+    let paths: PyResult<Vec<_>> = paths.iter().map(|path| decode(py, path)).collect();
     PyList::new(py, paths?)
+}
+
+/// The name of an archive's entry. It has nothing to do with this machine's files, so it is the same
+/// in every locale: UTF-8, and what is none as `surrogateescape` shows it.
+pub(super) fn entry<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return Ok(PyString::new(py, text));
+    }
+    let bytes = PyBytes::new(py, bytes);
+    Ok(bytes.call_method1("decode", ("utf-8", "surrogateescape"))?.cast_into()?)
 }
 
 /// The name of a reason in `komparu.DiffReason`.

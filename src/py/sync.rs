@@ -149,7 +149,7 @@ pub(super) fn compare_dir_listing<'py>(
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
     let outcome = directories(py, dir_a, dir_b, options, true)?;
-    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal)?))
+    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal, result::text)?))
 }
 
 fn directories(

@@ -4,11 +4,16 @@
 //! slices and tells both readers how far it came. Nothing is copied between the two, and a run of
 //! zeros costs nothing, however long.
 
+pub(crate) mod archive;
+mod ending;
 mod extent;
 pub mod file;
 pub mod http;
+mod limits;
 pub mod located;
+pub(crate) mod slab;
 pub(crate) mod stash;
+pub(crate) mod supply;
 
 use std::ops::Deref;
 

@@ -4,12 +4,18 @@
 //! both directories and their names are stored. [`compare`](compare::compare) walks two of them side
 //! by side and knows nothing of what is behind them.
 
+pub(crate) mod archive;
 pub mod compare;
 pub mod directory;
+mod entries;
 mod files;
+mod handover;
 mod lineage;
 pub mod listing;
 mod names;
+mod ordered;
+mod settle;
+mod unpack;
 pub mod urls;
 
 use crate::context::Context;

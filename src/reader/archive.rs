@@ -1,0 +1,171 @@
+//! An archive as a stream of entries, each with its content, in the order in which they are stored.
+//!
+//! Every entry is read to its end, whatever it is: what is damaged or too much is found in any order
+//! of the entries, and whether or not somebody has use for the content.
+
+use std::ops::Range;
+
+use super::ending::doubt;
+use super::limits::Meter;
+use super::slab::{Slab, range_in};
+use super::supply::{Bytes, Supply};
+use crate::context::Context;
+use crate::error::{Error, Name, Result};
+use crate::options::ArchiveLimits;
+use crate::sys::libarchive::{Failure, Format, Handle, Input as _, Kind};
+
+/// An archive that is being read.
+pub(crate) struct ArchiveReader<'a> {
+    handle: Handle<Supply<'a>>,
+    context: &'a Context<'a>,
+    name: Name,
+    meter: Meter,
+    /// What the header of the entry at hand says of its content.
+    size: Option<u64>,
+    is_file: bool,
+}
+
+/// An entry, without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The name as the archive has it.
+    pub(crate) name: Vec<u8>,
+    /// What it is.
+    pub(crate) kind: Kind,
+}
+
+/// A part of an entry's content, in its order.
+pub(crate) enum Piece<'p> {
+    /// These bytes.
+    Bytes(&'p [u8]),
+    /// The bytes in this range of a slab.
+    Shared(&'p Slab, Range<usize>),
+    /// A hole.
+    Zeros(u64),
+}
+
+impl<'a> ArchiveReader<'a> {
+    /// Finds out what kind of archive it is. `name` is what messages call it.
+    ///
+    /// # Errors
+    /// When it is none that libarchive knows, or cannot be read.
+    pub(crate) fn open(
+        bytes: Bytes<'a>,
+        name: &Name,
+        limits: &ArchiveLimits,
+        context: &'a Context<'a>,
+    ) -> Result<Self> {
+        let meter = Meter::new(name.clone(), limits.clone());
+        match Handle::open(Supply::new(bytes, context)) {
+            Ok(handle) => {
+                let name = name.clone();
+                Ok(Self { handle, context, name, meter, size: None, is_file: false })
+            }
+            Err((failure, supply)) => Err(because(name, &supply, failure)),
+        }
+    }
+
+    /// Goes on to the next entry, whose predecessor's content must have been taken.
+    ///
+    /// # Errors
+    /// When the archive is damaged or encrypted, or passes a limit; when the context says stop.
+    pub(crate) fn next(&mut self) -> Result<Option<Entry>> {
+        self.context.checkpoint()?;
+        let entry = match self.handle.next() {
+            Ok(None) => return self.end().map(|()| None),
+            Ok(Some(entry)) => entry,
+            Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
+        };
+        if entry.is_encrypted() {
+            return Err(Error::archive(&self.name, "is encrypted"));
+        }
+        self.meter.entry()?;
+        let name = entry
+            .name()
+            .ok_or_else(|| Error::archive(&self.name, "has an entry whose name cannot be read"))?;
+        self.meter.name(name.len())?;
+        let kind = entry.kind();
+        self.size = entry.size();
+        self.is_file = kind == Kind::File;
+        Ok(Some(Entry { name, kind }))
+    }
+
+    fn end(&self) -> Result<()> {
+        let supply = self.handle.input();
+        let (entries, size) = (self.meter.entries(), supply.size());
+        match doubt(&self.handle.end(), entries, size, supply.anywhere())? {
+            Some(cause) => Err(Error::archive(&self.name, cause)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the content of the entry at hand, and says how many bytes it has.
+    ///
+    /// # Errors
+    /// When the archive is damaged, passes a limit, or `sink` fails; when the context says stop.
+    pub(crate) fn content(&mut self, mut sink: impl FnMut(Piece<'_>) -> Result<()>) -> Result<u64> {
+        let mut position = 0;
+        loop {
+            self.context.checkpoint()?;
+            let block = match self.handle.block() {
+                Ok(Some(block)) => block,
+                Ok(None) => break,
+                Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
+            };
+            let Some(hole) = block.offset.checked_sub(position) else {
+                return Err(Error::archive(&self.name, "has an entry whose parts overlap"));
+            };
+            if hole > 0 && !block.bytes.is_empty() {
+                self.meter.hole(hole)?;
+                sink(Piece::Zeros(hole))?;
+                position = block.offset;
+            }
+            if block.bytes.is_empty() {
+                continue;
+            }
+            self.meter.bytes(block.bytes.len(), block.input.size())?;
+            position = position
+                .checked_add(block.bytes.len() as u64)
+                .ok_or_else(|| Error::archive(&self.name, "has an entry of impossible size"))?;
+            let slab = block.input.slab();
+            match slab.and_then(|slab| Some((slab, range_in(slab, block.bytes)?))) {
+                Some((slab, range)) => sink(Piece::Shared(slab, range))?,
+                None => sink(Piece::Bytes(block.bytes))?,
+            }
+        }
+        // Of a hole at the end no block tells, only the size.
+        let rest = self.size.map_or(0, |size| size.saturating_sub(position));
+        if rest > 0 && self.is_file {
+            if self.handle.format() != Format::Tar {
+                let cause = format!("has an entry that ends {rest} bytes too early");
+                return Err(Error::archive(&self.name, cause));
+            }
+            self.meter.hole(rest)?;
+            sink(Piece::Zeros(rest))?;
+            position += rest;
+        }
+        Ok(position)
+    }
+
+    /// Asked after the last entry: may what was read be trusted?
+    ///
+    /// # Errors
+    /// When not.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.handle.into_input().verify()
+    }
+}
+
+/// What the failure of libarchive is due to, as far as the bytes it was given know better.
+fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure) -> Error {
+    if let Some(error) = supply.failure() {
+        return error.clone();
+    }
+    if supply.is_empty() {
+        return Error::archive(name, "is empty, and no archive");
+    }
+    // Words may quote the archive, which may hold anything.
+    let words = Name::new(words.as_bytes());
+    let hint = if supply.can_seek() { "" } else { " (read without seeking)" };
+    Error::archive(name, format!("cannot be read as an archive: {words}{hint}"))
+}

@@ -1,0 +1,183 @@
+//! The bytes of an archive, as libarchive takes them: slab by slab, and from wherever it wants them.
+
+use std::io::SeekFrom;
+
+use super::slab::{SLAB, Slab, Slabs};
+use super::{Chunk, ReadAt, Reader};
+use crate::context::Context;
+use crate::error::{Error, Name, Result};
+use crate::sys::libarchive::Input;
+
+/// An archive, before it is read; it may have to be read twice.
+pub(crate) trait Origin: Sync {
+    /// What messages call it.
+    fn name(&self) -> &Name;
+
+    /// Its bytes, from the first one on.
+    ///
+    /// # Errors
+    /// When they cannot be had.
+    fn open(&self) -> Result<Bytes<'_>>;
+
+    /// Asked when it has been read: is it still what it was before?
+    ///
+    /// # Errors
+    /// When not.
+    fn verify(&self) -> Result<()>;
+}
+
+/// The bytes of an archive.
+pub(crate) enum Bytes<'a> {
+    /// They can be read anywhere.
+    Anywhere(&'a dyn ReadAt),
+    /// They come in their order.
+    Stream(Box<dyn Reader + 'a>),
+}
+
+/// The bytes of an archive, on their way to libarchive.
+pub(crate) struct Supply<'a> {
+    bytes: Bytes<'a>,
+    context: &'a Context<'a>,
+    prepared: bool,
+    position: u64,
+    served: u64,
+    slabs: Slabs,
+    current: Option<Slab>,
+    failure: Option<Error>,
+}
+
+impl<'a> Supply<'a> {
+    pub(crate) fn new(bytes: Bytes<'a>, context: &'a Context<'a>) -> Self {
+        let (slabs, current, failure) = (Slabs::default(), None, None);
+        Self { bytes, context, prepared: false, position: 0, served: 0, slabs, current, failure }
+    }
+
+    /// How many bytes the archive has, or has shown so far.
+    pub(crate) fn size(&self) -> u64 {
+        let known = match &self.bytes {
+            Bytes::Anywhere(bytes) => Some(bytes.size()),
+            Bytes::Stream(reader) => reader.size(),
+        };
+        known.unwrap_or(self.served)
+    }
+
+    /// Has nothing come yet?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.served == 0
+    }
+
+    /// Why there are no more bytes, if that is not because they are at their end.
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+
+    /// What libarchive was given last.
+    pub(crate) fn slab(&self) -> Option<&Slab> {
+        self.current.as_ref()
+    }
+
+    /// May what was read be trusted? Of what can be read anywhere, its origin says so.
+    pub(crate) fn verify(&self) -> Result<()> {
+        match &self.bytes {
+            Bytes::Anywhere(_) => Ok(()),
+            Bytes::Stream(reader) => reader.verify(),
+        }
+    }
+
+    /// Fills a slab, and says how far.
+    fn fill(&mut self, slab: &mut [u8]) -> Result<usize> {
+        self.context.checkpoint()?;
+        match &mut self.bytes {
+            Bytes::Anywhere(bytes) => {
+                let ahead = bytes.size().saturating_sub(self.position);
+                let length = usize::try_from(ahead).unwrap_or(SLAB).min(SLAB);
+                bytes.read_at(self.position, &mut slab[..length])?;
+                Ok(length)
+            }
+            Bytes::Stream(reader) => {
+                while !self.prepared {
+                    self.prepared = reader.prepare()?;
+                    self.context.checkpoint()?;
+                }
+                let length = loop {
+                    break match reader.chunk()? {
+                        Chunk::End => 0,
+                        Chunk::Bytes(bytes) => {
+                            let length = bytes.len().min(SLAB);
+                            slab[..length].copy_from_slice(&bytes[..length]);
+                            length
+                        }
+                        Chunk::Zeros(zeros) => {
+                            let length = usize::try_from(zeros).unwrap_or(SLAB).min(SLAB);
+                            slab[..length].fill(0);
+                            length
+                        }
+                        Chunk::Waiting => {
+                            self.context.checkpoint()?;
+                            continue;
+                        }
+                    };
+                };
+                if length > 0 {
+                    reader.consume(length as u64);
+                }
+                Ok(length)
+            }
+        }
+    }
+
+    /// The bytes, if they can be read anywhere.
+    pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
+        match &self.bytes {
+            Bytes::Anywhere(bytes) => Some(*bytes),
+            Bytes::Stream(_) => None,
+        }
+    }
+
+    fn seekable_size(&self) -> Option<u64> {
+        self.anywhere().map(ReadAt::size)
+    }
+}
+
+impl Input for Supply<'_> {
+    fn read(&mut self) -> Option<&[u8]> {
+        if let Some(slab) = self.current.take() {
+            self.slabs.keep(slab);
+        }
+        let mut slab = self.slabs.take();
+        let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
+        match self.fill(writable) {
+            Ok(length) => {
+                self.position += length as u64;
+                self.served += length as u64;
+                Some(&self.current.insert(slab)[..length])
+            }
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+
+    fn skip(&mut self, length: u64) -> u64 {
+        let ahead = self.seekable_size().map_or(0, |size| size.saturating_sub(self.position));
+        let skipped = length.min(ahead);
+        self.position += skipped;
+        skipped
+    }
+
+    fn seek(&mut self, to: SeekFrom) -> Option<u64> {
+        let size = self.seekable_size()?;
+        let position = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+            SeekFrom::End(offset) => size.checked_add_signed(offset),
+        };
+        self.position = position?.min(size);
+        Some(self.position)
+    }
+
+    fn can_seek(&self) -> bool {
+        self.seekable_size().is_some()
+    }
+}

@@ -1,0 +1,228 @@
+//! What one thread unpacks and another compares, handed over in batches.
+//!
+//! Waking a thread takes some 10 µs and a small file is unpacked in less, so many entries travel at
+//! once. Bytes that lie in a slab are handed on where they are; others are copied into the batch,
+//! which costs a tenth of decompressing them at most.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+
+use blake3::Hash;
+
+use super::entries::Header;
+use crate::context::{Context, PULSE};
+use crate::error::{Error, Name, Result};
+use crate::reader::archive::Piece;
+use crate::reader::slab::Slab;
+use crate::reader::{Chunk, Reader};
+
+/// Bytes in a batch, about. Two threads that fill and one that compares stay in their caches with it.
+const BATCH: usize = 256 << 10;
+
+/// Entries and pieces in a batch, at most.
+const ITEMS: usize = 1024;
+
+/// Batches on their way. With more, nobody waits less.
+const AHEAD: usize = 3;
+
+/// A slab that is handed on cannot be filled meanwhile; less than this is copied instead.
+const SHARED_FROM: usize = 4 << 10;
+
+/// What travels.
+enum Item {
+    Entry(Header),
+    /// A name that is not matched, and why.
+    Refused(Vec<u8>, &'static str),
+    /// Content, in the batch's bytes.
+    Copied(Range<usize>),
+    Shared(Slab, Range<usize>),
+    Zeros(u64),
+    /// The end of the entry's content: how much there was, and its digest if it was not sent.
+    Done(u64, Option<Hash>),
+    /// The end of everything.
+    End(Result<()>),
+}
+
+#[derive(Default)]
+struct Batch {
+    items: VecDeque<Item>,
+    bytes: Vec<u8>,
+    /// Bytes that it stands for, copied or not.
+    weight: usize,
+}
+
+/// The end that sends.
+pub(super) struct Outlet {
+    sender: SyncSender<Batch>,
+    /// Batches that have been emptied, so that their memory is used again.
+    spare: Receiver<Batch>,
+    batch: Batch,
+}
+
+/// The end that receives. As a [`Reader`] it is the content of the entry at hand.
+pub(super) struct Feed<'c> {
+    name: Name,
+    context: &'c Context<'c>,
+    receiver: Receiver<Batch>,
+    spare: Sender<Batch>,
+    batch: Batch,
+    /// How much of the first item has been taken.
+    taken: u64,
+    /// Names that were refused so far.
+    pub(super) refused: Vec<(Vec<u8>, &'static str)>,
+}
+
+/// A way from a thread that unpacks the archive `name` to the one that `context` is of.
+pub(super) fn handover<'c>(name: &Name, context: &'c Context<'c>) -> (Outlet, Feed<'c>) {
+    let ((sender, receiver), (empty, spare)) = (sync_channel(AHEAD), channel());
+    let outlet = Outlet { sender, spare, batch: Batch::default() };
+    let (name, batch, refused) = (name.clone(), Batch::default(), Vec::new());
+    (outlet, Feed { name, context, receiver, spare: empty, batch, taken: 0, refused })
+}
+
+impl Outlet {
+    pub(super) fn entry(&mut self, header: Header) -> Result<()> {
+        self.push(Item::Entry(header), 0)
+    }
+
+    pub(super) fn refused(&mut self, name: Vec<u8>, why: &'static str) -> Result<()> {
+        self.push(Item::Refused(name, why), 0)
+    }
+
+    pub(super) fn content(&mut self, piece: Piece<'_>) -> Result<()> {
+        let bytes = match piece {
+            Piece::Zeros(length) => return self.push(Item::Zeros(length), 0),
+            Piece::Shared(slab, range) if range.len() >= SHARED_FROM => {
+                let weight = range.len();
+                return self.push(Item::Shared(Slab::clone(slab), range), weight);
+            }
+            Piece::Shared(slab, range) => &slab[range],
+            Piece::Bytes(bytes) => bytes,
+        };
+        let start = self.batch.bytes.len();
+        self.batch.bytes.extend_from_slice(bytes);
+        self.push(Item::Copied(start..self.batch.bytes.len()), bytes.len())
+    }
+
+    pub(super) fn done(&mut self, size: u64, digest: Option<Hash>) -> Result<()> {
+        self.push(Item::Done(size, digest), 0)
+    }
+
+    /// Sends the outcome of it all, after which there is nothing more to send.
+    pub(super) fn end(mut self, outcome: Result<()>) {
+        self.batch.items.push_back(Item::End(outcome));
+        // Nobody is there to take it: then nobody wants it.
+        let _ = self.flush();
+    }
+
+    fn push(&mut self, item: Item, weight: usize) -> Result<()> {
+        self.batch.items.push_back(item);
+        self.batch.weight += weight;
+        if self.batch.weight >= BATCH || self.batch.items.len() >= ITEMS {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let next = self.spare.try_recv().unwrap_or_default();
+        let full = std::mem::replace(&mut self.batch, next);
+        self.sender.send(full).map_err(|_| Error::Cancelled)
+    }
+}
+
+impl Feed<'_> {
+    /// The next entry; `None` after the last one.
+    pub(super) fn entry(&mut self) -> Result<Option<Header>> {
+        loop {
+            match self.take()? {
+                Item::Entry(header) => return Ok(Some(header)),
+                Item::Refused(name, why) => self.refused.push((name, why)),
+                Item::End(outcome) => return outcome.map(|()| None),
+                _ => unreachable!("an entry's content is finished before the next is asked for"),
+            }
+        }
+    }
+
+    /// Passes over what is left of the content, and says how much of it there was in all, and its
+    /// digest if that is what was sent.
+    pub(super) fn finish(&mut self) -> Result<(u64, Option<Hash>)> {
+        loop {
+            match self.take()? {
+                Item::Done(size, digest) => return Ok((size, digest)),
+                Item::End(Err(error)) => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
+    fn take(&mut self) -> Result<Item> {
+        self.fetch()?;
+        self.taken = 0;
+        Ok(self.batch.items.pop_front().expect("just fetched"))
+    }
+
+    /// Sees to it that there is an item.
+    fn fetch(&mut self) -> Result<()> {
+        while self.batch.items.is_empty() {
+            let next = match self.receiver.recv_timeout(PULSE / 2) {
+                Ok(batch) => batch,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.context.checkpoint()?;
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.context.checkpoint()?;
+                    return Err(Error::read(&self.name, "the thread that unpacked it has ended"));
+                }
+            };
+            let mut empty = std::mem::replace(&mut self.batch, next);
+            empty.bytes.clear();
+            empty.weight = 0;
+            // The other end is gone when it has sent everything.
+            let _ = self.spare.send(empty);
+        }
+        Ok(())
+    }
+}
+
+impl Reader for Feed<'_> {
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        self.fetch()?;
+        let taken = usize::try_from(self.taken).unwrap_or(usize::MAX);
+        match &self.batch.items[0] {
+            Item::Copied(range) => Ok(Chunk::Bytes(&self.batch.bytes[range.clone()][taken..])),
+            Item::Shared(slab, range) => Ok(Chunk::Bytes(&slab[range.clone()][taken..])),
+            Item::Zeros(length) => Ok(Chunk::Zeros(length - self.taken)),
+            Item::End(Err(error)) => Err(error.clone()),
+            _ => Ok(Chunk::End),
+        }
+    }
+
+    fn consume(&mut self, length: u64) {
+        self.taken += length;
+        let whole = match &self.batch.items[0] {
+            Item::Copied(range) | Item::Shared(_, range) => range.len() as u64,
+            Item::Zeros(length) => *length,
+            _ => return,
+        };
+        if self.taken == whole {
+            self.taken = 0;
+            self.batch.items.pop_front();
+        }
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The thread that unpacks does that, for the whole archive.
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+}

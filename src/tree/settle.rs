@@ -1,0 +1,173 @@
+//! What the entries of two archives come to, name by name.
+//!
+//! What a name stands for is what unpacking would leave there: its last entry, and for a hard link what
+//! its target stood for at that moment. A target that only comes later is taken from the end.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::entries::{Entries, Index, Kind};
+use crate::error::Name;
+use crate::outcome::{DiffReason, Finding, TreeOutcome};
+
+/// An archive with what its names stand for.
+pub(super) struct Settled<'e> {
+    archive: &'e Name,
+    entries: &'e Entries,
+    names: BTreeMap<&'e [u8], usize>,
+    /// What is called by one or more names: the entry whose content it has, or the hard link that
+    /// leads there if that is not known yet.
+    things: Vec<Thing>,
+}
+
+#[derive(Clone, Copy)]
+enum Thing {
+    Content(Index),
+    Link(Index),
+}
+
+impl<'e> Settled<'e> {
+    /// Goes through the entries of `archive` in their order.
+    pub(super) fn new(archive: &'e Name, entries: &'e Entries) -> Self {
+        let mut settled = Self { archive, entries, names: BTreeMap::new(), things: Vec::new() };
+        for (index, (header, body)) in (0..).zip(&entries.all) {
+            let has_content = body.size > 0;
+            let thing = match &header.kind {
+                Kind::File | Kind::Symlink(_) => settled.add(Thing::Content(index)),
+                Kind::HardLink(target) => match settled.names.get(&**target) {
+                    Some(&thing) => {
+                        // Content under a later name is content of all names: where cpio keeps it.
+                        if has_content {
+                            settled.things[thing] = Thing::Content(index);
+                        }
+                        thing
+                    }
+                    None if has_content => settled.add(Thing::Content(index)),
+                    None => settled.add(Thing::Link(index)),
+                },
+            };
+            settled.names.insert(&header.path, thing);
+        }
+        settled
+    }
+
+    fn add(&mut self, thing: Thing) -> usize {
+        self.things.push(thing);
+        self.things.len() - 1
+    }
+
+    /// The entry whose content a thing has, or the target that there is not.
+    fn content(&self, thing: usize) -> Result<Index, &'e [u8]> {
+        let (mut thing, mut seen) = (thing, HashSet::new());
+        loop {
+            match self.things[thing] {
+                Thing::Content(index) => return Ok(index),
+                Thing::Link(index) => {
+                    let Kind::HardLink(target) = &self.entries.header(index).kind else {
+                        return Ok(index);
+                    };
+                    // Links that lead to each other lead nowhere.
+                    match self.names.get(&**target) {
+                        Some(&next) if seen.insert(thing) => thing = next,
+                        _ => return Err(target),
+                    }
+                }
+            }
+        }
+    }
+
+    fn dangling(&self, target: &[u8]) -> Finding {
+        let (archive, target) = (self.archive, Name::new(target));
+        Finding::Failed(format!(
+            "{archive}: a hard link to '{target}', which is not in the archive"
+        ))
+    }
+
+    fn refused(&self) -> impl Iterator<Item = (Vec<u8>, Finding)> + '_ {
+        self.entries.refused.iter().map(|(name, why)| {
+            (name.clone(), Finding::Failed(format!("{}: the name {why}", self.archive)))
+        })
+    }
+}
+
+/// What the comparison of two contents comes to.
+enum Comparison {
+    Same,
+    Differs(DiffReason),
+    /// Only their digests can tell.
+    Unknown,
+}
+
+/// Compares what two entries have. `same_archive`: they are entries of one archive.
+fn compare(left: &Settled<'_>, one: Index, right: &Settled<'_>, other: Index) -> Comparison {
+    use Comparison::{Differs, Same, Unknown};
+    if std::ptr::eq(left.entries, right.entries) && one == other {
+        return Same;
+    }
+    match (&left.entries.header(one).kind, &right.entries.header(other).kind) {
+        (Kind::Symlink(one), Kind::Symlink(other)) if one == other => return Same,
+        (Kind::Symlink(_), Kind::Symlink(_)) => return Differs(DiffReason::ContentMismatch),
+        (Kind::Symlink(_), _) | (_, Kind::Symlink(_)) => {
+            return Differs(DiffReason::TypeMismatch);
+        }
+        _ => {}
+    }
+    let (one, twin) = (left.entries.body(one), right.entries.body(other));
+    if one.size != twin.size {
+        return Differs(DiffReason::SizeMismatch);
+    }
+    let same = match (one.twin, one.digest, twin.digest) {
+        _ if one.size == 0 => true,
+        (Some((index, same)), _, _) if index == other => same,
+        (_, Some(one), Some(twin)) => one == twin,
+        _ => return Unknown,
+    };
+    if same { Same } else { Differs(DiffReason::ContentMismatch) }
+}
+
+/// The entries of both whose digests are needed, and not known.
+pub(super) fn unknown(left: &Settled<'_>, right: &Settled<'_>) -> [HashSet<Index>; 2] {
+    let mut needed = [HashSet::new(), HashSet::new()];
+    for (name, &thing) in &left.names {
+        let Some(&other) = right.names.get(name) else { continue };
+        if let (Ok(one), Ok(other)) = (left.content(thing), right.content(other))
+            && matches!(compare(left, one, right, other), Comparison::Unknown)
+        {
+            let sides = [(left, one), (right, other)];
+            for (needed, (side, index)) in needed.iter_mut().zip(sides) {
+                if side.entries.body(index).digest.is_none() {
+                    needed.insert(index);
+                }
+            }
+        }
+    }
+    needed
+}
+
+/// Every name of either. There must be no unknown content left.
+pub(super) fn outcome(left: &Settled<'_>, right: &Settled<'_>, list_equal: bool) -> TreeOutcome {
+    let mut findings: BTreeMap<Vec<u8>, Finding> = right.refused().chain(left.refused()).collect();
+    let mut equal = Vec::new();
+    let names: BTreeSet<&[u8]> = left.names.keys().chain(right.names.keys()).copied().collect();
+    for name in names {
+        let one = left.names.get(name).map(|&thing| left.content(thing));
+        let other = right.names.get(name).map(|&thing| right.content(thing));
+        let finding = match (one, other) {
+            (Some(Err(target)), _) => left.dangling(target),
+            (_, Some(Err(target))) => right.dangling(target),
+            (Some(Ok(_)), None) => Finding::OnlyLeft,
+            (None, _) => Finding::OnlyRight,
+            (Some(Ok(one)), Some(Ok(other))) => match compare(left, one, right, other) {
+                Comparison::Same => {
+                    if list_equal {
+                        equal.push(name.to_vec());
+                    }
+                    continue;
+                }
+                Comparison::Differs(reason) => Finding::Differs(reason),
+                Comparison::Unknown => Finding::Failed("its content was not compared".to_owned()),
+            },
+        };
+        findings.insert(name.to_vec(), finding);
+    }
+    TreeOutcome { findings: findings.into_iter().collect(), equal }
+}

@@ -1,0 +1,138 @@
+//! Archives against an oracle: what compress-tools reads out of them, entry by entry.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use compress_tools::{ArchiveContents, ArchiveIterator};
+use komparu::{Call, Context, DiffReason, Finding, Options, Source, TreeOutcome};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+type Contents = BTreeMap<String, Vec<u8>>;
+
+/// What an archive holds, by the oracle.
+fn oracle(archive: &Path) -> Contents {
+    let bytes = std::fs::read(archive).expect("an archive");
+    let (mut contents, mut name) = (Contents::new(), String::new());
+    for part in ArchiveIterator::from_read(Cursor::new(bytes)).expect("an archive") {
+        match part {
+            ArchiveContents::StartOfEntry(path, _) => {
+                path.trim_start_matches("./").clone_into(&mut name);
+                contents.insert(name.clone(), Vec::new());
+            }
+            ArchiveContents::DataChunk(chunk) => {
+                contents.get_mut(&name).expect("begun").extend(chunk);
+            }
+            ArchiveContents::EndOfEntry => {}
+            ArchiveContents::Err(error) => panic!("{error}"),
+        }
+    }
+    // The directory that all is packed from.
+    contents.retain(|name, _| !["", "."].contains(&name.as_str()));
+    contents
+}
+
+/// What the comparison has to say of two archives, by the oracle.
+fn expected(a: &Contents, b: &Contents) -> Vec<(Vec<u8>, Finding)> {
+    let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
+    let finding = |name: &&String| match (a.get(*name), b.get(*name)) {
+        (Some(one), Some(other)) if one == other => None,
+        (Some(one), Some(other)) if one.len() == other.len() => {
+            Some(Finding::Differs(DiffReason::ContentMismatch))
+        }
+        (Some(_), Some(_)) => Some(Finding::Differs(DiffReason::SizeMismatch)),
+        (Some(_), None) => Some(Finding::OnlyLeft),
+        (None, _) => Some(Finding::OnlyRight),
+    };
+    let found = names.iter().filter_map(|name| Some((name.as_bytes().to_vec(), finding(name)?)));
+    found.collect()
+}
+
+fn compare(a: &Path, b: &Path, hash_compare: bool) -> komparu::Result<TreeOutcome> {
+    let mut options = Options { hash_compare, ..Options::default() };
+    options.limits.max_compression_ratio = None;
+    let call = Call::new(None);
+    komparu::compare_archive(&a.into(), &b.into(), &options, &Context::new(&call))
+}
+
+/// Packs files into an archive of the kind that its extension says, in this order.
+fn pack(directory: &Path, archive: &str, files: &[(String, Vec<u8>)]) -> PathBuf {
+    let tree = tempfile::tempdir_in(directory).expect("a directory");
+    for (name, content) in files {
+        std::fs::write(tree.path().join(name), content).expect("written");
+    }
+    let archive = directory.join(archive);
+    let mut command = Command::new("bsdtar");
+    command.arg("-a").arg("-cf").arg(&archive).arg("-C").arg(tree.path());
+    // Without a name there would be nothing to pack; a directory is no entry.
+    command.arg("--no-recursion").arg(".").args(files.iter().map(|(name, _)| name));
+    assert!(command.status().expect("bsdtar, which scripts/prepare.sh installs").success());
+    archive
+}
+
+/// A few files with few names and few contents, so that many are the same.
+fn some_files() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
+    let content = (prop_oneof![Just(0_usize), Just(1), Just(70_000), Just(300_000)], 0..2_u8)
+        .prop_map(|(length, last)| {
+            let mut content: Vec<u8> = (0..=250).cycle().take(length).collect();
+            if let Some(byte) = content.last_mut() {
+                *byte = last;
+            }
+            content
+        });
+    proptest::collection::btree_map("[a-f]", content, 0..6)
+        .prop_map(|files| files.into_iter().collect::<Vec<_>>())
+        .prop_shuffle()
+}
+
+const KINDS: [&str; 6] = ["tar", "tar.gz", "tar.xz", "zip", "7z", "cpio"];
+
+proptest! {
+    #![proptest_config(Config { cases: 48, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn archives_compare_as_what_the_oracle_reads_in_them(
+        left in some_files(),
+        right in some_files(),
+        kinds in (0..KINDS.len(), 0..KINDS.len()),
+        hash_compare: bool,
+    ) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let a = pack(directory.path(), &format!("a.{}", KINDS[kinds.0]), &left);
+        let b = pack(directory.path(), &format!("b.{}", KINDS[kinds.1]), &right);
+        let outcome = compare(&a, &b, hash_compare).expect("compared");
+        prop_assert_eq!(outcome.findings, expected(&oracle(&a), &oracle(&b)));
+        let reversed: Vec<_> = left.iter().rev().cloned().collect();
+        let again = pack(directory.path(), &format!("c.{}", KINDS[kinds.1]), &reversed);
+        prop_assert!(compare(&a, &again, hash_compare).expect("compared").is_equal());
+    }
+}
+
+#[test]
+fn what_is_equal_is_listed_where_somebody_asks() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let files = [("b".to_owned(), vec![1]), ("a".to_owned(), vec![])];
+    let a = pack(directory.path(), "a.tar", &files);
+    let b = pack(directory.path(), "b.zip", &files);
+    let call = Call::new(None);
+    let options = Options { list_equal: true, ..Options::default() };
+    for b in [&a, &b] {
+        let (a, b) = (Source::from(a.as_path()), Source::from(b.as_path()));
+        let outcome = komparu::compare_archive(&a, &b, &options, &Context::new(&call));
+        assert_eq!(outcome.expect("compared").equal, [b"a", b"b"]);
+    }
+}
+
+#[test]
+fn a_call_that_is_cancelled_ends() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let a = pack(directory.path(), "a.tar", &[]);
+    let b = pack(directory.path(), "b.zip", &[]);
+    let call = Call::new(None);
+    call.cancel();
+    let (a, b) = (Source::from(a.as_path()), Source::from(b.as_path()));
+    let outcome = komparu::compare_archive(&a, &b, &Options::default(), &Context::new(&call));
+    assert_eq!(outcome, Err(komparu::Error::Cancelled));
+}
