@@ -4,11 +4,12 @@
     >>> komparu.compare("backup/photo.raw", "/media/photo.raw")
     True
 
-`compare` answers for two files, `compare_dir` for all the files of two directories. `compare_all`
-says whether any number of sources are all the same, `compare_many` which of them are, and
-`compare_dir_urls` whether a directory holds what is at certain URLs. Options that a
-call does not set have their configured value: `configure` sets it, `get_config` shows it,
-`reset_config` forgets it. A `Source` carries settings of its own for one side.
+`compare` answers for two files, `compare_dir` for all the files of two directories, and
+`compare_archive` for those in two archives. `compare_all` says whether any number of sources are
+all the same, `compare_many` which of them are, and `compare_dir_urls` whether a directory holds
+what is at certain URLs. Options that a call does not set have their configured value: `configure`
+sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings of its own
+for one side.
 
 True means that every byte was compared. What cannot be compared raises; every exception is a
 `KomparuError`:
@@ -29,6 +30,7 @@ from komparu._core import (
     __version__,
     compare,
     compare_all,
+    compare_archive,
     compare_dir,
     compare_dir_urls,
     compare_many,
@@ -72,6 +74,7 @@ __all__ = [
     "__version__",
     "compare",
     "compare_all",
+    "compare_archive",
     "compare_dir",
     "compare_dir_urls",
     "compare_many",

@@ -5,7 +5,6 @@ Exit status 0: equal; 1: different; 2: trouble, and what could not be compared i
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -17,89 +16,13 @@ from urllib.parse import unquote_to_bytes
 
 import komparu
 from komparu import _core
+from komparu._arguments import CONFIGURED, REFUSED, parser
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
 EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
-
-_DESCRIPTION = """\
-Are these the same? Compares files and URLs, two of them or more, or two directories, or a directory
-with the URLs of a map, byte for byte.
-"""
-_EPILOG = """\
-exit status: 0 equal, 1 different, 2 trouble (what could not be compared is trouble)
-
-a line of output is about one path:
-  - path            only A has it
-  + path            only B has it
-  * path (reason)   both have it, and it differs
-  ! path: message   it could not be compared
-  = path            it is identical (only with -v)
-"""
-
-# Options that only `configure` takes: they are about the process, not about one comparison.
-_CONFIGURED = {"allow_private_redirects", "block_private"}
-_ONLY_FILES = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy"}
-_ONLY_DIRECTORIES = {"follow_symlinks", "ignore"}
-_NOT_FOR_URL_MAPS = {"follow_symlinks"}
-
-
-def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    result = argparse.ArgumentParser(
-        prog="komparu",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    result.add_argument("sources", metavar="A B", nargs="+", help="files, URLs or directories")
-    result.add_argument("--version", action="version", version=f"komparu {komparu.__version__}")
-    output = result.add_argument_group("output").add_mutually_exclusive_group()
-    output.add_argument("-q", "--quiet", action="store_true", help="print nothing")
-    output.add_argument("-v", "--verbose", action="store_true", help="print what is equal, too")
-    output.add_argument("--json", action="store_true", help="print one JSON object")
-
-    # An option that is not given is not passed on, and so has its default.
-    how = result.add_argument_group("comparing", argument_default=argparse.SUPPRESS)
-    how.add_argument("--chunk-size", type=int, metavar="BYTES", help="default 65536")
-    _switch(how, "--size-precheck", "let different sizes settle it; default yes")
-    _switch(how, "--quick-check", "compare samples first; default yes")
-    how.add_argument("--max-workers", type=int, metavar="N", help="threads; default 0: automatic")
-    how.add_argument("--comparison-timeout", type=float, metavar="SECONDS", help="default none")
-
-    directories = result.add_argument_group("directories", argument_default=argparse.SUPPRESS)
-    _switch(directories, "--follow-symlinks", "or compare links by target; default yes")
-    directories.add_argument(
-        "--ignore", action="append", metavar="PATTERN", help="as in .gitignore; may come again"
-    )
-
-    urls = result.add_argument_group("URLs", argument_default=argparse.SUPPRESS)
-    urls.add_argument(
-        "--urls",
-        metavar="MAP.JSON",
-        help="compare the directory A with {path: URL, or {url, headers, ...}}",
-    )
-    urls.add_argument("--headers", type=_header, action="append", metavar="'NAME: VALUE'")
-    urls.add_argument("--timeout", type=float, metavar="SECONDS", help="default 30")
-    _switch(urls, "--follow-redirects", "default yes")
-    _switch(urls, "--verify-ssl", "default yes")
-    urls.add_argument("--proxy", metavar="URL")
-    _switch(urls, "--allow-private-redirects", "default no")
-    _switch(urls, "--block-private", "default no")
-    return result
-
-
-def _switch(group: argparse._ArgumentGroup, name: str, text: str) -> None:
-    group.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon:
-        raise argparse.ArgumentTypeError("a header is written 'Name: value'")
-    return name.strip(), value.strip()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,35 +34,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="surrogateescape")
     commands = parser()
     options = vars(commands.parse_args(arguments))
-    how = {name: options.pop(name) for name in ("sources", "quiet", "verbose", "json")}
+    switches = ("sources", "archive", "quiet", "verbose", "json")
+    how = {name: options.pop(name) for name in switches}
     if "headers" in options:
         options["headers"] = dict(options["headers"])
-    compare, kind, refused = _chosen(how["sources"], options, commands)
-    for name in options.keys() & refused:
+    compare, kind = _chosen(how, options, commands)
+    for name in sorted(options.keys() & REFUSED[kind]):
         commands.error(f"--{name.replace('_', '-')} is not for {kind}")
     try:
-        komparu.configure(**{name: options.pop(name) for name in _CONFIGURED & options.keys()})
+        komparu.configure(**{name: options.pop(name) for name in CONFIGURED & options.keys()})
         return compare(how, options)
     except (komparu.KomparuError, ValueError) as error:
         return _trouble(error, how)
 
 
 def _chosen(
-    sources: list[str], options: dict[str, Any], commands: argparse.ArgumentParser
-) -> tuple[Callable[[dict[str, Any], dict[str, Any]], int], str, set[str]]:
-    """Choose what to do, what to call it, and the options that it does not take."""
+    how: dict[str, Any], options: dict[str, Any], commands: argparse.ArgumentParser
+) -> tuple[Callable[[dict[str, Any], dict[str, Any]], int], str]:
+    """Choose what to do, and what to call it."""
+    sources = how["sources"]
     if "urls" in options:
-        if len(sources) != 1:
+        if len(sources) != 1 or how["archive"]:
             commands.error("--urls takes one directory")
-        return _url_map, "a map of URLs", _NOT_FOR_URL_MAPS
+        return _url_map, "a map of URLs"
     if len(sources) < 2:  # noqa: PLR2004
         commands.error("there is nothing to compare it with")
+    if how["archive"]:
+        if len(sources) > 2:  # noqa: PLR2004
+            commands.error("archives are compared two at a time")
+        return _archives, "archives"
     if any(map(_is_directory, sources)):
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("directories are compared two at a time")
-        return _directories, "directories", _ONLY_FILES
+        return _directories, "directories"
     many = len(sources) > 2  # noqa: PLR2004
-    return _many if many else _files, "files and URLs", _ONLY_DIRECTORIES
+    return _many if many else _files, "files and URLs"
 
 
 def _is_directory(source: str) -> bool:
@@ -209,12 +138,27 @@ def _sources(urls: object) -> dict[str, str | komparu.Source]:
     return made
 
 
-def _report(result: komparu.DirResult, equal: list[str], how: dict[str, Any]) -> int:
+def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
+    def decode(line: str) -> str:
+        # The names are UTF-8 in every locale; they leave as the bytes they are.
+        return os.fsdecode(line.encode("utf-8", "surrogateescape"))
+
+    if how["verbose"]:
+        return _report(*_core.compare_archive_listing(*how["sources"], **options), how, decode)
+    return _report(komparu.compare_archive(*how["sources"], **options), [], how, decode)
+
+
+def _report(
+    result: komparu.DirResult,
+    equal: list[str],
+    how: dict[str, Any],
+    decode: Callable[[str], str] = str,
+) -> int:
     if how["json"]:
         print(json.dumps(_as_json(result)))
     elif not how["quiet"]:
-        for _, line in sorted(_lines(result, equal)):
-            print(line)
+        for _, text in sorted(_lines(result, equal)):
+            print(decode(text))
     if result.errors:
         return TROUBLE
     return EQUAL if result.equal else DIFFERENT

@@ -10,6 +10,8 @@ __all__ = [
     "check_source",
     "compare",
     "compare_all",
+    "compare_archive",
+    "compare_archive_listing",
     "compare_dir",
     "compare_dir_listing",
     "compare_dir_urls",
@@ -41,6 +43,28 @@ def compare(
     proxy: str | None = ...,
     comparison_timeout: float | None = ...,
 ) -> bool: ...
+def compare_archive(
+    path_a: SourceLike,
+    path_b: SourceLike,
+    *,
+    chunk_size: int = ...,
+    max_decompressed_size: int | None = ...,
+    max_compression_ratio: float | None = ...,
+    max_archive_entries: int | None = ...,
+    max_entry_name_length: int | None = ...,
+    hash_compare: bool = ...,
+    headers: Mapping[str, str] | None = ...,
+    timeout: float = ...,
+    follow_redirects: bool = ...,
+    verify_ssl: bool = ...,
+    proxy: str | None = ...,
+    comparison_timeout: float | None = ...,
+) -> DirResult: ...
+def compare_archive_listing(
+    path_a: SourceLike,
+    path_b: SourceLike,
+    **options: Any,  # noqa: ANN401
+) -> tuple[DirResult, list[str]]: ...
 def compare_dir(
     dir_a: SourceLike,
     dir_b: SourceLike,
