@@ -57,6 +57,13 @@ def many(paths: list[Path], texts: tuple[str, ...], source: komparu.Source) -> N
     komparu.compare_dir_urls("a", texts)  # type: ignore[arg-type]
 
 
+def archives(path: Path, source: komparu.Source) -> None:
+    assert_type(komparu.compare_archive(path, "b.zip"), komparu.DirResult)
+    komparu.compare_archive(source, b"b", max_decompressed_size=None, hash_compare=True, timeout=1)
+    komparu.compare_archive("a", "b", max_archive_entries="1")  # type: ignore[arg-type]
+    komparu.compare_archive("a", "b", ignore=["x"])  # type: ignore[call-arg]
+
+
 def results(result: komparu.DirResult, many: komparu.CompareResult) -> None:
     assert_type(result.diff, dict[str, komparu.DiffReason])
     assert_type(result.only_left, set[str])

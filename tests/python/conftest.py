@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -12,7 +14,6 @@ import komparu
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 pytest_plugins = ["web"]
@@ -60,6 +61,38 @@ def long_work(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     with b.open("wb") as file:
         file.truncate(size)
     return a, b
+
+
+@pytest.fixture(scope="session")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of locales with en_US.ISO-8859-1 in it, which few machines still have."""
+    directory = tmp_path_factory.mktemp("locales")
+    letters = {
+        "upper": [f"<U{code:04X}>" for code in range(0x41, 0x5B)],
+        "lower": [f"<U{code:04X}>" for code in range(0x61, 0x7B)],
+    }
+    pairs = [f"({a},{b})" for a, b in zip(letters["lower"], letters["upper"], strict=True)]
+    classes = [f"{name} {';'.join(members)}" for name, members in letters.items()]
+    source = ["comment_char %", "escape_char /", "LC_CTYPE", *classes]
+    source += [f"toupper {';'.join(pairs)}", "END LC_CTYPE", ""]
+    charmap = ["<code_set_name> ISO-8859-1", "<comment_char> %", "<escape_char> /"]
+    charmap += ["<mb_cur_min> 1", "<mb_cur_max> 1", "CHARMAP"]
+    charmap += [f"<U{code:04X}> /x{code:02x} character" for code in range(256)]
+    charmap += ["END CHARMAP", ""]
+    (directory / "source").write_text("\n".join(source))
+    (directory / "charmap").write_text("\n".join(charmap))
+    command = ["localedef", "--force", "--no-archive", "-i", "source", "-f", "charmap"]
+    # It warns of all that is missing, and its status says so, too.
+    subprocess.run(
+        [*command, "./en_US.ISO-8859-1"], cwd=directory, capture_output=True, check=False
+    )
+    assert (directory / "en_US.ISO-8859-1" / "LC_CTYPE").is_file()
+    # The name of a directory of locales hides those of the system, whose C.UTF-8 may be one.
+    for name in ("C.utf8", "C.UTF-8"):
+        system = Path("/usr/lib/locale") / name
+        if system.is_dir():
+            (directory / name).symlink_to(system)
+    return directory
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ EXPORTS = {
     "__version__",
     "compare",
     "compare_all",
+    "compare_archive",
     "compare_dir_urls",
     "compare_many",
     "configure",
@@ -100,6 +101,27 @@ def test_many_sources_take_the_options_of_two() -> None:
         assert list(inspect.signature(function).parameters) == ["sources", *options]
     parameters = inspect.signature(komparu.compare_dir_urls).parameters
     assert list(parameters) == ["dir_path", "url_map", *options, "ignore"]
+
+
+def test_archives_have_limits_in_place_of_shortcuts() -> None:
+    parameters = inspect.signature(komparu.compare_archive).parameters
+    assert list(parameters) == [
+        "path_a",
+        "path_b",
+        "chunk_size",
+        "max_decompressed_size",
+        "max_compression_ratio",
+        "max_archive_entries",
+        "max_entry_name_length",
+        "hash_compare",
+        "headers",
+        "timeout",
+        "follow_redirects",
+        "verify_ssl",
+        "proxy",
+        "comparison_timeout",
+    ]
+    assert {parameter.kind.name for parameter in list(parameters.values())[2:]} == {"KEYWORD_ONLY"}
 
 
 def test_importing_loads_nothing_that_is_not_needed() -> None:

@@ -1,0 +1,129 @@
+"""Archives to compare, made with the tools that people make them with."""
+
+from __future__ import annotations
+
+import functools
+import io
+import random
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+def chance(seed: int) -> random.Random:
+    """Make something that looks random and is the same each time."""
+    return random.Random(seed)  # noqa: S311  # nothing is secret here
+
+
+def noise(length: int) -> bytes:
+    """Make bytes that cannot be compressed."""
+    return chance(length).randbytes(length)
+
+
+def tool(*names: str) -> str:
+    """Find a program. Those that make prepare installs are never left out in silence."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    message = f"{' or '.join(names)} is missing; scripts/prepare.sh installs it or says how"
+    raise AssertionError(message)
+
+
+@functools.cache
+def gnu_tar() -> str:
+    """Find GNU tar, which has another name where there is another tar."""
+    for name in ("gtar", "tar"):
+        path = shutil.which(name)
+        if path and b"GNU" in subprocess.check_output([path, "--version"]):
+            return path
+    return tool("gtar")
+
+
+#: What every format is made with: a command that runs in the tree and is given the archive's
+#: absolute path and the names to put in, in their order.
+COMMANDS: dict[str, list[str]] = {
+    "gnu.tar": ["GNUTAR", "--format=gnu", "-cf"],
+    "pax.tar": ["GNUTAR", "--format=pax", "-cf"],
+    "ustar.tar": ["bsdtar", "--format=ustar", "-cf"],
+    "tar.gz": ["bsdtar", "-czf"],
+    "tar.bz2": ["bsdtar", "-cjf"],
+    "tar.xz": ["bsdtar", "-cJf"],
+    "tar.zst": ["bsdtar", "--zstd", "-cf"],
+    "tar.lz4": ["bsdtar", "--lz4", "-cf"],
+    "tar.Z": ["bsdtar", "-cZf"],
+    "tar.uu": ["bsdtar", "--uuencode", "-cf"],
+    "newc.cpio": ["bsdtar", "--format=newc", "-cf"],
+    "odc.cpio": ["bsdtar", "--format=odc", "-cf"],
+    "xar": ["bsdtar", "--format=xar", "-cf"],
+    "bsd.zip": ["bsdtar", "--format=zip", "-cf"],
+    "info.zip": ["zip", "-qry"],
+    "stored.zip": ["zip", "-qry0"],
+    "7z": ["7z", "a", "-snl", "-bso0"],
+    "bsd.7z": ["bsdtar", "--format=7zip", "-cf"],
+    "iso": ["bsdtar", "--format=iso9660", "-cf"],
+}
+
+
+def pack(kind: str, tree: Path, archive: Path, names: Iterable[str] = (".",)) -> Path:
+    """Make an archive of a kind of ``COMMANDS``."""
+    program, *options = COMMANDS[kind]
+    program = gnu_tar() if program == "GNUTAR" else tool(program)
+    subprocess.run([program, *options, archive, *names], cwd=tree, check=True)
+    return archive
+
+
+def grow(directory: Path, files: Mapping[str, bytes]) -> Path:
+    """Make a tree of these files."""
+    for name, content in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return directory
+
+
+def member(name: str, content: bytes = b"", **fields: object) -> tuple[tarfile.TarInfo, bytes]:
+    """Describe a member of a tar."""
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info, content
+
+
+def link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    """Describe a hard link."""
+    return member(name, type=tarfile.LNKTYPE, linkname=target)
+
+
+def symlink(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    """Describe a symbolic link."""
+    return member(name, type=tarfile.SYMTYPE, linkname=target)
+
+
+def tar(
+    path: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]], mode: str = "w", **options: int
+) -> Path:
+    """Write a tar of exactly these members, in this order."""
+    with tarfile.open(path, mode, **options) as archive:  # type: ignore[call-overload]
+        for info, content in members:
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def files(path: Path, contents: Iterable[tuple[str, bytes]], mode: str = "w") -> Path:
+    """Write a tar of files."""
+    return tar(path, (member(name, content) for name, content in contents), mode)
+
+
+def zipped(path: Path, contents: Iterable[tuple[str, bytes]]) -> Path:
+    """Write a zip of files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents:
+            archive.writestr(name, content)
+    return path

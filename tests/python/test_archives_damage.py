@@ -1,0 +1,246 @@
+"""What is no whole archive gets an error that says which side and why, never a wrong verdict."""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import io
+import os
+import subprocess
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+import komparu
+import packing
+from komparu import ArchiveError, compare_archive
+from packing import COMMANDS, files, pack, zipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTENT = {"a": b"hello world\n" * 3, "b": b"second\n"}
+
+#: Formats whose checksums guard every byte of content.
+GUARDED = {"tar.bz2", "tar.xz", "info.zip", "stored.zip", "bsd.zip", "7z", "bsd.7z"}
+
+#: How many mutations the last test makes of each format; set it for a longer run.
+MUTATIONS = int(os.environ.get("KOMPARU_MUTATIONS", "300"))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return packing.grow(tmp_path_factory.mktemp("tree"), CONTENT)
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return files(tmp_path / "good.tar", CONTENT.items())
+
+
+def small(kind: str, tree: Path, directory: Path) -> Path:
+    """Make an archive of a kind, without any padding at its end."""
+    archive = pack(kind, tree, directory / f"x.{kind}", ("a", "b"))
+    if kind.endswith(".tar"):
+        content = archive.read_bytes().rstrip(b"\0")
+        archive.write_bytes(content.ljust(-len(content) % 512 + len(content), b"\0") + bytes(1024))
+    return archive
+
+
+def judge(a: Path, b: Path) -> str:
+    try:
+        return compare_archive(a, b).verdict.value
+    except ArchiveError:
+        return "error"
+
+
+def refuses(a: Path, b: Path, bad: Path, *words: str) -> None:
+    for pair in [(a, b), (b, a)]:
+        with pytest.raises(ArchiveError) as caught:
+            compare_archive(*pair)
+        assert caught.value.source == str(bad)
+        assert str(caught.value).startswith(f"{bad}: ")
+        assert any(word in str(caught.value) for word in words), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty", b"", "is empty"),
+        ("text", b"no archive at all\n" * 100, "Unrecognized archive format"),
+        ("mtree", b"#mtree\n./x type=file size=0\n", "Unrecognized archive format"),
+        ("noise", packing.noise(5000), "Unrecognized archive format"),
+    ],
+)
+def test_what_is_no_archive_is_an_error(
+    tmp_path: Path, good: Path, name: str, content: bytes, words: str
+) -> None:
+    bad = tmp_path / name
+    bad.write_bytes(content)
+    refuses(good, bad, bad, words)
+    refuses(bad, bad, bad, words)
+
+
+def test_a_compressed_file_is_no_archive(tmp_path: Path, good: Path) -> None:
+    bad = tmp_path / "bare.gz"
+    bad.write_bytes(gzip.compress(b"a file, and no archive\n" * 50))
+    refuses(good, bad, bad, "Unrecognized archive format")
+
+
+def test_what_is_no_file_is_an_error(tmp_path: Path, good: Path) -> None:
+    refuses(good, tmp_path, tmp_path, "is a directory")
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    refuses(good, fifo, fifo, "is a FIFO")
+    with pytest.raises(komparu.SourceNotFoundError):
+        compare_archive(good, tmp_path / "missing")
+
+
+@pytest.mark.parametrize("options", [["-psecret"], ["-psecret", "-mhe=on"]])
+def test_an_encrypted_7z_is_an_error(
+    tmp_path: Path, tree: Path, good: Path, options: list[str]
+) -> None:
+    bad = tmp_path / "x.7z"
+    command: list[str | Path] = [packing.tool("7z"), "a", "-bso0", *options, bad, "a", "b"]
+    subprocess.run(command, cwd=tree, check=True)
+    refuses(good, bad, bad, "ncrypt")
+
+
+@pytest.mark.parametrize("options", [["-tzip", "-mem=ZipCrypto"], ["-tzip", "-mem=AES256"]])
+def test_an_encrypted_zip_is_an_error(
+    tmp_path: Path, tree: Path, good: Path, options: list[str]
+) -> None:
+    bad = tmp_path / "x.zip"
+    command: list[str | Path] = [
+        packing.tool("7z"),
+        "a",
+        "-bso0",
+        "-psecret",
+        *options,
+        bad,
+        "a",
+        "b",
+    ]
+    subprocess.run(command, cwd=tree, check=True)
+    refuses(good, bad, bad, "is encrypted")
+    refuses(bad, bad, bad, "is encrypted")
+
+
+@pytest.mark.parametrize("kind", ["7z", "zip"])
+def test_a_part_of_a_divided_archive_is_an_error(tmp_path: Path, good: Path, kind: str) -> None:
+    tree = packing.grow(tmp_path / "tree", {"x": packing.noise(300_000)})
+    command: list[str | Path] = [
+        packing.tool("7z"),
+        "a",
+        "-bso0",
+        f"-t{kind}",
+        "-v100k",
+        tmp_path / f"x.{kind}",
+    ]
+    subprocess.run([*command, "x"], cwd=tree, check=True)
+    for part in sorted(tmp_path.glob(f"x.{kind}.*")):
+        refuses(good, part, part, "")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in COMMANDS if kind not in {"iso", "tar.uu"}])
+def test_an_archive_cut_short_is_an_error_unless_all_is_there(
+    tmp_path: Path, tree: Path, kind: str
+) -> None:
+    archive = small(kind, tree, tmp_path)
+    content, cut = archive.read_bytes(), tmp_path / "cut"
+    for length in range(len(content)):
+        cut.write_bytes(content[:length])
+        # What is missing may be nothing that was to be compared.
+        assert judge(archive, cut) in ("error", "equal"), length
+
+
+def test_an_ar_cut_short_within_a_member_is_an_error(tmp_path: Path, tree: Path) -> None:
+    archive, cut = tmp_path / "x.a", tmp_path / "cut"
+    command: list[str | Path] = [packing.tool("ar"), "q", archive, "a", "b"]
+    subprocess.run(command, cwd=tree, check=True, capture_output=True)
+    content = archive.read_bytes()
+    # An ar has no end: between two members it may end.
+    ends = [8, 8 + 60 + len(CONTENT["a"])]
+    for length in range(len(content) - 1):
+        cut.write_bytes(content[:length])
+        assert judge(archive, cut) == ("different" if length in ends else "error"), length
+
+
+@pytest.mark.parametrize("kind", ["gnu.tar", "tar.gz", *sorted(GUARDED)])
+def test_one_flipped_bit_is_never_taken_for_other_content(
+    tmp_path: Path, tree: Path, kind: str
+) -> None:
+    archive = small(kind, tree, tmp_path)
+    content, flipped = archive.read_bytes(), tmp_path / "flipped"
+    for position in range(len(content)):
+        for bit in (1, 128) if kind == "gnu.tar" else (1, 2, 16, 128):
+            changed = bytearray(content)
+            changed[position] ^= bit
+            flipped.write_bytes(changed)
+            verdict = judge(archive, flipped)
+            if verdict == "equal":
+                assert read(changed) in (None, CONTENT), (position, bit)
+            elif verdict == "different" and kind in GUARDED:
+                # Names and types have no checksum of their own.
+                assert not compare_archive(archive, flipped).diff, (position, bit)
+
+
+def read(archive: bytes | bytearray) -> dict[str, bytes] | None:
+    """Read an archive the way Python does; None if it cannot."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            return {
+                info.name: file.read()
+                for info in tar.getmembers()
+                if (file := tar.extractfile(info)) is not None
+            }
+    except Exception:  # noqa: BLE001, S110  # damage has many faces, and it may be a zip
+        pass
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+            return {name: packed.read(name) for name in packed.namelist()}
+    except Exception:  # noqa: BLE001
+        return None
+
+
+def test_an_index_that_lost_its_entries_is_an_error(tmp_path: Path, good: Path) -> None:
+    bad = zipped(tmp_path / "x.zip", CONTENT.items())
+    content = bytearray(bad.read_bytes())
+    end = content.rfind(b"PK\x05\x06")
+    size = int.from_bytes(content[end + 12 : end + 16], "little")
+    offset = int.from_bytes(content[end + 16 : end + 20], "little")
+    content[end + 12 : end + 16] = bytes(4)
+    content[end + 16 : end + 20] = (offset + size).to_bytes(4, "little")
+    bad.write_bytes(content)
+    refuses(good, bad, bad, "counts 2", "signature")
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_a_mutated_archive_never_crashes_nor_hangs(tmp_path: Path, tree: Path, kind: str) -> None:
+    archive, mutated = small(kind, tree, tmp_path), tmp_path / "mutated"
+    content, chance = archive.read_bytes(), packing.chance(MUTATIONS)
+    outcomes = collections.Counter[str]()
+    for _ in range(MUTATIONS):
+        changed = bytearray(content)
+        for _ in range(chance.randrange(1, 8)):
+            place = chance.randrange(len(changed))
+            match chance.randrange(5):
+                case 0:
+                    changed[place] = chance.randrange(256)
+                case 1:
+                    changed[place : place + 4] = chance.choice([b"\xff" * 4, bytes(4), b"9999"])
+                case 2:
+                    del changed[place : place + chance.randrange(64)]
+                case 3:
+                    start = chance.randrange(len(changed))
+                    changed[place:place] = changed[start : start + chance.randrange(64)]
+                case _:
+                    changed[place] ^= 1 << chance.randrange(8)
+            if not changed:
+                break
+        mutated.write_bytes(changed)
+        outcomes[judge(archive, mutated)] += 1
+    assert outcomes.total() == MUTATIONS
+    assert outcomes["error"] > 0

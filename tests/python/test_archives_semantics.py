@@ -1,0 +1,227 @@
+"""What is compared in two archives, and what makes them equal."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import tarfile
+import warnings
+from typing import TYPE_CHECKING
+
+import pytest
+
+import komparu
+import packing
+from komparu import DiffReason, Verdict, compare_archive
+from packing import files, link, member, symlink, tar, zipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BIG = packing.noise(700_000)
+
+
+@pytest.mark.parametrize("hash_compare", [False, True])
+def test_every_way_to_differ_has_its_name(tmp_path: Path, hash_compare: bool) -> None:
+    a = files(tmp_path / "a", [("x", b"1"), ("same", BIG), ("size", b"12"), ("left", b"")])
+    b = tar(
+        tmp_path / "b",
+        [
+            member("right"),
+            member("size", b"123"),
+            member("same", BIG),
+            member("x", b"2"),
+        ],
+    )
+    result = compare_archive(a, b, hash_compare=hash_compare)
+    assert not result
+    assert result == komparu.DirResult(
+        equal=False,
+        diff={"x": DiffReason.CONTENT_MISMATCH, "size": DiffReason.SIZE_MISMATCH},
+        only_left={"left"},
+        only_right={"right"},
+    )
+    assert result.verdict is Verdict.DIFFERENT
+
+
+def test_the_size_is_named_wherever_the_first_difference_is(tmp_path: Path) -> None:
+    a = files(tmp_path / "a", [("x", b"1" + BIG)])
+    for content, reason in [
+        (b"2" + BIG, DiffReason.CONTENT_MISMATCH),
+        (b"2" + BIG + b"3", DiffReason.SIZE_MISMATCH),
+        (b"1" + BIG + b"3", DiffReason.SIZE_MISMATCH),
+        (b"", DiffReason.SIZE_MISMATCH),
+    ]:
+        for b in (
+            files(tmp_path / "b", [("x", content)]),
+            zipped(tmp_path / "z", [("x", content)]),
+        ):
+            assert compare_archive(a, b).diff == {"x": reason}
+
+
+def test_names_are_made_plain(tmp_path: Path) -> None:
+    a = files(tmp_path / "a", [("d/x", b"1"), ("d/y", b"2"), ("z", b"3")])
+    b = files(tmp_path / "b", [("./d/x", b"1"), ("d//y", b"2"), ("././z", b"3")])
+    assert compare_archive(a, b)
+
+
+@pytest.mark.parametrize("name", ["/x", "../x", "d/../x", "d/.."])
+def test_a_name_that_leads_elsewhere_is_an_error_and_matches_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    plain = [member("ok", b"1")]
+    unsafe = [*plain, member(name, b"2")]
+    a, b = tar(tmp_path / "a", unsafe), tar(tmp_path / "b", [*reversed(unsafe)])
+    for left, right in [(a, b), (a, a), (a, tar(tmp_path / "c", plain))]:
+        result = compare_archive(left, right)
+        assert (result.equal, result.errors) == (False, {name})
+        assert result.diff == {name: DiffReason.READ_ERROR}
+        assert result.messages[name].startswith(str(left))
+        assert result.verdict is Verdict.UNVERIFIED
+
+
+def test_symbolic_links_compare_by_target(tmp_path: Path) -> None:
+    a = tar(tmp_path / "a", [symlink("l", "x"), symlink("m", "/no/such"), member("n", b"y")])
+    b = tar(tmp_path / "b", [symlink("n", "y"), symlink("m", "/no/such"), symlink("l", "./x")])
+    result = compare_archive(a, b)
+    assert result.diff == {"l": DiffReason.CONTENT_MISMATCH, "n": DiffReason.TYPE_MISMATCH}
+    assert (result.only_left, result.only_right, result.errors) == (set(), set(), set())
+
+
+def test_hard_links_compare_by_the_content_they_name(tmp_path: Path) -> None:
+    linked = tar(tmp_path / "linked", [member("x", BIG), link("y", "./x"), link("z", "y")])
+    for order in itertools.permutations([("x", BIG), ("y", BIG), ("z", BIG)]):
+        assert compare_archive(linked, files(tmp_path / "copies", order))
+        assert compare_archive(files(tmp_path / "copies", order), linked)
+    other = files(tmp_path / "other", [("x", BIG), ("y", b"?" + BIG[1:]), ("z", BIG)])
+    assert compare_archive(linked, other).diff == {"y": DiffReason.CONTENT_MISMATCH}
+
+
+def test_a_hard_link_names_what_its_target_was_at_that_moment(tmp_path: Path) -> None:
+    members = [member("x", b"old"), link("y", "x"), member("x", b"new")]
+    a = tar(tmp_path / "a", members)
+    assert compare_archive(a, files(tmp_path / "b", [("y", b"old"), ("x", b"new")]))
+    with tarfile.open(a) as oracle:
+        target = oracle.extractfile("y")
+        assert target is not None
+        assert target.read() == b"old"
+
+
+def test_a_hard_link_may_come_before_its_target(tmp_path: Path) -> None:
+    members = [member("x", b"1"), link("y", "x"), link("z", "y")]
+    copies = files(tmp_path / "copies", [("x", b"1"), ("y", b"1"), ("z", b"1")])
+    for order in itertools.permutations(members):
+        assert compare_archive(tar(tmp_path / "a", order), copies)
+
+
+@pytest.mark.parametrize("links", [[link("y", "x")], [link("y", "z"), link("z", "y")]])
+def test_a_hard_link_to_nothing_is_an_error(
+    tmp_path: Path, links: list[tuple[tarfile.TarInfo, bytes]]
+) -> None:
+    a = tar(tmp_path / "a", [member("ok", b"1"), *links])
+    for b in (a, files(tmp_path / "b", [("ok", b"1")])):
+        result = compare_archive(a, b)
+        assert result.errors == {info.name for info, _ in links}
+        assert "which is not in the archive" in result.messages["y"]
+
+
+def test_cpio_keeps_the_content_of_a_hard_link_with_its_last_name(tmp_path: Path) -> None:
+    tree = packing.grow(tmp_path / "tree", {"x": BIG})
+    (tree / "y").hardlink_to(tree / "x")
+    b = files(tmp_path / "b", [("x", BIG), ("y", BIG)])
+    for kind in ("newc.cpio", "odc.cpio", "gnu.tar", "pax.tar"):
+        assert compare_archive(packing.pack(kind, tree, tmp_path / kind), b)
+
+
+def test_of_several_entries_of_one_name_the_last_counts(tmp_path: Path) -> None:
+    last = files(tmp_path / "last", [("x", b"3"), ("y", BIG)])
+    contents = [("x", b"1"), ("y", BIG), ("x", b"2"), ("x", b"3")]
+    several = files(tmp_path / "several", contents)
+    assert compare_archive(several, last)
+    assert compare_archive(last, several)
+    assert compare_archive(several, files(tmp_path / "others", [("x", b"4"), *contents[1:]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns of what is meant here
+        assert compare_archive(several, zipped(tmp_path / "zip", contents))
+    other = files(tmp_path / "other", [*contents, ("x", b"1")])
+    assert compare_archive(several, other).diff == {"x": DiffReason.CONTENT_MISMATCH}
+
+
+def test_a_name_may_come_again_as_another_kind(tmp_path: Path) -> None:
+    a = tar(tmp_path / "a", [member("x", b"1"), symlink("x", "y")])
+    assert compare_archive(a, tar(tmp_path / "b", [symlink("x", "y")]))
+    c = files(tmp_path / "c", [("x", b"1")])
+    assert compare_archive(a, c).diff == {"x": DiffReason.TYPE_MISMATCH}
+
+
+def test_directories_and_devices_are_passed_over(tmp_path: Path) -> None:
+    a = tar(
+        tmp_path / "a",
+        [
+            member("./", type=tarfile.DIRTYPE),
+            member("d/", type=tarfile.DIRTYPE),
+            member("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3),
+            member("fifo", type=tarfile.FIFOTYPE),
+            member("d/x", b"1"),
+        ],
+    )
+    assert compare_archive(a, files(tmp_path / "b", [("d/x", b"1")]))
+    empty = files(tmp_path / "empty", [])
+    only = tar(tmp_path / "only", [member("d/", type=tarfile.DIRTYPE)])
+    nothing = zipped(tmp_path / "nothing.zip", [])
+    assert compare_archive(empty, only)
+    assert compare_archive(only, nothing)
+    assert compare_archive(nothing, nothing)
+
+
+@pytest.mark.parametrize("options", [["--format=gnu"], ["--format=pax"]])
+@pytest.mark.parametrize("version", ["0.0", "0.1", "1.0"])
+def test_sparse_entries_compare_by_their_full_content(
+    tmp_path: Path, options: list[str], version: str
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for name, places in {"middle": [5 << 20], "ends": [0, (10 << 20) - 1], "hole": []}.items():
+        with (tree / name).open("wb") as file:
+            file.truncate(10 << 20)
+            for place in places:
+                file.seek(place)
+                file.write(b"x")
+    command = [packing.gnu_tar(), "--sparse", f"--sparse-version={version}", *options]
+    a = tmp_path / "sparse.tar"
+    subprocess.run([*command, "-cf", a, "middle", "ends", "hole"], cwd=tree, check=True)
+    assert a.stat().st_size < 1 << 20
+    names = ["hole", "middle", "ends"]
+    b = packing.pack("gnu.tar", tree, tmp_path / "full.tar", names)
+    assert b.stat().st_size > 30 << 20
+    assert compare_archive(a, b)
+    assert compare_archive(a, b, hash_compare=True)
+    with (tree / "middle").open("r+b") as file:
+        file.seek(7 << 20)
+        file.write(b"y")
+    c = packing.pack("gnu.tar", tree, tmp_path / "c.tar", names)
+    assert compare_archive(a, c).diff == {"middle": DiffReason.CONTENT_MISMATCH}
+
+
+def test_a_nested_archive_is_a_blob(tmp_path: Path) -> None:
+    inner = files(tmp_path / "inner", [("x", b"1")]).read_bytes()
+    a = files(tmp_path / "a", [("inner.tar", inner)])
+    assert compare_archive(a, zipped(tmp_path / "b", [("inner.tar", inner)]))
+    c = files(tmp_path / "c", [("inner.tar", inner + bytes(512))])
+    assert compare_archive(a, c).diff == {"inner.tar": DiffReason.SIZE_MISMATCH}
+
+
+def test_long_names_are_whole(tmp_path: Path) -> None:
+    name = "/".join(["d" * 200] * 10)
+    gnu = tar(tmp_path / "gnu", [member(name, b"1")], format=tarfile.GNU_FORMAT)
+    pax = tar(tmp_path / "pax", [member(name, b"1")], format=tarfile.PAX_FORMAT)
+    assert compare_archive(gnu, pax)
+    other = tar(tmp_path / "other", [member(name[:-1] + "e", b"1")])
+    assert compare_archive(gnu, other).only_left == {name}
+
+
+def test_the_same_file_under_two_names_is_equal(tmp_path: Path) -> None:
+    a = files(tmp_path / "a", [("x", BIG)], "w:gz")
+    (tmp_path / "b").symlink_to(a)
+    assert compare_archive(a, tmp_path / "b")
+    assert compare_archive(a.as_uri(), komparu.Source(a))
