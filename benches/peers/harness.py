@@ -27,7 +27,7 @@ benchmark's. It describes cases, each with contenders, and the harness does the 
 * ``note`` records anything else that was measured.
 
 In the end the harness prints one table and writes ``results/<name>.json`` and
-``results/<name>.svg``.
+``results/<name>.svg`` (where there are cases to draw).
 """
 
 from __future__ import annotations
@@ -168,6 +168,8 @@ class Harness:
         record = {"name": self.name, "machine": machine, "cases": cases}
         record["notes"] = [asdict(note) for note in self.notes]
         (RESULTS / f"{self.name}.json").write_text(json.dumps(record, indent=2) + "\n")
+        if not self.cases:
+            return
         bars = {case.name: case.ratios() for case in self.cases}
         labels = {case.name: seconds_text(case.seconds["komparu"]) for case in self.cases}
         (RESULTS / f"{self.name}.svg").write_text(draw(self.name, bars, labels))

@@ -91,6 +91,9 @@ def benchmark(harness: Harness) -> None:
                     original = file.read(1)
                     file.seek(offset)
                     file.write(bytes([original[0] ^ 1]))
+                if size == GIB:
+                    # A digest takes as long wherever the difference is.
+                    contenders.pop("sha256", None)
                 case = harness.measure(f"{label}, {place}", contenders, expected=False)
                 if size == GIB and place == "last byte":
                     times = f"{case.seconds['komparu'] / small:.1f} times 100 identical bytes"
