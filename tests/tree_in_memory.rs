@@ -104,7 +104,7 @@ impl Tree for Memory {
         Ok(listing)
     }
 
-    fn open(&self, directory: &String, name: &[u8]) -> Result<Content> {
+    fn open<'d>(&self, directory: &'d String, name: &'d [u8]) -> Result<Content<'d>> {
         self.opened.fetch_add(1, Ordering::Relaxed);
         let path = join(directory.as_bytes(), name);
         self.check(&path)?;

@@ -9,30 +9,29 @@ use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
-use rustix::time::{ClockId, clock_gettime};
 
-use super::file::{FileReader, retry};
-use super::stash::{BUFFER, Buffer};
+use super::file::FileReader;
+use super::stash::BUFFER;
 use super::{OpenReader, Reopen};
 use crate::error::{Error, Name, Result};
 
 /// What makes a file the file it is, and what changes when something is done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity {
+pub(super) struct Identity {
     device: u64,
     inode: u64,
     size: u64,
     /// When the content changed: seconds and nanoseconds.
     modified: (i64, i64),
     /// When anything changed, a name among it: what is renamed or unlinked is changed.
-    changed: (i64, i64),
+    pub(super) changed: (i64, i64),
 }
 
 impl Identity {
     // The fields of `stat` have other widths and signs on other platforms.
     #[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap, clippy::allow_attributes)]
     #[allow(clippy::unnecessary_cast, clippy::useless_conversion, clippy::cast_lossless)]
-    fn of(stat: &Stat) -> Self {
+    pub(super) fn of(stat: &Stat) -> Self {
         Self {
             device: stat.st_dev as u64,
             inode: stat.st_ino as u64,
@@ -46,16 +45,6 @@ impl Identity {
         (self.device, self.inode) == (other.device, other.inode)
     }
 }
-
-/// The clock that the system takes the time of a change from. Its ticks are as coarse as those of
-/// the stamps; a finer one would be ahead of both.
-#[cfg(target_os = "linux")]
-const WALL_CLOCK: ClockId = ClockId::RealtimeCoarse;
-#[cfg(not(target_os = "linux"))]
-const WALL_CLOCK: ClockId = ClockId::Realtime;
-
-/// Seconds by which a stamp may be behind the clock: vfat keeps every second one, ext2 and ext3 all.
-const COARSEST_STAMP: i64 = 2;
 
 /// Where a file is: a path, from a directory that is open or from the process's own.
 #[derive(Debug, Clone)]
@@ -84,22 +73,23 @@ impl Place {
     fn stat(&self) -> rustix::io::Result<Stat> {
         rustix::fs::statat(self.base(), &*self.path, AtFlags::empty())
     }
+}
 
-    fn is_file(&self) -> bool {
-        self.stat().is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
-    }
-
-    fn open(&self, more: OFlags) -> rustix::io::Result<OwnedFd> {
-        // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the
-        // file's place in the meantime.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
-        let open = |flags| rustix::fs::openat(self.base(), &*self.path, flags, Mode::empty());
-        match open(flags) {
-            // Somebody has a lease on the file (Samba does that) and is told to give it up. Waiting for
-            // that is the system's part; it ends after 45 s by default.
-            Err(Errno::AGAIN) if self.is_file() => open(flags - OFlags::NONBLOCK),
-            opened => opened,
-        }
+/// Opens the file at `path`, from `base` on. `more` is added to the flags.
+pub(super) fn open(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io::Result<OwnedFd> {
+    // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the file's
+    // place in the meantime.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
+    let open = |flags| rustix::fs::openat(base, path, flags, Mode::empty());
+    let is_file = || {
+        rustix::fs::statat(base, path, AtFlags::empty())
+            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
+    };
+    match open(flags) {
+        // Somebody has a lease on the file (Samba does that) and is told to give it up. Waiting for
+        // that is the system's part; it ends after 45 s by default.
+        Err(Errno::AGAIN) if is_file() => open(flags - OFlags::NONBLOCK),
+        opened => opened,
     }
 }
 
@@ -123,7 +113,7 @@ impl Located {
         Self::new(place, name, &stat)
     }
 
-    fn new(place: Place, name: Name, stat: &Stat) -> Result<Self> {
+    pub(super) fn new(place: Place, name: Name, stat: &Stat) -> Result<Self> {
         let identity = Identity::of(stat);
         let size = match FileType::from_raw_mode(stat.st_mode) {
             // Files of /proc report size 0 and have content: theirs is not known.
@@ -173,34 +163,14 @@ impl Located {
     /// # Errors
     /// When it cannot be opened.
     pub fn open(self) -> Result<FileReader> {
-        let file = self.place.open(OFlags::empty()).map_err(|errno| self.system(errno))?;
+        let file = open(self.place.base(), &self.place.path, OFlags::empty())
+            .map_err(|errno| self.system(errno))?;
         Ok(FileReader::new(self, file))
     }
 
-    /// Opens, reads and looks, in this order: for a place that is known to hold a file, probably a
-    /// small one, and for which one look is enough. `more` is added to the flags of opening.
-    ///
-    /// # Errors
-    /// Those of [`at`](Self::at) and [`open`](Self::open).
-    pub(crate) fn read_known(place: Place, name: Name, more: OFlags) -> Result<FileReader> {
-        let system = |errno: Errno| Error::system(&name, &errno.into());
-        let before = clock_gettime(WALL_CLOCK);
-        let file = place.open(more).map_err(system)?;
-        let mut buffer = Buffer::take();
-        let read = retry(|| rustix::io::read(&file, &mut *buffer));
-        let stat = rustix::fs::fstat(&file).map_err(system)?;
-        // What is no file says so here, in better words than those of reading it.
-        let mut located = Self::new(place, name, &stat)?;
-        let length = read.map_err(|errno| located.system(errno))?;
-        if length == 0 && located.identity.size == 0 {
-            // Not one of /proc: it reports what it has.
-            located.size = Some(0);
-        }
-        // The system stamps a change with this clock. A stamp from well before the file was opened
-        // says that nothing has changed it since, its names included: what was read is its content.
-        // A later one may be of now, and what was read before it counts for nothing.
-        let is_older = located.identity.changed < (before.tv_sec - COARSEST_STAMP, before.tv_nsec);
-        Ok(FileReader::with_start(located, file, (buffer, length), is_older))
+    /// What is there is as long as the system reports: it was read to its end.
+    pub(super) fn end_at_reported_size(&mut self) {
+        self.size = Some(self.identity.size);
     }
 
     /// Is `file`, opened at this place and read since, the file that was looked at, is it

@@ -12,6 +12,7 @@ pub mod http;
 mod limits;
 pub mod located;
 pub(crate) mod slab;
+pub mod start;
 pub(crate) mod stash;
 pub(crate) mod supply;
 

@@ -4,19 +4,19 @@
 //! one that only one side has (list what the other lacks). What could not be compared becomes a
 //! finding; only a deadline or a cancel ends the walk.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use super::Tree;
 use super::files::Files;
+use super::findings::Findings;
 use super::lineage::{Lineage, Place};
 use super::listing::{CHECKED, Kind, Listing, Match, merge};
+use super::task::{Side, Step, Task};
 use crate::context::Context;
 use crate::crew::{self, Crew};
-use crate::engine::parallel;
 use crate::error::{Error, Result, join};
 use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, TreeOutcome};
-use crate::reader::ReadAt;
 
 /// Compares every entry of both trees.
 ///
@@ -30,20 +30,12 @@ pub fn compare<A: Tree, B: Tree>(
 ) -> Result<TreeOutcome> {
     // Threads are shared out here, to files; engines get none of their own.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
-    let (findings, equal) = (Mutex::default(), Mutex::default());
-    let walk = Walk { a, b, options: &one_by_one, findings, equal };
-    let root =
-        Task::Both(Step { path: Vec::new(), above: None, through_link: false, mismatched: false });
-    crew::run(members(options), root, context, |task, crew, context| {
+    let findings = Findings::new(options.list_equal);
+    let walk = Walk { a, b, options: &one_by_one, findings };
+    crew::run(members(options), Task::Both(Step::root()), context, |task, crew, context| {
         walk.work(task, crew, context)
     })?;
-    let mut findings = walk.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // A directory that cannot be read against a file is a path with two findings.
-    let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
-    findings.sort_unstable_by(|one, two| (&one.0, failed(one)).cmp(&(&two.0, failed(two))));
-    let mut equal = walk.equal.into_inner().unwrap_or_else(PoisonError::into_inner);
-    equal.sort_unstable();
-    Ok(TreeOutcome { findings, equal })
+    Ok(walk.findings.into_outcome())
 }
 
 /// How many threads may walk: each has two directories and two files open, and a directory or two may
@@ -55,61 +47,12 @@ fn members(options: &Options) -> usize {
     options.workers().min(affordable.unwrap_or(usize::MAX)).max(1)
 }
 
-/// What a member of the crew can take.
-pub(super) enum Task<A: Tree, B: Tree> {
-    /// Compare a directory that both have.
-    Both(Step),
-    /// List a directory that only one has.
-    One(Side, Step),
-    /// Help to compare the files of a directory.
-    Files(Arc<Files<A, B>>),
-    /// Help to compare a big file, if that is still going on.
-    Content(Weak<SharedWork>),
-}
-
-/// The comparison of a big file, open to the whole crew.
-pub(super) type SharedWork = parallel::Work<Arc<dyn ReadAt>>;
-
-/// A directory to enter.
-pub(super) struct Step {
-    path: Vec<u8>,
-    above: Option<Arc<Lineage>>,
-    through_link: bool,
-    /// Has it been found to be of another kind than what the other tree has under this path?
-    mismatched: bool,
-}
-
-impl Step {
-    /// The step into `name`, from this directory, which is `here`.
-    fn into(&self, name: &[u8], through_link: bool, here: &Arc<Lineage>) -> Self {
-        let (path, above) = (join(&self.path, name), Some(Arc::clone(here)));
-        Self { path, above, through_link, mismatched: false }
-    }
-}
-
-/// One of the two trees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Left,
-    Right,
-}
-
-impl Side {
-    fn only(self) -> Finding {
-        match self {
-            Self::Left => Finding::OnlyLeft,
-            Self::Right => Finding::OnlyRight,
-        }
-    }
-}
-
 /// What all members of the crew share.
 pub(super) struct Walk<'w, A, B> {
     pub(super) a: &'w A,
     pub(super) b: &'w B,
     pub(super) options: &'w Options,
-    findings: Mutex<Vec<(Vec<u8>, Finding)>>,
-    equal: Mutex<Vec<Vec<u8>>>,
+    pub(super) findings: Findings,
 }
 
 impl<A: Tree, B: Tree> Walk<'_, A, B> {
@@ -143,7 +86,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         };
         let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
         if left_id.is_some() && left_id == right_id {
-            self.same(|| step.path.clone());
+            self.findings.same(|| step.path.clone());
             return Ok(());
         }
         let pair = [left_id.into(), right_id.into()];
@@ -171,10 +114,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                     (Kind::Unknown(errno), _) => self.unknown(self.a, step, name, errno),
                     (_, Kind::Unknown(errno)) => self.unknown(self.b, step, name, errno),
                     // Nothing of a pipe, a socket or a device can be compared but its kind.
-                    (one, two) if one == two => self.same(|| join(&step.path, name)),
+                    (one, two) if one == two => self.findings.same(|| join(&step.path, name)),
                     (one, two) => {
                         let path = join(&step.path, name);
-                        self.found(path, Finding::Differs(DiffReason::TypeMismatch));
+                        self.findings.add(path, Finding::Differs(DiffReason::TypeMismatch));
                         for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
                             if kind.is_directory() {
                                 let step = step.into(name, kind.is_link(), &here);
@@ -218,13 +161,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     /// Compares two links by their targets.
     fn links(&self, files: &Files<A, B>, step: &Step, name: &[u8]) {
         match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
-            (Ok(left), Ok(right)) if left == right => self.same(|| join(&step.path, name)),
+            (Ok(left), Ok(right)) if left == right => self.findings.same(|| join(&step.path, name)),
             (Ok(_), Ok(_)) => {
                 let finding = Finding::Differs(DiffReason::ContentMismatch);
-                self.found(join(&step.path, name), finding);
+                self.findings.add(join(&step.path, name), finding);
             }
             (Err(error), _) | (_, Err(error)) => {
-                self.found(join(&step.path, name), Finding::Failed(error.to_string()));
+                self.findings.add(join(&step.path, name), Finding::Failed(error.to_string()));
             }
         }
     }
@@ -250,7 +193,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
             // What is below has been listed under shorter names; the link itself may not have.
             if !step.mismatched {
-                self.found(step.path.clone(), side.only());
+                self.findings.add(step.path.clone(), side.only());
             }
             return Ok(());
         };
@@ -286,38 +229,15 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             kind if kind.is_directory() => {
                 crew.push(Task::One(side, step.into(name, kind.is_link(), here)));
             }
-            _ => self.found(join(&step.path, name), side.only()),
+            _ => self.findings.add(join(&step.path, name), side.only()),
         }
-    }
-
-    /// Notes that a path is identical, where somebody wants to know.
-    pub(super) fn same(&self, path: impl FnOnce() -> Vec<u8>) {
-        if self.options.list_equal {
-            self.equal.lock().unwrap_or_else(PoisonError::into_inner).push(path());
-        }
-    }
-
-    pub(super) fn found(&self, path: Vec<u8>, finding: Finding) {
-        self.findings.lock().unwrap_or_else(PoisonError::into_inner).push((path, finding));
-    }
-
-    /// Notes that `path` could not be compared.
-    ///
-    /// # Errors
-    /// With what ends the whole walk.
-    pub(super) fn failed(&self, path: Vec<u8>, error: Error) -> Result<()> {
-        if matches!(error, Error::Cancelled | Error::TimedOut(_)) {
-            return Err(error);
-        }
-        self.found(path, Finding::Failed(error.to_string()));
-        Ok(())
     }
 
     fn unknown<T: Tree>(&self, tree: &T, step: &Step, name: &[u8], errno: i32) {
         let path = join(&step.path, name);
         let error = std::io::Error::from_raw_os_error(errno);
         let error = Error::system(&tree.display(&path), &error);
-        self.found(path, Finding::Failed(error.to_string()));
+        self.findings.add(path, Finding::Failed(error.to_string()));
     }
 
     /// Notes that a directory could not be compared. Without its root, a tree cannot be compared at
@@ -326,6 +246,6 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         if step.path.is_empty() {
             return Err(error);
         }
-        self.failed(step.path.clone(), error)
+        self.findings.failed(step.path.clone(), error)
     }
 }

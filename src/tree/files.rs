@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::compare::{SharedWork, Task, Walk};
+use super::compare::Walk;
+use super::task::{SharedWork, Task};
 use super::{Content, Tree};
 use crate::context::Context;
 use crate::crew::Crew;
@@ -12,7 +13,7 @@ use crate::engine::{self, parallel};
 use crate::error::{Result, join};
 use crate::outcome::{DiffReason, Finding, PairOutcome};
 use crate::reader::file::FileReader;
-use crate::reader::{ReadAt, Reader as _};
+use crate::reader::{ReadAt, Reader};
 
 /// Pairs of files, for any number of threads to compare.
 pub(super) struct Files<A: Tree, B: Tree> {
@@ -92,31 +93,63 @@ impl<A: Tree, B: Tree> Files<A, B> {
             contents(left, right, walk, crew, context)
         });
         match outcome {
-            Ok(None) => walk.same(path),
-            Ok(Some(reason)) => walk.found(path(), Finding::Differs(reason)),
-            Err(error) => walk.failed(path(), error)?,
+            Ok(None) => walk.findings.same(path),
+            Ok(Some(reason)) => walk.findings.add(path(), Finding::Differs(reason)),
+            Err(error) => walk.findings.failed(path(), error)?,
         }
         Ok(())
     }
 }
 
+/// A content that takes more than one look.
+enum Opened {
+    File(FileReader),
+    Stream(Box<dyn Reader>),
+}
+
+impl Opened {
+    fn of(content: Content<'_>) -> Result<Self> {
+        Ok(match content {
+            Content::Start(start) => Self::File(start.into_reader()?),
+            Content::File(file) => Self::File(file),
+            Content::Stream(reader) => Self::Stream(reader),
+        })
+    }
+
+    fn reader(&mut self) -> &mut dyn Reader {
+        match self {
+            Self::File(file) => file,
+            Self::Stream(reader) => &mut **reader,
+        }
+    }
+}
+
 /// Compares two contents.
 fn contents<A: Tree, B: Tree>(
-    left: Content,
-    right: Content,
+    left: Content<'_>,
+    right: Content<'_>,
     walk: &Walk<'_, A, B>,
     crew: &Crew<'_, Task<A, B>>,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let (mut left, mut right) = match (left, right) {
-        (Content::File(left), Content::File(right)) => {
+    if let (Some(left), Some(right)) = (left.all(), right.all()) {
+        return Ok(if left == right {
+            None
+        } else if left.len() == right.len() {
+            Some(DiffReason::ContentMismatch)
+        } else {
+            Some(DiffReason::SizeMismatch)
+        });
+    }
+    let (mut left, mut right) = match (Opened::of(left)?, Opened::of(right)?) {
+        (Opened::File(left), Opened::File(right)) => {
             if left.is_same_file(&right) {
                 return Ok(None);
             }
             if crew.size() > 1 && engine::is_worth_sharing(&left, &right) {
                 return big_files(left, right, walk, crew, context);
             }
-            (Content::File(left), Content::File(right))
+            (Opened::File(left), Opened::File(right))
         }
         other => other,
     };

@@ -9,12 +9,14 @@ pub mod compare;
 pub mod directory;
 mod entries;
 mod files;
+mod findings;
 mod handover;
 mod lineage;
 pub mod listing;
 mod names;
 mod ordered;
 mod settle;
+mod task;
 mod unpack;
 pub mod urls;
 
@@ -22,6 +24,7 @@ use crate::context::Context;
 use crate::error::{Name, Result};
 use crate::reader::Reader;
 use crate::reader::file::FileReader;
+use crate::reader::start::Start;
 use listing::Listing;
 
 /// Entries with content, in directories that can be entered by their path.
@@ -61,7 +64,7 @@ pub trait Tree: Sync {
     ///
     /// # Errors
     /// When that is not possible, or it is no file any more.
-    fn open(&self, directory: &Self::Directory, name: &[u8]) -> Result<Content>;
+    fn open<'d>(&self, directory: &'d Self::Directory, name: &'d [u8]) -> Result<Content<'d>>;
 
     /// Where the link `name` in a directory leads to, unresolved.
     ///
@@ -77,18 +80,21 @@ pub trait Tree: Sync {
 pub type Identity = (u64, u64);
 
 /// The content of an entry.
-pub enum Content {
+pub enum Content<'d> {
+    /// A file of this machine whose start has been read, in a directory that is open.
+    Start(Start<'d>),
     /// A file of this machine.
     File(FileReader),
     /// Anything else.
     Stream(Box<dyn Reader>),
 }
 
-impl Content {
-    fn reader(&mut self) -> &mut dyn Reader {
+impl Content<'_> {
+    /// All of it, if it is at hand and beyond doubt.
+    fn all(&self) -> Option<&[u8]> {
         match self {
-            Self::File(file) => file,
-            Self::Stream(reader) => &mut **reader,
+            Self::Start(start) => start.all(),
+            Self::File(_) | Self::Stream(_) => None,
         }
     }
 }

@@ -127,7 +127,7 @@ impl Tree for UrlTree {
         Ok(listing)
     }
 
-    fn open(&self, directory: &Arc<Branch>, name: &[u8]) -> Result<Content> {
+    fn open<'d>(&self, directory: &'d Arc<Branch>, name: &'d [u8]) -> Result<Content<'d>> {
         let Some(Entry::File(source)) = directory.0.get(name) else {
             return Err(Error::read(&self.display(name), "is not in the map"));
         };

@@ -1,0 +1,97 @@
+//! The start of a file, read at once: of most files it is all there is.
+//!
+//! What a tree has by the ten thousand is compared here: opened, read and looked at, in this order.
+//! For such a file nothing is allocated, and nothing is counted that threads share.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Arc;
+
+use rustix::fs::{FileType, OFlags, Stat};
+use rustix::io::Result as SystemResult;
+use rustix::time::{ClockId, clock_gettime};
+
+use super::file::{FileReader, retry};
+use super::located::{Identity, Located, Place, open};
+use super::stash::Buffer;
+use crate::error::{Error, Name, Result};
+
+/// The clock that the system takes the time of a change from. Its ticks are as coarse as those of
+/// the stamps; a finer one would be ahead of both.
+#[cfg(target_os = "linux")]
+const WALL_CLOCK: ClockId = ClockId::RealtimeCoarse;
+#[cfg(not(target_os = "linux"))]
+const WALL_CLOCK: ClockId = ClockId::Realtime;
+
+/// Seconds by which a stamp may be behind the clock: vfat keeps every second one, ext2 and ext3 all.
+const COARSEST_STAMP: i64 = 2;
+
+/// A directory that is open.
+#[derive(Debug)]
+pub struct Base {
+    /// Where it is, for messages.
+    pub(crate) path: Arc<[u8]>,
+    pub(crate) descriptor: Arc<OwnedFd>,
+}
+
+/// A file in a directory, open, with what its first read gave.
+pub struct Start<'d> {
+    base: &'d Base,
+    name: &'d [u8],
+    file: OwnedFd,
+    buffer: Buffer,
+    read: SystemResult<usize>,
+    stat: Stat,
+    /// Is what was read known to be what the file holds?
+    trusted: bool,
+}
+
+impl<'d> Start<'d> {
+    /// Reads the file `name`, known to be one and probably small. `more` is added to the flags of
+    /// opening.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn read(base: &'d Base, name: &'d [u8], more: OFlags) -> Result<Self> {
+        let system = |errno: rustix::io::Errno| Error::system(&named(base, name), &errno.into());
+        let before = clock_gettime(WALL_CLOCK);
+        let file = open(base.descriptor.as_fd(), name, more).map_err(system)?;
+        let mut buffer = Buffer::take();
+        let read = retry(|| rustix::io::read(&file, &mut *buffer));
+        let stat = rustix::fs::fstat(&file).map_err(system)?;
+        // The system stamps a change with this clock. A stamp from well before the file was opened
+        // says that nothing has changed it since, its names included: what was read is its content.
+        // A later one may be of now, and what was read before it counts for nothing.
+        let trusted =
+            Identity::of(&stat).changed < (before.tv_sec - COARSEST_STAMP, before.tv_nsec);
+        Ok(Self { base, name, file, buffer, read, stat, trusted })
+    }
+
+    /// The whole content, if that is what was read beyond doubt.
+    #[must_use]
+    pub fn all(&self) -> Option<&[u8]> {
+        let length = self.read.ok().filter(|_| self.trusted)?;
+        let is_file = FileType::from_raw_mode(self.stat.st_mode).is_file();
+        let is_all = u64::try_from(self.stat.st_size) == Ok(length as u64);
+        (is_file && is_all).then(|| &self.buffer[..length])
+    }
+
+    /// A reader of the file, which begins with what was read.
+    ///
+    /// # Errors
+    /// When it is no file, or could not be read.
+    pub fn into_reader(self) -> Result<FileReader> {
+        let place = Place::within(&self.base.descriptor, self.name.into());
+        // What is no file says so here, in better words than those of reading it.
+        let mut located = Located::new(place, named(self.base, self.name), &self.stat)?;
+        let length = self.read.map_err(|errno| located.system(errno))?;
+        if length == 0 {
+            located.end_at_reported_size();
+        }
+        Ok(FileReader::with_start(located, self.file, (self.buffer, length), self.trusted))
+    }
+}
+
+/// What messages call a file.
+fn named(base: &Base, name: &[u8]) -> Name {
+    Name::within(&base.path, &name.into())
+}

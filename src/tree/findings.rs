@@ -1,0 +1,56 @@
+//! What a walk has found so far, by any of its threads.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::outcome::{Finding, TreeOutcome};
+
+/// Notes, in the order in which they came.
+pub(super) struct Findings {
+    /// Does anybody want to know what is identical?
+    list_equal: bool,
+    found: Mutex<Vec<(Vec<u8>, Finding)>>,
+    equal: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Findings {
+    /// Nothing found yet.
+    pub(super) fn new(list_equal: bool) -> Self {
+        Self { list_equal, found: Mutex::default(), equal: Mutex::default() }
+    }
+
+    /// Notes that a path is identical, where somebody wants to know.
+    pub(super) fn same(&self, path: impl FnOnce() -> Vec<u8>) {
+        if self.list_equal {
+            self.equal.lock().unwrap_or_else(PoisonError::into_inner).push(path());
+        }
+    }
+
+    /// Notes anything else about a path.
+    pub(super) fn add(&self, path: Vec<u8>, finding: Finding) {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).push((path, finding));
+    }
+
+    /// Notes that `path` could not be compared.
+    ///
+    /// # Errors
+    /// With what ends the whole walk.
+    pub(super) fn failed(&self, path: Vec<u8>, error: Error) -> Result<()> {
+        if matches!(error, Error::Cancelled | Error::TimedOut(_)) {
+            return Err(error);
+        }
+        self.add(path, Finding::Failed(error.to_string()));
+        Ok(())
+    }
+
+    /// All notes, in an order that does not depend on who came first.
+    pub(super) fn into_outcome(self) -> TreeOutcome {
+        let mut findings = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // A directory that cannot be read against a file is a path with two findings.
+        let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
+        findings.sort_unstable_by(|one, two| (&one.0, failed(one)).cmp(&(&two.0, failed(two))));
+        let mut equal = self.equal.into_inner().unwrap_or_else(PoisonError::into_inner);
+        equal.sort_unstable();
+        TreeOutcome { findings, equal }
+    }
+}
