@@ -115,7 +115,7 @@ impl<T: Send> Crew<'_, T> {
             state.members += 1;
             drop(state);
             (self.hire)();
-        } else {
+        } else if idle > 0 {
             drop(state);
             self.board.news.notify_one();
         }
