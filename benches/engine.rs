@@ -1,9 +1,8 @@
-//! What the engine costs: `cargo bench`, or `cargo bench -- threshold` for one group.
+//! What the engine costs: `cargo bench`, or `cargo bench -- mapping` for one group.
 //!
 //! `lockstep`, `parallel` and `sample` run over memory, so that what they show is the engine and not
-//! the files. `threshold` runs over files in the page cache, read and mapped, on one thread and on
-//! two: the constants `MAPPED_FROM` and `WINDOW` of the file reader and `BUFFER` of the stash are
-//! chosen by it.
+//! the files. `mapping` runs over files in the page cache, read and mapped, on one thread and on two:
+//! that files are read, and the constant `BUFFER` of the stash, are chosen by it.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -14,7 +13,7 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
 use komparu::engine::{lockstep, parallel, sample};
-use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, Name, Options, Result};
 
 /// Content in memory.
@@ -62,9 +61,6 @@ impl ReadAt for Memory {
     }
     fn extent(&self, _: u64) -> Result<Extent> {
         Ok(Extent::Data { end: ReadAt::size(self) })
-    }
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
-        Ok(Box::new(&self.content[index(offset)..][..length]))
     }
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         buffer.copy_from_slice(&self.content[index(offset)..][..buffer.len()]);
@@ -179,8 +175,8 @@ fn bench_in_threads<S: Send>(
     }
 }
 
-fn threshold(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("threshold");
+fn mapping(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("mapping");
     group.sample_size(20).measurement_time(std::time::Duration::from_millis(700));
     group.warm_up_time(std::time::Duration::from_millis(150));
     for size in [64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, 8 << 20] {
@@ -208,5 +204,5 @@ fn threshold(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, over_memory, threshold);
+criterion_group!(benches, over_memory, mapping);
 criterion_main!(benches);

@@ -11,11 +11,11 @@ use std::time::{Duration, SystemTime};
 
 use komparu::engine;
 use komparu::reader::file::FileReader;
-use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, Error, Name, Options, Result};
 use tempfile::TempDir;
 
-/// Sizes that are read, mapped, and shared among threads.
+/// Sizes that are read at once, in pieces, and by several threads.
 const SIZES: [u64; 3] = [200 << 10, 2 << 20, 12 << 20];
 
 fn write(directory: &TempDir, name: &str, size: u64) -> PathBuf {
@@ -124,10 +124,6 @@ impl ReadAt for Meddled<'_> {
         self.meddle();
         self.inner.extent(offset)
     }
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
-        self.meddle();
-        self.inner.window(offset, length)
-    }
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         self.meddle();
         self.inner.read_at(offset, buffer)
@@ -205,17 +201,12 @@ fn a_small_file_that_changes_before_its_verdict_has_none() {
 }
 
 #[test]
-fn a_cut_under_a_window_at_hand_reads_as_zeros_and_is_an_error_in_the_end() {
+fn a_file_that_is_cut_and_given_its_size_back_is_an_error() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = write(&directory, "a", 2 << 20);
     let mut reader = FileReader::open(&path).expect("opened");
-    let Ok(Chunk::Bytes(start)) = reader.chunk() else { panic!("data was expected") };
-    let start = start.len() as u64;
-    reader.consume(start);
-    let Ok(Chunk::Bytes(window)) = reader.chunk() else { panic!("data was expected") };
+    let Ok(Chunk::Bytes(_)) = reader.chunk() else { panic!("data was expected") };
     file(&path).set_len(10).expect("cut");
-    assert_eq!(window[1 << 20], 0);
-    // Even when the file is given its old size back.
     file(&path).set_len(2 << 20).expect("room");
     assert!(reader.verify().is_err());
 }

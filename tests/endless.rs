@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use komparu::context::PULSE;
 use komparu::engine::{self, parallel};
-use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, Error, Name, Options, Result};
 
 /// As good as no end.
@@ -58,10 +58,6 @@ impl ReadAt for Endless<'_> {
             // A hole of a megabyte at a time: without an end, too.
             None => Extent::Hole { end: VAST.min(offset + (1 << 20)) },
         })
-    }
-    fn window(&self, _: u64, length: usize) -> Result<Window<'_>> {
-        let data = self.data.as_ref().expect("only asked for where there is data");
-        Ok(Box::new(&data[..length.min(data.len())]))
     }
     fn read_at(&self, _: u64, buffer: &mut [u8]) -> Result<()> {
         buffer.fill(0);
@@ -146,9 +142,6 @@ impl ReadAt for Hole {
     fn extent(&self, _: u64) -> Result<Extent> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(Extent::Hole { end: i64::MAX as u64 })
-    }
-    fn window(&self, _: u64, _: usize) -> Result<Window<'_>> {
-        unreachable!("nothing of a hole need be read")
     }
     fn read_at(&self, _: u64, _: &mut [u8]) -> Result<()> {
         unreachable!("nothing of a hole need be read")

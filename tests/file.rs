@@ -8,7 +8,7 @@ use komparu::{Call, Context, DiffReason, Error, Options, Source};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
-/// Sizes at which something changes: a page, a read buffer, mapping, a window and a stretch, two.
+/// Sizes around which something changes: a page, a read buffer, a stretch, two; and some between.
 const LIMITS: [usize; 6] = [1, 4096, 128 << 10, 1 << 20, 4 << 20, 8 << 20];
 
 fn content(size: usize) -> Vec<u8> {

@@ -2,14 +2,14 @@
 #![allow(clippy::single_range_in_vec_init, reason = "a file may have one run of data")]
 
 use std::fs::File;
-use std::ops::{Deref, Range};
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use komparu::engine;
 use komparu::reader::file::FileReader;
-use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, DiffReason, Name, Options, Result};
 use tempfile::TempDir;
 
@@ -148,12 +148,8 @@ impl ReadAt for Counting {
         self.asked.fetch_add(1, Ordering::Relaxed);
         self.inner.extent(offset)
     }
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
-        let window = self.inner.window(offset, length)?;
-        self.read.fetch_add(window.deref().len() as u64, Ordering::Relaxed);
-        Ok(window)
-    }
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
         self.inner.read_at(offset, buffer)
     }
 }

@@ -13,14 +13,15 @@ use super::is_zero;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::reader::stash::{BUFFER, Buffer};
 use crate::reader::{Extent, ReadAt};
 
 /// Content from this size on is worth several threads: below it, starting and joining them (40 µs
 /// each) costs more than a tenth of what comparing takes.
 pub const WORTHWHILE: u64 = 4 << 20;
 
-/// Bytes that a thread takes at a time. Smaller ones cost more in page tables, see
-/// [`WINDOW`](crate::reader::file::WINDOW); larger ones leave threads without work at the end.
+/// Bytes that a thread takes at a time: half a millisecond's work. Larger stretches leave threads
+/// without work at the end.
 const STRETCH: u64 = 4 << 20;
 
 /// Are both contents the same? They must have the same size.
@@ -175,13 +176,14 @@ where
         length: usize,
         context: &Context<'_>,
     ) -> Result<bool> {
+        let mut buffers = (Buffer::take(), Buffer::take());
         let mut done = 0;
         while done < length {
-            let at = offset + done as u64;
-            let a = self.a.window(at, length - done)?;
-            let b = self.b.window(at, a.len())?;
-            let shared = a.len().min(b.len());
-            for (a, b) in a[..shared].chunks(self.step).zip(b.chunks(self.step)) {
+            let piece = (length - done).min(BUFFER);
+            let (a, b) = (&mut buffers.0[..piece], &mut buffers.1[..piece]);
+            self.a.read_at(offset + done as u64, a)?;
+            self.b.read_at(offset + done as u64, b)?;
+            for (a, b) in a.chunks(self.step).zip(b.chunks(self.step)) {
                 if a != b {
                     return Ok(false);
                 }
@@ -189,7 +191,7 @@ where
                     return Ok(true);
                 }
             }
-            done += shared;
+            done += piece;
         }
         Ok(true)
     }
@@ -202,10 +204,12 @@ where
         length: usize,
         context: &Context<'_>,
     ) -> Result<bool> {
+        let mut buffer = Buffer::take();
         let mut done = 0;
         while done < length {
-            let window = data.window(offset + done as u64, length - done)?;
-            for bytes in window.chunks(self.step) {
+            let piece = (length - done).min(BUFFER);
+            data.read_at(offset + done as u64, &mut buffer[..piece])?;
+            for bytes in buffer[..piece].chunks(self.step) {
                 if !is_zero(bytes) {
                     return Ok(false);
                 }
@@ -213,7 +217,7 @@ where
                     return Ok(true);
                 }
             }
-            done += window.len();
+            done += piece;
         }
         Ok(true)
     }

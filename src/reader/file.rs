@@ -1,34 +1,23 @@
 //! Files of this machine.
 //!
-//! Small ones are read into a buffer of the thread, big ones mapped window by window. Before a
-//! verdict the file is looked at once more: if it is not the one first looked at, or has changed, or
-//! has lost its place, there is no verdict.
+//! They are read into buffers of the thread. Before a verdict the file is looked at once more: if it
+//! is not the one first looked at, or has changed, or has lost its place, there is no verdict.
+//!
+//! No file is mapped. On one machine mapping saves a tenth of what reading costs; on another it costs
+//! twice as much, and three times for files of 10 MiB on two threads, which wait for each other to
+//! change the page tables. What is read cannot raise SIGBUS, either.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::Errno;
 
 use super::extent::extent_at;
 use super::located::{Located, Place};
 use super::stash::{BUFFER, Buffer};
-use super::{Chunk, Extent, ReadAt, Reader, Window};
+use super::{Chunk, Extent, ReadAt, Reader};
 use crate::error::{Error, Name, Result};
-use crate::sys::mapping::Mapping;
-
-/// Files from this size on are mapped, smaller ones read. Measured on pairs of identical files in
-/// the page cache (`benches/engine.rs`, group `threshold`): mapping costs page table work that only
-/// pays off once there is enough to compare, and two threads that map and unmap small files wait
-/// for each other in the kernel.
-pub const MAPPED_FROM: u64 = 1 << 20;
-
-/// Bytes mapped at a time. Measured on two identical files of 1 GiB, two threads, ms: 256 KiB 195,
-/// 1 MiB 151, 2 MiB 148, 4 MiB 144, 8 MiB 142, 16 MiB 143; so 4 MiB loses nothing, and from a cold
-/// disk less of it must come before the next checkpoint.
-pub const WINDOW: usize = 4 << 20;
 
 /// Bytes of a file that are read first. Most files that differ do so early, and most files have no
 /// more: one read gets all of them, and for those that have more it costs one call.
@@ -42,15 +31,12 @@ pub struct FileReader {
     view: View,
     /// Is what came into view first all there is, and beyond doubt?
     settled: bool,
-    /// Did a mapped window have a page that the file could not fill?
-    torn: Arc<AtomicBool>,
 }
 
 /// What of the file is at hand.
 enum View {
     Nothing,
     Buffer { start: u64, length: usize, buffer: Buffer },
-    Window { start: u64, mapping: Mapping },
     Hole { end: u64 },
 }
 
@@ -60,7 +46,6 @@ impl View {
         let (start, bytes): (u64, &[u8]) = match self {
             Self::Nothing | Self::Hole { .. } => return &[],
             Self::Buffer { start, length, buffer } => (*start, &buffer[..*length]),
-            Self::Window { start, mapping } => (*start, mapping),
         };
         usize::try_from(position - start).ok().and_then(|skip| bytes.get(skip..)).unwrap_or(&[])
     }
@@ -78,8 +63,7 @@ impl FileReader {
 
     /// A reader of `file`, which was opened where `located` is.
     pub(super) fn new(located: Located, file: OwnedFd) -> Self {
-        let (position, view, torn) = (0, View::Nothing, Arc::default());
-        Self { located, file, position, view, settled: false, torn }
+        Self { located, file, position: 0, view: View::Nothing, settled: false }
     }
 
     /// The same for a file whose first bytes have been read, before `located` was looked at. Are they
@@ -112,13 +96,8 @@ impl FileReader {
         self.located
     }
 
-    /// Maps a window, or says that there is none to be had.
-    fn map(&self, offset: u64, length: usize) -> Option<Mapping> {
-        Mapping::new(self.file.as_fd(), offset, length.min(WINDOW), &self.torn).ok()
-    }
-
-    /// Brings something into view at the position, of which `size` is known to lie ahead.
-    fn advance(&mut self, size: u64) -> Result<()> {
+    /// Brings something into view at the position, which is not the end.
+    fn advance(&mut self) -> Result<()> {
         let position = self.position;
         let end = match self.extent(position)? {
             Extent::Hole { end } => {
@@ -128,13 +107,6 @@ impl FileReader {
             Extent::Data { end } => end,
         };
         let ahead = usize::try_from(end - position).unwrap_or(usize::MAX);
-        if size >= MAPPED_FROM
-            && position > 0
-            && let Some(mapping) = self.map(position, ahead)
-        {
-            self.view = View::Window { start: position, mapping };
-            return Ok(());
-        }
         let mut buffer = self.take_buffer();
         let length = ahead.min(if position == 0 { FIRST } else { BUFFER });
         self.read_at(position, &mut buffer[..length])?;
@@ -178,7 +150,7 @@ impl Reader for FileReader {
         let in_hole = matches!(self.view, View::Hole { end } if end > self.position);
         if !in_hole && self.view.from(self.position).is_empty() {
             match self.located.size() {
-                Some(size) => self.advance(size)?,
+                Some(_) => self.advance()?,
                 None => self.advance_blindly()?,
             }
         }
@@ -211,11 +183,7 @@ impl Reader for FileReader {
         if self.settled {
             return Ok(());
         }
-        self.located.verify(self.file.as_fd())?;
-        if self.torn.load(Ordering::Relaxed) {
-            return Err(self.located.system(Errno::IO));
-        }
-        Ok(())
+        self.located.verify(self.file.as_fd())
     }
 }
 
@@ -230,16 +198,6 @@ impl ReadAt for FileReader {
             return Ok(extent_at(self.file.as_fd(), offset, size));
         }
         Ok(Extent::Data { end: size })
-    }
-
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
-        if let Some(mapping) = self.map(offset, length) {
-            return Ok(Box::new(mapping));
-        }
-        let mut buffer = Buffer::take();
-        let length = length.min(BUFFER);
-        self.read_at(offset, &mut buffer[..length])?;
-        Ok(Box::new(BufferWindow { buffer, length }))
     }
 
     fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> Result<()> {
@@ -259,18 +217,5 @@ impl ReadAt for FileReader {
             }
         }
         Ok(())
-    }
-}
-
-/// What was read where mapping failed.
-struct BufferWindow {
-    buffer: Buffer,
-    length: usize,
-}
-
-impl std::ops::Deref for BufferWindow {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.buffer[..self.length]
     }
 }

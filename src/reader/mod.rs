@@ -1,6 +1,6 @@
 //! A source's content as a stream of chunks that are borrowed, not copied.
 //!
-//! A mapped window, a read buffer or a network block each lend a slice; the engine compares two
+//! A read buffer or a network block each lend a slice; the engine compares two
 //! slices and tells both readers how far it came. Nothing is copied between the two, and a run of
 //! zeros costs nothing, however long.
 
@@ -15,8 +15,6 @@ pub(crate) mod slab;
 pub mod start;
 pub(crate) mod stash;
 pub(crate) mod supply;
-
-use std::ops::Deref;
 
 use crate::error::{Name, Result};
 
@@ -127,9 +125,6 @@ impl Extent {
     }
 }
 
-/// Bytes on loan from a source.
-pub type Window<'a> = Box<dyn Deref<Target = [u8]> + 'a>;
-
 /// Content that can be opened again and again, and is known to stay the same or to say so.
 pub trait Reopen: Send + Sync {
     /// How many bytes there are.
@@ -158,12 +153,6 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// When the source cannot say.
     fn extent(&self, offset: u64) -> Result<Extent>;
-
-    /// Lends bytes from `offset` on: at least one, at most `length`, which must lie within the size.
-    ///
-    /// # Errors
-    /// When the source cannot be read there.
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>>;
 
     /// Fills `buffer` from `offset` on. All of it must lie within the size.
     ///

@@ -8,8 +8,9 @@ use std::ops::{Deref, DerefMut};
 /// time) and lose 15 %.
 pub(crate) const BUFFER: usize = 128 << 10;
 
-/// How many buffers a thread keeps: one for each side.
-const KEPT: usize = 2;
+/// How many buffers a thread keeps: for each side that of a reader, and one for samples or for a
+/// stretch that is shared with others.
+const KEPT: usize = 4;
 
 thread_local! {
     static STASH: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };

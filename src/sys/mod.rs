@@ -2,10 +2,8 @@
 #![expect(unsafe_code, reason = "the room for it; every block says why it is sound")]
 
 pub(crate) mod curl;
-mod guard;
 #[cfg(feature = "python")]
 pub(crate) mod interpreter;
 pub(crate) mod libarchive;
 mod locale;
-pub(crate) mod mapping;
 pub(crate) mod url;

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from conftest import Write
 
-#: Read, mapped by one thread, mapped by several.
+#: Read by one thread, in a few pieces and in many, and by several.
 SIZES = [300 << 10, 3 << 20, 12 << 20]
 
 ROUNDS = 200

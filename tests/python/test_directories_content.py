@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EQUAL = DirResult(equal=True)
 KIB, MIB = 1 << 10, 1 << 20
 
-#: Around what is read at once, mapped at once, and shared among threads.
+#: Around what is read at once, and what is shared among threads.
 SIZES = [1, 4 * KIB, 128 * KIB - 1, 128 * KIB, 128 * KIB + 1, MIB, 4 * MIB, 4 * MIB + 1, 9 * MIB]
 
 

@@ -1,14 +1,12 @@
 //! A reader whose every chunk border, hole and failure is laid down in advance.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use komparu::reader::{Chunk, Extent, ReadAt, Reader, Window};
+use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Error, Name, Result};
 
 /// How a content is served. The lists are gone through again and again.
 #[derive(Debug, Clone)]
 pub(crate) struct Manner {
-    /// Lengths of the chunks, one after another; of the windows, the greatest of them.
+    /// Lengths of the chunks, one after another.
     pub(crate) borders: Vec<usize>,
     /// Which of the chunks are served as zeros, provided that they are.
     pub(crate) holes: Vec<bool>,
@@ -29,24 +27,13 @@ pub(crate) struct Scripted<'c> {
     fetched: (usize, usize),
     /// Is the last of them served as zeros?
     in_hole: bool,
-    /// How many windows were lent.
-    windows: AtomicUsize,
 }
 
 impl<'c> Scripted<'c> {
     pub(crate) fn new(content: &'c [u8], manner: &Manner) -> Self {
-        let (windows, manner) = (AtomicUsize::new(0), manner.clone());
+        let manner = manner.clone();
         let name = "scripted".into();
-        Self {
-            name,
-            content,
-            manner,
-            failing: None,
-            position: 0,
-            fetched: (0, 0),
-            in_hole: false,
-            windows,
-        }
+        Self { name, content, manner, failing: None, position: 0, fetched: (0, 0), in_hole: false }
     }
 
     pub(crate) fn failing_at(mut self, name: &str, offset: usize) -> Self {
@@ -137,17 +124,9 @@ impl ReadAt for Scripted<'_> {
         Ok(Extent::Data { end: end as u64 })
     }
 
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
-        let count = self.windows.fetch_add(1, Ordering::Relaxed);
-        let start = usize::try_from(offset).expect("below the size");
-        assert!(length > 0 && start + length <= self.content.len(), "not within the size");
-        let end = start + length.min(self.border(count).max(256));
-        self.check(start, end)?;
-        Ok(Box::new(&self.content[start..end]))
-    }
-
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         let start = usize::try_from(offset).expect("below the size");
+        assert!(start + buffer.len() <= self.content.len(), "not within the size");
         self.check(start, start + buffer.len())?;
         buffer.copy_from_slice(&self.content[start..start + buffer.len()]);
         Ok(())
