@@ -20,7 +20,7 @@ use crate::reader::{Extent, ReadAt};
 /// each) costs more than a tenth of what comparing takes.
 pub const WORTHWHILE: u64 = 4 << 20;
 
-/// Bytes that a thread takes at a time: half a millisecond's work. Larger stretches leave threads
+/// Bytes that a thread takes at a time: about a millisecond's work. Larger stretches leave threads
 /// without work at the end.
 const STRETCH: u64 = 4 << 20;
 
