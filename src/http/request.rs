@@ -37,7 +37,27 @@ impl Authorities {
     /// As the environment says.
     fn of_environment() -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        Self { file: variable("SSL_CERT_FILE"), directory: variable("SSL_CERT_DIR") }
+        let named = Self { file: variable("SSL_CERT_FILE"), directory: variable("SSL_CERT_DIR") };
+        if named.file.is_none() && named.directory.is_none() { Self::of_system() } else { named }
+    }
+
+    /// Where distributions keep them: a libcurl that comes along was told nothing of this system.
+    #[cfg(feature = "bundled")]
+    fn of_system() -> Self {
+        use std::sync::LazyLock;
+
+        static FOUND: LazyLock<Authorities> = LazyLock::new(|| {
+            let found = openssl_probe::probe();
+            let text = |path: Option<std::path::PathBuf>| path.map(Into::into);
+            Authorities { file: text(found.cert_file), directory: text(found.cert_dir) }
+        });
+        FOUND.clone()
+    }
+
+    /// The system's libcurl knows.
+    #[cfg(not(feature = "bundled"))]
+    fn of_system() -> Self {
+        Self::default()
     }
 }
 
@@ -97,15 +117,22 @@ impl Request {
         easy.noproxy("")?;
         easy.ssl_verify_peer(options.verify_ssl)?;
         easy.ssl_verify_host(options.verify_ssl)?;
-        if proxy.is_some_and(|proxy| proxy.starts_with("https")) {
+        let secure_proxy = proxy.is_some_and(|proxy| proxy.starts_with("https"));
+        if secure_proxy {
             easy.proxy_ssl_verify_peer(options.verify_ssl)?;
             easy.proxy_ssl_verify_host(options.verify_ssl)?;
         }
         if let Some(file) = &self.authorities.file {
             easy.cainfo(file)?;
+            if let Some(text) = file.to_str().filter(|_| secure_proxy) {
+                easy.proxy_cainfo(text)?;
+            }
         }
         if let Some(directory) = &self.authorities.directory {
             easy.capath(directory)?;
+            if secure_proxy {
+                easy.proxy_capath(directory)?;
+            }
         }
         if let Some((offset, length)) = self.part {
             easy.range(&format!("{offset}-{}", offset + length - 1))?;

@@ -1,6 +1,8 @@
 //! The only unsafe code of the crate. What is safe to call from outside is safe for any arguments.
 #![expect(unsafe_code, reason = "the room for it; every block says why it is sound")]
 
+#[cfg(feature = "bundled")]
+mod bundled;
 pub(crate) mod curl;
 #[cfg(feature = "python")]
 pub(crate) mod interpreter;
