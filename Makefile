@@ -82,7 +82,7 @@ check-tag: ## Check that TAG is the version in Cargo.toml, with a v before it
 	test "$(TAG)" = "v$$(sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)"
 
 sdist: $(BUILD)/ready ## Build the source distribution, into dist
-	$(BIN)/maturin sdist --quiet --out $(DIST)
+	$(BIN)/maturin sdist --out $(DIST)
 	@ls $(DIST)
 
 # From an unpacked copy, as a distribution's packager would.
