@@ -43,6 +43,12 @@ impl Call {
         Self { timeout: self.timeout, cancelled: Arc::default(), outer }
     }
 
+    /// The same, with a limit of its own in place of this one's: it starts now, too.
+    #[must_use]
+    pub fn part_within(&self, timeout: Option<Duration>) -> Self {
+        Self { timeout: Self::new(timeout).timeout, ..self.part() }
+    }
+
     /// Makes every thread of this call stop at its next checkpoint.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
@@ -155,6 +161,17 @@ mod tests {
         assert_eq!(context.checkpoint(), Ok(()));
         call.cancel();
         assert_eq!(context.within(&two).checkpoint(), Err(Error::Cancelled));
+    }
+
+    #[test]
+    fn a_part_may_have_a_limit_of_its_own() {
+        let call = Call::new(Some(Duration::MAX));
+        let part = call.part_within(Some(Duration::from_nanos(1)));
+        while part.timeout.is_some_and(|(_, deadline)| Instant::now() < deadline) {}
+        assert!(matches!(Context::new(&part).checkpoint(), Err(Error::TimedOut(_))));
+        assert_eq!(Context::new(&call).checkpoint(), Ok(()));
+        call.cancel();
+        assert_eq!(Context::new(&part).checkpoint(), Err(Error::Cancelled));
     }
 
     #[test]

@@ -26,7 +26,8 @@
 //! The rooms, from the ground up: [`error`], [`options`], [`outcome`] and [`context`] are plain data;
 //! `sys` holds the unsafe code; `http` fetches URLs; [`reader`] turns a source into a stream of borrowed chunks;
 //! [`engine`] compares two readers and knows nothing of what is behind them; [`source`] opens what
-//! a user named, [`sources`] any number of it, `archives` what is packed. The Python module is a skin over these, in `py`.
+//! a user named, [`sources`] any number of it, `archives` what is packed; [`pool`] has the threads for callers that
+//! do not wait. The Python module is a skin over these, in `py`.
 
 mod archives;
 pub mod context;
@@ -37,6 +38,7 @@ mod http;
 pub mod ignore;
 pub mod options;
 pub mod outcome;
+pub mod pool;
 #[cfg(feature = "python")]
 mod py;
 pub mod reader;

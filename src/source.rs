@@ -94,6 +94,12 @@ impl Source {
         }
     }
 
+    /// Does it come from a server?
+    #[must_use]
+    pub fn is_url(&self) -> bool {
+        matches!(self.target, Target::Url(_))
+    }
+
     /// Looks at a path; a URL is passed over.
     pub(crate) fn locate(&self) -> Result<Option<Located>> {
         match &self.target {
@@ -223,10 +229,19 @@ pub fn compare_dir_urls(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let urls = UrlTree::new(url_map, "url_map", options)?;
+    compare_dir_with(directory, &UrlTree::new(url_map, "url_map", options)?, options, context)
+}
+
+/// The same for a map that has been made a tree.
+pub(crate) fn compare_dir_with(
+    directory: &Source,
+    urls: &UrlTree,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
     let directory = DirectoryTree::open(directory.path()?, directory.name().clone(), options)?;
     let options = Options { max_workers: options.transfers(), ..options.clone() };
-    tree::compare::compare(&directory, &urls, &options, context)
+    tree::compare::compare(&directory, urls, &options, context)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::crew;
 use crate::engine::group::{self, Extremes, Member};
 use crate::error::{Error, Result};
-use crate::options::Options;
+use crate::options::{Options, descriptor_limit};
 use crate::outcome::{GroupOutcome, PairOutcome};
 use crate::reader::located::Located;
 use crate::reader::{Chunk, Reader};
@@ -156,8 +156,7 @@ fn first_failure(
 
 /// Half of the files that the process may have open.
 fn affordable_files() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    limit.and_then(|most| usize::try_from(most / 2).ok()).unwrap_or(usize::MAX)
+    descriptor_limit() / 2
 }
 
 /// Makes everything ready to be read: asks for all URLs, then waits for their answers.

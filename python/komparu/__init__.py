@@ -7,9 +7,9 @@
 `compare` answers for two files, `compare_dir` for all the files of two directories, and
 `compare_archive` for those in two archives. `compare_all` says whether any number of sources are
 all the same, `compare_many` which of them are, and `compare_dir_urls` whether a directory holds
-what is at certain URLs. Options that a call does not set have their configured value: `configure`
-sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings of its own
-for one side.
+what is at certain URLs. `komparu.aio` has a coroutine for each of these functions. Options that a
+call does not set have their configured value: `configure` sets it, `get_config` shows it,
+`reset_config` forgets it. A `Source` carries settings of its own for one side.
 
 True means that every byte was compared. What cannot be compared raises; every exception is a
 `KomparuError`:
@@ -52,6 +52,7 @@ from komparu._errors import (
 # Type checkers take this as true. Importing it from typing would cost more than all of komparu.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from komparu import aio as aio
     from komparu._config import KomparuConfig
     from komparu._types import CompareResult, DiffReason, DirResult, Source, SourceLike, Verdict
 
@@ -93,6 +94,7 @@ _LAZY = {
     "Source": "komparu._types",
     "SourceLike": "komparu._types",
     "Verdict": "komparu._types",
+    "aio": "komparu.aio",
 }
 
 
@@ -103,7 +105,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(message)
     from importlib import import_module
 
-    value = getattr(import_module(_LAZY[name]), name)
+    module = import_module(_LAZY[name])
+    value = module if _LAZY[name] == f"{__name__}.{name}" else getattr(module, name)
     globals()[name] = value
     return value
 

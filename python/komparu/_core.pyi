@@ -1,26 +1,37 @@
+import asyncio
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, final
 
 from komparu._config import KomparuConfig
+from komparu._errors import ComparisonTimeoutError
 from komparu._types import CompareResult, DirResult, Source, SourceLike
 
 __all__ = [
+    "Job",
+    "Mailbox",
     "__version__",
     "check_source",
     "compare",
     "compare_all",
+    "compare_all_job",
     "compare_archive",
+    "compare_archive_job",
     "compare_archive_listing",
     "compare_dir",
+    "compare_dir_job",
     "compare_dir_listing",
     "compare_dir_urls",
+    "compare_dir_urls_job",
     "compare_dir_urls_listing",
+    "compare_job",
     "compare_many",
+    "compare_many_job",
     "configure",
     "get_config",
     "reset_config",
     "source_name",
+    "timed_out",
 ]
 
 __version__: Final[str]
@@ -131,6 +142,32 @@ def compare_dir_urls_listing(
     url_map: Mapping[_Path, SourceLike],
     **options: Any,  # noqa: ANN401
 ) -> tuple[DirResult, list[str]]: ...
+@final
+class Job:
+    @property
+    def timeout(self) -> float | None: ...
+    def abandon(self) -> bool: ...
+
+@final
+class Mailbox:
+    def __new__(cls, beside: Mailbox | None = None) -> Mailbox: ...
+    @property
+    def descriptor(self) -> int: ...
+    def begin(self, job: Job, ticket: int) -> None: ...
+    def clear(self) -> None: ...
+    def deliver(self, awaited: dict[int, asyncio.Future[Any]]) -> None: ...
+
+def compare_job(source_a: SourceLike, source_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
+def compare_dir_job(dir_a: SourceLike, dir_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
+def compare_archive_job(path_a: SourceLike, path_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
+def compare_all_job(sources: Iterable[SourceLike], **options: Any) -> Job: ...  # noqa: ANN401
+def compare_many_job(sources: Iterable[SourceLike], **options: Any) -> Job: ...  # noqa: ANN401
+def compare_dir_urls_job(
+    dir_path: SourceLike,
+    url_map: Mapping[_Path, SourceLike],
+    **options: Any,  # noqa: ANN401
+) -> Job: ...
+def timed_out(seconds: float) -> ComparisonTimeoutError: ...
 def configure(
     *,
     chunk_size: int = ...,

@@ -1,12 +1,10 @@
-//! Archives: the function that works while its caller waits.
+//! Archives.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
-use super::sync::{detached, options_for};
-use super::{convert, result};
-use crate::options::Options;
-use crate::outcome::TreeOutcome;
+use super::convert;
+use super::request::{Answer, Listing, Request, comparison, load_of, options_for};
 
 /// The options that `compare_archive` takes, in the order of its signature.
 const OPTIONS: [&str; 12] = [
@@ -24,93 +22,81 @@ const OPTIONS: [&str; 12] = [
     "comparison_timeout",
 ];
 
-/// Do two archives hold the same files, byte for byte?
-///
-/// Any format and compression that libarchive reads, each side its own: zip against tar.gz, in any
-/// order of the entries. Entries are paired by name; a leading ./, double slashes and a slash at the
-/// end do not count. Symbolic links compare by their target, hard links by the content they name,
-/// sparse files by their full content; of several entries of one name the last counts; directories and
-/// devices do not. A name that is absolute or has a '..' part is matched with nothing: it is in the
-/// result's errors, and the result is not equal then. Nothing is written to disk. Options that are not
-/// given have their configured value.
-///
-/// Args:
-///     path_a: An archive: a local path, a file:// URL or a Source.
-///     path_b: Another one.
-///     chunk_size: Bytes compared between two looks at the clock and the cancel flag. 1 to 1 GiB.
-///         Default 65536.
-///     max_decompressed_size: The most bytes that each archive may hold, holes included. None: no
-///         limit. Default 1 GiB.
-///     max_compression_ratio: The most bytes that may come out of a byte of each archive. None: no
-///         limit. Default 200.
-///     max_archive_entries: The most entries, of any kind, that each archive may have. None: no
-///         limit. Default 100000.
-///     max_entry_name_length: The most bytes that an entry's name may have. None: no limit. Default
-///         4096.
-///     hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte. Default
-///         False.
-///     headers: For URLs: request headers. Default none.
-///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-///     follow_redirects: For URLs: follow up to ten. Default True.
-///     verify_ssl: For URLs: demand a valid certificate. Default True.
-///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-///         environment variables.
-///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-///
-/// Returns:
-///     A DirResult; it is true if every entry of both sides was compared and found identical.
-///
-/// Raises:
-///     ArchiveError: One of the two is encrypted, damaged, cut short, or no archive.
-///     ArchiveBombError: One of the two passes a limit.
-///     SourceNotFoundError: There is nothing there.
-///     SourcePermissionError: This process may not read it.
-///     SourceReadError: It cannot be read, or was changed while it was compared.
-///     ComparisonTimeoutError: comparison_timeout passed.
-///     ConfigError: A URL of a kind that is not supported.
-///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-///     TypeError: An argument of a wrong type.
-#[pyfunction]
-#[pyo3(
-    signature = (path_a, path_b, **options),
-    text_signature = "(path_a, path_b, *, chunk_size=..., max_decompressed_size=..., \
-                      max_compression_ratio=..., max_archive_entries=..., \
-                      max_entry_name_length=..., hash_compare=..., headers=..., timeout=..., \
-                      follow_redirects=..., verify_ssl=..., proxy=..., comparison_timeout=...)"
-)]
-pub(super) fn compare_archive<'py>(
-    py: Python<'py>,
-    path_a: &Bound<'py, PyAny>,
-    path_b: &Bound<'py, PyAny>,
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let outcome = archives(py, path_a, path_b, options, false)?;
-    result::archives(py, &outcome)
+comparison! {
+    /// Do two archives hold the same files, byte for byte?
+    ///
+    /// Any format and compression that libarchive reads, each side its own: zip against tar.gz, in any
+    /// order of the entries. Entries are paired by name; a leading ./, double slashes and a slash at the
+    /// end do not count. Symbolic links compare by their target, hard links by the content they name,
+    /// sparse files by their full content; of several entries of one name the last counts; directories and
+    /// devices do not. A name that is absolute or has a '..' part is matched with nothing: it is in the
+    /// result's errors, and the result is not equal then. Nothing is written to disk. Options that are not
+    /// given have their configured value.
+    ///
+    /// Args:
+    ///     path_a: An archive: a local path, a file:// URL or a Source.
+    ///     path_b: Another one.
+    ///     chunk_size: Bytes compared between two looks at the clock and the cancel flag. 1 to 1 GiB.
+    ///         Default 65536.
+    ///     max_decompressed_size: The most bytes that each archive may hold, holes included. None: no
+    ///         limit. Default 1 GiB.
+    ///     max_compression_ratio: The most bytes that may come out of a byte of each archive. None: no
+    ///         limit. Default 200.
+    ///     max_archive_entries: The most entries, of any kind, that each archive may have. None: no
+    ///         limit. Default 100000.
+    ///     max_entry_name_length: The most bytes that an entry's name may have. None: no limit. Default
+    ///         4096.
+    ///     hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte. Default
+    ///         False.
+    ///     headers: For URLs: request headers. Default none.
+    ///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+    ///     follow_redirects: For URLs: follow up to ten. Default True.
+    ///     verify_ssl: For URLs: demand a valid certificate. Default True.
+    ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+    ///         environment variables.
+    ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///
+    /// Returns:
+    ///     A DirResult; it is true if every entry of both sides was compared and found identical.
+    ///
+    /// Raises:
+    ///     ArchiveError: One of the two is encrypted, damaged, cut short, or no archive.
+    ///     ArchiveBombError: One of the two passes a limit.
+    ///     SourceNotFoundError: There is nothing there.
+    ///     SourcePermissionError: This process may not read it.
+    ///     SourceReadError: It cannot be read, or was changed while it was compared.
+    ///     ComparisonTimeoutError: comparison_timeout passed.
+    ///     ConfigError: A URL of a kind that is not supported.
+    ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+    ///     TypeError: An argument of a wrong type.
+    compare_archive(path_a, path_b), "compare_archive",
+    "(path_a, path_b, *, chunk_size=..., max_decompressed_size=..., \
+     max_compression_ratio=..., max_archive_entries=..., \
+     max_entry_name_length=..., hash_compare=..., headers=..., timeout=..., \
+     follow_redirects=..., verify_ssl=..., proxy=..., comparison_timeout=...)",
+    compare_archive_job, read_compare_archive
 }
 
 /// The same, and all names that are identical: for those who want to see them.
 #[pyfunction]
 #[pyo3(signature = (path_a, path_b, **options))]
 pub(super) fn compare_archive_listing<'py>(
-    py: Python<'py>,
     path_a: &Bound<'py, PyAny>,
     path_b: &Bound<'py, PyAny>,
     options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
-    let outcome = archives(py, path_a, path_b, options, true)?;
-    Ok((result::archives(py, &outcome)?, result::paths(py, &outcome.equal, result::entry)?))
+) -> PyResult<Listing<'py>> {
+    read_compare_archive(path_a, path_b, options)?.wait_listing(path_a.py())
 }
 
-fn archives(
-    py: Python<'_>,
+fn read_compare_archive(
     path_a: &Bound<'_, PyAny>,
     path_b: &Bound<'_, PyAny>,
-    given: Option<&Bound<'_, PyDict>>,
-    list_equal: bool,
-) -> PyResult<TreeOutcome> {
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Request> {
     let a = convert::source(path_a, "path_a")?;
     let b = convert::source(path_b, "path_b")?;
-    let options = options_for("compare_archive", &OPTIONS, given)?;
-    let options = Options { list_equal, ..Options::clone(&options) };
-    detached(py, &options, |context| crate::compare_archive(&a, &b, &options, context))
+    let options = options_for("compare_archive", &OPTIONS, options)?;
+    Ok(Request::new(options, load_of([&a, &b]), move |options, context| {
+        crate::compare_archive(&a, &b, options, context).map(Answer::Archive)
+    }))
 }

@@ -39,6 +39,15 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
     }
 }
 
+/// Reads a source that is a directory: anything but a URL.
+pub(super) fn directory(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Source> {
+    let source = source(value, parameter)?;
+    match source.path() {
+        Ok(_) => Ok(source),
+        Err(error) => Err(raise(value.py(), &error)),
+    }
+}
+
 /// Reads several sources; messages name each by its index.
 pub(super) fn sources(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<Source>> {
     let expected = "an iterable of sources";

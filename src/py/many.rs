@@ -1,110 +1,115 @@
 //! The functions that take any number of sources.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
-use super::sync::{COMPARE_OPTIONS, detached, options_for};
-use super::{convert, result};
-use crate::options::Options;
-use crate::outcome::TreeOutcome;
+use super::pairs::COMPARE_OPTIONS;
+use super::request::{Answer, Listing, Request, comparison, load_of, options_for};
+use super::{convert, errors};
+use crate::pool::Load;
+use crate::source::compare_dir_with;
+use crate::tree::urls::UrlTree;
 
-/// Are all of these sources the same, byte for byte?
-///
-/// The others are compared with one of them, several at once. The first difference ends it all, and
-/// counts for more than a source that cannot be read; of several that cannot, the first in the list
-/// is raised. Fewer than two sources are the same. Options that are not given have their configured
-/// value.
-///
-/// Args:
-///     sources: Local paths, URLs or Sources, in any mixture.
-///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-///         also the size of one sample. 1 to 1 GiB. Default 65536.
-///     size_precheck: Let two known, different sizes settle it without reading. Default True.
-///     quick_check: Compare samples from five places first. Default True.
-///     max_workers: Comparisons at once. 0: as many as pay off, and 16 where a source is a URL; 1:
-///         one after another. Default 0.
-///     headers: For URLs: request headers. Default none.
-///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-///     follow_redirects: For URLs: follow up to ten. Default True.
-///     verify_ssl: For URLs: demand a valid certificate. Default True.
-///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-///         environment variables.
-///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-///
-/// Raises:
-///     SourceNotFoundError: There is nothing there.
-///     SourcePermissionError: This process may not read it.
-///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-///     ComparisonTimeoutError: comparison_timeout passed.
-///     ConfigError: A URL of a kind that is not supported.
-///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-///     TypeError: An argument of a wrong type; it is named, by its index.
-#[pyfunction]
-#[pyo3(
-    signature = (sources, **options),
-    text_signature = "(sources, *, chunk_size=..., size_precheck=..., quick_check=..., \
-                      max_workers=..., headers=..., timeout=..., follow_redirects=..., \
-                      verify_ssl=..., proxy=..., comparison_timeout=...)"
-)]
-pub(super) fn compare_all(
-    py: Python<'_>,
+comparison! {
+    /// Are all of these sources the same, byte for byte?
+    ///
+    /// The others are compared with one of them, several at once. The first difference ends it all, and
+    /// counts for more than a source that cannot be read; of several that cannot, the first in the list
+    /// is raised. Fewer than two sources are the same. Options that are not given have their configured
+    /// value.
+    ///
+    /// Args:
+    ///     sources: Local paths, URLs or Sources, in any mixture.
+    ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+    ///         also the size of one sample. 1 to 1 GiB. Default 65536.
+    ///     size_precheck: Let two known, different sizes settle it without reading. Default True.
+    ///     quick_check: Compare samples from five places first. Default True.
+    ///     max_workers: Comparisons at once. 0: as many as pay off, and 16 where a source is a URL; 1:
+    ///         one after another. Default 0.
+    ///     headers: For URLs: request headers. Default none.
+    ///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+    ///     follow_redirects: For URLs: follow up to ten. Default True.
+    ///     verify_ssl: For URLs: demand a valid certificate. Default True.
+    ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+    ///         environment variables.
+    ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///
+    /// Raises:
+    ///     SourceNotFoundError: There is nothing there.
+    ///     SourcePermissionError: This process may not read it.
+    ///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+    ///     ComparisonTimeoutError: comparison_timeout passed.
+    ///     ConfigError: A URL of a kind that is not supported.
+    ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+    ///     TypeError: An argument of a wrong type; it is named, by its index.
+    compare_all(sources), "compare_all",
+    "(sources, *, chunk_size=..., size_precheck=..., quick_check=..., \
+     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
+     verify_ssl=..., proxy=..., comparison_timeout=...)",
+    compare_all_job, read_compare_all
+}
+fn read_compare_all(
     sources: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
-) -> PyResult<bool> {
+) -> PyResult<Request> {
     let sources = convert::sources(sources, "sources")?;
-    let options = &*options_for("compare_all", &COMPARE_OPTIONS, options)?;
-    detached(py, options, |context| crate::compare_all(&sources, options, context))
+    let options = options_for("compare_all", &COMPARE_OPTIONS, options)?;
+    Ok(Request::new(options, load_of(&sources), move |options, context| {
+        crate::compare_all(&sources, options, context).map(Answer::Same)
+    }))
 }
 
-/// Which of these sources are the same, byte for byte?
-///
-/// Each is read at most once, however many there are, and those of a size that no other has are
-/// not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
-/// Options that are not given have their configured value.
-///
-/// Args:
-///     sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same time.
-///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-///         also the size of one sample. 1 to 1 GiB. Default 65536.
-///     size_precheck: Let two known, different sizes settle it without reading. Default True.
-///     quick_check: Of no use here: a sample would be read twice.
-///     max_workers: Threads that compare files. 0: as many as pay off; 1: only the calling one.
-///         Default 0.
-///     headers: For URLs: request headers. Default none.
-///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-///     follow_redirects: For URLs: follow up to ten. Default True.
-///     verify_ssl: For URLs: demand a valid certificate. Default True.
-///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-///         environment variables.
-///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-///
-/// Returns:
-///     A CompareResult; it is true if all sources are identical.
-///
-/// Raises:
-///     SourceNotFoundError: There is nothing there. Of several failures, the first in the list is raised.
-///     SourcePermissionError: This process may not read it.
-///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-///     ComparisonTimeoutError: comparison_timeout passed.
-///     ConfigError: A URL of a kind that is not supported.
-///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-///     TypeError: An argument of a wrong type; it is named, by its index.
-#[pyfunction]
-#[pyo3(
-    signature = (sources, **options),
-    text_signature = "(sources, *, chunk_size=..., size_precheck=..., quick_check=..., \
-                      max_workers=..., headers=..., timeout=..., follow_redirects=..., \
-                      verify_ssl=..., proxy=..., comparison_timeout=...)"
-)]
-pub(super) fn compare_many<'py>(
-    py: Python<'py>,
-    sources: &Bound<'py, PyAny>,
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyAny>> {
+comparison! {
+    /// Which of these sources are the same, byte for byte?
+    ///
+    /// Each is read at most once, however many there are, and those of a size that no other has are
+    /// not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
+    /// Options that are not given have their configured value.
+    ///
+    /// Args:
+    ///     sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same time.
+    ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+    ///         also the size of one sample. 1 to 1 GiB. Default 65536.
+    ///     size_precheck: Let two known, different sizes settle it without reading. Default True.
+    ///     quick_check: Of no use here: a sample would be read twice.
+    ///     max_workers: Threads that compare files. 0: as many as pay off; 1: only the calling one.
+    ///         Default 0.
+    ///     headers: For URLs: request headers. Default none.
+    ///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+    ///     follow_redirects: For URLs: follow up to ten. Default True.
+    ///     verify_ssl: For URLs: demand a valid certificate. Default True.
+    ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+    ///         environment variables.
+    ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///
+    /// Returns:
+    ///     A CompareResult; it is true if all sources are identical.
+    ///
+    /// Raises:
+    ///     SourceNotFoundError: There is nothing there. Of several failures, the first in the list is raised.
+    ///     SourcePermissionError: This process may not read it.
+    ///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+    ///     ComparisonTimeoutError: comparison_timeout passed.
+    ///     ConfigError: A URL of a kind that is not supported.
+    ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+    ///     TypeError: An argument of a wrong type; it is named, by its index.
+    compare_many(sources), "compare_many",
+    "(sources, *, chunk_size=..., size_precheck=..., quick_check=..., \
+     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
+     verify_ssl=..., proxy=..., comparison_timeout=...)",
+    compare_many_job, read_compare_many
+}
+
+fn read_compare_many(
+    sources: &Bound<'_, PyAny>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Request> {
     let sources = convert::sources(sources, "sources")?;
-    let options = &*options_for("compare_many", &COMPARE_OPTIONS, options)?;
-    let outcome = detached(py, options, |context| crate::compare_many(&sources, options, context))?;
-    result::groups(py, &sources, &outcome)
+    let options = options_for("compare_many", &COMPARE_OPTIONS, options)?;
+    Ok(Request::new(options, load_of(&sources), move |options, context| {
+        let outcome = crate::compare_many(&sources, options, context)?;
+        Ok(Answer::Groups(sources, outcome))
+    }))
 }
 
 /// The options that `compare_dir_urls` takes, in the order of its signature.
@@ -122,84 +127,78 @@ const COMPARE_DIR_URLS_OPTIONS: [&str; 11] = [
     "ignore",
 ];
 
-/// Does a directory hold what is at these URLs, byte for byte?
-///
-/// Files are paired by their path below the directory, and fetched in parallel over connections that
-/// are used again. What cannot be fetched is a READ_ERROR under its path, with the reason in
-/// messages, and the result is not equal then. Options that are not given have their configured value.
-///
-/// Args:
-///     dir_path: A directory: a local path, a file:// URL or a Source. It is the left side.
-///     url_map: Relative paths, and the URL or Source that each of them is to be compared with. It is
-///         the right side. "./a//b/" is the same path as "a/b".
-///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-///         also the size of one sample. 1 to 1 GiB. Default 65536.
-///     size_precheck: Let two known, different sizes settle it without reading. Default True.
-///     quick_check: Compare samples from five places of a big file first. Default True.
-///     max_workers: Transfers at once. 0: 16; 1: one after another. Default 0.
-///     headers: For URLs: request headers. Default none.
-///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-///     follow_redirects: For URLs: follow up to ten. Default True.
-///     verify_ssl: For URLs: demand a valid certificate. Default True.
-///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-///         environment variables.
-///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-///     ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
-///         is never read, nor fetched. Default None.
-///
-/// Returns:
-///     A DirResult; it is true if every entry of both sides was compared and found identical.
-///
-/// Raises:
-///     SourceNotFoundError: There is nothing where the directory should be.
-///     SourcePermissionError: This process may not read the directory itself.
-///     SourceReadError: It is no directory, or cannot be read.
-///     ComparisonTimeoutError: comparison_timeout passed.
-///     ConfigError: A URL of a kind that is not supported, or one in place of the directory.
-///     ValueError: An argument that cannot be, such as a path in url_map that is absolute or has a
-///         ".." part. Raised before anything is opened, as is TypeError.
-///     TypeError: An argument of a wrong type; in url_map it is named by its path.
-#[pyfunction]
-#[pyo3(
-    signature = (dir_path, url_map, **options),
-    text_signature = "(dir_path, url_map, *, chunk_size=..., size_precheck=..., quick_check=..., \
-                      max_workers=..., headers=..., timeout=..., follow_redirects=..., \
-                      verify_ssl=..., proxy=..., comparison_timeout=..., \
-                      ignore=...)"
-)]
-pub(super) fn compare_dir_urls<'py>(
-    py: Python<'py>,
-    dir_path: &Bound<'py, PyAny>,
-    url_map: &Bound<'py, PyAny>,
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let outcome = directory_and_urls(py, dir_path, url_map, options, false)?;
-    result::directories(py, &outcome)
+comparison! {
+    /// Does a directory hold what is at these URLs, byte for byte?
+    ///
+    /// Files are paired by their path below the directory, and fetched in parallel over connections that
+    /// are used again. What cannot be fetched is a READ_ERROR under its path, with the reason in
+    /// messages, and the result is not equal then. Options that are not given have their configured value.
+    ///
+    /// Args:
+    ///     dir_path: A directory: a local path, a file:// URL or a Source. It is the left side.
+    ///     url_map: Relative paths, and the URL or Source that each of them is to be compared with. It is
+    ///         the right side. "./a//b/" is the same path as "a/b".
+    ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+    ///         also the size of one sample. 1 to 1 GiB. Default 65536.
+    ///     size_precheck: Let two known, different sizes settle it without reading. Default True.
+    ///     quick_check: Compare samples from five places of a big file first. Default True.
+    ///     max_workers: Transfers at once. 0: 16; 1: one after another. Default 0.
+    ///     headers: For URLs: request headers. Default none.
+    ///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+    ///     follow_redirects: For URLs: follow up to ten. Default True.
+    ///     verify_ssl: For URLs: demand a valid certificate. Default True.
+    ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+    ///         environment variables.
+    ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///     ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
+    ///         is never read, nor fetched. Default None.
+    ///
+    /// Returns:
+    ///     A DirResult; it is true if every entry of both sides was compared and found identical.
+    ///
+    /// Raises:
+    ///     SourceNotFoundError: There is nothing where the directory should be.
+    ///     SourcePermissionError: This process may not read the directory itself.
+    ///     SourceReadError: It is no directory, or cannot be read.
+    ///     ComparisonTimeoutError: comparison_timeout passed.
+    ///     ConfigError: A URL of a kind that is not supported, or one in place of the directory.
+    ///     ValueError: An argument that cannot be, such as a path in url_map that is absolute or has a
+    ///         ".." part. Raised before anything is opened, as is TypeError.
+    ///     TypeError: An argument of a wrong type; in url_map it is named by its path.
+    compare_dir_urls(dir_path, url_map), "compare_dir_urls",
+    "(dir_path, url_map, *, chunk_size=..., size_precheck=..., quick_check=..., \
+     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
+     verify_ssl=..., proxy=..., comparison_timeout=..., \
+     ignore=...)",
+    compare_dir_urls_job, read_compare_dir_urls
 }
 
 /// The same, and all paths that are identical: for those who want to see them.
 #[pyfunction]
 #[pyo3(signature = (dir_path, url_map, **options))]
 pub(super) fn compare_dir_urls_listing<'py>(
-    py: Python<'py>,
     dir_path: &Bound<'py, PyAny>,
     url_map: &Bound<'py, PyAny>,
     options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
-    let outcome = directory_and_urls(py, dir_path, url_map, options, true)?;
-    Ok((result::directories(py, &outcome)?, result::paths(py, &outcome.equal, result::text)?))
+) -> PyResult<Listing<'py>> {
+    read_compare_dir_urls(dir_path, url_map, options)?.wait_listing(dir_path.py())
 }
 
-fn directory_and_urls(
-    py: Python<'_>,
+fn read_compare_dir_urls(
     dir_path: &Bound<'_, PyAny>,
     url_map: &Bound<'_, PyAny>,
-    given: Option<&Bound<'_, PyDict>>,
-    list_equal: bool,
-) -> PyResult<TreeOutcome> {
-    let directory = convert::source(dir_path, "dir_path")?;
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Request> {
+    let directory = convert::directory(dir_path, "dir_path")?;
     let url_map = convert::source_map(url_map, "url_map")?;
-    let options = options_for("compare_dir_urls", &COMPARE_DIR_URLS_OPTIONS, given)?;
-    let options = &Options { list_equal, ..Options::clone(&options) };
-    detached(py, options, |context| crate::compare_dir_urls(&directory, url_map, options, context))
+    let options = options_for("compare_dir_urls", &COMPARE_DIR_URLS_OPTIONS, options)?;
+    let load = match load_of(url_map.iter().map(|(_, source)| source)) {
+        Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers())),
+        Load::Disk => Load::Disk,
+    };
+    let urls = UrlTree::new(url_map, "url_map", &options);
+    let urls = urls.map_err(|error| errors::raise(dir_path.py(), &error))?;
+    Ok(Request::new(options, load, move |options, context| {
+        compare_dir_with(&directory, &urls, options, context).map(Answer::Tree)
+    }))
 }

@@ -1,16 +1,20 @@
 //! The Python module `komparu._core`: a skin. Values come in through [`convert`], results
-//! go out through [`result`] and errors through [`errors`], and everything between happens in the crate, detached from the interpreter.
+//! go out through [`result`] and errors through [`errors`], and everything between happens in the
+//! crate, detached from the interpreter. What is between for one function is a [`request`]: whoever
+//! waits for it and whoever does not ([`aio`]) have the same.
 
 // The docs of what Python sees are Python docstrings.
 #![allow(clippy::doc_markdown)]
 
+mod aio;
 mod archive;
 mod config;
 mod convert;
 mod errors;
 mod many;
+mod pairs;
+mod request;
 mod result;
-mod sync;
 
 use pyo3::prelude::*;
 
@@ -20,21 +24,33 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::aio::{Job, Mailbox, timed_out};
+    #[pymodule_export]
     use super::archive::{compare_archive, compare_archive_listing};
     #[pymodule_export]
     use super::config::{check_source, configure, get_config, reset_config, source_name};
     #[pymodule_export]
     use super::many::{compare_all, compare_dir_urls, compare_dir_urls_listing, compare_many};
     #[pymodule_export]
-    use super::sync::{compare, compare_dir, compare_dir_listing};
+    use super::pairs::{compare, compare_dir, compare_dir_listing};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
-    /// Sees to it that the network thread stops before the interpreter does.
+    /// Adds what has the name of something else, and sees to it that the network thread stops before
+    /// the interpreter does.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        use super::{archive, many, pairs};
+        module
+            .add("compare_archive_job", wrap_pyfunction!(archive::compare_archive_job, module)?)?;
+        module.add("compare_job", wrap_pyfunction!(pairs::compare_job, module)?)?;
+        module.add("compare_dir_job", wrap_pyfunction!(pairs::compare_dir_job, module)?)?;
+        module.add("compare_all_job", wrap_pyfunction!(many::compare_all_job, module)?)?;
+        module.add("compare_many_job", wrap_pyfunction!(many::compare_many_job, module)?)?;
+        module
+            .add("compare_dir_urls_job", wrap_pyfunction!(many::compare_dir_urls_job, module)?)?;
         let stop = wrap_pyfunction!(super::stop, module)?;
         module.py().import("atexit")?.call_method1("register", (stop,))?;
         Ok(())

@@ -9,3 +9,4 @@ pub(crate) mod interpreter;
 pub(crate) mod libarchive;
 mod locale;
 pub(crate) mod url;
+pub(crate) mod wake;

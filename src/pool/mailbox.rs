@@ -1,0 +1,104 @@
+//! Where the finished jobs of one event loop wait for it.
+//!
+//! The bell is rung for the first result only: one wake-up serves all that have come by then. The
+//! loop clears the bell before it takes the results, so that what comes in between rings it again.
+
+use std::any::Any;
+use std::io;
+use std::os::fd::RawFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::sys::wake::Bell;
+
+/// What a job came to.
+pub type Outcome<T> = std::result::Result<T, Failure>;
+
+/// Why a job has no result of its own.
+#[derive(Debug)]
+pub enum Failure {
+    /// It panicked, with this.
+    Panicked(Box<dyn Any + Send>),
+    /// The system has no thread for it, and said this.
+    NoThread(String),
+}
+
+/// Finished jobs, by their tickets.
+pub struct Mailbox<T> {
+    finished: Mutex<Vec<(u64, Outcome<T>)>>,
+    bell: Arc<Bell>,
+}
+
+impl<T> Mailbox<T> {
+    /// An empty mailbox, with a bell of its own.
+    ///
+    /// # Errors
+    /// When there is no descriptor to be had.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { finished: Mutex::default(), bell: Arc::new(Bell::new()?) })
+    }
+
+    /// Another empty one, which rings the same bell.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { finished: Mutex::default(), bell: Arc::clone(&self.bell) }
+    }
+
+    /// The descriptor that is readable when there may be something to take.
+    #[must_use]
+    pub fn descriptor(&self) -> RawFd {
+        self.bell.descriptor()
+    }
+
+    /// Puts a result in. Touches nothing of Python's.
+    pub fn put(&self, ticket: u64, outcome: Outcome<T>) {
+        let mut finished = self.lock();
+        finished.push((ticket, outcome));
+        let is_first = finished.len() == 1;
+        drop(finished);
+        if is_first {
+            self.bell.ring();
+        }
+    }
+
+    /// Makes the descriptor unreadable until something comes. To be called before [`take`](Self::take).
+    pub fn clear(&self) {
+        self.bell.clear();
+    }
+
+    /// Takes at most so many results, in the order they came. If some are left, the bell rings.
+    #[must_use]
+    pub fn take(&self, most: usize) -> Vec<(u64, Outcome<T>)> {
+        let mut finished = self.lock();
+        if finished.len() <= most {
+            return std::mem::take(&mut *finished);
+        }
+        let later = finished.split_off(most);
+        let now = std::mem::replace(&mut *finished, later);
+        drop(finished);
+        self.bell.ring();
+        now
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Outcome<T>)>> {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tickets(mailbox: &Mailbox<()>, most: usize) -> Vec<u64> {
+        mailbox.take(most).into_iter().map(|(ticket, _)| ticket).collect()
+    }
+
+    #[test]
+    fn everything_comes_out_in_order_and_once() {
+        let mailbox = Mailbox::new().expect("a mailbox");
+        (0..10).for_each(|ticket| mailbox.put(ticket, Ok(())));
+        assert_eq!(tickets(&mailbox, 4), [0, 1, 2, 3]);
+        mailbox.put(10, Ok(()));
+        assert_eq!(tickets(&mailbox, usize::MAX), [4, 5, 6, 7, 8, 9, 10]);
+        assert!(tickets(&mailbox, usize::MAX).is_empty());
+    }
+}

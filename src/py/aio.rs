@@ -1,0 +1,171 @@
+//! What event loops use of the pool. The rest is Python, in `komparu.aio`.
+//!
+//! A [`Job`] is a call whose arguments have been read. A [`Mailbox`] belongs to one loop: finished
+//! jobs wait in it until the loop, told by a descriptor, has them delivered. Only the loop's own thread
+//! makes Python objects of results; the threads that work never touch the interpreter.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
+use pyo3::panic::PanicException;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::request::{Answer, Request};
+use super::{config, errors};
+use crate::context::{Call, Context};
+use crate::error::{Error, Result};
+use crate::pool::{self, Failure, Outcome};
+
+/// The most results that are delivered at a time, so that whatever else the loop has to do gets its
+/// turn: about 2 ms of work.
+const MOST: usize = 1000;
+
+/// A call whose arguments have been read. It is begun once, by `Mailbox.begin`.
+#[pyclass(frozen, module = "komparu._core")]
+pub(super) struct Job {
+    request: Mutex<Option<Request>>,
+    begun: OnceLock<Arc<pool::Job<Result<Answer>>>>,
+    /// Seconds that the call may take.
+    #[pyo3(get)]
+    timeout: Option<f64>,
+}
+
+impl From<Request> for Job {
+    fn from(request: Request) -> Self {
+        let timeout = request.options.comparison_timeout.map(|limit| limit.as_secs_f64());
+        Self { request: Mutex::new(Some(request)), begun: OnceLock::new(), timeout }
+    }
+}
+
+#[pymethods]
+impl Job {
+    /// Gives the job up: it stops within 100 ms, or never begins. False where its result will be
+    /// delivered all the same.
+    fn abandon(&self) -> bool {
+        self.begun.get().is_none_or(|job| job.abandon())
+    }
+}
+
+impl Drop for Job {
+    /// Nobody is left who could want its result.
+    fn drop(&mut self) {
+        if let Some(job) = self.begun.get() {
+            job.abandon();
+        }
+    }
+}
+
+/// Where the finished jobs of one event loop wait for it.
+#[pyclass(frozen, module = "komparu._core")]
+pub(super) struct Mailbox {
+    finished: Arc<pool::Mailbox<Result<Answer>>>,
+    /// Everything that the loop has begun.
+    calls: Call,
+}
+
+#[pymethods]
+impl Mailbox {
+    /// A mailbox with a descriptor of its own, or with that of another one.
+    #[new]
+    #[pyo3(signature = (beside = None))]
+    fn new(beside: Option<&Bound<'_, Self>>) -> PyResult<Self> {
+        let finished = match beside {
+            Some(other) => other.get().finished.beside(),
+            None => pool::Mailbox::new()?,
+        };
+        Ok(Self { finished: Arc::new(finished), calls: Call::new(None) })
+    }
+
+    /// The descriptor that is readable when there may be something to deliver.
+    #[getter]
+    fn descriptor(&self) -> i32 {
+        self.finished.descriptor()
+    }
+
+    /// Have a job done. Its result will be under `ticket`.
+    fn begin(&self, job: &Bound<'_, Job>, ticket: u64) -> PyResult<()> {
+        let job = job.get();
+        let request = job.request.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(request) = request else {
+            return Err(PyRuntimeError::new_err("a job can only be begun once"));
+        };
+        let load = request.load;
+        let call = self.calls.part_within(request.options.comparison_timeout);
+        let work = Box::new(|context: &Context<'_>| request.perform(context));
+        let begun = Arc::new(pool::Job::new(call, work, Arc::clone(&self.finished), ticket));
+        pool::submit(
+            Arc::clone(job.begun.get_or_init(|| begun)),
+            load,
+            config::configured().max_workers,
+        );
+        Ok(())
+    }
+
+    /// Make the descriptor unreadable until something comes: for one that others share.
+    fn clear(&self) {
+        self.finished.clear();
+    }
+
+    /// Resolve the futures of finished jobs, which `awaited` has by ticket. To be called by the loop.
+    ///
+    /// A signal handler may raise something in the midst of it: that comes out in the end, when all
+    /// futures have what is theirs.
+    fn deliver(&self, py: Python<'_>, awaited: &Bound<'_, PyDict>) -> PyResult<()> {
+        self.finished.clear();
+        let mut raised = Ok(());
+        for (ticket, outcome) in self.finished.take(MOST) {
+            raised = raised.and(resolve(py, awaited, ticket, outcome));
+        }
+        raised
+    }
+}
+
+fn resolve(
+    py: Python<'_>,
+    awaited: &Bound<'_, PyDict>,
+    ticket: u64,
+    outcome: Outcome<Result<Answer>>,
+) -> PyResult<()> {
+    let Some(future) = awaited.get_item(ticket)? else { return Ok(()) };
+    awaited.del_item(ticket)?;
+    // Cancelled by its task, which has not come to abandon the job yet.
+    if future.call_method0(intern!(py, "done"))?.is_truthy()? {
+        return Ok(());
+    }
+    match result(py, outcome) {
+        Ok(value) => future.call_method1(intern!(py, "set_result"), (value,)),
+        Err(error) => future.call_method1(intern!(py, "set_exception"), (error.into_value(py),)),
+    }
+    .map(drop)
+}
+
+impl Drop for Mailbox {
+    /// The loop is closed or gone: nobody waits for what it has begun.
+    fn drop(&mut self) {
+        self.calls.cancel();
+    }
+}
+
+fn result(py: Python<'_>, outcome: Outcome<Result<Answer>>) -> PyResult<Bound<'_, PyAny>> {
+    match outcome {
+        Ok(Ok(answer)) => answer.into_python(py),
+        Ok(Err(error)) => Err(errors::raise(py, &error)),
+        Err(Failure::NoThread(cause)) => {
+            Err(PyRuntimeError::new_err(format!("can't start new thread: {cause}")))
+        }
+        Err(Failure::Panicked(payload)) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            Err(PanicException::new_err(text.unwrap_or("panic").to_owned()))
+        }
+    }
+}
+
+/// What a call raises whose time is up.
+#[pyfunction]
+pub(super) fn timed_out(py: Python<'_>, seconds: f64) -> Bound<'_, PyAny> {
+    let limit = std::time::Duration::try_from_secs_f64(seconds).unwrap_or(std::time::Duration::MAX);
+    errors::raise(py, &Error::TimedOut(limit)).into_value(py).into_bound(py).into_any()
+}

@@ -1,0 +1,149 @@
+//! Pairs: two files, two directories.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::convert;
+use super::request::{Answer, Listing, Request, comparison, load_of, options_for};
+use crate::pool::Load;
+
+/// The options that `compare` takes, in the order of its signature.
+pub(super) const COMPARE_OPTIONS: [&str; 10] = [
+    "chunk_size",
+    "size_precheck",
+    "quick_check",
+    "max_workers",
+    "headers",
+    "timeout",
+    "follow_redirects",
+    "verify_ssl",
+    "proxy",
+    "comparison_timeout",
+];
+
+comparison! {
+    /// Are two files or URLs the same, byte for byte?
+    ///
+    /// True means that every byte was compared, or need not be: two names of one file, or holes in both.
+    /// Options that are not given have their configured value.
+    ///
+    /// Args:
+    ///     source_a: A local path, a URL (http, https, file) or a Source.
+    ///     source_b: Another one.
+    ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+    ///         also the size of one sample. 1 to 1 GiB. Default 65536.
+    ///     size_precheck: Let two known, different sizes settle it without reading. Default True.
+    ///     quick_check: Compare samples from five places first. Default True.
+    ///     max_workers: Threads that compare one pair of big files. 0: as many as pay off; 1: only
+    ///         the calling one. Default 0.
+    ///     headers: For URLs: request headers. Default none.
+    ///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+    ///     follow_redirects: For URLs: follow up to ten. Default True.
+    ///     verify_ssl: For URLs: demand a valid certificate. Default True.
+    ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+    ///         environment variables.
+    ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///
+    /// Raises:
+    ///     SourceNotFoundError: There is nothing there.
+    ///     SourcePermissionError: This process may not read it.
+    ///     SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+    ///     ComparisonTimeoutError: comparison_timeout passed.
+    ///     ConfigError: A URL of a kind that is not supported, or that is malformed.
+    ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+    ///     TypeError: An argument of a wrong type.
+    compare(source_a, source_b), "compare",
+    "(source_a, source_b, *, chunk_size=..., size_precheck=..., quick_check=..., \
+     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
+     verify_ssl=..., proxy=..., comparison_timeout=...)",
+    compare_job, read_compare
+}
+
+fn read_compare(
+    source_a: &Bound<'_, PyAny>,
+    source_b: &Bound<'_, PyAny>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Request> {
+    let a = convert::source(source_a, "source_a")?;
+    let b = convert::source(source_b, "source_b")?;
+    let options = options_for("compare", &COMPARE_OPTIONS, options)?;
+    Ok(Request::new(options, load_of([&a, &b]), move |options, context| {
+        let outcome = crate::compare(&a, &b, options, context)?;
+        Ok(Answer::Same(outcome.is_none()))
+    }))
+}
+
+/// The options that `compare_dir` takes, in the order of its signature.
+const COMPARE_DIR_OPTIONS: [&str; 7] = [
+    "chunk_size",
+    "size_precheck",
+    "quick_check",
+    "follow_symlinks",
+    "max_workers",
+    "ignore",
+    "comparison_timeout",
+];
+
+comparison! {
+    /// Do two directories hold the same files, byte for byte?
+    ///
+    /// Files are paired by their path below either directory, and compared in parallel. Only files are
+    /// entries (and links, with follow_symlinks=False): an empty directory is none. Pipes, sockets and
+    /// devices are never opened, two of one kind count as equal. What cannot be compared is in the
+    /// result's errors, and the result is not equal then. Options that are not given have their
+    /// configured value.
+    ///
+    /// Args:
+    ///     dir_a: A directory: a local path, a file:// URL or a Source.
+    ///     dir_b: Another one.
+    ///     chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+    ///         also the size of one sample. 1 to 1 GiB. Default 65536.
+    ///     size_precheck: Let two known, different sizes settle it without reading. Default True.
+    ///     quick_check: Compare samples from five places of a big file first. Default True.
+    ///     follow_symlinks: Follow links, and cut a loop where it closes. False: compare links by their
+    ///         target text. Default True.
+    ///     max_workers: Threads. 0: as many as pay off; 1: only the calling one. Default 0.
+    ///     ignore: Patterns with gitignore meaning, for entries to leave out on both sides; an ignored
+    ///         directory is never read. Default None.
+    ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///
+    /// Returns:
+    ///     A DirResult; it is true if every entry of both sides was compared and found identical.
+    ///
+    /// Raises:
+    ///     SourceNotFoundError: There is nothing where a directory should be.
+    ///     SourcePermissionError: This process may not read one of the two directories themselves.
+    ///     SourceReadError: One of the two is no directory, or cannot be read.
+    ///     ComparisonTimeoutError: comparison_timeout passed.
+    ///     ConfigError: A URL.
+    ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+    ///     TypeError: An argument of a wrong type.
+    compare_dir(dir_a, dir_b), "compare_dir",
+    "(dir_a, dir_b, *, chunk_size=..., size_precheck=..., quick_check=..., \
+     follow_symlinks=..., max_workers=..., ignore=..., comparison_timeout=...)",
+    compare_dir_job, read_compare_dir
+}
+
+/// The same, and all paths that are identical: for those who want to see them.
+#[pyfunction]
+#[pyo3(signature = (dir_a, dir_b, **options))]
+pub(super) fn compare_dir_listing<'py>(
+    dir_a: &Bound<'py, PyAny>,
+    dir_b: &Bound<'py, PyAny>,
+    options: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Listing<'py>> {
+    read_compare_dir(dir_a, dir_b, options)?.wait_listing(dir_a.py())
+}
+
+fn read_compare_dir(
+    dir_a: &Bound<'_, PyAny>,
+    dir_b: &Bound<'_, PyAny>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Request> {
+    let a = convert::directory(dir_a, "dir_a")?;
+    let b = convert::directory(dir_b, "dir_b")?;
+    let options = options_for("compare_dir", &COMPARE_DIR_OPTIONS, options)?;
+    Ok(Request::new(options, Load::Disk, move |options, context| {
+        crate::compare_dir(&a, &b, options, context).map(Answer::Tree)
+    }))
+}

@@ -1,0 +1,150 @@
+//! One call of a public function, from its arguments to its result.
+//!
+//! Every function is described once: a reader turns its arguments into a [`Request`], which knows
+//! what to do and what becomes of the outcome. [`comparison!`](super::comparison) makes of a reader
+//! the function whose caller waits and the one for event loops: what they take, refuse, return and
+//! raise cannot differ.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::{config, convert, errors, result};
+use crate::context::{Call, Context};
+use crate::error::Result;
+use crate::options::Options;
+use crate::outcome::{GroupOutcome, TreeOutcome};
+use crate::pool::Load;
+use crate::source::Source;
+use crate::sys::interpreter::without_interpreter;
+
+/// What a function does with its options, once somebody is there to do it.
+type Work = Box<dyn FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send>;
+
+/// A call whose arguments have been read, and found to be good.
+pub(super) struct Request {
+    pub(super) options: Arc<Options>,
+    pub(super) load: Load,
+    work: Work,
+}
+
+/// What came of it.
+pub(super) enum Answer {
+    Same(bool),
+    Tree(TreeOutcome),
+    Archive(TreeOutcome),
+    Groups(Vec<Source>, GroupOutcome),
+}
+
+impl Request {
+    pub(super) fn new(
+        options: Arc<Options>,
+        load: Load,
+        work: impl FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send + 'static,
+    ) -> Self {
+        Self { options, load, work: Box::new(work) }
+    }
+
+    /// Does what is asked for. Knows nothing of Python.
+    pub(super) fn perform(self, context: &Context<'_>) -> Result<Answer> {
+        (self.work)(&self.options, context)
+    }
+
+    /// The same while the caller waits, without the interpreter, except that signals are looked after.
+    pub(super) fn wait(self, py: Python<'_>) -> PyResult<Answer> {
+        let outcome = without_interpreter(|interrupt| {
+            let call = Call::new(self.options.comparison_timeout);
+            self.perform(&Context::with_interrupt(&call, interrupt))
+        });
+        // A handler's exception goes before any outcome: nobody else would ever raise it.
+        if let Some(exception) = PyErr::take(py) {
+            return Err(exception);
+        }
+        outcome.map_err(|error| errors::raise(py, &error))
+    }
+
+    /// The same with all paths that are identical, for those who want to see them: a result and a list.
+    pub(super) fn wait_listing(mut self, py: Python<'_>) -> PyResult<Listing<'_>> {
+        self.options = Arc::new(Options { list_equal: true, ..Options::clone(&self.options) });
+        let answer = self.wait(py)?;
+        let paths = answer.equal_paths(py)?;
+        Ok((answer.into_python(py)?, paths))
+    }
+}
+
+/// A result, and all paths that are identical.
+pub(super) type Listing<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>);
+
+impl Answer {
+    /// What Python gets.
+    pub(super) fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        match self {
+            Self::Same(same) => Ok(same.into_pyobject(py)?.to_owned().into_any()),
+            Self::Tree(outcome) => result::directories(py, &outcome),
+            Self::Archive(outcome) => result::archives(py, &outcome),
+            Self::Groups(sources, outcome) => result::groups(py, &sources, &outcome),
+        }
+    }
+
+    fn equal_paths<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        match self {
+            Self::Tree(outcome) => result::paths(py, &outcome.equal, result::text),
+            Self::Archive(outcome) => result::paths(py, &outcome.equal, result::entry),
+            Self::Same(_) | Self::Groups(..) => Ok(PyList::empty(py)),
+        }
+    }
+}
+
+/// The configured options, changed by those that the call was given.
+pub(super) fn options_for(
+    function: &str,
+    allowed: &[&str],
+    given: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Arc<Options>> {
+    let configured = config::configured();
+    match given {
+        None => Ok(configured),
+        Some(given) => convert::options(&configured, function, allowed, given).map(Arc::new),
+    }
+}
+
+/// What a call with these sources waits for, if it fetches all its URLs at once.
+pub(super) fn load_of<'s>(sources: impl IntoIterator<Item = &'s Source>) -> Load {
+    match sources.into_iter().filter(|source| source.is_url()).count() {
+        0 => Load::Disk,
+        urls => Load::Transfers(urls),
+    }
+}
+
+/// Makes two Python functions of a reader of arguments: `name`, whose caller waits, and `later`, which
+/// only reads the arguments, and returns what `komparu.aio` does the rest with. Both call themselves
+/// `name` in what they say.
+macro_rules! comparison {
+    (
+        $(#[$about:meta])*
+        $name:ident($($parameter:ident),+), $called:literal, $signature:literal, $later:ident, $read:path
+    ) => {
+        $(#[$about])*
+        #[pyfunction]
+        #[pyo3(signature = ($($parameter),+, **options), text_signature = $signature)]
+        pub(super) fn $name<'py>(
+            py: Python<'py>,
+            $($parameter: &Bound<'py, PyAny>,)+
+            options: Option<&Bound<'py, PyDict>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            $read($($parameter,)+ options)?.wait(py)?.into_python(py)
+        }
+
+        /// The same, for an event loop: reads the arguments, and returns a job that is yet to begin.
+        #[pyfunction]
+        #[pyo3(name = $called, signature = ($($parameter),+, **options))]
+        pub(super) fn $later(
+            $($parameter: &Bound<'_, PyAny>,)+
+            options: Option<&Bound<'_, PyDict>>,
+        ) -> PyResult<$crate::py::aio::Job> {
+            Ok($read($($parameter,)+ options)?.into())
+        }
+    };
+}
+pub(super) use comparison;

@@ -1,0 +1,225 @@
+"""Cancelling stops the work, wherever it is, and leaves nothing behind.
+
+The promise is 100 ms. The tests allow ten times as much, as those of Ctrl-C do; what they cancel
+would go on for a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import resource
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import komparu
+from hostile import Request, answer
+from komparu import aio
+from threads import descriptors, thread_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from conftest import Write
+    from hostile import Hostile
+
+PROMPTLY = 1.0
+
+Start = "Callable[[], Coroutine[Any, Any, object]]"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop run until it is so."""
+    while not condition():
+        await asyncio.sleep(0)
+
+
+def comparing() -> bool:
+    """Is a comparison under way that has called for help?"""
+    return thread_names()["komparu-compare"] > 0
+
+
+async def cancelled(coroutine: Coroutine[Any, Any, object], begun: Callable[[], bool]) -> None:
+    """Cancel what has begun, and see that its work ends."""
+    task = asyncio.create_task(coroutine)  # type: ignore[arg-type]
+    await until(begun)
+    assert not task.done()
+    pressed = time.monotonic()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: not begun())
+    assert time.monotonic() - pressed < PROMPTLY
+
+
+def test_a_comparison_of_files_stops(long_work: tuple[Path, Path]) -> None:
+    asyncio.run(cancelled(aio.compare(*long_work, chunk_size=1, max_workers=2), comparing))
+
+
+def test_a_comparison_of_directories_stops(long_work: tuple[Path, Path], tmp_path: Path) -> None:
+    for path, name in zip(long_work, "ab", strict=True):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").symlink_to(path)
+
+    def begun() -> bool:
+        return thread_names()["komparu-crew"] > 0
+
+    comparison = aio.compare_dir(tmp_path / "a", tmp_path / "b", chunk_size=1, max_workers=2)
+    asyncio.run(cancelled(comparison, begun))
+
+
+def test_a_transfer_stops_and_its_connection_is_closed(hostile: Hostile, write: Write) -> None:
+    connections = []
+
+    def stall(connection: socket.socket, _: Request) -> None:
+        connection.sendall(answer("Content-Length: 1000"))
+        connections.append(connection)
+        connection.recv(1)  # until the client has gone
+        connections.remove(connection)
+
+    url = hostile.url("/stalls", stall)
+    file = write("a", b"x" * 1000)
+    asyncio.run(cancelled(aio.compare(url, file), lambda: bool(connections)))
+    asyncio.run(cancelled(aio.compare_many([file, url]), lambda: bool(connections)))
+    asyncio.run(cancelled(aio.compare_all([url, file, file]), lambda: bool(connections)))
+    mirror = aio.compare_dir_urls(file.parent, {"a": url})
+    asyncio.run(cancelled(mirror, lambda: bool(connections)))
+
+
+@pytest.mark.parametrize("how", ["wait_for", "timeout"])
+def test_a_time_limit_of_asyncio_stops_the_work(long_work: tuple[Path, Path], how: str) -> None:
+    async def main() -> None:
+        comparison = aio.compare(*long_work, chunk_size=1)
+        if how == "timeout" and hasattr(asyncio, "timeout"):
+            async with asyncio.timeout(0.1):
+                await comparison
+        else:
+            await asyncio.wait_for(comparison, 0.1)
+
+    begun = time.monotonic()
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(main())
+    while comparing():
+        pass
+    assert time.monotonic() - begun < 0.1 + PROMPTLY
+
+
+def test_a_limit_of_our_own_counts_from_the_call(long_work: tuple[Path, Path]) -> None:
+    """What waits for its turn may time out, too."""
+    komparu.configure(max_workers=1)
+
+    async def main() -> tuple[float, komparu.ComparisonTimeoutError]:
+        first = asyncio.create_task(aio.compare(*long_work, chunk_size=1, max_workers=2))
+        await until(comparing)
+        begun = time.monotonic()
+        with pytest.raises(komparu.ComparisonTimeoutError) as caught:
+            await aio.compare(*long_work, comparison_timeout=0.1)
+        took = time.monotonic() - begun
+        assert not first.done()
+        first.cancel()
+        await asyncio.wait([first])
+        return took, caught.value
+
+    took, error = asyncio.run(main())
+    assert 0.09 < took < PROMPTLY
+    assert str(error) == "comparison timed out after 0.1 s"
+
+
+def test_a_limit_without_end_is_none(pair: tuple[Path, Path]) -> None:
+    for limit in (1e6, 1e12, 1e300, float("inf")):
+        assert asyncio.run(aio.compare(*pair, comparison_timeout=limit))
+
+
+def test_what_waits_for_its_turn_is_given_up_at_once(
+    long_work: tuple[Path, Path], tmp_path: Path
+) -> None:
+    komparu.configure(max_workers=1)
+
+    async def main() -> None:
+        first = asyncio.create_task(aio.compare(*long_work, chunk_size=1, max_workers=2))
+        await until(comparing)
+        # It would raise if it were ever begun.
+        second = asyncio.create_task(aio.compare(tmp_path / "missing", tmp_path))
+        await asyncio.sleep(0)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+
+    asyncio.run(main())
+
+
+def test_one_that_fails_does_not_disturb_the_others(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    async def main() -> list[object]:
+        return await asyncio.gather(
+            aio.compare(*pair),
+            aio.compare(*pair, chunk_size=0),
+            aio.compare(tmp_path / "missing", tmp_path),
+            aio.compare(*pair),
+            return_exceptions=True,
+        )
+
+    results = asyncio.run(main())
+    kinds = [type(result) for result in results]
+    assert kinds == [bool, ValueError, komparu.SourceNotFoundError, bool]
+
+
+def storm(rounds: int, files: tuple[Path, Path], url: str) -> None:
+    """Cancel in every state: not begun, waiting, running, done and not yet delivered."""
+
+    async def main() -> None:
+        for number in range(rounds):
+            tasks = [asyncio.create_task(aio.compare(*files)) for _ in range(8)]
+            tasks += [asyncio.create_task(aio.compare(url, files[0])) for _ in range(2)]
+            for _ in range(number % 5):
+                await asyncio.sleep(0)
+            for task in tasks[number % 3 :]:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            for result in results:
+                assert result is True or isinstance(result, asyncio.CancelledError), result
+
+    asyncio.run(main())
+
+
+def test_a_storm_of_cancelled_jobs_leaves_nothing(nginx: Any, write: Write) -> None:
+    content = b"x" * 100
+    nginx.put("storm", content)
+    files = write("a", content), write("b", content)
+    url = f"{nginx.plain}/storm"
+    storm(50, files, url)
+    gc.collect()
+    before = descriptors(), sum(thread_names().values())
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    storm(300, files, url)
+    gc.collect()
+    after = descriptors(), sum(thread_names().values())
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+    # Connections are kept, and threads; no more than may run at once.
+    assert after[0] - before[0] < 64
+    assert after[1] - before[1] < 64
+    assert grown < 64 << 10
+
+
+def test_a_cancelled_job_holds_no_file_open(long_work: tuple[Path, Path]) -> None:
+    async def main() -> None:
+        before = descriptors()
+        tasks = [asyncio.create_task(aio.compare(*long_work, chunk_size=1)) for _ in range(20)]
+        await until(comparing)
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
+        # The loop's own descriptor remains.
+        await until(lambda: descriptors() <= before + 1)
+
+    asyncio.run(main())

@@ -1,0 +1,197 @@
+"""The end of a program, and forks: nothing hangs, nothing crashes, nothing is said."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from children import outcome, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hostile import Hostile
+
+PRELUDE = """
+import asyncio, gc
+from komparu import aio
+async def comparing():
+    while True:
+        for task in Path("/proc/self/task").iterdir():
+            try:
+                if (task / "comm").read_text() == "komparu-compare\\n":
+                    return
+            except OSError:
+                pass
+        await asyncio.sleep(0)
+"""
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(0)", "os._exit(0)", "gc.disable()"])
+def test_a_program_ends_though_jobs_run(long_work: tuple[Path, Path], end: str) -> None:
+    code = """
+loop = asyncio.new_event_loop()
+jobs = [aio.compare(*sys.argv[1:3], chunk_size=1) for _ in range(5)]
+for job in jobs:
+    loop.call_soon(job.send, None)
+loop.run_until_complete(comparing())
+print("over", flush=True)
+exec(sys.argv[3])
+"""
+    assert run(PRELUDE + code, *long_work, end) == "over\n"
+
+
+def test_a_program_ends_though_transfers_run(hostile: Hostile, pair: tuple[Path, Path]) -> None:
+    def stall(*_: object) -> None:
+        hostile.closing.wait()
+
+    code = """
+async def main():
+    tasks = [asyncio.create_task(aio.compare(*sys.argv[1:])) for _ in range(20)]
+    await asyncio.wait(tasks, timeout=0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.wait(tasks)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert run(PRELUDE + code, pair[0], hostile.url("/stalls", stall)) == "interrupted\n"
+
+
+def test_ctrl_c_ends_a_loop_and_its_jobs(long_work: tuple[Path, Path]) -> None:
+    code = """
+async def main():
+    tasks = [asyncio.create_task(aio.compare(*sys.argv[1:], chunk_size=1)) for _ in range(5)]
+    await comparing()
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.wait(tasks)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print(len(os.listdir("/proc/self/fd")) < 10)
+    print(asyncio.run(aio.compare("/dev/null", "/dev/null")))
+"""
+    assert run(PRELUDE + code, *long_work).split() == ["True", "True"]
+
+
+def test_daemon_threads_with_loops_do_not_crash_the_end(pair: tuple[Path, Path]) -> None:
+    code = """
+def work():
+    async def main():
+        while True:
+            await asyncio.gather(*(aio.compare(*sys.argv[1:]) for _ in range(20)))
+            turns.release()
+    asyncio.run(main())
+turns = threading.Semaphore(0)
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+for _ in range(30):
+    turns.acquire()
+"""
+    for _ in range(10):
+        assert run(PRELUDE + code, *pair) == ""
+
+
+def test_a_forked_child_has_a_pool_of_its_own(pair: tuple[Path, Path]) -> None:
+    code = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # of forks while there are threads
+a, b = sys.argv[1:]
+async def many():
+    return all(await asyncio.gather(*(aio.compare(a, b) for _ in range(200))))
+async def main():
+    assert await many()
+    child = os.fork()
+    if child == 0:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        # A loop of its own, and a child of its own.
+        ok = asyncio.new_event_loop().run_until_complete(many())
+        grandchild = os.fork()
+        if grandchild == 0:
+            os._exit(0 if asyncio.new_event_loop().run_until_complete(many()) else 1)
+        ok &= os.waitpid(grandchild, 0)[1] == 0
+        os._exit(0 if ok else 1)
+    tasks = [asyncio.create_task(many()) for _ in range(5)]
+    assert all(await asyncio.gather(*tasks))
+    print(os.waitpid(child, 0)[1])
+asyncio.run(main())
+print(asyncio.run(many()))
+"""
+    assert run(PRELUDE + code, *pair) == "0\nTrue\n"
+
+
+def test_forks_amid_jobs_leave_both_sides_whole(
+    pair: tuple[Path, Path], long_work: tuple[Path, Path]
+) -> None:
+    code = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+async def many():
+    return all(await asyncio.gather(*(aio.compare(*sys.argv[1:3]) for _ in range(50))))
+async def main():
+    long = asyncio.create_task(aio.compare(*sys.argv[3:5], chunk_size=1))
+    for _ in range(20):
+        jobs = [asyncio.create_task(many()) for _ in range(3)]
+        await asyncio.sleep(0)
+        child = os.fork()
+        if child == 0:
+            gc.collect()
+            os._exit(0 if asyncio.new_event_loop().run_until_complete(many()) else 1)
+        assert all(await asyncio.gather(*jobs))
+        assert os.waitpid(child, 0)[1] == 0
+    assert not long.done()
+    print("whole")
+asyncio.run(main())
+"""
+    assert run(PRELUDE + code, *pair, *long_work) == "whole\n"
+
+
+def test_a_signal_handler_that_raises_loses_no_result(pair: tuple[Path, Path]) -> None:
+    code = """
+class Raised(Exception): pass
+def handler(*_):
+    raise Raised
+seen = []
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: seen.append(context.get("exception")))
+    assert await aio.compare(*sys.argv[1:])
+    for _ in range(300):
+        jobs = [asyncio.create_task(aio.compare(*sys.argv[1:])) for _ in range(20)]
+        os.kill(os.getpid(), signal.SIGUSR1)
+        done, _ = await asyncio.wait(jobs)
+        assert len(done) == 20
+"""
+    code += """
+signal.signal(signal.SIGUSR1, lambda *_: None)
+asyncio.run(main())
+print("all")
+"""
+    assert run(PRELUDE + code, *pair) == "all\n"
+
+
+@pytest.mark.parametrize("with_loop", [False, True])
+def test_subinterpreters_are_refused_in_words(with_loop: bool) -> None:
+    module = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    code = """
+import importlib, warnings
+interpreters = importlib.import_module(sys.argv[1])
+if sys.argv[2] == "True":
+    async def main():
+        assert await aio.compare("/dev/null", "/dev/null")
+    asyncio.run(main())
+interpreter = interpreters.create()
+attempt = "try:\\\\n import komparu.aio\\\\nexcept ImportError as error:\\\\n print('refused')"
+attempt = attempt.replace("\\\\\\\\n", chr(10)).replace("\\\\n", chr(10))
+interpreters.run_string(interpreter, attempt)
+interpreters.destroy(interpreter)
+print("over")
+"""
+    status, output, _ = outcome(PRELUDE + code, module, str(with_loop))
+    assert (status, output.split()[-1]) == (0, "over")
