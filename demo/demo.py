@@ -5,6 +5,7 @@ Everything happens in a temporary directory, which is removed in the end.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, AnyStr
 
 import komparu
+from komparu import aio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,6 +231,54 @@ while True:
             other.terminate()
 
 
+async def heartbeat(gaps: list[float]) -> None:
+    """Tick every millisecond, and note how long each tick took."""
+    last = time.perf_counter()
+    while True:
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        gaps.append(now - last)
+        last = now
+
+
+def event_loop(directory: Path) -> None:
+    """Compare a directory with a server while a heartbeat keeps ticking."""
+    title("An event loop")
+    mirror = directory / "mirror"
+    mirror.mkdir()
+    for number in range(200):
+        (mirror / f"{number}.html").write_text(f"page {number} " * 1000)
+    gaps: list[float] = []
+
+    async def beside_a_heartbeat(server: str) -> komparu.DirResult:
+        urls = {path.name: f"{server}/{path.name}" for path in mirror.iterdir()}
+        ticking = asyncio.create_task(heartbeat(gaps))
+        try:
+            return await aio.compare_dir_urls(mirror, urls)
+        finally:
+            ticking.cancel()
+
+    async def gathered() -> bool:
+        pages = list(mirror.iterdir())
+        return all(await asyncio.gather(*(aio.compare(page, page) for page in pages * 10)))
+
+    handler = partial(Quiet, directory=str(mirror))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        try:
+            what = "a directory of 200 pages and a server"
+            show(what, lambda: asyncio.run(beside_a_heartbeat(url)))
+            longest = max(gaps, default=0.0)
+            print(f"    the loop ticked {len(gaps)} times meanwhile, at least every ", end="")
+            print(f"{longest * 1e3:.1f} ms")
+        finally:
+            server.shutdown()
+            thread.join()
+    show("2,000 comparisons at once", lambda: asyncio.run(gathered()))
+
+
 def main() -> None:
     """Show everything."""
     begun = time.perf_counter()
@@ -239,6 +289,7 @@ def main() -> None:
         big_files(directory)
         urls(directory)
         trouble(directory)
+        event_loop(directory)
     finally:
         shutil.rmtree(directory)
     title("From the shell")

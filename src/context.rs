@@ -30,9 +30,7 @@ impl Call {
     /// A call that starts now and may take `timeout` of wall clock; `None`: as long as it needs.
     #[must_use]
     pub fn new(timeout: Option<Duration>) -> Self {
-        // A deadline past the clock's end is none.
-        let deadline = timeout.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?)));
-        Self { timeout: deadline, ..Self::default() }
+        Self { timeout: timeout.and_then(ending), ..Self::default() }
     }
 
     /// A part of this call that can be cancelled by itself: it has the same deadline, and ends when
@@ -46,7 +44,7 @@ impl Call {
     /// The same, with a limit of its own in place of this one's: it starts now, too.
     #[must_use]
     pub fn part_within(&self, timeout: Option<Duration>) -> Self {
-        Self { timeout: Self::new(timeout).timeout, ..self.part() }
+        Self { timeout: timeout.and_then(ending), ..self.part() }
     }
 
     /// Makes every thread of this call stop at its next checkpoint.
@@ -68,6 +66,11 @@ impl Call {
             flag.store(true, Ordering::Relaxed);
         }
     }
+}
+
+/// A limit that starts now, and its deadline. One past the clock's end is none.
+fn ending(limit: Duration) -> Option<(Duration, Instant)> {
+    Some((limit, Instant::now().checked_add(limit)?))
 }
 
 /// One thread's view of its call.

@@ -7,13 +7,14 @@ import os
 import statistics
 import subprocess
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import komparu
 import urls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from harness import Harness
@@ -77,27 +78,32 @@ def _first_difference(harness: Harness, directory: Path) -> None:
 
 def _mirror(harness: Harness, directory: Path) -> None:
     """Compare a directory with nginx behind a relay, against round trips alone."""
-    for parent in (directory, *directory.parents[:1]):
-        parent.chmod(parent.stat().st_mode | 0o055)
     mirror = directory / "mirror"
     mirror.mkdir(mode=0o755)
     for number in range(MIRRORED):
         (mirror / str(number)).write_bytes(os.urandom(10 * KIB))
-    near, far = urls.free_port(), urls.free_port()
-    nginx = urls.serve(directory, near)
-    relay = multiprocessing.get_context("fork").Process(target=_relay, args=(far, near))
-    relay.start()
-    try:
-        _wait(far)
-        remote = {
-            path.name: f"http://127.0.0.1:{far}/mirror/{path.name}" for path in mirror.iterdir()
-        }
+    with relayed(directory) as far:
+        remote = {path.name: f"{far}/mirror/{path.name}" for path in mirror.iterdir()}
         # A connection costs one round trip more than a request: 16 at once make one of them.
         ideal = (MIRRORED / TRANSFERS + 1) * urls.ROUND_TRIP
         times = [_timed(lambda: komparu.compare_dir_urls(mirror, remote)) for _ in range(5)]
         median = statistics.median(times)
         text = f"{median:.2f} s, {median / ideal:.2f} of the ideal {ideal:.2f} s"
         harness.note("1,000 files of 10 KiB over 20 ms", text, "at most 1.5")
+
+
+@contextmanager
+def relayed(directory: Path) -> Iterator[str]:
+    """Serve a directory through a relay with a round trip of 20 ms; where."""
+    for parent in (directory, *directory.parents[:1]):
+        parent.chmod(parent.stat().st_mode | 0o055)
+    near, far = urls.free_port(), urls.free_port()
+    nginx = urls.serve(directory, near)
+    relay = multiprocessing.get_context("fork").Process(target=_relay, args=(far, near))
+    relay.start()
+    try:
+        _wait(far)
+        yield f"http://127.0.0.1:{far}"
     finally:
         relay.terminate()
         relay.join()

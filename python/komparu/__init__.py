@@ -26,6 +26,7 @@ True means that every byte was compared. What cannot be compared raises; every e
 
 from __future__ import annotations
 
+from komparu import _core
 from komparu._core import (
     __version__,
     compare,
@@ -48,6 +49,8 @@ from komparu._errors import (
     SourcePermissionError,
     SourceReadError,
 )
+
+_core.check_interpreter()
 
 # Type checkers take this as true. Importing it from typing would cost more than all of komparu.
 TYPE_CHECKING = False

@@ -6,12 +6,12 @@
     True
 
 The work is done by threads of komparu's own, which never touch the interpreter, and the event loop
-runs on meanwhile. Arguments are checked when the coroutine starts. Cancelling it stops the work, and
-comparison_timeout counts from the call, so what waits for its turn may time out, too.
+runs on meanwhile. Arguments are checked when the coroutine starts. Cancelling it stops the work,
+and comparison_timeout counts from the call, so what waits for its turn may time out, too.
 
 As many jobs run at once as `configure(max_workers=...)` says; 0, the default, means as many as pay
-off: one a core for local files, at most 8, and 100 transfers. More join where jobs take long, so that
-others get their turn.
+off: one a core for local files, at most 8, and 100 transfers. More join where jobs take long, so
+that others get their turn.
 """
 
 from __future__ import annotations
@@ -101,11 +101,11 @@ class _Courier:
     """
 
     _current: _Courier | None = None
+    _process = 0
     _lock = threading.Lock()
 
     def __init__(self) -> None:
         """Start the thread; it ends with the process."""
-        self._process = os.getpid()
         self._mailbox = _core.Mailbox()
         self._desks: dict[asyncio.AbstractEventLoop, _Desk] = {}
         threading.Thread(target=self._watch, name="komparu-courier", daemon=True).start()
@@ -114,8 +114,8 @@ class _Courier:
     def of_this_process(cls) -> _Courier:
         """Find the only one there is. A forked child does not have its parent's."""
         with cls._lock:
-            if cls._current is None or cls._current._process != os.getpid():
-                cls._current = cls()
+            if cls._current is None or cls._process != os.getpid():
+                cls._current, cls._process = cls(), os.getpid()
             return cls._current
 
     def mailbox_for(self, loop: asyncio.AbstractEventLoop, desk: _Desk) -> _core.Mailbox:
@@ -132,10 +132,17 @@ class _Courier:
             waits.poll()
             self._mailbox.clear()
             for loop, desk in list(self._desks.items()):
-                try:
-                    loop.call_soon_threadsafe(desk.deliver)
-                except RuntimeError:  # closed
+                if not self._call(loop, desk):
                     self._desks.pop(loop, None)
+
+    @staticmethod
+    def _call(loop: asyncio.AbstractEventLoop, desk: _Desk) -> bool:
+        """Have the loop deliver; false if it is closed."""
+        try:
+            loop.call_soon_threadsafe(desk.deliver)
+        except RuntimeError:
+            return False
+        return True
 
 
 #: The desk of every loop that has one.
@@ -145,7 +152,7 @@ _desks = weakref.WeakKeyDictionary()
 
 def _desk_of(loop: asyncio.AbstractEventLoop) -> _Desk:
     known = _desks.get(loop)
-    desk = known and known()
+    desk = None if known is None else known()
     if desk is None:
         desk = _Desk(loop)
         _desks[loop] = weakref.ref(desk)
@@ -155,7 +162,7 @@ def _desk_of(loop: asyncio.AbstractEventLoop) -> _Desk:
 def _twin(
     function: Callable[P, R], read: Callable[..., _core.Job]
 ) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Make the coroutine function that does what ``function`` does, given what reads its arguments."""
+    """Make the coroutine function that does what ``function`` does; ``read`` takes arguments."""
 
     @functools.wraps(function)
     async def twin(*arguments: P.args, **options: P.kwargs) -> R:

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use curl::multi::{Easy2Handle, Multi};
 
 use super::transfer::{Next, Transfer};
+use crate::options::descriptor_limit;
 
-/// Connections that are kept for later requests.
-const KEPT_CONNECTIONS: usize = 64;
+/// Connections that are kept for later requests, those in use among them: no fewer than event loops
+/// use at once, or some would be closed and made anew all the time.
+const KEPT_CONNECTIONS: usize = 128;
 
 /// How long the thread sleeps when nothing has a deadline: a command wakes it.
 const IDLE: Duration = Duration::from_secs(60);
@@ -36,7 +38,7 @@ impl Worker {
         // One body on a connection at a time, see the room's first lines. Both are hints: where
         // libcurl does not take them, nothing becomes wrong.
         let _ = multi.pipelining(false, false);
-        let _ = multi.set_max_connects(KEPT_CONNECTIONS);
+        let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4));
         Self { active: HashMap::new(), multi }
     }
 

@@ -107,3 +107,53 @@ pub fn submit<T: Send + 'static>(job: Arc<Job<T>>, load: Load, max_workers: usiz
         Load::Transfers(weight) => pool.network.add(job, weight.max(1), limits),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::context::{Call, Context};
+
+    #[test]
+    fn few_descriptors_make_few_transfers() {
+        let limits = |descriptors, max_workers| {
+            let pool = Pool { descriptors, ..Pool::new() };
+            let Limits { weight, reserve } = pool.limits(Load::Transfers(1), max_workers);
+            assert!(
+                max_workers > 0 || (weight + reserve) * DESCRIPTORS_PER_TRANSFER <= descriptors,
+                "{weight} and {reserve} need more than {descriptors}"
+            );
+            (weight, reserve)
+        };
+        assert_eq!(limits(1 << 20, 0), (TRANSFERS, RESERVE));
+        assert_eq!(limits(1024, 0), (TRANSFERS, 52));
+        assert_eq!(limits(256, 0), (38, 6));
+        assert_eq!(limits(16, 0), (2, 0));
+        assert_eq!(limits(256, 200), (200, 0), "a number of one's own is a number of one's own");
+    }
+
+    #[test]
+    fn a_process_has_one_pool() {
+        assert!(std::ptr::eq(Pool::get(), Pool::get()));
+        assert_eq!(Pool::get().process, std::process::id());
+    }
+
+    #[test]
+    fn jobs_of_both_lanes_are_done() {
+        let mailbox = Arc::new(Mailbox::new().expect("a mailbox"));
+        let (done, wait) = channel();
+        let loads = [Load::Disk, Load::Transfers(1), Load::Transfers(1000), Load::Disk];
+        for (ticket, load) in loads.into_iter().enumerate() {
+            let done = done.clone();
+            let work: Work<()> = Box::new(move |_: &Context<'_>| {
+                done.send(ticket).expect("the test listens");
+            });
+            let job = Job::new(Call::new(None), work, Arc::clone(&mailbox), ticket as u64);
+            submit(Arc::new(job), load, 0);
+        }
+        let mut seen: Vec<usize> = wait.iter().take(loads.len()).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 1, 2, 3]);
+    }
+}

@@ -16,7 +16,12 @@ mod pairs;
 mod request;
 mod result;
 
+use std::sync::OnceLock;
+
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
+
+use crate::sys::interpreter;
 
 /// The compiled part of komparu.
 #[pymodule(gil_used = false)]
@@ -38,6 +43,9 @@ mod _core {
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
+    #[pymodule_export]
+    use super::check_interpreter;
+
     /// Adds what has the name of something else, and sees to it that the network thread stops before
     /// the interpreter does.
     #[pymodule_init]
@@ -55,6 +63,18 @@ mod _core {
         module.py().import("atexit")?.call_method1("register", (stop,))?;
         Ok(())
     }
+}
+
+/// Refuse to be used by a second interpreter of the process: objects must not be shared by two, and
+/// those that this module keeps would be.
+#[pyfunction]
+fn check_interpreter() -> PyResult<()> {
+    static HOME: OnceLock<i64> = OnceLock::new();
+    let here = interpreter::current();
+    if *HOME.get_or_init(|| here) == here {
+        return Ok(());
+    }
+    Err(PyImportError::new_err("komparu does not support subinterpreters"))
 }
 
 /// Stop the network thread. Meanwhile threads that are just asking the interpreter for signals get

@@ -12,11 +12,26 @@ struct ThreadState {
     opaque: [u8; 0],
 }
 
+/// An interpreter of the process; there may be several.
+#[repr(C)]
+struct Interpreter {
+    opaque: [u8; 0],
+}
+
 // All of them are in the stable ABI of every version.
 unsafe extern "C-unwind" {
+    fn PyInterpreterState_Get() -> *mut Interpreter;
+    fn PyInterpreterState_GetID(interpreter: *mut Interpreter) -> i64;
     fn PyEval_SaveThread() -> *mut ThreadState;
     fn PyEval_RestoreThread(state: *mut ThreadState);
     fn PyErr_CheckSignals() -> c_int;
+}
+
+/// Which interpreter is the calling thread attached to?
+pub(crate) fn current() -> i64 {
+    // SAFETY: has no precondition but that the thread is attached; if it were not, Python itself would
+    // end the process with a message.
+    unsafe { PyInterpreterState_GetID(PyInterpreterState_Get()) }
 }
 
 /// Does `work` without the interpreter, to be called by a thread that is attached to it. `work` is given

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import komparu
+from komparu import aio
 
 if TYPE_CHECKING:
     import os
@@ -62,6 +63,18 @@ def archives(path: Path, source: komparu.Source) -> None:
     komparu.compare_archive(source, b"b", max_decompressed_size=None, hash_compare=True, timeout=1)
     komparu.compare_archive("a", "b", max_archive_entries="1")  # type: ignore[arg-type]
     komparu.compare_archive("a", "b", ignore=["x"])  # type: ignore[call-arg]
+
+
+async def coroutines(a: str, b: Path, source: komparu.Source) -> None:
+    assert_type(await aio.compare(a, source_b=b, timeout=1), bool)
+    assert_type(await komparu.aio.compare_all([a, source]), bool)
+    assert_type(await aio.compare_many([a, b]), komparu.CompareResult)
+    assert_type(await aio.compare_dir(a, b, ignore=["*"]), komparu.DirResult)
+    assert_type(await aio.compare_archive(a, b, hash_compare=True), komparu.DirResult)
+    assert_type(await aio.compare_dir_urls(a, {"a": source}), komparu.DirResult)
+    await aio.compare(a)  # type: ignore[call-arg]
+    await aio.compare(a, b, chunk_size="1")  # type: ignore[arg-type]
+    await aio.compare(a, b, hash_compare=True)  # type: ignore[call-arg]
 
 
 def results(result: komparu.DirResult, many: komparu.CompareResult) -> None:

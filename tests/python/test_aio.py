@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import inspect
 import os
+import tarfile
 import threading
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def outcome_of(call: Callable[[], object]) -> object:
         return type(error), str(error), attributes
 
 
-def both(name: str, *arguments: Any, **options: Any) -> tuple[object, object]:
+def both(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> tuple[object, object]:
     """What the function gives, and what its twin gives."""
 
     def awaited() -> object:
@@ -70,6 +71,12 @@ def test_results_are_the_same(write: Write, tmp_path: Path, nginx: Nginx) -> Non
         (tmp_path / name / name).touch()
     (tmp_path / "left" / "dangling").symlink_to("nowhere")
     nginx.put("aio", b"same")
+    for name in ("one.tar", "two.tar"):
+        with tarfile.open(tmp_path / name, "w") as archive:
+            archive.add(a, "a")
+            archive.add(c if name == "two.tar" else b, "b")
+    one, two = tmp_path / "one.tar", tmp_path / "two.tar"
+    nginx.put("aio.tar", two.read_bytes())
     url, missing = f"{nginx.plain}/aio", f"{nginx.plain}/missing"
     left, right = tmp_path / "left", tmp_path / "right"
     calls: list[Call] = [
@@ -80,6 +87,8 @@ def test_results_are_the_same(write: Write, tmp_path: Path, nginx: Nginx) -> Non
         ("compare_dir", (left, right), {}),
         ("compare_dir", (left, left), {"ignore": ["*"]}),
         ("compare_dir", (left, right), {"follow_symlinks": False, "max_workers": 1}),
+        ("compare_archive", (one, two), {"hash_compare": True}),
+        ("compare_archive", (two, f"{nginx.plain}/aio.tar"), {}),
         ("compare_all", ([a, b, url],), {}),
         ("compare_all", ([a, b, c],), {}),
         ("compare_all", ([],), {}),
@@ -89,7 +98,7 @@ def test_results_are_the_same(write: Write, tmp_path: Path, nginx: Nginx) -> Non
         ("compare_dir_urls", (left, {}), {"ignore": ["*"]}),
     ]
     for name, arguments, options in calls:
-        result, awaited = both(name, *arguments, **options)
+        result, awaited = both(name, arguments, options)
         assert result == awaited, name
         assert not isinstance(result, tuple), result
         assert type(result) is type(awaited)
@@ -121,6 +130,10 @@ def test_errors_are_the_same(write: Write, tmp_path: Path, hostile: Hostile) -> 
         ("compare_dir", (tmp_path, "http://host/"), {}),
         ("compare_dir", (tmp_path, missing), {}),
         ("compare_dir", (tmp_path, tmp_path), {"ignore": "*"}),
+        ("compare_archive", (a, a), {}),
+        ("compare_archive", (a,), {}),
+        ("compare_archive", (a, a), {"max_archive_entries": 0}),
+        ("compare_archive", (missing, ""), {}),
         ("compare_all", ("text",), {}),
         ("compare_all", ([a, None],), {}),
         ("compare_all", ([a, missing],), {}),
@@ -132,7 +145,7 @@ def test_errors_are_the_same(write: Write, tmp_path: Path, hostile: Hostile) -> 
         ("compare_dir_urls", (missing, {}), {}),
     ]
     for name, arguments, options in calls:
-        raised, awaited = both(name, *arguments, **options)
+        raised, awaited = both(name, arguments, options)
         assert isinstance(raised, tuple), (name, arguments, raised)
         assert raised == awaited, name
 
@@ -142,6 +155,7 @@ def test_arguments_are_checked_before_anything_is_queued() -> None:
         coroutines = [
             aio.compare("a", "b", chunk_size=0),
             aio.compare_dir("http://host/", "b"),
+            aio.compare_archive("a", "b", hash_compare=1),  # type: ignore[arg-type]
             aio.compare_all(["a", 1]),  # type: ignore[list-item]
             aio.compare_many(["a", ""]),
             aio.compare_dir_urls("a", {"/absolute": "b"}),

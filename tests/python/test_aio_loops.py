@@ -17,7 +17,7 @@ import pytest
 import komparu
 from children import run
 from komparu import aio
-from threads import descriptors, thread_names
+from threads import SOAK, descriptors, thread_names
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -69,7 +69,8 @@ def test_every_loop_gets_its_own_results(pair: tuple[Path, Path], tmp_path: Path
 
         start_together.wait()
         for _ in range(3):
-            answers.append((number, set(asyncio.run(main()))))
+            found = set(asyncio.run(main()))
+            answers.append((number, found))
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(8)]
     for thread in threads:
@@ -81,21 +82,19 @@ def test_every_loop_gets_its_own_results(pair: tuple[Path, Path], tmp_path: Path
 
 
 @loops_of_every_kind
-def test_loop_after_loop_leaves_nothing_open(
-    make: Make, pair: tuple[Path, Path]
-) -> None:
+def test_loop_after_loop_leaves_nothing_open(make: Make, pair: tuple[Path, Path]) -> None:
     def again(times: int) -> list[weakref.ref[asyncio.AbstractEventLoop]]:
         loops = []
         for _ in range(times):
             loop = make()
-            loops.append(weakref.ref(loop))
+            loops.append(weakref.ref(loop))  # more is done than that
             assert run_in(loop, aio.compare(*pair))
         return loops
 
     again(3)
     gc.collect()
     before = descriptors(), sum(thread_names().values())
-    loops = again(200)
+    loops = again(200 * SOAK)
     del loops[-1]
     gc.collect()
     assert descriptors() <= before[0]
@@ -190,7 +189,8 @@ warnings.simplefilter("error")
 async def main():
     a, b, missing = sys.argv[1:]
     assert all(await asyncio.gather(*(aio.compare(a, b) for _ in range(100))))
-    results = await asyncio.gather(*(aio.compare(a, missing) for _ in range(9)), return_exceptions=True)
+    failing = (aio.compare(a, missing) for _ in range(9))
+    results = await asyncio.gather(*failing, return_exceptions=True)
     assert {type(result) for result in results} == {komparu.SourceNotFoundError}
     tasks = [asyncio.create_task(aio.compare(a, b)) for _ in range(100)]
     await asyncio.sleep(0)

@@ -6,7 +6,10 @@ import os
 from collections import Counter
 from pathlib import Path
 
-__all__ = ["descriptors", "thread_names"]
+__all__ = ["SOAK", "descriptors", "thread_names"]
+
+#: How many times as often as usual what may leak is repeated: `make soak`.
+SOAK = int(os.environ.get("KOMPARU_SOAK", "1"))
 
 
 def thread_names() -> Counter[str]:
