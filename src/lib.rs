@@ -34,6 +34,9 @@ pub mod context;
 pub mod crew;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 pub mod ignore;
 pub mod options;

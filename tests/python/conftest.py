@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 import komparu
+from parallel import pytest_collection_modifyitems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["Write", "pytest_collection_modifyitems"]
 
 pytest_plugins = ["web"]
 

@@ -85,6 +85,7 @@ def changing(deed: str, path: Path, size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.thread_unsafe(reason="counts the process's descriptors")
 def test_a_file_being_changed_gives_an_error_or_an_answer(
     write: Write, deed: str, size: int
 ) -> None:

@@ -66,6 +66,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert dataclasses.asdict(type(komparu.get_config())()) == DEFAULTS
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_every_option_can_be_configured_and_reset() -> None:
     assert OTHERS.keys() == DEFAULTS.keys()
     for name, value in OTHERS.items():
@@ -79,6 +80,7 @@ def test_every_option_can_be_configured_and_reset() -> None:
     assert dataclasses.asdict(komparu.get_config()) == DEFAULTS
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_a_snapshot_is_frozen_and_stays_what_it_was() -> None:
     before = komparu.get_config()
     komparu.configure(chunk_size=5, headers={"A": "b"})
@@ -112,6 +114,7 @@ def test_an_unknown_option_is_named() -> None:
         komparu.configure(**unknown)
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_a_call_goes_before_the_configuration_and_that_before_the_default(
     long_work: tuple[Path, Path],
 ) -> None:
@@ -126,6 +129,7 @@ def test_a_call_goes_before_the_configuration_and_that_before_the_default(
     assert komparu.compare(*long_work) is True
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_many_threads_see_one_configuration_or_another_and_no_mixture(write: Write) -> None:
     a, b = write("a", b"x"), write("b", b"x")
     sets: list[dict[str, Any]] = [
@@ -159,6 +163,7 @@ def test_many_threads_see_one_configuration_or_another_and_no_mixture(write: Wri
     assert mixtures == []
 
 
+@pytest.mark.thread_unsafe(reason="sets thresholds of the garbage collector, which is the process's")
 def test_what_runs_while_an_error_is_raised_may_ask_for_the_configuration() -> None:
     class Asking:
         def __del__(self) -> None:
@@ -180,6 +185,7 @@ def test_what_runs_while_an_error_is_raised_may_ask_for_the_configuration() -> N
     assert asked == [65536] * 50
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_converting_a_value_may_configure_something_else() -> None:
     class Reentrant:
         def __index__(self) -> int:

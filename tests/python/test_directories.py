@@ -127,6 +127,7 @@ def test_the_chunk_size_changes_no_result(tmp_path: Path, chunk_size: int) -> No
     assert komparu.compare_dir(a, b, chunk_size=chunk_size) == RESULT
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_configured_options_hold_and_arguments_go_first(tmp_path: Path) -> None:
     a, b = pair(tmp_path, {"x": b"", "y": b"1"}, {"y": b"2"})
     komparu.configure(ignore=["x"])

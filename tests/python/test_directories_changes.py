@@ -111,6 +111,7 @@ for path in Path("d/e").glob("new*"):
 
 
 @pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS.keys())
+@pytest.mark.thread_unsafe(reason="counts the process's descriptors")
 def test_a_tree_that_changes_is_walked_to_its_end(tmp_path: Path, deed: str) -> None:
     a, b = pair(tmp_path, TREE, TREE)
     descriptors = sorted(os.listdir("/proc/self/fd"))

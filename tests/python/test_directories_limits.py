@@ -189,21 +189,21 @@ def test_a_limit_that_is_kept_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_other_threads_run_meanwhile(long_trees: tuple[Path, Path]) -> None:
-    outcomes: list[type] = []
-
-    def work() -> None:
-        try:
-            komparu.compare_dir(*long_trees, chunk_size=1, comparison_timeout=0.3)
-        except komparu.ComparisonTimeoutError as error:
-            outcomes.append(type(error))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    steps = 0
-    while thread.is_alive():
-        steps += 1
-    assert outcomes == [komparu.ComparisonTimeoutError]
-    assert steps > 1000
+    code = """
+def work():
+    wait_until_comparing("komparu-crew")
+    for step in range(100_000):
+        pass
+    print(step)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=work).start()
+try:
+    while True:
+        komparu.compare_dir(*sys.argv[1:], chunk_size=1, max_workers=4)
+except KeyboardInterrupt:
+    pass
+"""
+    assert run(code, *long_trees) == "99999\n"
 
 
 def test_many_threads_compare_at_once(tmp_path: Path) -> None:
@@ -229,20 +229,19 @@ def test_a_child_forked_in_the_middle_compares_too(long_trees: tuple[Path, Path]
 import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 def work():
-    try:
-        komparu.compare_dir(*sys.argv[1:], chunk_size=1, max_workers=4, comparison_timeout=0.5)
-    except komparu.ComparisonTimeoutError:
-        print("the parent's", flush=True)
-thread = threading.Thread(target=work)
-thread.start()
-while not any(p.read_text() == "komparu-crew\\n" for p in Path("/proc/self/task").glob("*/comm")):
-    pass
-child = os.fork()
-if child == 0:
-    equal = komparu.compare_dir(*sys.argv[1:], max_workers=4).equal
-    os._exit(0 if equal else 1)
-_, status = os.waitpid(child, 0)
-thread.join()
-print("the child's", status)
+    wait_until_comparing("komparu-crew")
+    child = os.fork()
+    if child == 0:
+        equal = komparu.compare_dir(*sys.argv[1:], max_workers=4).equal
+        os._exit(0 if equal else 1)
+    _, status = os.waitpid(child, 0)
+    print("the child's", status, flush=True)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=work).start()
+try:
+    while True:
+        komparu.compare_dir(*sys.argv[1:], chunk_size=1, max_workers=4)
+except KeyboardInterrupt:
+    print("the parent's")
 """
-    assert run(code, *long_trees) == "the parent's\nthe child's 0\n"
+    assert run(code, *long_trees) == "the child's 0\nthe parent's\n"

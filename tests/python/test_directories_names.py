@@ -116,8 +116,8 @@ DEEP = {
 @pytest.fixture
 def roots(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     yield tmp_path / "a", tmp_path / "b"
-    for side in "ab":
-        flatten(tmp_path / side)
+    for side in tmp_path.iterdir():
+        flatten(side)
 
 
 @pytest.mark.parametrize("names", DEEP.values(), ids=DEEP.keys())

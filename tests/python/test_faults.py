@@ -137,6 +137,7 @@ for pair in [sys.argv[1:], sys.argv[:0:-1]]:
     secret.parent.chmod(0o700)
 
 
+@pytest.mark.thread_unsafe(reason="counts the process's descriptors")
 def test_errors_leave_no_descriptor_open(write: Write, tmp_path: Path) -> None:
     file = write("file", b"x")
     unreadable = [tmp_path, tmp_path / "missing", Path("/dev/zero"), Path("/proc/self/mem")]

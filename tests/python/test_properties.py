@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -84,7 +85,8 @@ def test_the_answer_is_that_of_the_oracle(
 ) -> None:
     other = data.draw(edits(content))
     directory = tmp_path_factory.getbasetemp()
-    a, b = directory / "property-a", directory / "property-b"
+    thread = threading.get_native_id()
+    a, b = directory / f"property-{thread}-a", directory / f"property-{thread}-b"
     lay_out(a, content, with_holes=data.draw(st.booleans()))
     lay_out(b, other, with_holes=data.draw(st.booleans()))
     answer = komparu.compare(

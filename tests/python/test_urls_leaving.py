@@ -65,6 +65,7 @@ def test_a_deadline_ends_a_transfer_and_its_connection(
     assert silent.left.wait(LONG)
 
 
+@pytest.mark.thread_unsafe(reason="sends a signal to its own process")
 def test_an_interrupt_ends_a_transfer_and_its_connection(
     hostile: Hostile, silent: Silent, nine: Path
 ) -> None:
@@ -143,6 +144,7 @@ def test_an_exit_after_comparisons_is_clean(nginx: Nginx) -> None:
     assert run(script, str(path), f"{nginx.plain}/exit", f"{nginx.secure}/exit") == "True\nTrue\n"
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 def test_a_forked_child_compares_urls_and_its_parent_goes_on(nginx: Nginx) -> None:
     path = nginx.put("fork", b"fork")
     script = """

@@ -121,6 +121,7 @@ def test_a_redirect_within_the_private_host_that_the_user_named_is_followed(
     assert komparu.compare(hostile.url("/c", to(f"http://localhost:{other.port}/b")), ok)
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_private_redirects_can_be_allowed(hostile: Hostile, ok: Path) -> None:
     elsewhere = Hostile("127.0.0.2")
     url = hostile.url("/a", to(elsewhere.url("/b", SAME)))
@@ -131,6 +132,7 @@ def test_private_redirects_can_be_allowed(hostile: Hostile, ok: Path) -> None:
         elsewhere.close()
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"]
 )
@@ -143,6 +145,7 @@ def test_block_private_refuses_the_first_request_too(
     assert hostile.requests == []
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_a_connection_that_is_kept_opens_no_way_around_the_rules(
     hostile: Hostile, ok: Path, failure: Failure
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_server_without_ranges_is_compared(simple: tuple[str, Path], big: Big)
     assert komparu.compare(f"{url}/empty", "/dev/null")
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 @pytest.mark.usefixtures("trusted")
 def test_http_2_is_spoken_where_the_server_does(nginx: Nginx, big: Big) -> None:
     name, copy = big
@@ -98,6 +99,7 @@ def test_a_certificate_of_nobody_known_is_refused_unless_the_user_says_so(
     assert "certificate" in str(failure(url, copy)), "the other's connection was used again"
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 def test_small_files_in_a_row_share_a_connection(nginx: Nginx) -> None:
     for number in range(200):
         copy = nginx.put(f"small{number}", b"%d" % number)
@@ -151,6 +153,7 @@ def test_a_proxy_that_is_not_there_is_an_error(big: Big, failure: Failure) -> No
     assert error.strerror == "proxy not found"
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 def test_private_hosts_are_refused_behind_a_proxy_too(
     other: Hostile, big: Big, failure: Failure, host: str

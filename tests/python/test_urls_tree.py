@@ -39,6 +39,7 @@ def mirror(nginx: Nginx, tmp_path: Path) -> tuple[Path, dict[str, str]]:
     return directory, urls
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 def test_a_mirror_is_equal_and_few_connections_show_it(
     nginx: Nginx, mirror: tuple[Path, dict[str, str]]
 ) -> None:
@@ -72,6 +73,7 @@ def test_every_kind_of_difference_is_told_and_disturbs_nothing_else(
     assert f"{nginx.plain}/gone" in result.messages["0/3"]
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 def test_what_is_ignored_is_not_fetched(nginx: Nginx, mirror: tuple[Path, dict[str, str]]) -> None:
     directory, urls = mirror
     urls = {name: f"{url}?ignoring" for name, url in urls.items()} | {"1/none": nginx.plain}
@@ -143,6 +145,7 @@ def test_the_left_side_must_be_a_directory(nginx: Nginx, tmp_path: Path) -> None
     assert komparu.compare_dir_urls(tmp_path, {})
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 @pytest.mark.parametrize("place", ["", "no-ranges/", "gzip/"])
 def test_files_and_urls_are_sorted_together_each_fetched_once(
     nginx: Nginx, big: tuple[str, Path], tmp_path: Path, place: str
@@ -160,6 +163,7 @@ def test_files_and_urls_are_sorted_together_each_fetched_once(
     assert len(fetched) == 4
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 def test_fifty_urls_are_all_the_same_or_not(nginx: Nginx) -> None:
     for number in range(50):
         nginx.put(f"fifty{number}", b"same" * 50_000)

@@ -1,0 +1,192 @@
+//! The engine against `==`: two contents, each served with its own chunk borders, holes and ways to
+//! be read, and several contents sorted into groups.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use komparu::engine::{self, group, lockstep};
+use komparu::reader::{Chunk, Reader};
+use komparu::{Call, Context, Name, Options};
+use libfuzzer_sys::fuzz_target;
+use scripted::{Manner, Scripted};
+
+#[path = "../../tests/scripted/mod.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod scripted;
+
+/// A content in short: pieces repeated, so that it may be long, and mostly zeros where there are none.
+#[derive(Arbitrary, Debug)]
+struct Content<'a> {
+    pieces: Vec<(&'a [u8], u8, u16)>,
+}
+
+impl Content<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for &(piece, times, zeros) in self.pieces.iter().take(8) {
+            for _ in 0..times {
+                bytes.extend_from_slice(piece);
+            }
+            bytes.resize(bytes.len() + usize::from(zeros) % 9000, 0);
+        }
+        bytes
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Way {
+    borders: Vec<u16>,
+    holes: Vec<bool>,
+    sized: bool,
+    random: bool,
+}
+
+impl Way {
+    fn manner(&self) -> Manner {
+        let mut borders: Vec<usize> =
+            self.borders.iter().map(|&border| usize::from(border) % 5000 + 1).collect();
+        borders.push(4096);
+        let mut holes = self.holes.clone();
+        holes.push(true);
+        Manner { borders, holes, sized: self.sized, random: self.random }
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+enum Edit {
+    None,
+    Flip(u32, u8),
+    Cut(u32),
+    Append(u8),
+}
+
+impl Edit {
+    fn apply(&self, content: &[u8]) -> Vec<u8> {
+        let mut edited = content.to_vec();
+        match *self {
+            Self::None => {}
+            Self::Flip(place, bits) => {
+                let length = edited.len().max(1);
+                if let Some(byte) = edited.get_mut(place as usize % length) {
+                    *byte ^= bits;
+                }
+            }
+            Self::Cut(place) => edited.truncate(place as usize % (content.len() + 1)),
+            Self::Append(byte) => edited.push(byte),
+        }
+        edited
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    content: Content<'a>,
+    edits: [Edit; 3],
+    ways: [Way; 4],
+    chunk_size: u16,
+    size_precheck: bool,
+    quick_check: bool,
+    workers: u8,
+}
+
+fuzz_target!(|input: Input<'_>| {
+    let first = input.content.bytes();
+    let contents: Vec<Vec<u8>> = std::iter::once(first.clone())
+        .chain(input.edits.iter().map(|edit| edit.apply(&first)))
+        .collect();
+    let manners: Vec<Manner> = input.ways.iter().map(Way::manner).collect();
+    let options = Options {
+        chunk_size: usize::from(input.chunk_size) + 1,
+        size_precheck: input.size_precheck,
+        quick_check: input.quick_check,
+        max_workers: usize::from(input.workers % 3) + 1,
+        ..Options::default()
+    };
+    let call = Call::new(None);
+    let context = Context::new(&call);
+    for (content, manner) in contents.iter().zip(&manners).skip(1) {
+        let reader = |content, manner| Scripted::new(content, manner);
+        let (mut a, mut b) = (reader(&first, &manners[0]), reader(content, manner));
+        let outcome = engine::compare(&mut a, &mut b, &options, &context).expect("readable");
+        assert_eq!(outcome.is_none(), first == *content, "{outcome:?}");
+        let (mut a, mut b) = (reader(&first, &manners[0]), reader(content, manner));
+        let same = lockstep::compare(&mut a, &mut b, options.chunk_size, &context);
+        assert_eq!(same.expect("readable"), first == *content);
+    }
+    sort(&contents, &manners, &options, &context);
+});
+
+/// What [`Scripted`] is to two, for many: they must own what they are of.
+struct Stream {
+    name: Name,
+    content: Vec<u8>,
+    manner: Manner,
+    position: usize,
+    /// How many chunks were shown, and where the last of them ends.
+    shown: (usize, usize),
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        let manner = Manner { borders: vec![1], holes: vec![false], sized: false, random: false };
+        Self { name: "stream".into(), content: Vec::new(), manner, position: 0, shown: (0, 0) }
+    }
+}
+
+impl Reader for Stream {
+    fn chunk(&mut self) -> komparu::Result<Chunk<'_>> {
+        if self.position == self.content.len() {
+            return Ok(Chunk::End);
+        }
+        let (count, end) = self.shown;
+        if self.position == end {
+            let border = self.manner.borders[count % self.manner.borders.len()];
+            self.shown = (count + 1, self.content.len().min(end + border));
+        }
+        let bytes = &self.content[self.position..self.shown.1];
+        let is_hole = self.manner.holes[self.shown.0 % self.manner.holes.len()];
+        if is_hole && bytes.iter().all(|&byte| byte == 0) {
+            return Ok(Chunk::Zeros(bytes.len() as u64));
+        }
+        Ok(Chunk::Bytes(bytes))
+    }
+
+    fn consume(&mut self, length: u64) {
+        self.position += usize::try_from(length).expect("what was shown is in memory");
+        assert!(self.position <= self.shown.1, "more was taken than was shown");
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.manner.sized.then_some(self.content.len() as u64)
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn verify(&self) -> komparu::Result<()> {
+        Ok(())
+    }
+}
+
+/// All of them as streams, sorted into groups.
+fn sort(contents: &[Vec<u8>], manners: &[Manner], options: &Options, context: &Context<'_>) {
+    let members = contents
+        .iter()
+        .zip(manners)
+        .map(|(content, manner)| {
+            let stream =
+                Stream { content: content.clone(), manner: manner.clone(), ..Stream::default() };
+            group::Member::Stream(Box::new(stream))
+        })
+        .collect();
+    let extremes = group::Extremes { open: 8, stop_at_difference: false };
+    let outcome = group::partition(members, extremes, options, context).expect("readable");
+    let mut expected: Vec<Vec<usize>> = Vec::new();
+    for (index, content) in contents.iter().enumerate() {
+        match expected.iter_mut().find(|group| contents[group[0]] == *content) {
+            Some(group) => group.push(index),
+            None => expected.push(vec![index]),
+        }
+    }
+    assert_eq!(outcome.groups, expected);
+}

@@ -1,0 +1,98 @@
+//! Doors into the crate's private rooms for fuzz targets: nothing else may use them, nothing of it
+//! is part of what the crate promises. They exist with the feature `fuzzing` only.
+
+use std::fmt;
+
+use crate::http;
+
+/// The head of a response, as it is read line by line.
+#[derive(Debug, Default)]
+pub struct Head(http::head::Head);
+
+impl Head {
+    /// Takes the next line.
+    ///
+    /// # Errors
+    /// With the cause, when the head contradicts itself.
+    pub fn line(&mut self, line: &[u8]) -> Result<(), String> {
+        self.0.line(line).map(drop)
+    }
+
+    /// Are the body's bytes other than the content's?
+    #[must_use]
+    pub fn is_coded(&self) -> bool {
+        self.0.coded
+    }
+
+    /// The content's size.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        self.0.size()
+    }
+
+    /// Can parts of the content be asked for?
+    #[must_use]
+    pub fn has_ranges(&self) -> bool {
+        self.0.has_ranges()
+    }
+
+    /// Is this the part that was asked for?
+    #[must_use]
+    pub fn is_part(&self, offset: u64, length: u64, whole: u64) -> bool {
+        self.0.is_part(offset, length, whole)
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// A URL, taken apart.
+#[derive(Debug)]
+pub struct Url(http::url::Url);
+
+impl Url {
+    /// Reads an absolute URL.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        http::url::Url::parse(text).map(Self)
+    }
+
+    /// Follows a reference.
+    #[must_use]
+    pub fn join(&self, reference: &[u8]) -> Option<Self> {
+        self.0.join(reference).map(Self)
+    }
+
+    /// What is requested.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.text()
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host()
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.port()
+    }
+
+    /// User and password.
+    #[must_use]
+    pub fn credentials(&self) -> Option<&(String, String)> {
+        self.0.credentials()
+    }
+
+    /// Do both lead to the same scheme, host and port?
+    #[must_use]
+    pub fn has_origin_of(&self, other: &Self) -> bool {
+        self.0.has_origin_of(&other.0)
+    }
+}

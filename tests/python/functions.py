@@ -1,0 +1,280 @@
+"""Every function, in every way that a call of it can end: for tests that call again and again.
+
+A function that is new is a line or two in :func:`_cases`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import komparu
+from komparu import ConfigError, Source
+from servers import free_port, needed, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["Case", "Ground", "cases", "ground"]
+
+#: More than two threads share out, less than a millisecond's work.
+_SHARED = 5 << 20
+#: Mapped, and compared by one thread.
+_MAPPED = 1 << 20
+
+CONFIGURATION = """
+daemon off; pid {home}/pid; error_log {home}/error.log; worker_processes 1; user root;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off; keepalive_requests 1000000000; default_type application/octet-stream;
+    client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
+    server {{
+        listen 127.0.0.1:{port}; root {root};
+        location /no-ranges/ {{ alias {root}/; max_ranges 0; }}
+        location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
+        location /loop {{ return 302 /loop; }}
+        location /teapot {{ return 418; }}
+        location /hang-up {{ return 444; }}
+        location /metadata/ {{ return 302 http://169.254.169.254/latest/; }}
+        location /miscoded/ {{ alias {root}/; add_header Content-Encoding gzip; }}
+    }}
+}}
+"""
+
+
+class Ground(NamedTuple):
+    """What is compared: where it lies, and the URL that it is served under."""
+
+    root: Path
+    url: str
+    refused: str
+    """A URL of a port that nobody listens on."""
+
+
+class Raised(NamedTuple):
+    """An exception, as an answer."""
+
+    kind: type[BaseException]
+    words: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call, and how it must end."""
+
+    function: str
+    name: str
+    call: Callable[[], object]
+    answer: object
+    """What comes out, or the class of the exception."""
+
+    cost: int = 1
+    """About how many times the work of two small files it is."""
+
+    worded_freely: bool = False
+    """What the exception says depends on the connections that libcurl has kept."""
+
+    def run(self) -> object:
+        """Call it. An exception is an answer, too: its class and its words."""
+        try:
+            answer = self.call()
+        except Exception as error:  # noqa: BLE001
+            return Raised(type(error), "" if self.worded_freely else str(error))
+        return answer
+
+    def settled(self) -> Case:
+        """The same, with all of a first answer, once it is seen to be the right one."""
+        first = self.run()
+        ended = first.kind if isinstance(first, Raised) else bool(first)
+        right = ended is self.answer
+        assert right, f"{self.function}, {self.name}: {first!r}, not {self.answer!r}"
+        return replace(self, answer=first)
+
+    def check(self) -> None:
+        """Call it once more, and demand the answer that it had before."""
+        answer = self.run()
+        assert answer == self.answer, f"{self.function}, {self.name}: {answer!r}"
+
+
+def _lay_out(root: Path) -> None:
+    """Make the files and directories."""
+    (root / "small").write_bytes(b"the same")
+    (root / "same").write_bytes(b"the same")
+    (root / "other").write_bytes(b"the sane")
+    (root / "short").write_bytes(b"the")
+    for name, size in [("mapped", _MAPPED), ("shared", _SHARED)]:
+        content = bytearray(os.urandom(1 << 16) * (size >> 16))
+        (root / f"{name}-a").write_bytes(content)
+        (root / f"{name}-b").write_bytes(content)
+        content[size // 5 * 3] ^= 1
+        (root / f"{name}-c").write_bytes(content)
+    (root / "link").symlink_to("small")
+    for name in ("tree-a", "tree-b", "tree-c"):
+        tree = root / name
+        (tree / "deep" / "down").mkdir(parents=True)
+        for number in range(20):
+            (tree / f"{number}.txt").write_text(f"file {number}")
+            (tree / "deep" / "down" / f"{number}.txt").write_text(f"deep file {number}")
+        (tree / "link").symlink_to("deep")
+    tree = root / "tree-c"
+    (tree / "1.txt").write_text("file l")
+    (tree / "2.txt").write_text("file two")
+    (tree / "3.txt").unlink()
+    (tree / "new").write_text("new")
+    (tree / "dangling").symlink_to("nowhere")
+    (root / "tree-b" / "dangling").symlink_to("nowhere")
+    shutil.rmtree(tree / "deep" / "down")
+    (tree / "deep" / "down").write_text("no directory")
+
+
+@contextlib.contextmanager
+def ground(home: Path) -> Iterator[Ground]:
+    """Lay everything out below a directory, and serve it."""
+    root, port = home / "root", free_port()
+    root.mkdir()
+    _lay_out(root)
+    path = home / "nginx.conf"
+    path.write_text(CONFIGURATION.format(home=home, root=root, port=port))
+    command = [needed("nginx"), "-c", str(path), "-e", str(home / "error.log")]
+    with running(command, port):
+        yield Ground(root, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}/")
+
+
+def cases(ground: Ground) -> list[Case]:
+    """Every case, each called once and found right."""
+    return [case.settled() for case in _cases(ground)]
+
+
+def _cases(ground: Ground) -> Iterator[Case]:
+    yield from _files(ground)
+    yield from _urls(ground)
+    yield from _directories(ground)
+    yield from _many(ground)
+    yield from _configuration()
+
+
+def _files(ground: Ground) -> Iterator[Case]:
+    def compare(
+        name: str, a: str, b: str, answer: object, cost: int = 1, **options: object
+    ) -> Case:
+        paths = (str(ground.root / a), str(ground.root / b))
+        call = lambda: komparu.compare(*paths, **options)  # type: ignore[arg-type]  # noqa: E731
+        return Case("compare", name, call, answer, cost)
+
+    yield compare("equal", "small", "same", answer=True)
+    yield compare("different", "small", "other", answer=False)
+    yield compare("another size", "small", "short", answer=False)
+    yield compare("one file", "small", "link", answer=True)
+    yield compare("mapped, equal", "mapped-a", "mapped-b", answer=True, cost=20)
+    yield compare("mapped, different", "mapped-a", "mapped-c", answer=False, cost=20)
+    yield compare("by several threads, equal", "shared-a", "shared-b", answer=True, cost=100)
+    yield compare("by several threads, different", "shared-a", "shared-c", answer=False, cost=100)
+    yield compare("read", "/proc/self/limits", "small", answer=False)
+    yield compare("missing", "small", "missing", komparu.SourceNotFoundError)
+    yield compare("a directory", "tree-a", "small", komparu.SourceReadError)
+    yield compare("a device", "small", "/dev/zero", komparu.SourceReadError)
+    yield compare("unreadable", "/proc/self/mem", "small", komparu.SourceReadError)
+    yield compare("out of time", "small", "same", _TIMEOUT, comparison_timeout=1e-9)
+    yield compare("a bad value", "small", "same", ValueError, chunk_size=0)
+    yield compare("a wrong type", "small", "same", TypeError, chunk_size="1")
+    yield compare("an unknown option", "small", "same", TypeError, colour="red")
+    yield Case("compare", "nothing", lambda: komparu.compare("", b"x"), ValueError)
+    yield Case("compare", "no source", lambda: komparu.compare(1, 2), TypeError)  # type: ignore[arg-type]
+    yield Case("compare", "ftp", lambda: komparu.compare("ftp://h/", "x"), ConfigError)
+
+
+_TIMEOUT = komparu.ComparisonTimeoutError
+
+
+def _urls(ground: Ground) -> Iterator[Case]:
+    def compare(url: str, path: str, answer: object, cost: int = 10, **options: object) -> Case:
+        full = url if ":" in url else f"{ground.url}/{url}"
+        source = Source(full, headers={"X-Case": url}, timeout=20)
+        file = str(ground.root / path)
+        call = lambda: komparu.compare(source, file, **options)  # type: ignore[arg-type]  # noqa: E731
+        freely = url == "hang-up"
+        return Case("compare, URL", f"{url} and {path}", call, answer, cost, freely)
+
+    yield compare("small", "same", answer=True)
+    yield compare("small", "other", answer=False)
+    yield compare("small", "short", answer=False)
+    yield compare("moved/small", "same", answer=True, cost=20)
+    yield compare("no-ranges/mapped-a", "mapped-b", answer=True, cost=60)
+    yield compare("shared-a", "shared-b", answer=True, cost=300)
+    yield compare("shared-a", "shared-c", answer=False, cost=300)
+    yield compare("missing", "small", komparu.SourceNotFoundError)
+    yield compare("teapot", "small", komparu.SourceReadError)
+    yield compare("hang-up", "small", komparu.SourceReadError, cost=20)
+    yield compare("loop", "small", komparu.SourceReadError, cost=100)
+    yield compare("metadata/", "small", komparu.SourceReadError)
+    yield compare("miscoded/small", "small", komparu.SourceReadError)
+    yield compare(ground.refused, "small", komparu.SourceReadError)
+    yield compare("small", "missing", komparu.SourceNotFoundError)
+    yield compare("small", "same", _TIMEOUT, comparison_timeout=1e-9)
+    urls = (f"{ground.url}/small", f"{ground.url}/same")
+    yield Case("compare, URL", "two", lambda: komparu.compare(*urls), answer=True, cost=20)
+
+
+def _directories(ground: Ground) -> Iterator[Case]:
+    def compare_dir(a: str, b: str, answer: object, cost: int = 20, **options: object) -> Case:
+        paths = (str(ground.root / a), str(ground.root / b))
+        call = lambda: komparu.compare_dir(*paths, **options)  # type: ignore[arg-type]  # noqa: E731
+        name = f"{a} and {b} {options or ''}".rstrip()
+        return Case("compare_dir", name, call, answer, cost)
+
+    yield compare_dir("tree-a", "tree-a", answer=True, cost=1)
+    yield compare_dir("tree-a", "tree-b", answer=False, ignore=["*.md"])
+    yield compare_dir("tree-a", "tree-b", answer=True, ignore=["dangling"], max_workers=1)
+    yield compare_dir("tree-a", "tree-b", answer=False, follow_symlinks=False)
+    yield compare_dir("tree-a", "tree-c", answer=False)
+    yield compare_dir("tree-a", "missing", komparu.SourceNotFoundError, cost=1)
+    yield compare_dir("small", "tree-a", komparu.SourceReadError, cost=1)
+    yield compare_dir("tree-a", "tree-b", _TIMEOUT, cost=1, comparison_timeout=1e-9)
+    yield compare_dir("tree-a", "tree-b", ValueError, cost=1, ignore=["[z-a]"])
+
+
+def _many(ground: Ground) -> Iterator[Case]:
+    root, url = ground.root, ground.url
+    same = [str(root / "small"), root / "same", Source(str(root / "link"))]
+    mixed = [*same, str(root / "other"), str(root / "short"), f"{url}/small", f"{url}/other"]
+    missing = [*same, str(root / "missing")]
+    big = [root / "shared-a", root / "shared-b", root / "shared-c"]
+    compare_all, compare_many = komparu.compare_all, komparu.compare_many
+    yield Case("compare_all", "equal", lambda: compare_all(same), answer=True, cost=4)
+    yield Case("compare_all", "different", lambda: compare_all(mixed), answer=False, cost=20)
+    yield Case("compare_all", "big", lambda: compare_all(big), answer=False, cost=200)
+    yield Case(
+        "compare_all", "missing", lambda: compare_all(missing), komparu.SourceNotFoundError, 3
+    )
+    yield Case("compare_all", "too few", lambda: compare_all([]), answer=True)
+    yield Case("compare_many", "equal", lambda: compare_many(same), answer=True, cost=4)
+    yield Case("compare_many", "different", lambda: compare_many(mixed), answer=False, cost=30)
+    yield Case("compare_many", "big", lambda: compare_many(big), answer=False, cost=200)
+    yield Case(
+        "compare_many", "missing", lambda: compare_many(missing), komparu.SourceNotFoundError, 3
+    )
+    tree = str(root / "tree-a")
+    names = [f"{number}.txt" for number in range(20)]
+    names += [f"{place}/down/{name}" for place in ("deep", "link") for name in names]
+    equal = {name: f"{url}/tree-a/{name}" for name in names}
+    wrong = {**equal, "1.txt": f"{url}/small", "2.txt": f"{url}/missing", "more": f"{url}/more"}
+    compare_dir_urls = komparu.compare_dir_urls
+    yield Case("compare_dir_urls", "equal", lambda: compare_dir_urls(tree, equal), answer=True, cost=400)
+    yield Case("compare_dir_urls", "errors", lambda: compare_dir_urls(tree, wrong), answer=False, cost=400)
+    yield Case(
+        "compare_dir_urls", "a bad path", lambda: compare_dir_urls(tree, {"../x": url}), ValueError
+    )
+
+
+def _configuration() -> Iterator[Case]:
+    yield Case("get_config", "defaults", lambda: komparu.get_config() is not None, answer=True)
+    yield Case("configure", "nothing", lambda: komparu.configure() is None, answer=True)
+    yield Case("configure", "unknown", lambda: komparu.configure(colour=1), ConfigError)  # type: ignore[call-arg]
+    yield Case("configure", "bad", lambda: komparu.configure(chunk_size=-1), ConfigError)
+    yield Case("Source", "good", lambda: Source("x") is not None, answer=True)
+    yield Case("Source", "bad", lambda: Source("http://h/", timeout=-1), ValueError)

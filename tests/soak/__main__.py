@@ -1,0 +1,50 @@
+"""Try what komparu promises again and again: the parts that are named, or all.
+
+python tests/soak [--scale FACTOR] [PART ...]
+
+A part is a file beside this one with a function ``soak(ledger)``. It raises when a promise is
+broken, and takes down those that are kept: they are printed as rows of a table in the end. Several
+parts mount filesystems, fill disks and set clocks within namespaces: they want to be root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
+
+from ledger import Ledger  # noqa: E402  # found only now
+
+#: What is in this directory and no part.
+_OTHERS = {"__main__", "ledger", "strangers"}
+
+
+def names() -> list[str]:
+    """Name every part there is."""
+    return sorted({path.stem for path in HERE.glob("*.py")} - _OTHERS)
+
+
+def main() -> int:
+    """Run, and return an exit status."""
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__.partition("\n")[0])
+    parser.add_argument("part", nargs="*", choices=[*names(), []], help="default: all")
+    parser.add_argument("--scale", type=float, default=1.0, help="times the usual number of tries")
+    arguments = parser.parse_args()
+    tables = ["| promise | how tried | how often | result |", "| --- | --- | --- | --- |"]
+    for name in arguments.part or names():
+        ledger, begun = Ledger(name, arguments.scale), time.monotonic()
+        print(f"{name}:", file=sys.stderr, flush=True)
+        importlib.import_module(name).soak(ledger)
+        print(f"  {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+        tables.append(ledger.table())
+    print("\n".join(tables))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Clocks that jump back and forth while comparisons run.
+
+libfaketime stands between the process and its clocks. What asks the kernel without libc's help it
+does not reach: the stamps of files, and the moment that a file's stamp is held against.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions import ground
+from ledger import demand
+from strangers import answers
+
+if TYPE_CHECKING:
+    from ledger import Ledger
+
+_JUMPING = """
+stamps = Path(os.environ["FAKETIME_TIMESTAMP_FILE"])
+jumps = ["+0", "+1h", "-1h", "+400d", "-400d", "+1s", "-1s"]
+stop, seen = threading.Event(), []
+def jump():
+    number = 0
+    while not stop.is_set():
+        number += 1
+        stamps.with_suffix(".new").write_text(jumps[number % len(jumps)] + "\\n")
+        stamps.with_suffix(".new").replace(stamps)
+        seen.append(int(time.time()) // 1000)
+thread = threading.Thread(target=jump)
+thread.start()
+counted = Counter(attempt(case) for _ in range(ROUNDS) for case in everything)
+stop.set()
+thread.join()
+assert len(set(seen)) > 2, "the clock did not jump"
+print(json.dumps(counted))
+"""
+
+
+def soak(ledger: Ledger) -> None:
+    """Jump."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    demand(library and shutil.which("faketime"), "this part needs libfaketime: apt-get install faketime")
+    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
+        stamps = Path(home) / "stamp"
+        stamps.write_text("+0\n")
+        for name, monotonic in [("the clock of the day jumps", "1"), ("all clocks jump", "0")]:
+            before = [
+                "env",
+                f"LD_PRELOAD={library}",
+                f"FAKETIME_TIMESTAMP_FILE={stamps}",
+                "FAKETIME_NO_CACHE=1",
+                f"DONT_FAKE_MONOTONIC={monotonic}",
+            ]
+            rounds = ledger.times(50)
+            counted = answers(f"ROUNDS = {rounds}\n{_JUMPING}", laid_out, before)
+            wanted = {"right"} if monotonic == "1" else {"right", "error"}
+            demand(counted.keys() <= wanted, f"{name}: {counted}")
+            ledger.kept(
+                "every call answers right"
+                if monotonic == "1"
+                else "the right answer, or a limit of time that seems to have passed",
+                tried=f"{name}, by up to 400 days, again and again",
+                often=f"{counted.total():,} calls",
+                result=", ".join(f"{count:,} {answer}" for answer, count in counted.items()),
+            )

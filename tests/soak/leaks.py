@@ -1,0 +1,78 @@
+"""Every function again and again: descriptors, threads and memory stay what they are."""
+
+from __future__ import annotations
+
+import gc
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from functions import Case, cases, ground
+from ledger import demand
+
+if TYPE_CHECKING:
+    from ledger import Ledger
+
+#: Of each function: of each case, this number divided by the number of cases.
+USUAL = 100_000
+
+#: KiB that memory may grow by from the first quarter of the calls to the last. The smallest block
+#: that malloc has is 32 bytes: one leaked in each of 75,000 calls is 2,344 KiB.
+GROWTH = 1024
+
+
+class Held(NamedTuple):
+    """What this process holds."""
+
+    descriptors: int
+    threads: int
+    kib: int
+
+
+def held() -> Held:
+    """Look at this process."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return Held(
+        len(os.listdir("/proc/self/fd")),
+        len(os.listdir("/proc/self/task")),
+        pages * os.sysconf("SC_PAGESIZE") // 1024,
+    )
+
+
+def soak(ledger: Ledger) -> None:
+    """Call and look."""
+    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
+        everything = cases(laid_out)
+        # Connections that are kept, the network thread, what Python makes once.
+        for case in everything * 3:
+            case.check()
+        for kind in dict.fromkeys(case.function for case in everything):
+            chosen = [case for case in everything if case.function == kind]
+            calls, before, after = again_and_again(chosen, ledger.times(USUAL))
+            ledger.kept(
+                f"`{kind}` leaves nothing behind, errors included",
+                tried=f"{len(chosen)} cases in turn",
+                often=f"{calls:,} calls",
+                result=f"descriptors {before.descriptors} → {after.descriptors}, "
+                f"threads {before.threads} → {after.threads}, "
+                f"memory {after.kib - before.kib:+,} KiB in the last three quarters",
+            )
+
+
+def again_and_again(chosen: list[Case], times: int) -> tuple[int, Held, Held]:
+    """Call all of these so many times together; what was held after a quarter, and in the end."""
+    rounds = -(-times // len(chosen) // 4)
+    quarters = []
+    for _ in range(4):
+        for _ in range(rounds):
+            for case in chosen:
+                case.check()
+        quarters.append(held())
+    before, after = quarters[0], quarters[-1]
+    seen = f"{chosen[0].function}: {quarters}"
+    demand(after.descriptors <= before.descriptors, f"descriptors: {seen}")
+    demand(after.threads <= before.threads, f"threads: {seen}")
+    demand(after.kib - before.kib < GROWTH, f"memory: {seen}")
+    return rounds * 4 * len(chosen), before, after

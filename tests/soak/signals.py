@@ -1,0 +1,103 @@
+"""SIGINT and SIGTERM at random moments of every function, hundreds of times."""
+
+from __future__ import annotations
+
+import json
+import random
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions import cases, ground
+from ledger import demand
+from strangers import PATIENCE, program
+
+if TYPE_CHECKING:
+    from functions import Ground
+    from ledger import Ledger
+
+#: For every function.
+USUAL = 40
+
+#: Calls the cases of a function in turn until a signal ends it, and tells how that came.
+_CALLING = """
+chosen = [case for case in everything if case.function == KIND]
+class Terminated(Exception): pass
+def terminate(number, frame):
+    raise Terminated
+HOW = os.environ["SOAK_HOW"]
+if HOW == "handled":
+    signal.signal(signal.SIGTERM, terminate)
+ended = "nothing"
+try:
+    print("ready", flush=True)
+    while True:
+        for case in chosen:
+            # Not run(), which takes exceptions for answers.
+            try:
+                case.call()
+            except (OSError, ValueError, TypeError, komparu.KomparuError):
+                pass
+except (KeyboardInterrupt, Terminated) as error:
+    moment, ended = time.monotonic(), type(error).__name__
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+right = all(attempt(case) == "right" for case in chosen)
+# Threads that are done may take a moment to leave.
+while (threads := len(os.listdir("/proc/self/task")) - 1) > 1 and time.monotonic() < moment + 10:
+    pass
+print(json.dumps([ended, right, threads, moment]))
+"""
+
+
+def soak(ledger: Ledger) -> None:
+    """Interrupt."""
+    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
+        kinds = list(dict.fromkeys(case.function for case in cases(laid_out)))
+        for name, how, number in [
+            ("SIGINT", "default", signal.SIGINT),
+            ("SIGTERM with a handler that raises", "handled", signal.SIGTERM),
+            ("SIGTERM", "default", signal.SIGTERM),
+        ]:
+            times, latest = 0, 0.0
+            for kind in kinds:
+                for _ in range(ledger.times(USUAL)):
+                    latest = max(latest, _interrupt(kind, how, number, laid_out))
+                    times += 1
+            result = f"kept; it took {latest * 1000:.0f} ms at most"
+            promise = (
+                "the process ends by the signal"
+                if (how, number) == ("default", signal.SIGTERM)
+                else "the exception comes out, no thread but the network's stays, the next answers are right"
+            )
+            tried = f"{name} at a random moment of calls of each of {len(kinds)} functions"
+            ledger.kept(promise, tried=tried, often=f"{times:,} processes", result=result)
+
+
+def _interrupt(kind: str, how: str, number: signal.Signals, laid_out: Ground) -> float:
+    """Send the signal at some moment; how long it took, in seconds."""
+    command = ["env", f"SOAK_HOW={how}", *program(f"KIND = {kind!r}\n{_CALLING}", laid_out)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        demand(child.stdout and child.stdout.readline() == "ready\n", "no start")
+        # Nothing is waited for: any moment will do.
+        select.select([], [], [], random.uniform(0, 0.05))  # noqa: S311
+        sent = time.monotonic()
+        child.send_signal(number)
+        output, errors = child.communicate(timeout=PATIENCE)
+        if (how, number) == ("default", signal.SIGTERM):
+            took = time.monotonic() - sent
+            demand((child.returncode, output, errors) == (-number, "", ""), errors)
+            return took
+    demand((child.returncode, errors) == (0, ""), f"{kind}: {child.returncode} {errors}")
+    ended, right, threads, moment = json.loads(output)
+    expected = "KeyboardInterrupt" if number == signal.SIGINT else "Terminated"
+    demand(ended == expected, f"{kind}: ended by {ended}")
+    demand(right, f"{kind}: wrong answers afterwards")
+    demand(threads <= 1, f"{kind}: {threads} threads left")
+    return float(moment) - sent
