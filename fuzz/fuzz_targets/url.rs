@@ -19,7 +19,9 @@ struct Input<'a> {
 const SECRET: &[u8] = b"S3cr3tW0rd";
 
 fn check(url: &Url) {
-    assert!(url.text().bytes().all(|byte| byte.is_ascii_graphic()), "{:?}", url.text());
+    // A host may be in letters of any kind: libcurl brings them into those of the DNS.
+    let sendable = |letter: char| letter.is_ascii_graphic() || !letter.is_ascii();
+    assert!(url.text().chars().all(sendable), "{:?}", url.text());
     assert!(!url.text().contains('#'), "{:?}", url.text());
     let again = Url::parse(url.text().as_bytes()).expect("what was a URL is one");
     assert_eq!(again.credentials(), None, "{:?}", url.text());

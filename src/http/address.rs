@@ -36,6 +36,8 @@ pub(crate) fn literal(host: &str) -> Option<IpAddr> {
 
 const SPECIAL: &str = "a special-purpose address";
 
+const UNREADABLE: &str = "in letters that may stand for an address";
+
 fn special_v4(address: Ipv4Addr) -> Option<&'static str> {
     Some(match address.octets() {
         [0, ..] => "an unspecified address",
@@ -114,6 +116,9 @@ impl Rule {
     pub(crate) fn refuses_host(self, host: &str) -> Option<&'static str> {
         match literal(host) {
             Some(address) => self.refuses(address),
+            // Whoever looks it up brings it into the letters of the DNS first, and full-width or circled
+            // digits become an address. What libcurl makes of it depends on its version and the locale.
+            None if self != Self::Any && !host.is_ascii() => Some(UNREADABLE),
             None => match self {
                 Self::Public => special_host(host),
                 Self::PublicAnd(exempt) if !exempt.is_loopback() => special_host(host),
@@ -126,6 +131,15 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_that_cannot_be_read_is_refused_where_any_is() {
+        for rule in [Rule::Public, Rule::PublicAnd(Ipv4Addr::LOCALHOST.into())] {
+            assert_eq!(rule.refuses_host("\u{ff11}27.0.0.1"), Some(UNREADABLE));
+            assert_eq!(rule.refuses_host("xn--e1afmkfd.example"), None);
+        }
+        assert_eq!(Rule::Any.refuses_host("\u{ff11}27.0.0.1"), None);
+    }
 
     fn kind(text: &str) -> Option<&'static str> {
         special(text.parse().expect("an address"))

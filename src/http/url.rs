@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::address::literal;
 use crate::sys::url::{ParsedUrl, Part};
 
 /// An http or https URL, taken apart.
@@ -10,7 +11,7 @@ pub(crate) struct Url {
     /// As it is requested: without credentials and without a fragment.
     text: String,
     secure: bool,
-    /// In lower case, IPv6 in brackets.
+    /// In lower case, IPv6 in brackets. An address is the same however it was written.
     host: String,
     port: u16,
     credentials: Option<(String, String)>,
@@ -54,7 +55,7 @@ impl Url {
         Some(Self {
             text: url.get(Part::Whole)?,
             secure,
-            host: url.get(Part::Host)?.to_ascii_lowercase(),
+            host: canonical(url.get(Part::Host)?.to_ascii_lowercase()),
             port: url.get(Part::Port)?.parse().ok()?,
             credentials,
         })
@@ -91,6 +92,17 @@ impl Url {
     pub(crate) fn has_origin_of(&self, other: &Self) -> bool {
         (self.secure, &self.host, self.port) == (other.secure, &other.host, other.port)
     }
+}
+
+/// The address that `host` is, where a dot at its end kept libcurl from finding one. It would reach a
+/// proxy like that, and most resolvers do not mind the dot.
+fn canonical(host: String) -> String {
+    let bare = host.trim_end_matches('.');
+    if bare.len() == host.len() {
+        return host;
+    }
+    let read = ParsedUrl::parse(&format!("http://{bare}/")).and_then(|url| url.get(Part::Host));
+    read.filter(|read| literal(read).is_some()).unwrap_or(host)
 }
 
 /// Where the authority of `text` lies: what follows `//` up to the path, the query or the fragment.
@@ -169,6 +181,16 @@ mod tests {
             assert_eq!(url(text).host(), "127.0.0.1", "{text}");
         }
         assert_eq!(url("http://[::1]:81/").host(), "[::1]");
+    }
+
+    #[test]
+    fn an_address_in_disguise_is_seen_for_what_it_is() {
+        for text in ["http://127.0.0.1./", "http://0177.0.0.1./", "http://2130706433../"] {
+            assert_eq!(url(text).host(), "127.0.0.1", "{text}");
+        }
+        assert_eq!(url("http://example.org./").host(), "example.org.");
+        // Other scripts stay: see `address::Rule::refuses_host`.
+        assert!(!url("http://\u{ff11}27.0.0.1/").host().is_ascii());
     }
 
     #[test]

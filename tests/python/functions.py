@@ -5,55 +5,20 @@ A function that is new is a line or two in :func:`_cases`.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import komparu
-from komparu import ConfigError, Source
-from servers import free_port, needed, running
+from komparu import ConfigError, Source, aio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Coroutine, Iterator
 
-__all__ = ["Case", "Ground", "cases", "ground"]
+    from ground import Ground
+    from komparu import SourceLike
 
-#: More than two threads share out, less than a millisecond's work.
-_SHARED = 5 << 20
-#: Mapped, and compared by one thread.
-_MAPPED = 1 << 20
-
-CONFIGURATION = """
-daemon off; pid {home}/pid; error_log {home}/error.log; worker_processes 1; user root;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off; keepalive_requests 1000000000; default_type application/octet-stream;
-    client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
-    fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
-    server {{
-        listen 127.0.0.1:{port}; root {root};
-        location /no-ranges/ {{ alias {root}/; max_ranges 0; }}
-        location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
-        location /loop {{ return 302 /loop; }}
-        location /teapot {{ return 418; }}
-        location /hang-up {{ return 444; }}
-        location /metadata/ {{ return 302 http://169.254.169.254/latest/; }}
-        location /miscoded/ {{ alias {root}/; add_header Content-Encoding gzip; }}
-    }}
-}}
-"""
-
-
-class Ground(NamedTuple):
-    """What is compared: where it lies, and the URL that it is served under."""
-
-    root: Path
-    url: str
-    refused: str
-    """A URL of a port that nobody listens on."""
+__all__ = ["Case", "Raised", "cases"]
 
 
 class Raised(NamedTuple):
@@ -101,50 +66,6 @@ class Case:
         assert answer == self.answer, f"{self.function}, {self.name}: {answer!r}"
 
 
-def _lay_out(root: Path) -> None:
-    """Make the files and directories."""
-    (root / "small").write_bytes(b"the same")
-    (root / "same").write_bytes(b"the same")
-    (root / "other").write_bytes(b"the sane")
-    (root / "short").write_bytes(b"the")
-    for name, size in [("mapped", _MAPPED), ("shared", _SHARED)]:
-        content = bytearray(os.urandom(1 << 16) * (size >> 16))
-        (root / f"{name}-a").write_bytes(content)
-        (root / f"{name}-b").write_bytes(content)
-        content[size // 5 * 3] ^= 1
-        (root / f"{name}-c").write_bytes(content)
-    (root / "link").symlink_to("small")
-    for name in ("tree-a", "tree-b", "tree-c"):
-        tree = root / name
-        (tree / "deep" / "down").mkdir(parents=True)
-        for number in range(20):
-            (tree / f"{number}.txt").write_text(f"file {number}")
-            (tree / "deep" / "down" / f"{number}.txt").write_text(f"deep file {number}")
-        (tree / "link").symlink_to("deep")
-    tree = root / "tree-c"
-    (tree / "1.txt").write_text("file l")
-    (tree / "2.txt").write_text("file two")
-    (tree / "3.txt").unlink()
-    (tree / "new").write_text("new")
-    (tree / "dangling").symlink_to("nowhere")
-    (root / "tree-b" / "dangling").symlink_to("nowhere")
-    shutil.rmtree(tree / "deep" / "down")
-    (tree / "deep" / "down").write_text("no directory")
-
-
-@contextlib.contextmanager
-def ground(home: Path) -> Iterator[Ground]:
-    """Lay everything out below a directory, and serve it."""
-    root, port = home / "root", free_port()
-    root.mkdir()
-    _lay_out(root)
-    path = home / "nginx.conf"
-    path.write_text(CONFIGURATION.format(home=home, root=root, port=port))
-    command = [needed("nginx"), "-c", str(path), "-e", str(home / "error.log")]
-    with running(command, port):
-        yield Ground(root, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}/")
-
-
 def cases(ground: Ground) -> list[Case]:
     """Every case, each called once and found right."""
     return [case.settled() for case in _cases(ground)]
@@ -154,7 +75,9 @@ def _cases(ground: Ground) -> Iterator[Case]:
     yield from _files(ground)
     yield from _urls(ground)
     yield from _directories(ground)
+    yield from _archives(ground)
     yield from _many(ground)
+    yield from _coroutines(ground)
     yield from _configuration()
 
 
@@ -238,11 +161,40 @@ def _directories(ground: Ground) -> Iterator[Case]:
     yield compare_dir("tree-a", "tree-b", ValueError, cost=1, ignore=["[z-a]"])
 
 
+def _archives(ground: Ground) -> Iterator[Case]:
+    def compare_archive(a: str, b: str, answer: object, cost: int = 100, **options: object) -> Case:
+        places = [place if ":" in place else str(ground.root / place) for place in (a, b)]
+        call = lambda: komparu.compare_archive(*places, **options)  # type: ignore[arg-type]  # noqa: E731
+        name = f"{a} and {b} {options or ''}".rstrip()
+        return Case("compare_archive", name, call, answer, cost)
+
+    yield compare_archive("a.tar.gz", "a.zip", answer=True)
+    yield compare_archive("a.zip", "back.tar", answer=True)
+    yield compare_archive("back.tar", "a.tar.gz", answer=True, hash_compare=True)
+    yield compare_archive("a.tar.gz", "c.zip", answer=False)
+    yield compare_archive(f"{ground.url}/a.tar.gz", "c.zip", answer=False)
+    yield compare_archive(f"{ground.url}/a.zip", f"{ground.url}/back.tar", answer=True)
+    yield compare_archive("cut.tar.gz", "a.zip", komparu.ArchiveError)
+    yield compare_archive("small", "a.zip", komparu.ArchiveError)
+    yield compare_archive("missing", "a.zip", komparu.SourceNotFoundError, cost=2)
+    yield compare_archive(f"{ground.url}/missing", "a.zip", komparu.SourceNotFoundError)
+    yield compare_archive("bomb.zip", "bomb.zip", komparu.ArchiveBombError)
+    yield compare_archive("a.zip", "back.tar", komparu.ArchiveBombError, max_archive_entries=3)
+    yield compare_archive("a.zip", "back.tar", _TIMEOUT, comparison_timeout=1e-9)
+    yield compare_archive("a.zip", "back.tar", ValueError, cost=1, max_compression_ratio=-1)
+
+
 def _many(ground: Ground) -> Iterator[Case]:
     root, url = ground.root, ground.url
-    same = [str(root / "small"), root / "same", Source(str(root / "link"))]
-    mixed = [*same, str(root / "other"), str(root / "short"), f"{url}/small", f"{url}/other"]
-    missing = [*same, str(root / "missing")]
+    same: list[SourceLike] = [str(root / "small"), root / "same", Source(str(root / "link"))]
+    mixed: list[SourceLike] = [
+        *same,
+        str(root / "other"),
+        str(root / "short"),
+        f"{url}/small",
+        f"{url}/other",
+    ]
+    missing: list[SourceLike] = [*same, str(root / "missing")]
     big = [root / "shared-a", root / "shared-b", root / "shared-c"]
     compare_all, compare_many = komparu.compare_all, komparu.compare_many
     yield Case("compare_all", "equal", lambda: compare_all(same), answer=True, cost=4)
@@ -258,22 +210,55 @@ def _many(ground: Ground) -> Iterator[Case]:
     yield Case(
         "compare_many", "missing", lambda: compare_many(missing), komparu.SourceNotFoundError, 3
     )
-    tree = str(root / "tree-a")
-    names = [f"{number}.txt" for number in range(20)]
-    names += [f"{place}/down/{name}" for place in ("deep", "link") for name in names]
-    equal = {name: f"{url}/tree-a/{name}" for name in names}
+    tree = str(root / "tree-d")
+    names = [f"{number}.txt" for number in range(6)]
+    equal = {name: f"{url}/tree-d/{name}" for name in names}
     wrong = {**equal, "1.txt": f"{url}/small", "2.txt": f"{url}/missing", "more": f"{url}/more"}
     compare_dir_urls = komparu.compare_dir_urls
-    yield Case("compare_dir_urls", "equal", lambda: compare_dir_urls(tree, equal), answer=True, cost=400)
-    yield Case("compare_dir_urls", "errors", lambda: compare_dir_urls(tree, wrong), answer=False, cost=400)
+    yield Case(
+        "compare_dir_urls", "equal", lambda: compare_dir_urls(tree, equal), answer=True, cost=60
+    )
+    yield Case(
+        "compare_dir_urls", "errors", lambda: compare_dir_urls(tree, wrong), answer=False, cost=60
+    )
     yield Case(
         "compare_dir_urls", "a bad path", lambda: compare_dir_urls(tree, {"../x": url}), ValueError
     )
 
 
+def _coroutines(ground: Ground) -> Iterator[Case]:
+    """Yield each function's coroutine, in a loop of its own; with that, all else is the same."""
+    root, url = ground.root, ground.url
+    same: list[SourceLike] = [str(root / "small"), root / "same", f"{url}/small"]
+    pair, other = (root / "small", root / "same"), (root / "small", f"{url}/other")
+    trees, archives = (root / "tree-a", root / "tree-c"), (root / "a.tar.gz", root / "a.zip")
+
+    def case(
+        function: str, name: str, make: Callable[[], Coroutine[None, None, object]], answer: object
+    ) -> Case:
+        return Case(f"aio.{function}", name, lambda: asyncio.run(make()), answer, 50)
+
+    yield case("compare", "equal", lambda: aio.compare(*pair), answer=True)
+    yield case("compare", "different", lambda: aio.compare(*other), answer=False)
+    yield case("compare", "missing", lambda: aio.compare("x", root), komparu.SourceNotFoundError)
+    late = {"comparison_timeout": 1e-9}
+    yield case("compare", "out of time", lambda: aio.compare(*pair, **late), _TIMEOUT)
+    yield case("compare_dir", "different", lambda: aio.compare_dir(*trees), answer=False)
+    yield case("compare_archive", "equal", lambda: aio.compare_archive(*archives), answer=True)
+    yield case("compare_all", "equal", lambda: aio.compare_all(same), answer=True)
+    yield case("compare_many", "equal", lambda: aio.compare_many(same), answer=True)
+    urls = {f"{number}.txt": f"{url}/tree-d/{number}.txt" for number in range(6)}
+    yield case(
+        "compare_dir_urls",
+        "equal",
+        lambda: aio.compare_dir_urls(root / "tree-d", urls),
+        answer=True,
+    )
+
+
 def _configuration() -> Iterator[Case]:
     yield Case("get_config", "defaults", lambda: komparu.get_config() is not None, answer=True)
-    yield Case("configure", "nothing", lambda: komparu.configure() is None, answer=True)
+    yield Case("configure", "nothing", komparu.configure, answer=False)
     yield Case("configure", "unknown", lambda: komparu.configure(colour=1), ConfigError)  # type: ignore[call-arg]
     yield Case("configure", "bad", lambda: komparu.configure(chunk_size=-1), ConfigError)
     yield Case("Source", "good", lambda: Source("x") is not None, answer=True)

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import socket
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Nginx:
         self.home = home
         self.root = home / "root"
         self.root.mkdir()
+        self._putting = threading.Lock()
         self.ports = {name: free_port() for name in ("plain", "secure", "expired")}
         self.plain = f"http://127.0.0.1:{self.ports['plain']}"
         self.secure = f"https://127.0.0.1:{self.ports['secure']}"
@@ -108,8 +110,11 @@ class Nginx:
     def put(self, name: str, content: bytes) -> Path:
         """Serve a file under a name; where it lies."""
         path = self.root / name
-        path.write_bytes(content)
-        path.chmod(0o644)
+        # What another thread of the same test serves already is not disturbed.
+        with self._putting:
+            if not path.exists() or path.read_bytes() != content:
+                path.write_bytes(content)
+                path.chmod(0o644)
         return path
 
     def log(self) -> list[tuple[str, str, str]]:

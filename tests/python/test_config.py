@@ -163,7 +163,9 @@ def test_many_threads_see_one_configuration_or_another_and_no_mixture(write: Wri
     assert mixtures == []
 
 
-@pytest.mark.thread_unsafe(reason="sets thresholds of the garbage collector, which is the process's")
+@pytest.mark.thread_unsafe(
+    reason="sets thresholds of the garbage collector, which is the process's"
+)
 def test_what_runs_while_an_error_is_raised_may_ask_for_the_configuration() -> None:
     class Asking:
         def __del__(self) -> None:

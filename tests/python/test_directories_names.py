@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import komparu
 from children import run
@@ -16,7 +20,6 @@ from trees import pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NAMES = [
     os.fsdecode(b"\xff"),
@@ -162,3 +165,21 @@ def test_a_link_up_from_the_deep_closes_its_loop(roots: tuple[Path, Path]) -> No
         result = komparu.compare_dir(*roots)
     # One side goes round once more, where the other has nothing.
     assert result == DirResult(equal=False, only_left={"/".join([*names, "up", names[0]])})
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    names=st.sets(
+        st.binary(min_size=1, max_size=6)
+        .map(lambda name: name.translate(None, b"\0/"))
+        .filter(lambda name: name not in {b"", b".", b".."}),
+        min_size=2,
+        max_size=20,
+    )
+)
+def test_no_two_names_look_the_same_in_a_result(names: set[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        a, b = pair(Path(home), {}, {})
+        for name in names:
+            Path(os.fsdecode(os.fsencode(a) + b"/" + name)).touch()
+        assert {os.fsencode(path) for path in komparu.compare_dir(a, b).only_left} == names

@@ -153,8 +153,21 @@ def test_a_proxy_that_is_not_there_is_an_error(big: Big, failure: Failure) -> No
     assert error.strerror == "proxy not found"
 
 
+#: What libcurl makes 127.0.0.1 or localhost of: full-width and circled digits and letters, a full
+#: stop of another script; and what many a resolver does: a dot at the end.
+DISGUISES = [
+    "\uff11\uff12\uff17.0.0.1",
+    "\u2460\u2461\u2466.0.0.1",
+    "127\u30020.0.1",
+    "\uff4cocalhost",
+    "127.0.0.1.",
+    "0177.0.0.1.",
+    "2130706433.",
+]
+
+
 @pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", *DISGUISES])
 def test_private_hosts_are_refused_behind_a_proxy_too(
     other: Hostile, big: Big, failure: Failure, host: str
 ) -> None:
@@ -162,6 +175,16 @@ def test_private_hosts_are_refused_behind_a_proxy_too(
     error = failure(f"http://{host}/", big[1], proxy=f"http://{other.authority}")
     assert "block_private is set" in str(error)
     assert other.requests == []
+
+
+@pytest.mark.parametrize("host", DISGUISES)
+def test_a_redirect_behind_a_proxy_leads_to_no_address_in_disguise(
+    other: Hostile, big: Big, failure: Failure, host: str
+) -> None:
+    other.url("http://example.test/a", answer(f"Location: http://{host}/", status="302 Found"))
+    error = failure("http://example.test/a", big[1], proxy=f"http://{other.authority}")
+    assert "redirect" in str(error)
+    assert len(other.requests) == 1
 
 
 def test_an_address_of_ipv6_is_a_host(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions import ground
+from ground import laid_out
 from ledger import demand
 from strangers import answers
 
@@ -42,8 +42,11 @@ print(json.dumps(counted))
 def soak(ledger: Ledger) -> None:
     """Jump."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    demand(library and shutil.which("faketime"), "this part needs libfaketime: apt-get install faketime")
-    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
+    demand(
+        library and shutil.which("faketime"),
+        "this part needs libfaketime: apt-get install faketime",
+    )
+    with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
         stamps = Path(home) / "stamp"
         stamps.write_text("+0\n")
         for name, monotonic in [("the clock of the day jumps", "1"), ("all clocks jump", "0")]:
@@ -55,7 +58,7 @@ def soak(ledger: Ledger) -> None:
                 f"DONT_FAKE_MONOTONIC={monotonic}",
             ]
             rounds = ledger.times(50)
-            counted = answers(f"ROUNDS = {rounds}\n{_JUMPING}", laid_out, before)
+            counted = answers(f"ROUNDS = {rounds}\n{_JUMPING}", ground, before)
             wanted = {"right"} if monotonic == "1" else {"right", "error"}
             demand(counted.keys() <= wanted, f"{name}: {counted}")
             ledger.kept(

@@ -80,7 +80,7 @@ def _outcome(call: Callable[[], object]) -> str:
 
 @contextmanager
 def _device(kind: str, size: int) -> Iterator[tuple[Path, Path, Path]]:
-    """A filesystem of its own: its image, a file there, and the same file elsewhere."""
+    """Mount a filesystem of its own: its image, a file there, and the same file elsewhere."""
     with tempfile.TemporaryDirectory() as home:
         image, place, other = Path(home) / "image", Path(home) / "disk", Path(home) / "other"
         place.mkdir()
@@ -94,10 +94,11 @@ def _device(kind: str, size: int) -> Iterator[tuple[Path, Path, Path]]:
             content = os.urandom(size)
             for directory, name in [(place, "file"), (other, "file"), (other, "twin")]:
                 (directory / name).write_bytes(content)
-            os.sync()
+            # Nothing is to be written any more, once the device is broken.
+            subprocess.run(["mount", "-o", "remount,ro", place], check=True)
             yield image, place / "file", other / "file"
         finally:
-            subprocess.run(["umount", "-l", place], check=True)
+            subprocess.run(["umount", place], check=True)
 
 
 def _mount(image: Path, place: Path) -> None:

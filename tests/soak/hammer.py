@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import komparu
-from functions import Case, cases, ground
+from functions import Case, cases
+from ground import laid_out
 from ledger import demand
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ USUAL = 200_000
 def soak(ledger: Ledger) -> None:
     """Hammer."""
     gil = "without the GIL" if sysconfig.get_config_var("Py_GIL_DISABLED") else "with the GIL"
-    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
-        everything = cases(laid_out)
+    with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
+        everything = cases(ground)
         budget = ledger.times(USUAL)
-        kinds = sorted({case.function for case in everything})
+        kinds = ledger.chosen(case.function for case in everything)
         for kind in kinds:
             chosen = [case for case in everything if case.function == kind]
             calls = hammer(chosen, budget // len(kinds))
@@ -53,9 +54,7 @@ def soak(ledger: Ledger) -> None:
         tried=f"{THREADS} threads set several options together, read them together, and reset them",
         often=f"{THREADS * rounds:,} calls",
     )
-    demand(
-        gil == "with the GIL" or not vars(sys)["_is_gil_enabled"](), "the GIL was switched on"
-    )
+    demand(gil == "with the GIL" or not vars(sys)["_is_gil_enabled"](), "the GIL was switched on")
 
 
 def hammer(chosen: list[Case], budget: int) -> int:
@@ -103,7 +102,7 @@ def together(work: Callable[[int], None]) -> None:
         barrier.wait()
         try:
             work(index)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=run, args=[index]) for index in range(THREADS)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from functions import Case, cases, ground
+from functions import Case, cases
+from ground import laid_out
 from ledger import demand
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ class Held(NamedTuple):
 def held() -> Held:
     """Look at this process."""
     gc.collect()
+    # Threads that are done may take a moment to leave; the network's stays.
+    deadline = time.monotonic() + 10
+    while len(os.listdir("/proc/self/task")) > 2 and time.monotonic() < deadline:
+        pass
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return Held(
         len(os.listdir("/proc/self/fd")),
@@ -43,12 +49,12 @@ def held() -> Held:
 
 def soak(ledger: Ledger) -> None:
     """Call and look."""
-    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
-        everything = cases(laid_out)
+    with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
+        everything = cases(ground)
         # Connections that are kept, the network thread, what Python makes once.
         for case in everything * 3:
             case.check()
-        for kind in dict.fromkeys(case.function for case in everything):
+        for kind in ledger.chosen(case.function for case in everything):
             chosen = [case for case in everything if case.function == kind]
             calls, before, after = again_and_again(chosen, ledger.times(USUAL))
             ledger.kept(

@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions import ground
+from ground import laid_out
 from ledger import demand
 from strangers import answers
 
 if TYPE_CHECKING:
-    from functions import Ground
+    from ground import Ground
     from ledger import Ledger
 
 _ALL = """
@@ -59,36 +59,38 @@ print(json.dumps(counted))
 
 def soak(ledger: Ledger) -> None:
     """Take away one thing after another."""
-    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
+    with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
         rounds = ledger.times(20)
         everything = f"ROUNDS = {rounds}\n" + _ALL
         for name, before, code in [
             ("`ulimit -n 64`", [], _FEW_DESCRIPTORS + everything),
             ("the disk of `TMPDIR` and of the current directory is full", _full_disk(), everything),
-            ("`/dev/shm` is empty and read-only", _useless("/dev/shm"), everything),
+            ("`/dev/shm` is empty and read-only", _useless("/dev/shm"), everything),  # noqa: S108
             ("`/` is read-only", _in_namespace("mount -o remount,ro,bind / /"), everything),
         ]:
-            counted = answers(code, laid_out, before)
+            counted = answers(code, ground, before)
             demand(counted.keys() == {"right"}, f"{name}: {counted}")
             _note(ledger, "every call answers as ever", name, counted)
-        counted = answers(_NO_DESCRIPTORS, laid_out)
+        counted = answers(_NO_DESCRIPTORS, ground)
         name = "`ulimit -n 64`, of which 0 to 23 are free"
         _note(ledger, "the right answer or an error, and all is well afterwards", name, counted)
-        _memory(ledger, laid_out)
+        _memory(ledger, ground)
 
 
-def _memory(ledger: Ledger, laid_out: Ground) -> None:
+def _memory(ledger: Ledger, ground: Ground) -> None:
     counted: Counter[str] = Counter()
     for step in range(ledger.times(64)):
         spare = step * 64 << 10
-        counted += answers(f"SPARE = {spare}\n" + _LITTLE_MEMORY, laid_out)
+        counted += answers(f"SPARE = {spare}\n" + _LITTLE_MEMORY, ground)
     name = "`ulimit -v`: from nothing to 4 MiB more than what is mapped, in steps of 64 KiB"
     _note(ledger, "the right answer or an error, no crash", name, counted)
 
 
 def _note(ledger: Ledger, promise: str, name: str, counted: Counter[str]) -> None:
     result = ", ".join(f"{count:,} {answer}" for answer, count in sorted(counted.items()))
-    ledger.kept(promise, tried=f"all cases while {name}", often=f"{counted.total():,} calls", result=result)
+    ledger.kept(
+        promise, tried=f"all cases while {name}", often=f"{counted.total():,} calls", result=result
+    )
 
 
 def _in_namespace(preparation: str) -> list[str]:

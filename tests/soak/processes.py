@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions import ground
+from ground import laid_out
 from ledger import demand
 from strangers import PATIENCE, answers, program
 
@@ -22,7 +22,8 @@ warnings.simplefilter("ignore", DeprecationWarning)  # of forks in processes wit
 sys.path[:0] = PATHS
 from collections import Counter
 from pathlib import Path
-from functions import Ground, cases
+from functions import cases
+from ground import Ground
 
 def work(arguments):
     everything = cases(Ground(Path(arguments[0]), *arguments[1:]))
@@ -82,12 +83,12 @@ print(json.dumps(counted))
 def soak(ledger: Ledger) -> None:
     """Fork and spawn."""
     here = Path(__file__).parent
-    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
+    with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
         script = Path(home) / "pool.py"
         paths = [str(here), str(here.parent / "python")]
         script.write_text(_POOL.replace("PATHS", repr(paths)))
-        places = program("", laid_out)[-3:]
-        python = program("", laid_out)[0]
+        places = program("", ground)[-3:]
+        python = program("", ground)[0]
         for method in ("fork", "forkserver", "spawn"):
             for when, words in [
                 ("before", "before the parent compares"),
@@ -111,7 +112,7 @@ def soak(ledger: Ledger) -> None:
                     often=f"{calls:,} calls",
                 )
         children = ledger.times(100)
-        counted = answers(f"CHILDREN = {children}\n{_FORKING}", laid_out)
+        counted = answers(f"CHILDREN = {children}\n{_FORKING}", ground)
         ledger.kept(
             "a child forked in the middle of comparisons answers right",
             tried="`os.fork` at any moment while 3 threads compare; the child tries all cases",

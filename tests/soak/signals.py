@@ -12,12 +12,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions import cases, ground
+from functions import cases
+from ground import laid_out
 from ledger import demand
 from strangers import PATIENCE, program
 
 if TYPE_CHECKING:
-    from functions import Ground
+    from ground import Ground
     from ledger import Ledger
 
 #: For every function.
@@ -56,8 +57,8 @@ print(json.dumps([ended, right, threads, moment]))
 
 def soak(ledger: Ledger) -> None:
     """Interrupt."""
-    with tempfile.TemporaryDirectory() as home, ground(Path(home)) as laid_out:
-        kinds = list(dict.fromkeys(case.function for case in cases(laid_out)))
+    with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
+        kinds = ledger.chosen(case.function for case in cases(ground))
         for name, how, number in [
             ("SIGINT", "default", signal.SIGINT),
             ("SIGTERM with a handler that raises", "handled", signal.SIGTERM),
@@ -66,21 +67,22 @@ def soak(ledger: Ledger) -> None:
             times, latest = 0, 0.0
             for kind in kinds:
                 for _ in range(ledger.times(USUAL)):
-                    latest = max(latest, _interrupt(kind, how, number, laid_out))
+                    latest = max(latest, _interrupt(kind, how, number, ground))
                     times += 1
             result = f"kept; it took {latest * 1000:.0f} ms at most"
             promise = (
                 "the process ends by the signal"
                 if (how, number) == ("default", signal.SIGTERM)
-                else "the exception comes out, no thread but the network's stays, the next answers are right"
+                else "the exception comes out, no thread but the network's stays, and the next "
+                "answers are right"
             )
             tried = f"{name} at a random moment of calls of each of {len(kinds)} functions"
             ledger.kept(promise, tried=tried, often=f"{times:,} processes", result=result)
 
 
-def _interrupt(kind: str, how: str, number: signal.Signals, laid_out: Ground) -> float:
+def _interrupt(kind: str, how: str, number: signal.Signals, ground: Ground) -> float:
     """Send the signal at some moment; how long it took, in seconds."""
-    command = ["env", f"SOAK_HOW={how}", *program(f"KIND = {kind!r}\n{_CALLING}", laid_out)]
+    command = ["env", f"SOAK_HOW={how}", *program(f"KIND = {kind!r}\n{_CALLING}", ground)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:

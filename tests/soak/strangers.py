@@ -17,7 +17,7 @@ from ledger import demand
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from functions import Ground
+    from ground import Ground
 
 __all__ = ["PATIENCE", "answers", "program"]
 
@@ -31,7 +31,8 @@ import json, os, random, resource, signal, threading, time
 from collections import Counter
 from pathlib import Path
 import komparu
-from functions import Ground, Raised, cases
+from functions import Raised, cases
+from ground import Ground
 ground = Ground(Path(sys.argv[1]), *sys.argv[2:4])
 everything = cases(ground)
 #: What comes of a case: its right answer, an error instead, or a wrong one.
@@ -52,7 +53,7 @@ def attempt(case):
 
 
 def program(code: str, ground: Ground, before: Sequence[str] = ()) -> list[str]:
-    """The command that runs this code, after a prelude that knows all cases."""
+    """Name the command that runs this code, after a prelude that knows all cases."""
     places = (str(ground.root), ground.url, ground.refused)
     return [*before, sys.executable, "-c", _PRELUDE + code, *places]
 

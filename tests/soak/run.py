@@ -1,6 +1,6 @@
 """Try what komparu promises again and again: the parts that are named, or all.
 
-python tests/soak [--scale FACTOR] [PART ...]
+python tests/soak/run.py [--scale FACTOR] [PART[:FUNCTION] ...]
 
 A part is a file beside this one with a function ``soak(ledger)``. It raises when a promise is
 broken, and takes down those that are kept: they are printed as rows of a table in the end. Several
@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 from ledger import Ledger  # noqa: E402  # found only now
 
 #: What is in this directory and no part.
-_OTHERS = {"__main__", "ledger", "strangers"}
+_OTHERS = {"run", "ledger", "strangers"}
 
 
 def names() -> list[str]:
@@ -32,12 +32,15 @@ def names() -> list[str]:
 def main() -> int:
     """Run, and return an exit status."""
     parser = argparse.ArgumentParser(prog="soak", description=__doc__.partition("\n")[0])
-    parser.add_argument("part", nargs="*", choices=[*names(), []], help="default: all")
+    parser.add_argument("part", nargs="*", help=f"default: all of {', '.join(names())}")
     parser.add_argument("--scale", type=float, default=1.0, help="times the usual number of tries")
     arguments = parser.parse_args()
     tables = ["| promise | how tried | how often | result |", "| --- | --- | --- | --- |"]
-    for name in arguments.part or names():
-        ledger, begun = Ledger(name, arguments.scale), time.monotonic()
+    for part in arguments.part or names():
+        name, _, only = part.partition(":")
+        if name not in names():
+            parser.error(f"no part {name}; there are {', '.join(names())}")
+        ledger, begun = Ledger(arguments.scale, only), time.monotonic()
         print(f"{name}:", file=sys.stderr, flush=True)
         importlib.import_module(name).soak(ledger)
         print(f"  {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
