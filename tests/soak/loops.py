@@ -1,4 +1,4 @@
-"""Coroutines cancelled by the ten thousand, and event loop after event loop: the suite's own tests."""
+"""Coroutines cancelled by the thousand, and loop after loop: the tests of the suite, for long."""
 
 from __future__ import annotations
 
