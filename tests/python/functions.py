@@ -93,8 +93,8 @@ def _files(ground: Ground) -> Iterator[Case]:
     yield compare("different", "small", "other", answer=False)
     yield compare("another size", "small", "short", answer=False)
     yield compare("one file", "small", "link", answer=True)
-    yield compare("mapped, equal", "mapped-a", "mapped-b", answer=True, cost=20)
-    yield compare("mapped, different", "mapped-a", "mapped-c", answer=False, cost=20)
+    yield compare("big, equal", "big-a", "big-b", answer=True, cost=20)
+    yield compare("big, different", "big-a", "big-c", answer=False, cost=20)
     yield compare("by several threads, equal", "shared-a", "shared-b", answer=True, cost=100)
     yield compare("by several threads, different", "shared-a", "shared-c", answer=False, cost=100)
     yield compare("read", "/proc/self/limits", "small", answer=False)
@@ -127,7 +127,7 @@ def _urls(ground: Ground) -> Iterator[Case]:
     yield compare("small", "other", answer=False)
     yield compare("small", "short", answer=False)
     yield compare("moved/small", "same", answer=True, cost=20)
-    yield compare("no-ranges/mapped-a", "mapped-b", answer=True, cost=60)
+    yield compare("no-ranges/big-a", "big-b", answer=True, cost=60)
     yield compare("shared-a", "shared-b", answer=True, cost=300)
     yield compare("shared-a", "shared-c", answer=False, cost=300)
     yield compare("missing", "small", komparu.SourceNotFoundError)
@@ -241,8 +241,9 @@ def _coroutines(ground: Ground) -> Iterator[Case]:
     yield case("compare", "equal", lambda: aio.compare(*pair), answer=True)
     yield case("compare", "different", lambda: aio.compare(*other), answer=False)
     yield case("compare", "missing", lambda: aio.compare("x", root), komparu.SourceNotFoundError)
-    late = {"comparison_timeout": 1e-9}
-    yield case("compare", "out of time", lambda: aio.compare(*pair, **late), _TIMEOUT)
+    yield case(
+        "compare", "out of time", lambda: aio.compare(*pair, comparison_timeout=1e-9), _TIMEOUT
+    )
     yield case("compare_dir", "different", lambda: aio.compare_dir(*trees), answer=False)
     yield case("compare_archive", "equal", lambda: aio.compare_archive(*archives), answer=True)
     yield case("compare_all", "equal", lambda: aio.compare_all(same), answer=True)

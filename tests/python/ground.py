@@ -20,8 +20,8 @@ __all__ = ["Ground", "laid_out"]
 
 #: More than two threads share out, less than a millisecond's work.
 _SHARED = 5 << 20
-#: Mapped, and compared by one thread.
-_MAPPED = 1 << 20
+#: Read in pieces, and compared by one thread.
+_BIG = 1 << 20
 
 CONFIGURATION = """
 daemon off; pid {home}/pid; error_log {home}/error.log; worker_processes 1; user root;
@@ -59,7 +59,7 @@ def _lay_out(root: Path) -> None:
     (root / "same").write_bytes(b"the same")
     (root / "other").write_bytes(b"the sane")
     (root / "short").write_bytes(b"the")
-    for name, size in [("mapped", _MAPPED), ("shared", _SHARED)]:
+    for name, size in [("big", _BIG), ("shared", _SHARED)]:
         content = bytearray(os.urandom(1 << 16) * (size >> 16))
         (root / f"{name}-a").write_bytes(content)
         (root / f"{name}-b").write_bytes(content)

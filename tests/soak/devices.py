@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 
-#: Read, mapped by one thread, shared by several.
+#: Read at once, read in pieces, shared by several threads.
 SIZES = [200 << 10, 2 * MIB, 8 * MIB]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ledger import Ledger
 
-#: Read at once, read in pieces, mapped by one thread, shared by several.
+#: Read at once, read in pieces, shared by several threads.
 SIZES = [100, 300 << 10, 3 << 20, 6 << 20]
 
 #: For every deed, size and function.
