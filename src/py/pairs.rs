@@ -25,7 +25,9 @@ comparison! {
     /// Are two files or URLs the same, byte for byte?
     ///
     /// True means that every byte was compared, or need not be: two names of one file, or holes in both.
-    /// Options that are not given have their configured value.
+    ///
+    /// Options that are not given have their configured value; the signature shows the one that they
+    /// have where nothing was configured.
     ///
     /// Args:
     ///     source_a: A local path, a URL (http, https, file) or a Source.
@@ -53,9 +55,9 @@ comparison! {
     ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     ///     TypeError: An argument of a wrong type.
     compare(source_a, source_b), "compare",
-    "(source_a, source_b, *, chunk_size=..., size_precheck=..., quick_check=..., \
-     max_workers=..., headers=..., timeout=..., follow_redirects=..., \
-     verify_ssl=..., proxy=..., comparison_timeout=...)",
+    "(source_a, source_b, *, chunk_size=65536, size_precheck=True, quick_check=True, \
+     max_workers=0, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
+     comparison_timeout=None)",
     compare_job, read_compare
 }
 
@@ -90,8 +92,10 @@ comparison! {
     /// Files are paired by their path below either directory, and compared in parallel. Only files are
     /// entries (and links, with follow_symlinks=False): an empty directory is none. Pipes, sockets and
     /// devices are never opened, two of one kind count as equal. What cannot be compared is in the
-    /// result's errors, and the result is not equal then. Options that are not given have their
-    /// configured value.
+    /// result's errors, and the result is not equal then.
+    ///
+    /// Options that are not given have their configured value; the signature shows the one that they
+    /// have where nothing was configured.
     ///
     /// Args:
     ///     dir_a: A directory: a local path, a file:// URL or a Source.
@@ -119,8 +123,8 @@ comparison! {
     ///     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     ///     TypeError: An argument of a wrong type.
     compare_dir(dir_a, dir_b), "compare_dir",
-    "(dir_a, dir_b, *, chunk_size=..., size_precheck=..., quick_check=..., \
-     follow_symlinks=..., max_workers=..., ignore=..., comparison_timeout=...)",
+    "(dir_a, dir_b, *, chunk_size=65536, size_precheck=True, quick_check=True, \
+     follow_symlinks=True, max_workers=0, ignore=None, comparison_timeout=None)",
     compare_dir_job, read_compare_dir
 }
 

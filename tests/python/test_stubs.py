@@ -1,0 +1,61 @@
+"""What editors show of the compiled functions is what help() shows, and the defaults are true."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+import komparu
+from komparu import _core
+
+STUBS = ast.parse(Path(komparu.__file__).with_name("_core.pyi").read_text(encoding="utf-8"))
+PUBLIC = {
+    node.name: node
+    for node in STUBS.body
+    if isinstance(node, ast.FunctionDef) and node.name in komparu.__all__
+}
+COMPARING = sorted(name for name in PUBLIC if name.startswith("compare"))
+
+every_function = pytest.mark.parametrize("name", sorted(PUBLIC))
+
+
+def test_every_function_has_a_stub() -> None:
+    functions = {name for name in komparu.__all__ if inspect.isbuiltin(getattr(komparu, name))}
+    assert functions
+    assert functions == set(PUBLIC)
+
+
+@every_function
+def test_the_stub_has_the_documentation(name: str) -> None:
+    assert ast.get_docstring(PUBLIC[name]) == inspect.getdoc(getattr(_core, name)), "make stubs"
+
+
+@every_function
+def test_the_stub_has_the_signature(name: str) -> None:
+    arguments = PUBLIC[name].args
+    stub = {argument.arg: inspect.Parameter.empty for argument in arguments.args}
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        assert default is not None
+        stub[argument.arg] = ast.literal_eval(default)
+    parameters = inspect.signature(getattr(_core, name)).parameters
+    assert stub == {key: parameter.default for key, parameter in parameters.items()}
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_the_signature_shows_the_defaults_of_the_configuration(name: str) -> None:
+    parameters = inspect.signature(getattr(komparu, name)).parameters.values()
+    options = [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+    assert options
+    for option in options:
+        assert option.default == getattr(komparu.KomparuConfig(), option.name), option.name
+
+
+@every_function
+def test_help_tells_of_every_argument(name: str) -> None:
+    documentation = inspect.getdoc(getattr(komparu, name)) or ""
+    for parameter in inspect.signature(getattr(komparu, name)).parameters.values():
+        if parameter.default is not ...:
+            assert f"\n    {parameter.name}: " in documentation, parameter.name
