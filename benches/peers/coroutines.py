@@ -48,7 +48,8 @@ async def _in_a_thread(a: Path, b: Path) -> bool:
 
 
 async def _in_anyios_thread(a: Path, b: Path) -> bool:
-    return await anyio.to_thread.run_sync(_by_filecmp, a, b)
+    same: bool = await anyio.to_thread.run_sync(_by_filecmp, a, b)
+    return same
 
 
 async def _by_aiofiles(a: Path, b: Path) -> bool:
@@ -165,7 +166,7 @@ def _fetched(harness: Harness, directory: Path) -> None:
 
                 async def one(path: Path, url: str) -> bool:
                     async with session.get(url) as response:
-                        body = await response.read()
+                        body: bytes = await response.read()
                     return body == path.read_bytes()  # noqa: ASYNC240  # the fastest way
 
                 return all(await asyncio.gather(*(one(path, url) for path, url in pairs)))
