@@ -1,4 +1,4 @@
-"""The English and the Russian documentation have the same pages, headings and code."""
+"""The English and the Russian documentation have the same pages, headings, code and names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+
+import komparu
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -44,3 +46,17 @@ def test_headings_have_the_same_levels_in_both_languages(page: str) -> None:
 @pytest.mark.parametrize("page", sorted(pages("en")))
 def test_code_is_the_same_in_both_languages(page: str) -> None:
     assert code("en", page) == code("ru", page)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", [*komparu.__all__, "aio"])
+def test_the_page_on_the_api_has_every_public_name(language: str, name: str) -> None:
+    page = (DOCS / language / "api.md").read_text(encoding="utf-8")
+    assert re.search(rf"\b{name}\b", page)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", sorted(set(komparu.__all__) - {"SourceLike", "__version__"}))
+def test_the_reference_has_every_public_name(language: str, name: str) -> None:
+    page = (DOCS / language / "reference.md").read_text(encoding="utf-8")
+    assert f"\n::: komparu.{name}\n" in page
