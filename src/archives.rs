@@ -8,6 +8,7 @@ use crate::outcome::TreeOutcome;
 use crate::reader::Reader;
 use crate::reader::file::FileReader;
 use crate::reader::located::Located;
+use crate::reader::remote::Remote;
 use crate::reader::supply::{Bytes, Origin};
 use crate::source::Source;
 use crate::tree;
@@ -66,6 +67,18 @@ impl<'s> Archive<'s> {
         let file = located.map(Located::open).transpose()?;
         Ok(Self { source, options, file })
     }
+
+    /// The bytes at a URL, when the server has begun to answer.
+    fn fetch<'c>(&self, context: &Context<'c>) -> Result<Bytes<'c>> {
+        let mut reader = self.source.fetch(self.options, 2)?;
+        while !reader.prepare()? {
+            context.checkpoint()?;
+        }
+        Ok(match Remote::new(reader, context.call()) {
+            Ok(remote) => Bytes::Anywhere(Box::new(remote)),
+            Err(reader) => Bytes::Stream(Box::new(reader), "the server has no Range requests"),
+        })
+    }
 }
 
 impl Origin for Archive<'_> {
@@ -73,11 +86,13 @@ impl Origin for Archive<'_> {
         self.source.name()
     }
 
-    fn open(&self) -> Result<Bytes<'_>> {
-        if let Some(file) = self.file.as_ref().and_then(|file| file.as_random()) {
-            return Ok(Bytes::Anywhere(file));
+    fn open<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>> {
+        let Some(file) = &self.file else { return self.fetch(context) };
+        if file.as_random().is_some() {
+            return Ok(Bytes::Anywhere(Box::new(file)));
         }
-        Ok(Bytes::Stream(self.source.open(self.source.locate()?, self.options, 2)?))
+        let again = self.source.open(self.source.locate()?, self.options, 2)?;
+        Ok(Bytes::Stream(again, "this file has no size"))
     }
 
     fn verify(&self) -> Result<()> {

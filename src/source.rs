@@ -119,13 +119,23 @@ impl Source {
         among: usize,
     ) -> Result<Box<dyn Reader>> {
         match (&self.target, located) {
-            (Target::Url(url), _) => {
-                let (url, overrides) = &**url;
-                let options = overrides.over(&options.http);
-                Ok(Box::new(HttpReader::start(url, &self.name, options, among)?))
-            }
+            (Target::Url(_), _) => Ok(Box::new(self.fetch(options, among)?)),
             (Target::Path(_), Some(located)) => Ok(Box::new(located.open()?)),
             (Target::Path(_), None) => unreachable!("a path is located before it is opened"),
+        }
+    }
+
+    /// Sends a URL's request without waiting for an answer. `among` so many it is read side by side.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a path.
+    pub(crate) fn fetch(&self, options: &Options, among: usize) -> Result<HttpReader> {
+        match &self.target {
+            Target::Url(url) => {
+                let (url, overrides) = &**url;
+                HttpReader::start(url, &self.name, overrides.over(&options.http), among)
+            }
+            Target::Path(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
         }
     }
 }

@@ -9,10 +9,11 @@ use super::ending::doubt;
 use super::limits::Meter;
 use super::slab::{Slab, range_in};
 use super::supply::{Bytes, Supply};
+use super::zip::ZipIndex;
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
 use crate::options::ArchiveLimits;
-use crate::sys::libarchive::{Failure, Format, Handle, Input as _, Kind};
+use crate::sys::libarchive::{Failure, Format, Handle, Kind};
 
 /// An archive that is being read.
 pub(crate) struct ArchiveReader<'a> {
@@ -20,6 +21,8 @@ pub(crate) struct ArchiveReader<'a> {
     context: &'a Context<'a>,
     name: Name,
     meter: Meter,
+    /// What is in the index of a zip.
+    index: Option<ZipIndex>,
     /// What the header of the entry at hand says of its content.
     size: Option<u64>,
     is_file: bool,
@@ -32,6 +35,8 @@ pub(crate) struct Entry {
     pub(crate) name: Vec<u8>,
     /// What it is.
     pub(crate) kind: Kind,
+    /// Does the name go on after a NUL byte?
+    pub(crate) is_cut: bool,
 }
 
 /// A part of an entry's content, in its order.
@@ -56,10 +61,17 @@ impl<'a> ArchiveReader<'a> {
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let meter = Meter::new(name.clone(), limits.clone());
-        match Handle::open(Supply::new(bytes, context)) {
+        let index = match bytes.anywhere() {
+            Some(bytes) => ZipIndex::read(bytes, limits.max_archive_entries)?,
+            None => None,
+        };
+        if let Some(index) = &index {
+            meter.entries_to_come(index.entries)?;
+        }
+        match Handle::open(Supply::new(bytes, meter.put_out(), context)) {
             Ok(handle) => {
                 let name = name.clone();
-                Ok(Self { handle, context, name, meter, size: None, is_file: false })
+                Ok(Self { handle, context, name, meter, index, size: None, is_file: false })
             }
             Err((failure, supply)) => Err(because(name, &supply, failure)),
         }
@@ -71,6 +83,7 @@ impl<'a> ArchiveReader<'a> {
     /// When the archive is damaged or encrypted, or passes a limit; when the context says stop.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>> {
         self.context.checkpoint()?;
+        self.handle.input().begin();
         let entry = match self.handle.next() {
             Ok(None) => return self.end().map(|()| None),
             Ok(Some(entry)) => entry,
@@ -84,16 +97,37 @@ impl<'a> ArchiveReader<'a> {
             .name()
             .ok_or_else(|| Error::archive(&self.name, "has an entry whose name cannot be read"))?;
         self.meter.name(name.len())?;
-        let kind = entry.kind();
-        self.size = entry.size();
+        let (kind, size) = (entry.kind(), entry.size());
+        self.size = size;
         self.is_file = kind == Kind::File;
-        Ok(Some(Entry { name, kind }))
+        if self.handle.format() == Format::Zip {
+            self.is_whole_zip()?;
+        }
+        let is_cut = self.index.as_ref().is_some_and(|index| index.cut.contains(&name));
+        Ok(Some(Entry { name, kind, is_cut }))
+    }
+
+    /// Does the entry at hand have its name as it is written in the archive? Other formats keep names
+    /// in Unicode, and libarchive composes those.
+    pub(crate) fn spells_exactly(&self) -> bool {
+        self.handle.spells_exactly()
+    }
+
+    /// Which entries there are, and which are links, only the index of a zip says.
+    fn is_whole_zip(&self) -> Result<()> {
+        let why = match self.handle.input().why_in_order() {
+            Some(why) => why,
+            None if self.handle.has_filters() => "it is compressed once more",
+            None => return Ok(()),
+        };
+        Err(Error::archive(&self.name, format!("a zip is read from its end, and {why}")))
     }
 
     fn end(&self) -> Result<()> {
         let supply = self.handle.input();
         let (entries, size) = (self.meter.entries(), supply.size());
-        match doubt(&self.handle.end(), entries, size, supply.anywhere())? {
+        let counted = self.index.as_ref().map_or(0, |index| index.counted);
+        match doubt(&self.handle.end(), entries, size, counted) {
             Some(cause) => Err(Error::archive(&self.name, cause)),
             None => Ok(()),
         }
@@ -107,6 +141,7 @@ impl<'a> ArchiveReader<'a> {
         let mut position = 0;
         loop {
             self.context.checkpoint()?;
+            self.handle.input().begin();
             let block = match self.handle.block() {
                 Ok(Some(block)) => block,
                 Ok(None) => break,
@@ -166,6 +201,8 @@ fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure) -> Error {
     }
     // Words may quote the archive, which may hold anything.
     let words = Name::new(words.as_bytes());
-    let hint = if supply.can_seek() { "" } else { " (read without seeking)" };
+    let hint = supply
+        .why_in_order()
+        .map_or_else(String::new, |why| format!(" (read from its start on, since {why})"));
     Error::archive(name, format!("cannot be read as an archive: {words}{hint}"))
 }

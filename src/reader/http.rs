@@ -34,6 +34,8 @@ pub struct HttpReader {
     request: Arc<Request>,
     response: Response,
     answer: Option<Arc<Answer>>,
+    /// If it is not all of the content: which part.
+    part: Option<Part>,
 }
 
 impl HttpReader {
@@ -50,7 +52,29 @@ impl HttpReader {
     ) -> Result<Self> {
         let request = Arc::new(Request::new(name.clone(), options).among(among));
         let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
-        Ok(Self { request, response, answer: None })
+        Ok(Self { request, response, answer: None, part: None })
+    }
+
+    /// Once it is prepared: can parts of the content be asked for?
+    pub(crate) fn has_ranges(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.head.has_ranges())
+    }
+
+    /// Asks for a part of the same content, and does not wait for the answer. It must lie within
+    /// the size.
+    ///
+    /// # Errors
+    /// When there is no thread for it, or no answer yet.
+    pub(crate) fn part(&self, offset: u64, length: u64) -> Result<Self> {
+        let (Some(stream), Some(size)) = (self.answer.clone(), self.size()) else {
+            return Err(Error::read(self.name(), "has no parts"));
+        };
+        let request = Arc::new(self.request.for_part(offset, length));
+        // From where the content came: the way there need not be gone again, and could end at
+        // another server, with another copy.
+        let response = fetch(Arc::clone(&request), stream.hop.clone())?;
+        let part = Some(Part { stream, offset, length, size });
+        Ok(Self { request, response, answer: None, part })
     }
 
     /// A child of the process that sent the request would wait for ever.
@@ -66,6 +90,12 @@ impl Reader for HttpReader {
     fn prepare(&mut self) -> Result<bool> {
         if self.answer.is_none() {
             self.answer = self.response.answer(SLICE)?;
+            if let (Some(part), Some(answer)) = (&self.part, &self.answer)
+                && !part.is_answered_by(answer, self.name())?
+            {
+                let cause = "has Range requests by what the server says, and has none";
+                return Err(Error::answered(self.name(), cause, answer.head.status));
+            }
             self.still_coming()?;
         }
         Ok(self.answer.is_some())
@@ -101,15 +131,10 @@ impl Reader for HttpReader {
             return None;
         }
         let request = Arc::new(self.request.for_part(offset, length as u64));
-        // From where the content came: the way there need not be gone again, and could end at
-        // another server, with another copy.
         let response = fetch(request, answer.hop.clone()).ok()?;
         Some(Box::new(HttpProbe {
-            stream: Arc::clone(answer),
+            part: Part { stream: Arc::clone(answer), offset, length: length as u64, size },
             name: self.name().clone(),
-            offset,
-            length,
-            size,
             response: Some(response),
             checked: false,
             bytes: Vec::with_capacity(length),
@@ -122,14 +147,39 @@ impl Reader for HttpReader {
     }
 }
 
-/// A part of the content, on its way.
-struct HttpProbe {
+/// A part of the content, as it is asked for.
+struct Part {
     /// What the content itself was answered with.
     stream: Arc<Answer>,
-    name: Name,
     offset: u64,
-    length: usize,
+    length: u64,
+    /// The size of the whole content.
     size: u64,
+}
+
+impl Part {
+    /// Is the answer this part of the very content that the stream is of?
+    fn is_answered_by(&self, answer: &Answer, name: &Name) -> Result<bool> {
+        let (head, stream) = (&answer.head, &self.stream.head);
+        if head.etag.is_some() && stream.etag.is_some() && head.etag != stream.etag {
+            let cause = "changed while it was compared (another ETag)";
+            return Err(Error::read(name, cause));
+        }
+        if head.status != 206 {
+            return Ok(false);
+        }
+        if !head.coded && !head.is_part(self.offset, self.length, self.size) {
+            let cause = "the server sent another part (206) than it was asked for";
+            return Err(Error::answered(name, cause, head.status));
+        }
+        Ok(!head.coded)
+    }
+}
+
+/// A part of the content, on its way.
+struct HttpProbe {
+    part: Part,
+    name: Name,
     /// `None` once the part is of no use.
     response: Option<Response>,
     checked: bool,
@@ -137,23 +187,6 @@ struct HttpProbe {
 }
 
 impl HttpProbe {
-    /// Is the answer a part of the very content that the stream is of? `None`: there is none.
-    fn check(&self, answer: &Answer) -> Result<Option<()>> {
-        let (head, stream) = (&answer.head, &self.stream.head);
-        if head.etag.is_some() && stream.etag.is_some() && head.etag != stream.etag {
-            let cause = "changed while it was compared (another ETag)";
-            return Err(Error::read(&self.name, cause));
-        }
-        if head.status != 206 {
-            return Ok(None);
-        }
-        if !head.coded && !head.is_part(self.offset, self.length as u64, self.size) {
-            let cause = "the server sent another part (206) than it was asked for";
-            return Err(Error::answered(&self.name, cause, head.status));
-        }
-        Ok((!head.coded).then_some(()))
-    }
-
     /// Takes what has come; `None`: nothing of use will.
     fn advance(&mut self) -> Result<Option<Sample>> {
         let Some(response) = &self.response else { return Ok(None) };
@@ -161,7 +194,7 @@ impl HttpProbe {
             // A probe that fails settles nothing: the stream will.
             let Ok(answer) = response.answer(Duration::ZERO) else { return Ok(None) };
             let Some(answer) = answer else { return Ok(Some(Sample::Coming)) };
-            if self.check(&answer)?.is_none() {
+            if !self.part.is_answered_by(&answer, &self.name)? {
                 return Ok(None);
             }
             self.checked = true;
@@ -174,7 +207,7 @@ impl HttpProbe {
                     bytes.len()
                 }
                 Ok(Flow::Waiting) => return Ok(Some(Sample::Coming)),
-                Ok(Flow::End) if self.bytes.len() == self.length => {
+                Ok(Flow::End) if self.bytes.len() as u64 == self.part.length => {
                     return Ok(Some(Sample::Here(std::mem::take(&mut self.bytes))));
                 }
                 Ok(Flow::End) | Err(_) => return Ok(None),

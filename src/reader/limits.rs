@@ -3,6 +3,9 @@
 use crate::error::{Error, Name, Result};
 use crate::options::ArchiveLimits;
 
+/// Headers and padding of a tar of 100,000 empty files, with room to spare.
+const OVERHEAD: u64 = 256 << 20;
+
 /// Counts, and stops the reading as soon as a limit is passed.
 pub(super) struct Meter {
     name: Name,
@@ -27,11 +30,26 @@ impl Meter {
     /// Counts an entry of any kind.
     pub(super) fn entry(&mut self) -> Result<()> {
         self.entries += 1;
+        self.entries_to_come(self.entries)
+    }
+
+    /// Looks at the number of entries that there are going to be.
+    pub(super) fn entries_to_come(&self, entries: u64) -> Result<()> {
         match self.limits.max_archive_entries {
-            Some(limit) if self.entries > limit => Err(self
-                .bomb(format!("{} entries or more, max_archive_entries is {limit}", self.entries))),
+            Some(limit) if entries > limit => {
+                Err(self.bomb(format!("{entries} entries or more, max_archive_entries is {limit}")))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// How much may come out of filters, and the error if it is more. There is more than content in an
+    /// archive, so this is more than the limit: enough to stop what never shows any.
+    pub(super) fn put_out(&self) -> Option<(u64, Error)> {
+        let limit = self.limits.max_decompressed_size?;
+        let most = limit.saturating_mul(2).saturating_add(OVERHEAD);
+        let cause = format!("{most} bytes or more decompressed, max_decompressed_size is {limit}");
+        Some((most, self.bomb(cause)))
     }
 
     /// Looks at the length of an entry's name, as the archive has it.

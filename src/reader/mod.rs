@@ -11,10 +11,13 @@ pub mod file;
 pub mod http;
 mod limits;
 pub mod located;
+mod pace;
+pub(crate) mod remote;
 pub(crate) mod slab;
 pub mod start;
 pub(crate) mod stash;
 pub(crate) mod supply;
+mod zip;
 
 use crate::error::{Name, Result};
 
@@ -159,4 +162,22 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// When the source cannot be read there, or ends too early.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()>;
+}
+
+impl<T: ReadAt + ?Sized> ReadAt for &T {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn extent(&self, offset: u64) -> Result<Extent> {
+        (**self).extent(offset)
+    }
+
+    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
+        (**self).window(offset, length)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        (**self).read_at(offset, buffer)
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::io::SeekFrom;
 
-use super::slab::{SLAB, Slab, Slabs};
+use super::pace::Pace;
+use super::slab::{Slab, Slabs};
 use super::{Chunk, ReadAt, Reader};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
@@ -16,8 +17,8 @@ pub(crate) trait Origin: Sync {
     /// Its bytes, from the first one on.
     ///
     /// # Errors
-    /// When they cannot be had.
-    fn open(&self) -> Result<Bytes<'_>>;
+    /// When they cannot be had; when the context says stop.
+    fn open<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>>;
 
     /// Asked when it has been read: is it still what it was before?
     ///
@@ -29,16 +30,28 @@ pub(crate) trait Origin: Sync {
 /// The bytes of an archive.
 pub(crate) enum Bytes<'a> {
     /// They can be read anywhere.
-    Anywhere(&'a dyn ReadAt),
-    /// They come in their order.
-    Stream(Box<dyn Reader + 'a>),
+    Anywhere(Box<dyn ReadAt + 'a>),
+    /// They come in their order, and why only so.
+    Stream(Box<dyn Reader + 'a>, &'static str),
+}
+
+impl Bytes<'_> {
+    /// The bytes, if they can be read anywhere.
+    pub(super) fn anywhere(&self) -> Option<&dyn ReadAt> {
+        match self {
+            Self::Anywhere(bytes) => Some(&**bytes),
+            Self::Stream(..) => None,
+        }
+    }
 }
 
 /// The bytes of an archive, on their way to libarchive.
 pub(crate) struct Supply<'a> {
     bytes: Bytes<'a>,
     context: &'a Context<'a>,
-    prepared: bool,
+    pace: Pace,
+    /// How much may come out of filters, content or not, and what to say if more does.
+    most: Option<(u64, Error)>,
     position: u64,
     served: u64,
     slabs: Slabs,
@@ -47,16 +60,26 @@ pub(crate) struct Supply<'a> {
 }
 
 impl<'a> Supply<'a> {
-    pub(crate) fn new(bytes: Bytes<'a>, context: &'a Context<'a>) -> Self {
+    pub(crate) fn new(
+        bytes: Bytes<'a>,
+        most: Option<(u64, Error)>,
+        context: &'a Context<'a>,
+    ) -> Self {
         let (slabs, current, failure) = (Slabs::default(), None, None);
-        Self { bytes, context, prepared: false, position: 0, served: 0, slabs, current, failure }
+        let (pace, position, served) = (Pace::new(), 0, 0);
+        Self { bytes, context, pace, most, position, served, slabs, current, failure }
+    }
+
+    /// Libarchive begins to work.
+    pub(crate) fn begin(&self) {
+        self.pace.begin();
     }
 
     /// How many bytes the archive has, or has shown so far.
     pub(crate) fn size(&self) -> u64 {
         let known = match &self.bytes {
             Bytes::Anywhere(bytes) => Some(bytes.size()),
-            Bytes::Stream(reader) => reader.size(),
+            Bytes::Stream(reader, _) => reader.size(),
         };
         known.unwrap_or(self.served)
     }
@@ -80,35 +103,37 @@ impl<'a> Supply<'a> {
     pub(crate) fn verify(&self) -> Result<()> {
         match &self.bytes {
             Bytes::Anywhere(_) => Ok(()),
-            Bytes::Stream(reader) => reader.verify(),
+            Bytes::Stream(reader, _) => reader.verify(),
         }
     }
 
-    /// Fills a slab, and says how far.
-    fn fill(&mut self, slab: &mut [u8]) -> Result<usize> {
+    /// Fills a slab, and says how far. So much came out of what was served before.
+    fn fill(&mut self, slab: &mut [u8], put_out: u64) -> Result<usize> {
         self.context.checkpoint()?;
+        if let Some((most, error)) = &self.most
+            && put_out > *most
+        {
+            return Err(error.clone());
+        }
+        let piece = self.pace.piece();
         match &mut self.bytes {
             Bytes::Anywhere(bytes) => {
                 let ahead = bytes.size().saturating_sub(self.position);
-                let length = usize::try_from(ahead).unwrap_or(SLAB).min(SLAB);
+                let length = usize::try_from(ahead).unwrap_or(piece).min(piece);
                 bytes.read_at(self.position, &mut slab[..length])?;
                 Ok(length)
             }
-            Bytes::Stream(reader) => {
-                while !self.prepared {
-                    self.prepared = reader.prepare()?;
-                    self.context.checkpoint()?;
-                }
+            Bytes::Stream(reader, _) => {
                 let length = loop {
                     break match reader.chunk()? {
                         Chunk::End => 0,
                         Chunk::Bytes(bytes) => {
-                            let length = bytes.len().min(SLAB);
+                            let length = bytes.len().min(piece);
                             slab[..length].copy_from_slice(&bytes[..length]);
                             length
                         }
                         Chunk::Zeros(zeros) => {
-                            let length = usize::try_from(zeros).unwrap_or(SLAB).min(SLAB);
+                            let length = usize::try_from(zeros).unwrap_or(piece).min(piece);
                             slab[..length].fill(0);
                             length
                         }
@@ -128,9 +153,14 @@ impl<'a> Supply<'a> {
 
     /// The bytes, if they can be read anywhere.
     pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
+        self.bytes.anywhere()
+    }
+
+    /// Why the bytes can be read only in their order.
+    pub(crate) fn why_in_order(&self) -> Option<&'static str> {
         match &self.bytes {
-            Bytes::Anywhere(bytes) => Some(*bytes),
-            Bytes::Stream(_) => None,
+            Bytes::Anywhere(_) => None,
+            Bytes::Stream(_, why) => Some(why),
         }
     }
 
@@ -140,13 +170,13 @@ impl<'a> Supply<'a> {
 }
 
 impl Input for Supply<'_> {
-    fn read(&mut self) -> Option<&[u8]> {
+    fn read(&mut self, put_out: u64) -> Option<&[u8]> {
         if let Some(slab) = self.current.take() {
             self.slabs.keep(slab);
         }
         let mut slab = self.slabs.take();
         let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
-        match self.fill(writable) {
+        match self.fill(writable, put_out) {
             Ok(length) => {
                 self.position += length as u64;
                 self.served += length as u64;

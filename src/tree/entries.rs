@@ -1,10 +1,12 @@
 //! The entries of an archive, as far as their comparison needs them: what they are called and what is
 //! known of their content, never the content itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use blake3::Hash;
+
+use super::names;
 
 /// Where an entry stands among those of its archive that count.
 pub(super) type Index = u32;
@@ -12,9 +14,31 @@ pub(super) type Index = u32;
 /// An entry that counts: one with a name that can be matched, and with something to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
-    /// Its name, made plain.
+    /// Its name in its one form, composed.
     pub(super) path: Arc<[u8]>,
+    pub(super) spelling: Spelling,
     pub(super) kind: Kind,
+}
+
+/// What is known of how the archive spells a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// It is spelled as it is composed.
+    Composed,
+    /// It is spelled like this.
+    Other(Box<[u8]>),
+    /// In any way: the format has names composed.
+    Unknown,
+}
+
+impl Spelling {
+    /// May two entries of the same composed name have had two names?
+    fn may_differ(&self, other: &Self, composed: &[u8]) -> bool {
+        match (self, other) {
+            (Self::Unknown, _) | (_, Self::Unknown) => names::has_spellings(composed),
+            (one, other) => one != other,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +68,8 @@ pub(super) struct Entries {
     last: HashMap<Arc<[u8]>, Index>,
     /// Names that are not matched, and why.
     pub(super) refused: Vec<(Vec<u8>, &'static str)>,
+    /// Names that are composed of two, or may be.
+    pub(super) doubtful: HashSet<Arc<[u8]>>,
 }
 
 impl Entries {
@@ -53,7 +79,11 @@ impl Entries {
     }
 
     pub(super) fn push(&mut self, header: Header, body: Body) {
-        self.last.insert(Arc::clone(&header.path), self.next());
+        if let Some(before) = self.last.insert(Arc::clone(&header.path), self.next())
+            && header.spelling.may_differ(&self.header(before).spelling, &header.path)
+        {
+            self.doubtful.insert(Arc::clone(&header.path));
+        }
         self.all.push((header, body));
     }
 

@@ -1,6 +1,8 @@
 //! The names of entries that no filesystem has vouched for: those in archives, and those that users
 //! write.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// A relative path in its one form: no `./` in front, no empty parts, no slash at the end. It may be
 /// empty: the root.
 ///
@@ -28,6 +30,25 @@ pub(crate) fn normal(name: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(normal)
 }
 
+/// The name, composed (Unicode's form NFC): the one of its spellings that an archive is sure to show.
+/// Formats that keep names in Unicode have libarchive compose them, others keep what was written, so
+/// the same tree has other bytes in another format. What is not UTF-8 stays as it is.
+pub(crate) fn composed(name: Vec<u8>) -> Vec<u8> {
+    if name.is_ascii() {
+        return name;
+    }
+    match std::str::from_utf8(&name) {
+        Ok(text) => text.nfc().collect::<String>().into_bytes(),
+        Err(_) => name,
+    }
+}
+
+/// Can a name that was composed have been another before?
+pub(crate) fn has_spellings(composed: &[u8]) -> bool {
+    !composed.is_ascii()
+        && std::str::from_utf8(composed).is_ok_and(|text| !text.nfd().eq(text.chars()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +68,18 @@ mod tests {
         for (name, expected) in cases {
             assert_eq!(normal(name.as_bytes()), Ok(expected.as_bytes().to_vec()), "{name}");
         }
+    }
+
+    #[test]
+    fn every_spelling_of_a_name_is_composed_to_one() {
+        for name in ["caf\u{e9}", "cafe\u{301}"] {
+            assert_eq!(composed(name.into()), "caf\u{e9}".as_bytes());
+        }
+        for name in [&b"cafe"[..], b"caf\xe9", "\u{65e5}\u{672c}".as_bytes()] {
+            assert_eq!(composed(name.to_vec()), name);
+            assert!(!has_spellings(name));
+        }
+        assert!(has_spellings("caf\u{e9}".as_bytes()));
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(super) struct Settled<'e> {
     /// What is called by one or more names: the entry whose content it has, or the hard link that
     /// leads there if that is not known yet.
     things: Vec<Thing>,
+    /// Names that may be those of two, and hard links to them.
+    doubtful: HashSet<&'e [u8]>,
 }
 
 #[derive(Clone, Copy)]
@@ -28,9 +30,15 @@ enum Thing {
 impl<'e> Settled<'e> {
     /// Goes through the entries of `archive` in their order.
     pub(super) fn new(archive: &'e Name, entries: &'e Entries) -> Self {
-        let mut settled = Self { archive, entries, names: BTreeMap::new(), things: Vec::new() };
+        let doubtful = entries.doubtful.iter().map(|name| &**name).collect();
+        let (names, things) = (BTreeMap::new(), Vec::new());
+        let mut settled = Self { archive, entries, names, things, doubtful };
         for (index, (header, body)) in (0..).zip(&entries.all) {
             let has_content = body.size > 0;
+            if matches!(&header.kind, Kind::HardLink(target) if settled.doubtful.contains(&**target))
+            {
+                settled.doubtful.insert(&header.path);
+            }
             let thing = match &header.kind {
                 Kind::File | Kind::Symlink(_) => settled.add(Thing::Content(index)),
                 Kind::HardLink(target) => match settled.names.get(&**target) {
@@ -80,6 +88,14 @@ impl<'e> Settled<'e> {
         Finding::Failed(format!(
             "{archive}: a hard link to '{target}', which is not in the archive"
         ))
+    }
+
+    /// A name that may be that of two.
+    fn doubtful(&self, name: &[u8]) -> Option<Finding> {
+        self.doubtful.contains(name).then(|| {
+            let why = "several entries whose names may be spelled differently in Unicode";
+            Finding::Failed(format!("{}: {why}", self.archive))
+        })
     }
 
     fn refused(&self) -> impl Iterator<Item = (Vec<u8>, Finding)> + '_ {
@@ -151,6 +167,13 @@ pub(super) fn outcome(left: &Settled<'_>, right: &Settled<'_>, list_equal: bool)
     for name in names {
         let one = left.names.get(name).map(|&thing| left.content(thing));
         let other = right.names.get(name).map(|&thing| right.content(thing));
+        if findings.contains_key(name) {
+            continue;
+        }
+        if let Some(doubt) = left.doubtful(name).or_else(|| right.doubtful(name)) {
+            findings.insert(name.to_vec(), doubt);
+            continue;
+        }
         let finding = match (one, other) {
             (Some(Err(target)), _) => left.dangling(target),
             (_, Some(Err(target))) => right.dangling(target),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use blake3::{Hash, Hasher};
 
-use super::entries::{Header, Index, Kind};
+use super::entries::{Header, Index, Kind, Spelling};
 use super::handover::Outlet;
 use super::names;
 use crate::context::Context;
@@ -52,28 +52,30 @@ fn send_all(
     context: &Context<'_>,
     outlet: &mut Outlet,
 ) -> Result<()> {
-    let mut archive = ArchiveReader::open(origin.open()?, origin.name(), limits, context)?;
+    let mut archive = ArchiveReader::open(origin.open(context)?, origin.name(), limits, context)?;
     let mut index: Index = 0;
     while let Some(entry) = archive.next()? {
         let kind = match entry.kind {
             libarchive::Kind::File => Kind::File,
-            libarchive::Kind::Symlink(target) => Kind::Symlink(target.into()),
+            libarchive::Kind::Symlink(target) => Kind::Symlink(names::composed(target).into()),
             // A target that cannot be matched is the target of nothing: it stays as it is.
             libarchive::Kind::HardLink(target) => {
-                Kind::HardLink(names::normal(&target).unwrap_or(target).into())
+                Kind::HardLink(names::composed(names::normal(&target).unwrap_or(target)).into())
             }
             libarchive::Kind::Other => {
                 archive.content(|_| Ok(()))?;
                 continue;
             }
         };
-        let path = match names::normal(&entry.name) {
+        let name =
+            if entry.is_cut { Err("contains a NUL byte") } else { names::normal(&entry.name) };
+        let path = match name {
             Ok(path) if path.is_empty() => {
                 outlet.refused(entry.name, "is empty")?;
                 archive.content(|_| Ok(()))?;
                 continue;
             }
-            Ok(path) => Arc::from(path),
+            Ok(path) => path,
             Err(why) => {
                 outlet.refused(entry.name, why)?;
                 archive.content(|_| Ok(()))?;
@@ -85,7 +87,8 @@ fn send_all(
             Plan::Send | Plan::Digest => !is_sent,
             Plan::DigestOnly(chosen) => chosen.contains(&index),
         };
-        outlet.entry(Header { path, kind })?;
+        let (path, spelling) = spelled(path, archive.spells_exactly());
+        outlet.entry(Header { path, spelling, kind })?;
         let (size, digest) = if is_sent {
             (archive.content(|piece| outlet.content(piece))?, None)
         } else if is_digested {
@@ -98,6 +101,18 @@ fn send_all(
         index += 1;
     }
     archive.finish()
+}
+
+/// The name composed, and how it is spelled. `exactly`: as it is given here.
+fn spelled(name: Vec<u8>, exactly: bool) -> (Arc<[u8]>, Spelling) {
+    let written = if name.is_ascii() { None } else { Some(name.clone()) };
+    let path = names::composed(name);
+    let spelling = match written {
+        Some(_) if !exactly => Spelling::Unknown,
+        Some(written) if written != path => Spelling::Other(written.into()),
+        _ => Spelling::Composed,
+    };
+    (path.into(), spelling)
 }
 
 fn digest(archive: &mut ArchiveReader<'_>, context: &Context<'_>) -> Result<(u64, Hash)> {

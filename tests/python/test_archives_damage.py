@@ -217,6 +217,13 @@ def test_an_index_that_lost_its_entries_is_an_error(tmp_path: Path, good: Path) 
     refuses(good, bad, bad, "counts 2", "signature")
 
 
+def test_a_zip_that_is_compressed_once_more_is_an_error(tmp_path: Path, good: Path) -> None:
+    # Which of its entries are links, only its index says, and that cannot be reached.
+    bad = tmp_path / "x.zip.gz"
+    bad.write_bytes(gzip.compress(zipped(tmp_path / "x.zip", CONTENT.items()).read_bytes()))
+    refuses(good, bad, bad, "a zip is read from its end, and it is compressed once more")
+
+
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_a_mutated_archive_never_crashes_nor_hangs(tmp_path: Path, tree: Path, kind: str) -> None:
     archive, mutated = small(kind, tree, tmp_path), tmp_path / "mutated"

@@ -154,6 +154,30 @@ def test_a_million_entries_stop_at_the_limit(tmp_path: Path, harmless: Path) -> 
     assert "100001 entries or more, max_archive_entries is 100000" in says(path, harmless)
 
 
+def test_the_index_of_a_zip_is_no_way_around_the_limit(tmp_path: Path, harmless: Path) -> None:
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(300):
+            archive.writestr(str(number), b"")
+    assert "101 entries or more" in says(path, harmless, max_archive_entries=100)
+    content = bytearray(path.read_bytes())
+    # It claims to have one entry, and has its index all the same.
+    content[-14:-10] = b"\1\0\1\0"
+    path.write_bytes(content)
+    assert "101 entries or more" in says(path, harmless, max_archive_entries=100)
+
+
+def test_what_is_no_content_is_limited_too(tmp_path: Path, harmless: Path) -> None:
+    # Compressed twice, so that the inner kind puts out nothing for very long.
+    path = tmp_path / "empty.gz.gz"
+    members = gzip.compress(b"") * 50_000
+    with gzip.open(path, "wb") as out:
+        for _ in range(400):
+            out.write(members)
+    assert path.stat().st_size < 3 * MIB
+    assert "bytes or more decompressed" in says(path, harmless, max_decompressed_size=MIB)
+
+
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive that takes a minute to decompress, and is small."""

@@ -225,3 +225,61 @@ def test_the_same_file_under_two_names_is_equal(tmp_path: Path) -> None:
     (tmp_path / "b").symlink_to(a)
     assert compare_archive(a, tmp_path / "b")
     assert compare_archive(a.as_uri(), komparu.Source(a))
+
+
+COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+
+
+def spelled(path: Path, kind: str, contents: list[tuple[str, bytes]]) -> Path:
+    """Write an archive whose names are spelled like this."""
+    if kind == "zip":
+        return zipped(path, contents)
+    form = {"gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}[kind]
+    members = [member(name, content) for name, content in contents]
+    return tar(path, members, format=form)
+
+
+def test_a_name_is_the_same_however_unicode_spells_it(tmp_path: Path) -> None:
+    for a, b in itertools.product(("gnu", "pax", "zip"), repeat=2):
+        for one, other in itertools.product((COMPOSED, DECOMPOSED), repeat=2):
+            left = spelled(tmp_path / "a", a, [(one, b"1")])
+            assert compare_archive(left, spelled(tmp_path / "b", b, [(other, b"1")])), (a, b)
+            result = compare_archive(left, spelled(tmp_path / "b", b, [(other, b"2")]))
+            assert result.diff == {COMPOSED: DiffReason.CONTENT_MISMATCH}
+
+
+@pytest.mark.parametrize("kind", ["gnu", "pax", "zip"])
+def test_two_spellings_of_a_name_in_one_archive_are_never_equal(tmp_path: Path, kind: str) -> None:
+    contents = [(DECOMPOSED, b"1"), (COMPOSED, b"2"), ("plain", b"3")]
+    a = spelled(tmp_path / "a", kind, contents)
+    for b in (
+        a,
+        spelled(tmp_path / "b", kind, [(DECOMPOSED, b"?"), *contents[1:]]),
+        spelled(tmp_path / "c", kind, contents[1:]),
+    ):
+        for pair in [(a, b), (b, a)]:
+            result = compare_archive(*pair)
+            assert (result.verdict, result.errors) == (Verdict.UNVERIFIED, {COMPOSED})
+
+
+def test_a_hard_link_to_one_of_two_spellings_is_an_error(tmp_path: Path) -> None:
+    members = [member(DECOMPOSED, b"1"), member(COMPOSED, b"2"), link("y", DECOMPOSED)]
+    a = tar(tmp_path / "a", members, format=tarfile.GNU_FORMAT)
+    assert compare_archive(a, a).errors == {COMPOSED, "y"}
+
+
+def test_of_entries_with_one_spelling_the_last_counts(tmp_path: Path) -> None:
+    contents = [(COMPOSED, b"1"), (COMPOSED, b"2")]
+    several = spelled(tmp_path / "a", "gnu", contents)
+    assert compare_archive(several, spelled(tmp_path / "b", "zip", contents[1:]))
+
+
+def test_a_name_with_a_nul_in_it_is_an_error(tmp_path: Path) -> None:
+    good = zipped(tmp_path / "good", [("aXb", b"1"), ("c", b"2")])
+    bad = tmp_path / "bad"
+    bad.write_bytes(good.read_bytes().replace(b"aXb", b"a\0b"))
+    for pair in [(bad, zipped(tmp_path / "b", [("a", b"1"), ("c", b"2")])), (bad, bad)]:
+        result = compare_archive(*pair)
+        assert result.errors == {"a"}
+        assert result.messages["a"] == f"{bad}: the name contains a NUL byte"
+        assert not result

@@ -21,7 +21,9 @@ pub(super) const FATAL: c_int = -30;
 
 /// What a format's code has in common with its variants.
 pub(super) const FORMAT_BASE: c_int = 0x00ff_0000;
+pub(super) const FORMAT_CPIO: c_int = 0x0001_0000;
 pub(super) const FORMAT_TAR: c_int = 0x0003_0000;
+pub(super) const FORMAT_TAR_PAX: c_int = 0x0003_0002;
 pub(super) const FORMAT_ZIP: c_int = 0x0005_0000;
 pub(super) const FORMAT_AR: c_int = 0x0007_0000;
 
@@ -96,6 +98,7 @@ unsafe extern "C" {
     ) -> c_int;
 
     pub(super) fn archive_error_string(archive: *mut Archive) -> *const c_char;
+    pub(super) fn archive_filter_count(archive: *mut Archive) -> c_int;
     pub(super) fn archive_filter_code(archive: *mut Archive, filter: c_int) -> c_int;
     pub(super) fn archive_format(archive: *mut Archive) -> c_int;
     pub(super) fn archive_filter_bytes(archive: *mut Archive, filter: c_int) -> i64;

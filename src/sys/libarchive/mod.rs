@@ -20,7 +20,8 @@ use super::locale::Utf8;
 pub(crate) trait Input {
     /// The next bytes, none at the end. They must stay where they are, unchanged, until the next call
     /// of any method that takes `&mut self`. `None`: they cannot be had; the input keeps the reason.
-    fn read(&mut self) -> Option<&[u8]>;
+    /// So far the filters have `put_out` so many, the one that has put out most.
+    fn read(&mut self, put_out: u64) -> Option<&[u8]>;
 
     /// Passes over up to `length` bytes; says how many.
     fn skip(&mut self, length: u64) -> u64;
@@ -146,6 +147,21 @@ impl<I: Input> Handle<I> {
         }
     }
 
+    /// Is the archive within anything that has to be undone first?
+    pub(crate) fn has_filters(&self) -> bool {
+        // SAFETY: an open archive.
+        unsafe { ffi::archive_filter_code(self.archive.as_ptr(), 0) != ffi::FILTER_NONE }
+    }
+
+    /// Does the format at hand keep names as bytes, which are passed on as they are?
+    pub(crate) fn spells_exactly(&self) -> bool {
+        // SAFETY: an open archive.
+        let format = unsafe { ffi::archive_format(self.archive.as_ptr()) };
+        format != ffi::FORMAT_TAR_PAX
+            && [ffi::FORMAT_TAR, ffi::FORMAT_CPIO, ffi::FORMAT_AR]
+                .contains(&(format & ffi::FORMAT_BASE))
+    }
+
     /// Where it ended, when there was no further entry.
     pub(crate) fn end(&self) -> End {
         let raw = self.archive.as_ptr();
@@ -249,12 +265,19 @@ unsafe fn answer<'a, I: Input + 'a, T>(
 }
 
 unsafe extern "C" fn read_callback<I: Input>(
-    _: *mut ffi::Archive,
+    archive: *mut ffi::Archive,
     data: *mut c_void,
     buffer: *mut *const c_void,
 ) -> libc::ssize_t {
+    // SAFETY: the archive that calls back; it is asked for numbers that it keeps for each filter.
+    // The last one is no filter, but what calls back.
+    let put_out = unsafe {
+        let filters = ffi::archive_filter_count(archive);
+        (0..filters - 1).map(|filter| ffi::archive_filter_bytes(archive, filter)).max().unwrap_or(0)
+    };
+    let put_out = u64::try_from(put_out).unwrap_or(0);
     // SAFETY: as libarchive calls back, with the data that this callback was set with.
-    let bytes = unsafe { answer(data, None, |input: &mut I| input.read()) };
+    let bytes = unsafe { answer(data, None, |input: &mut I| input.read(put_out)) };
     let Some(bytes) = bytes else { return ffi::FATAL as libc::ssize_t };
     // SAFETY: libarchive made room for a pointer.
     unsafe { *buffer = bytes.as_ptr().cast() };

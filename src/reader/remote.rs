@@ -1,0 +1,162 @@
+//! A URL whose server has Range requests, read anywhere.
+//!
+//! What is read in its order comes from one transfer, which waits where somebody reads elsewhere, as
+//! formats do that have their index at the end. Each place that is not near comes from a request of
+//! its own.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::http::HttpReader;
+use super::{Chunk, Extent, ReadAt, Reader, Window};
+use crate::context::{Call, Context};
+use crate::error::{Error, Result};
+
+/// What is kept of the end, once it has been asked for: indices lie there, and libarchive looks for
+/// that of a zip in several places.
+const TAIL: u64 = 80 << 10;
+
+/// So far ahead the bytes of a transfer are passed over, rather than asked for anew.
+const NEAR: u64 = 256 << 10;
+
+/// Transfers that wait for somebody to come back to them: that from the start, and one other.
+const TRANSFERS: usize = 2;
+
+/// Content that comes from a server, from wherever it is wanted.
+pub(crate) struct Remote<'c> {
+    call: &'c Call,
+    size: u64,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Transfers, and how far they have been read. The first is that of the whole content.
+    transfers: Vec<(u64, HttpReader)>,
+    tail: Option<Vec<u8>>,
+}
+
+impl<'c> Remote<'c> {
+    /// Takes a request that has been answered, and not been read; gives it back if its server has no
+    /// ranges.
+    pub(crate) fn new(first: HttpReader, call: &'c Call) -> std::result::Result<Self, HttpReader> {
+        let Some(size) = first.size().filter(|_| first.has_ranges()) else { return Err(first) };
+        let state = State { transfers: vec![(0, first)], tail: None };
+        Ok(Self { call, size, state: Mutex::new(state) })
+    }
+}
+
+impl State {
+    fn read(
+        &mut self,
+        offset: u64,
+        buffer: &mut [u8],
+        size: u64,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let tail = size.saturating_sub(TAIL);
+        if offset < tail {
+            let before = usize::try_from(tail - offset).unwrap_or(usize::MAX).min(buffer.len());
+            let (before, rest) = buffer.split_at_mut(before);
+            self.stream(offset, before, size, context)?;
+            return if rest.is_empty() { Ok(()) } else { self.read(tail, rest, size, context) };
+        }
+        // A transfer that has come this far goes on to the end.
+        if self.tail.is_none() && self.nearest(offset).is_some() {
+            return self.stream(offset, buffer, size, context);
+        }
+        if self.tail.is_none() {
+            let length = usize::try_from(size - tail).expect("no more than is kept of the end");
+            let mut bytes = vec![0; length];
+            let mut part = self.transfers[0].1.part(tail, size - tail)?;
+            copy(&mut part, &mut 0, 0, &mut bytes, context)?;
+            self.tail = Some(bytes);
+        }
+        let bytes = self.tail.as_deref().expect("just fetched");
+        let start = usize::try_from(offset - tail).expect("no more than is kept of the end");
+        buffer.copy_from_slice(&bytes[start..][..buffer.len()]);
+        Ok(())
+    }
+
+    /// The transfer that comes to `offset` soon.
+    fn nearest(&self, offset: u64) -> Option<usize> {
+        self.transfers
+            .iter()
+            .rposition(|&(position, _)| offset.checked_sub(position).is_some_and(|gap| gap <= NEAR))
+    }
+
+    fn stream(
+        &mut self,
+        offset: u64,
+        buffer: &mut [u8],
+        size: u64,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let index = match self.nearest(offset) {
+            Some(index) => index,
+            None => {
+                let part = self.transfers[0].1.part(offset, size - offset)?;
+                self.transfers.truncate(TRANSFERS - 1);
+                self.transfers.push((offset, part));
+                self.transfers.len() - 1
+            }
+        };
+        let (position, reader) = &mut self.transfers[index];
+        copy(reader, position, offset, buffer, context)
+    }
+}
+
+/// Reads what lies at `offset`, of a transfer that is at `position`. The last of what was read is not
+/// yet taken, so that it can be read again.
+fn copy(
+    reader: &mut HttpReader,
+    position: &mut u64,
+    mut offset: u64,
+    mut buffer: &mut [u8],
+    context: &Context<'_>,
+) -> Result<()> {
+    while !reader.prepare()? {
+        context.checkpoint()?;
+    }
+    while !buffer.is_empty() {
+        context.checkpoint()?;
+        let bytes = match reader.chunk()? {
+            Chunk::Bytes(bytes) => bytes,
+            Chunk::Waiting => continue,
+            Chunk::Zeros(_) | Chunk::End => {
+                let cause = format!("the server sent less than it was asked for, up to {position}");
+                return Err(Error::read(reader.name(), cause));
+            }
+        };
+        let skipped = usize::try_from(offset - *position).unwrap_or(usize::MAX).min(bytes.len());
+        let taken = (bytes.len() - skipped).min(buffer.len());
+        let length = bytes.len() as u64;
+        buffer[..taken].copy_from_slice(&bytes[skipped..][..taken]);
+        buffer = &mut buffer[taken..];
+        offset += taken as u64;
+        if !buffer.is_empty() {
+            reader.consume(length);
+            *position += length;
+        }
+    }
+    Ok(())
+}
+
+impl ReadAt for Remote<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn extent(&self, _: u64) -> Result<Extent> {
+        Ok(Extent::Data { end: self.size })
+    }
+
+    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
+        let mut buffer = vec![0; length.min(super::stash::BUFFER)];
+        self.read_at(offset, &mut buffer)?;
+        Ok(Box::new(buffer))
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.read(offset, buffer, self.size, &Context::new(self.call))
+    }
+}

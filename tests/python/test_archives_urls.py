@@ -1,0 +1,159 @@
+"""Archives that come from servers."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+import komparu
+import packing
+from hostile import answer
+from komparu import ArchiveError, compare_archive
+from packing import COMMANDS, files, pack, zipped
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hostile import Handler, Hostile, Request
+    from servers import Nginx
+
+CONTENT = {
+    "a": b"a",
+    "d/one": b"1" * 70_000,
+    "d/two": packing.noise(700_000),
+    "e": packing.noise(1000),
+}
+
+#: What cannot be read from its start alone.
+SEEKS = {"bsd.zip", "info.zip", "stored.zip", "7z", "bsd.7z"}
+
+
+@pytest.fixture(scope="module")
+def served(nginx: Nginx, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The same tree in every format: what it is called at the server."""
+    tree = packing.grow(tmp_path_factory.mktemp("served"), CONTENT)
+    (tree / "link").symlink_to("d/one")
+    names = {}
+    for kind in COMMANDS:
+        archive = pack(kind, tree, tmp_path_factory.mktemp("packed") / f"x.{kind}")
+        names[kind] = nginx.put(f"archive.{kind}", archive.read_bytes()).name
+    return names
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_an_archive_of_any_format_is_compared_where_it_lies(
+    nginx: Nginx, served: dict[str, str], kind: str
+) -> None:
+    url = f"{nginx.plain}/{served[kind]}"
+    assert compare_archive(url, nginx.root / served["gnu.tar"])
+    assert compare_archive(nginx.root / served["7z"], url)
+    assert compare_archive(url, url)
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_without_ranges_what_needs_none_is_compared_and_the_rest_says_so(
+    nginx: Nginx, served: dict[str, str], kind: str
+) -> None:
+    url = f"{nginx.plain}/no-ranges/{served[kind]}"
+    local = nginx.root / served["gnu.tar"]
+    if kind not in SEEKS:
+        assert compare_archive(url, local)
+        return
+    for a, b in [(url, os.fspath(local)), (os.fspath(local), url)]:
+        with pytest.raises(ArchiveError, match="the server has no Range requests") as caught:
+            compare_archive(a, b)
+        assert caught.value.source == url
+
+
+def test_what_is_read_anywhere_takes_few_requests(nginx: Nginx, tmp_path: Path) -> None:
+    contents = [(f"d/{n}", packing.noise(5000 + n)) for n in range(300)]
+    zipped(tmp_path / "many.zip", contents)
+    nginx.put("many.zip", (tmp_path / "many.zip").read_bytes())
+    before = len(nginx.log())
+    assert compare_archive(f"{nginx.plain}/many.zip", files(tmp_path / "many.tar", contents))
+    # The content, the end, and the index if that begins before what is taken for the end.
+    assert 0 < len(nginx.log()) - before <= 3
+
+
+def parts(content: bytes, tags: Iterator[str], lie: int = 0, ends: int = 0) -> Handler:
+    """Serve ranges: the next tag each time, off by ``lie``, ending ``ends`` too early."""
+
+    def serve(connection: socket.socket, request: Request) -> None:
+        tag, asked = f'ETag: "{next(tags)}"', request.range
+        if asked is None:
+            length = f"Content-Length: {len(content)}"
+            connection.sendall(answer(length, tag, "Accept-Ranges: bytes", body=content))
+            return
+        first, last = asked
+        connection.sendall(
+            answer(
+                f"Content-Length: {last + 1 - first}",
+                f"Content-Range: bytes {first + lie}-{last + lie}/{len(content)}",
+                tag,
+                body=content[first : last + 1 - ends],
+                status="206 Partial Content",
+            )
+        )
+
+    return serve
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> tuple[Path, bytes]:
+    """A zip, and what is in it."""
+    path = zipped(tmp_path / "local.zip", [(f"{n}", packing.noise(9000 + n)) for n in range(60)])
+    return path, path.read_bytes()
+
+
+def test_parts_of_one_archive_are_put_together(
+    hostile: Hostile, archive: tuple[Path, bytes]
+) -> None:
+    url = hostile.url("/x.zip", parts(archive[1], itertools.repeat("same")))
+    again = files(
+        archive[0].with_suffix(".tar"), [(f"{n}", packing.noise(9000 + n)) for n in range(60)]
+    )
+    assert compare_archive(url, again)
+
+
+@pytest.mark.parametrize(
+    ("tags", "lie", "ends", "message"),
+    [
+        (["one", "other", "other"], 0, 0, "another ETag"),
+        (["one"] * 9, 1, 0, "another part"),
+        (["one"] * 9, 0, 10, "ended after"),
+    ],
+)
+def test_parts_of_another_archive_are_an_error(  # noqa: PLR0913, PLR0917
+    hostile: Hostile,
+    archive: tuple[Path, bytes],
+    tags: list[str],
+    lie: int,
+    ends: int,
+    message: str,
+) -> None:
+    url = hostile.url("/x.zip", parts(archive[1], iter(tags), lie, ends))
+    local = os.fspath(archive[0])
+    for a, b in [(url, local), (local, url)]:
+        with pytest.raises(komparu.SourceReadError, match=message) as caught:
+            compare_archive(a, b)
+        assert caught.value.source == url
+        url = hostile.url("/x.zip", parts(archive[1], iter(tags), lie, ends))
+
+
+@pytest.mark.parametrize("kind", ["gnu.tar", "tar.gz"])
+def test_a_server_that_fails_is_no_damaged_archive(
+    nginx: Nginx, served: dict[str, str], kind: str, hostile: Hostile
+) -> None:
+    content = (nginx.root / served[kind]).read_bytes()
+    local = nginx.root / served["gnu.tar"]
+    half = answer(f"Content-Length: {len(content)}", body=content[: len(content) // 2])
+    with pytest.raises(komparu.SourceReadError, match="ended after"):
+        compare_archive(hostile.url("/half", half), nginx.root / served["tar.xz"])
+    with pytest.raises(komparu.SourceNotFoundError) as caught:
+        compare_archive(local, f"{nginx.plain}/missing.tar")
+    assert caught.value.status == 404
