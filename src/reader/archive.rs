@@ -26,6 +26,21 @@ pub(crate) struct ArchiveReader<'a> {
     /// What the header of the entry at hand says of its content.
     size: Option<u64>,
     is_file: bool,
+    /// How much of its content has been shown.
+    position: u64,
+    /// Where the block lies that comes after a hole.
+    ahead: Option<u64>,
+}
+
+/// What comes next of an entry's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The bytes at hand.
+    Bytes,
+    /// A hole.
+    Zeros(u64),
+    /// Nothing.
+    End,
 }
 
 /// An entry, without its content.
@@ -70,8 +85,9 @@ impl<'a> ArchiveReader<'a> {
         }
         match Handle::open(Supply::new(bytes, meter.put_out(), context)) {
             Ok(handle) => {
-                let name = name.clone();
-                Ok(Self { handle, context, name, meter, index, size: None, is_file: false })
+                let (name, size, is_file) = (name.clone(), None, false);
+                let (position, ahead) = (0, None);
+                Ok(Self { handle, context, name, meter, index, size, is_file, position, ahead })
             }
             Err((failure, supply)) => Err(because(name, &supply, failure)),
         }
@@ -99,6 +115,7 @@ impl<'a> ArchiveReader<'a> {
         self.meter.name(name.len())?;
         let (kind, size) = (entry.kind(), entry.size());
         self.size = size;
+        (self.position, self.ahead) = (0, None);
         self.is_file = kind == Kind::File;
         if self.handle.format() == Format::Zip {
             self.is_whole_zip()?;
@@ -125,6 +142,9 @@ impl<'a> ArchiveReader<'a> {
 
     fn end(&self) -> Result<()> {
         let supply = self.handle.input();
+        if let Some(error) = supply.failure() {
+            return Err(error.clone());
+        }
         let (entries, size) = (self.meter.entries(), supply.size());
         let counted = self.index.as_ref().map_or(0, |index| index.counted);
         match doubt(&self.handle.end(), entries, size, counted) {
@@ -133,61 +153,89 @@ impl<'a> ArchiveReader<'a> {
         }
     }
 
+    /// Goes on to more content of the entry at hand.
+    ///
+    /// # Errors
+    /// When the archive is damaged or passes a limit; when the context says stop.
+    pub(crate) fn step(&mut self) -> Result<Step> {
+        let offset = loop {
+            if let Some(offset) = self.ahead.take() {
+                break offset;
+            }
+            self.context.checkpoint()?;
+            self.handle.input().begin();
+            match self.handle.block() {
+                Ok(Some(_)) if self.handle.bytes().is_empty() => {}
+                Ok(Some(offset)) => break offset,
+                Ok(None) => return self.last_step(),
+                Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
+            }
+        };
+        let Some(hole) = offset.checked_sub(self.position) else {
+            return Err(Error::archive(&self.name, "has an entry whose parts overlap"));
+        };
+        if hole > 0 {
+            self.meter.hole(hole)?;
+            (self.position, self.ahead) = (offset, Some(offset));
+            return Ok(Step::Zeros(hole));
+        }
+        let length = self.handle.bytes().len();
+        self.meter.bytes(length, self.handle.input().size())?;
+        self.position = offset
+            .checked_add(length as u64)
+            .ok_or_else(|| Error::archive(&self.name, "has an entry of impossible size"))?;
+        Ok(Step::Bytes)
+    }
+
+    /// Of a hole at the end no block tells, only the size.
+    fn last_step(&mut self) -> Result<Step> {
+        if let Some(error) = self.handle.input().failure() {
+            return Err(error.clone());
+        }
+        let rest = self.size.take().map_or(0, |size| size.saturating_sub(self.position));
+        if rest == 0 || !self.is_file {
+            return Ok(Step::End);
+        }
+        if self.handle.format() != Format::Tar {
+            let cause = format!("has an entry that ends {rest} bytes too early");
+            return Err(Error::archive(&self.name, cause));
+        }
+        self.meter.hole(rest)?;
+        self.position += rest;
+        Ok(Step::Zeros(rest))
+    }
+
+    /// The bytes that the last step has come to.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.handle.bytes()
+    }
+
     /// Takes the content of the entry at hand, and says how many bytes it has.
     ///
     /// # Errors
-    /// When the archive is damaged, passes a limit, or `sink` fails; when the context says stop.
+    /// Those of [`step`](Self::step), and of `sink`.
     pub(crate) fn content(&mut self, mut sink: impl FnMut(Piece<'_>) -> Result<()>) -> Result<u64> {
-        let mut position = 0;
         loop {
-            self.context.checkpoint()?;
-            self.handle.input().begin();
-            let block = match self.handle.block() {
-                Ok(Some(block)) => block,
-                Ok(None) => break,
-                Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
-            };
-            let Some(hole) = block.offset.checked_sub(position) else {
-                return Err(Error::archive(&self.name, "has an entry whose parts overlap"));
-            };
-            if hole > 0 && !block.bytes.is_empty() {
-                self.meter.hole(hole)?;
-                sink(Piece::Zeros(hole))?;
-                position = block.offset;
-            }
-            if block.bytes.is_empty() {
-                continue;
-            }
-            self.meter.bytes(block.bytes.len(), block.input.size())?;
-            position = position
-                .checked_add(block.bytes.len() as u64)
-                .ok_or_else(|| Error::archive(&self.name, "has an entry of impossible size"))?;
-            let slab = block.input.slab();
-            match slab.and_then(|slab| Some((slab, range_in(slab, block.bytes)?))) {
-                Some((slab, range)) => sink(Piece::Shared(slab, range))?,
-                None => sink(Piece::Bytes(block.bytes))?,
+            match self.step()? {
+                Step::Zeros(length) => sink(Piece::Zeros(length))?,
+                Step::Bytes => {
+                    let (bytes, slab) = (self.handle.bytes(), self.handle.input().slab());
+                    match slab.and_then(|slab| Some((slab, range_in(slab, bytes)?))) {
+                        Some((slab, range)) => sink(Piece::Shared(slab, range))?,
+                        None => sink(Piece::Bytes(bytes))?,
+                    }
+                }
+                Step::End => return Ok(self.position),
             }
         }
-        // Of a hole at the end no block tells, only the size.
-        let rest = self.size.map_or(0, |size| size.saturating_sub(position));
-        if rest > 0 && self.is_file {
-            if self.handle.format() != Format::Tar {
-                let cause = format!("has an entry that ends {rest} bytes too early");
-                return Err(Error::archive(&self.name, cause));
-            }
-            self.meter.hole(rest)?;
-            sink(Piece::Zeros(rest))?;
-            position += rest;
-        }
-        Ok(position)
     }
 
     /// Asked after the last entry: may what was read be trusted?
     ///
     /// # Errors
     /// When not.
-    pub(crate) fn finish(self) -> Result<()> {
-        self.handle.into_input().verify()
+    pub(crate) fn verify(&self) -> Result<()> {
+        self.handle.input().verify()
     }
 }
 

@@ -1,22 +1,27 @@
 //! Two archives, compared.
 //!
 //! An archive is a tree that can only be read in its own order, and whose content costs something to
-//! come by. Two threads unpack the two archives, and the calling one compares. A second pass over one
+//! come by. The calling thread unpacks one of the two and compares it with what another thread unpacks of
+//! the other, so that two cores are busy and half of the content is never copied. A second pass over one
 //! or both settles what the first could not: an entry that was compared with another than the one
 //! it has to be compared with, because its name came again or because it has several.
 
 use std::collections::HashSet;
 
+use super::direct::Direct;
 use super::entries::{Entries, Index};
-use super::handover::{Feed, handover};
+use super::handover::handover;
 use super::ordered;
 use super::settle::{Settled, outcome, unknown};
-use super::unpack::{Plan, unpack};
+use super::unpack::{Plan, Unpacker, unpack};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::options::{ArchiveLimits, Options};
 use crate::outcome::TreeOutcome;
 use crate::reader::supply::Origin;
+
+/// What the thread is called that unpacks the other archive.
+const THREAD: &str = "komparu-unpack";
 
 /// Compares every entry of two archives.
 ///
@@ -29,12 +34,28 @@ pub(crate) fn compare(
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
     let plan = || if options.hash_compare { Plan::Digest } else { Plan::Send };
-    let sides = [(left, plan()), (right, plan())];
-    let mut entries = unpacking(sides, &options.limits, context, |[one, other]| {
-        ordered::read(one, other, options.chunk_size, context)
+    let part = &context.call().part();
+    let mut entries = std::thread::scope(|scope| {
+        let (outlet, feed) = handover(right.name(), context);
+        let limits = &options.limits;
+        let (theirs, ours) = (plan(), plan());
+        let other = move || unpack(right, theirs, limits, &Context::new(part), outlet);
+        let started =
+            std::thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, other);
+        let outcome = match started {
+            Err(error) => Err(Error::system(right.name(), &error)),
+            Ok(_) => Unpacker::open(left, ours, limits, context)
+                .map(|unpacker| Direct::new(left.name(), unpacker))
+                .and_then(|direct| ordered::read(direct, feed, options.chunk_size, context)),
+        };
+        part.cancel();
+        outcome
     })?;
     let settled = [Settled::new(left.name(), &entries[0]), Settled::new(right.name(), &entries[1])];
     let needed = unknown(&settled[0], &settled[1]);
+    if needed.iter().all(HashSet::is_empty) {
+        return Ok(outcome(&settled[0], &settled[1], options.list_equal));
+    }
     for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
         if !needed.is_empty() {
             add_digests(origin, needed, entries, &options.limits, context)?;
@@ -55,9 +76,7 @@ pub(crate) fn examine(
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
     let nothing = Plan::DigestOnly(HashSet::new());
-    let entries = unpacking([(archive, nothing)], &options.limits, context, |[feed]| {
-        ordered::read_one(feed, context)
-    })?;
+    let entries = read_one(archive, nothing, &options.limits, context)?;
     let settled = Settled::new(archive.name(), &entries);
     Ok(outcome(&settled, &settled, options.list_equal))
 }
@@ -70,8 +89,7 @@ fn add_digests(
     limits: &ArchiveLimits,
     context: &Context<'_>,
 ) -> Result<()> {
-    let plan = [(archive, Plan::DigestOnly(needed.clone()))];
-    let again = unpacking(plan, limits, context, |[feed]| ordered::read_one(feed, context))?;
+    let again = read_one(archive, Plan::DigestOnly(needed.clone()), limits, context)?;
     let is_the_same = again.all.len() == entries.all.len()
         && needed.iter().all(|&index| {
             again.header(index) == entries.header(index)
@@ -86,27 +104,13 @@ fn add_digests(
     Ok(())
 }
 
-/// Unpacks archives, each on a thread of its own, while `work` takes what comes.
-fn unpacking<const N: usize, T>(
-    archives: [(&dyn Origin, Plan); N],
+/// Reads one archive to its end, on this thread.
+fn read_one(
+    archive: &dyn Origin,
+    plan: Plan,
     limits: &ArchiveLimits,
     context: &Context<'_>,
-    work: impl FnOnce([Feed<'_>; N]) -> Result<T>,
-) -> Result<T> {
-    let part = &context.call().part();
-    std::thread::scope(|scope| {
-        let mut failure = None;
-        let feeds = archives.map(|(origin, plan)| {
-            let (outlet, feed) = handover(origin.name(), context);
-            let unpack = move || unpack(origin, &plan, limits, &Context::new(part), outlet);
-            let builder = std::thread::Builder::new().name("komparu-unpack".to_owned());
-            if let Err(error) = builder.spawn_scoped(scope, unpack) {
-                failure = Some(Error::system(origin.name(), &error));
-            }
-            feed
-        });
-        let outcome = failure.map_or_else(|| work(feeds), Err);
-        part.cancel();
-        outcome
-    })
+) -> Result<Entries> {
+    let unpacker = Unpacker::open(archive, plan, limits, context)?;
+    ordered::read_one(Direct::new(archive.name(), unpacker), context)
 }

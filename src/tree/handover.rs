@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use blake3::Hash;
 
 use super::entries::Header;
+use super::ordered::Unpacked;
 use crate::context::{Context, PULSE};
 use crate::error::{Error, Name, Result};
 use crate::reader::archive::Piece;
@@ -69,8 +70,7 @@ pub(super) struct Feed<'c> {
     batch: Batch,
     /// How much of the first item has been taken.
     taken: u64,
-    /// Names that were refused so far.
-    pub(super) refused: Vec<(Vec<u8>, &'static str)>,
+    refused: Vec<(Vec<u8>, &'static str)>,
 }
 
 /// A way from a thread that unpacks the archive `name` to the one that `context` is of.
@@ -132,9 +132,8 @@ impl Outlet {
     }
 }
 
-impl Feed<'_> {
-    /// The next entry; `None` after the last one.
-    pub(super) fn entry(&mut self) -> Result<Option<Header>> {
+impl Unpacked for Feed<'_> {
+    fn entry(&mut self) -> Result<Option<Header>> {
         loop {
             match self.take()? {
                 Item::Entry(header) => return Ok(Some(header)),
@@ -145,9 +144,7 @@ impl Feed<'_> {
         }
     }
 
-    /// Passes over what is left of the content, and says how much of it there was in all, and its
-    /// digest if that is what was sent.
-    pub(super) fn finish(&mut self) -> Result<(u64, Option<Hash>)> {
+    fn finish(&mut self) -> Result<(u64, Option<Hash>)> {
         loop {
             match self.take()? {
                 Item::Done(size, digest) => return Ok((size, digest)),
@@ -157,6 +154,12 @@ impl Feed<'_> {
         }
     }
 
+    fn refused(self) -> Vec<(Vec<u8>, &'static str)> {
+        self.refused
+    }
+}
+
+impl Feed<'_> {
     fn take(&mut self) -> Result<Item> {
         self.fetch()?;
         self.taken = 0;

@@ -6,6 +6,7 @@
 
 pub(crate) mod archive;
 pub mod compare;
+mod direct;
 pub mod directory;
 mod entries;
 mod files;

@@ -3,20 +3,32 @@
 //! While both stand at the same name, their contents are compared as they come. Where they do not, one
 //! of the two goes on alone, and of what passes the digest is kept.
 
-use blake3::Hasher;
+use blake3::{Hash, Hasher};
 
 use super::entries::{Body, Entries, Header, Kind};
-use super::handover::Feed;
 use super::unpack::add_zeros;
 use crate::context::Context;
 use crate::engine::lockstep;
 use crate::error::Result;
-use crate::reader::{Chunk, Reader as _};
+use crate::reader::{Chunk, Reader};
+
+/// An archive, entry by entry. As a [`Reader`] it is the content of the entry at hand.
+pub(super) trait Unpacked: Reader + Sized {
+    /// The next entry; `None` after the last one. The content of the one before must be finished.
+    fn entry(&mut self) -> Result<Option<Header>>;
+
+    /// Passes over what is left of the content, and says how much of it there was in all, and its
+    /// digest if that is all that can be had of it.
+    fn finish(&mut self) -> Result<(u64, Option<Hash>)>;
+
+    /// Names that were refused so far, and why.
+    fn refused(self) -> Vec<(Vec<u8>, &'static str)>;
+}
 
 /// Reads both to their ends. `step` is how many bytes are compared between two looks at the context.
-pub(super) fn read<'c>(
-    mut left: Feed<'c>,
-    mut right: Feed<'c>,
+pub(super) fn read(
+    mut left: impl Unpacked,
+    mut right: impl Unpacked,
     step: usize,
     context: &Context<'_>,
 ) -> Result<[Entries; 2]> {
@@ -51,39 +63,48 @@ pub(super) fn read<'c>(
                 go_left
             }
         };
-        let (feed, entry, entries) = if go_left {
-            (&mut left, &mut a, &mut *lefts)
+        if go_left {
+            a = go_on(&mut left, a, lefts, context)?;
         } else {
-            (&mut right, &mut b, &mut *rights)
-        };
-        if let Some(header) = entry.take() {
-            alone(feed, header, entries, context)?;
+            b = go_on(&mut right, b, rights, context)?;
         }
-        *entry = feed.entry()?;
     }
-    entries[0].refused = left.refused;
-    entries[1].refused = right.refused;
+    entries[0].refused = left.refused();
+    entries[1].refused = right.refused();
     Ok(entries)
 }
 
 /// Reads one to its end, without any use for content.
-pub(super) fn read_one(mut feed: Feed<'_>, context: &Context<'_>) -> Result<Entries> {
+pub(super) fn read_one(mut archive: impl Unpacked, context: &Context<'_>) -> Result<Entries> {
     let mut entries = Entries::default();
-    while let Some(header) = feed.entry()? {
+    while let Some(header) = archive.entry()? {
         context.checkpoint()?;
-        let (size, digest) = feed.finish()?;
+        let (size, digest) = archive.finish()?;
         entries.push(header, Body { size, digest, twin: None });
     }
-    entries.refused = feed.refused;
+    entries.refused = archive.refused();
     Ok(entries)
 }
 
-type At<'x, 'c> = (&'x mut Feed<'c>, Header, &'x mut Entries);
+type At<'x, U> = (&'x mut U, Header, &'x mut Entries);
+
+/// Takes the entry at hand by itself, and goes on to the next.
+fn go_on(
+    archive: &mut impl Unpacked,
+    at: Option<Header>,
+    entries: &mut Entries,
+    context: &Context<'_>,
+) -> Result<Option<Header>> {
+    if let Some(header) = at {
+        alone(archive, header, entries, context)?;
+    }
+    archive.entry()
+}
 
 /// Takes two entries of the same name.
 fn together(
-    (left, one, lefts): At<'_, '_>,
-    (right, other, rights): At<'_, '_>,
+    (left, one, lefts): At<'_, impl Unpacked>,
+    (right, other, rights): At<'_, impl Unpacked>,
     step: usize,
     context: &Context<'_>,
 ) -> Result<()> {
@@ -104,14 +125,14 @@ fn together(
 
 /// Takes an entry that the other archive is not at.
 fn alone(
-    feed: &mut Feed<'_>,
+    archive: &mut impl Unpacked,
     header: Header,
     entries: &mut Entries,
     context: &Context<'_>,
 ) -> Result<()> {
     let mut hasher = Hasher::new();
     loop {
-        let taken = match feed.chunk()? {
+        let taken = match archive.chunk()? {
             Chunk::End => break,
             Chunk::Bytes(bytes) => {
                 hasher.update(bytes);
@@ -124,11 +145,11 @@ fn alone(
             Chunk::Waiting => 0,
         };
         if taken > 0 {
-            feed.consume(taken);
+            archive.consume(taken);
         }
         context.checkpoint()?;
     }
-    let (size, digest) = feed.finish()?;
+    let (size, digest) = archive.finish()?;
     let digest = digest.unwrap_or_else(|| hasher.finalize());
     entries.push(header, Body { size, digest: Some(digest), twin: None });
     Ok(())

@@ -3,7 +3,7 @@
 //! What a name stands for is what unpacking would leave there: its last entry, and for a hard link what
 //! its target stood for at that moment. A target that only comes later is taken from the end.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entries::{Entries, Index, Kind};
 use crate::error::Name;
@@ -13,7 +13,7 @@ use crate::outcome::{DiffReason, Finding, TreeOutcome};
 pub(super) struct Settled<'e> {
     archive: &'e Name,
     entries: &'e Entries,
-    names: BTreeMap<&'e [u8], usize>,
+    names: HashMap<&'e [u8], usize>,
     /// What is called by one or more names: the entry whose content it has, or the hard link that
     /// leads there if that is not known yet.
     things: Vec<Thing>,
@@ -31,7 +31,7 @@ impl<'e> Settled<'e> {
     /// Goes through the entries of `archive` in their order.
     pub(super) fn new(archive: &'e Name, entries: &'e Entries) -> Self {
         let doubtful = entries.doubtful.iter().map(|name| &**name).collect();
-        let (names, things) = (BTreeMap::new(), Vec::new());
+        let (names, things) = (HashMap::with_capacity(entries.all.len()), Vec::new());
         let mut settled = Self { archive, entries, names, things, doubtful };
         for (index, (header, body)) in (0..).zip(&entries.all) {
             let has_content = body.size > 0;
@@ -163,8 +163,8 @@ pub(super) fn unknown(left: &Settled<'_>, right: &Settled<'_>) -> [HashSet<Index
 pub(super) fn outcome(left: &Settled<'_>, right: &Settled<'_>, list_equal: bool) -> TreeOutcome {
     let mut findings: BTreeMap<Vec<u8>, Finding> = right.refused().chain(left.refused()).collect();
     let mut equal = Vec::new();
-    let names: BTreeSet<&[u8]> = left.names.keys().chain(right.names.keys()).copied().collect();
-    for name in names {
+    let only_right = right.names.keys().filter(|name| !left.names.contains_key(*name));
+    for &name in left.names.keys().chain(only_right) {
         let one = left.names.get(name).map(|&thing| left.content(thing));
         let other = right.names.get(name).map(|&thing| right.content(thing));
         if findings.contains_key(name) {
@@ -192,5 +192,6 @@ pub(super) fn outcome(left: &Settled<'_>, right: &Settled<'_>, list_equal: bool)
         };
         findings.insert(name.to_vec(), finding);
     }
+    equal.sort_unstable();
     TreeOutcome { findings: findings.into_iter().collect(), equal }
 }

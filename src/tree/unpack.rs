@@ -1,4 +1,4 @@
-//! The thread that unpacks one archive.
+//! One archive, unpacked entry by entry: by whoever wants to have it, or by a thread that sends it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::names;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::options::ArchiveLimits;
-use crate::reader::archive::{ArchiveReader, Piece};
+use crate::reader::archive::{ArchiveReader, Piece, Step};
 use crate::reader::supply::Origin;
 use crate::sys::libarchive;
 
@@ -28,79 +28,161 @@ pub(super) enum Plan {
     DigestOnly(HashSet<Index>),
 }
 
+/// What there is in an archive.
+pub(super) enum Found {
+    Entry(Header),
+    /// A name that is not matched, and why.
+    Refused(Vec<u8>, &'static str),
+}
+
+/// An archive that is being unpacked, on the thread that the context is of.
+pub(super) struct Unpacker<'a> {
+    origin: &'a dyn Origin,
+    archive: ArchiveReader<'a>,
+    plan: Plan,
+    context: &'a Context<'a>,
+    /// That of the next entry.
+    index: Index,
+    is_sent: bool,
+}
+
+impl<'a> Unpacker<'a> {
+    pub(super) fn open(
+        origin: &'a dyn Origin,
+        plan: Plan,
+        limits: &ArchiveLimits,
+        context: &'a Context<'a>,
+    ) -> Result<Self> {
+        let opened = origin
+            .open(context)
+            .and_then(|bytes| ArchiveReader::open(bytes, origin.name(), limits, context));
+        let archive = unchanged(origin, opened)?;
+        Ok(Self { origin, archive, plan, context, index: 0, is_sent: false })
+    }
+
+    /// Goes on to the next entry that counts, past all that is left of the one at hand.
+    pub(super) fn next(&mut self) -> Result<Option<Found>> {
+        let next = self.find();
+        unchanged(self.origin, next)
+    }
+
+    fn find(&mut self) -> Result<Option<Found>> {
+        loop {
+            let Some(entry) = self.archive.next()? else {
+                self.archive.verify()?;
+                self.origin.verify()?;
+                return Ok(None);
+            };
+            let kind = match entry.kind {
+                libarchive::Kind::File => Kind::File,
+                libarchive::Kind::Symlink(target) => Kind::Symlink(names::composed(target).into()),
+                // A target that cannot be matched is the target of nothing: it stays as it is.
+                libarchive::Kind::HardLink(target) => {
+                    let target = names::normal(&target).unwrap_or(target);
+                    Kind::HardLink(names::composed(target).into())
+                }
+                libarchive::Kind::Other => {
+                    self.archive.content(|_| Ok(()))?;
+                    continue;
+                }
+            };
+            let name = match names::normal(&entry.name) {
+                _ if entry.is_cut => Err("contains a NUL byte"),
+                Ok(name) if name.is_empty() => Err("is empty"),
+                name => name,
+            };
+            let name = match name {
+                Ok(name) => name,
+                Err(why) => {
+                    self.archive.content(|_| Ok(()))?;
+                    return Ok(Some(Found::Refused(entry.name, why)));
+                }
+            };
+            self.is_sent = matches!(self.plan, Plan::Send) && kind == Kind::File;
+            let (path, spelling) = spelled(name, self.archive.spells_exactly());
+            self.index += 1;
+            return Ok(Some(Found::Entry(Header { path, spelling, kind })));
+        }
+    }
+
+    /// Is the content of the entry at hand wanted as it is?
+    pub(super) fn is_sent(&self) -> bool {
+        self.is_sent
+    }
+
+    /// Where the content of the entry at hand is wanted.
+    pub(super) fn archive(&mut self) -> &mut ArchiveReader<'a> {
+        &mut self.archive
+    }
+
+    /// Goes on within the content of the entry at hand.
+    pub(super) fn step(&mut self) -> Result<Step> {
+        let step = self.archive.step();
+        unchanged(self.origin, step)
+    }
+
+    /// Takes the content of an entry that is not wanted as it is: how much there is, and its digest,
+    /// if that is.
+    pub(super) fn reduce(&mut self) -> Result<(u64, Option<Hash>)> {
+        let is_digested = match &self.plan {
+            Plan::Send | Plan::Digest => true,
+            Plan::DigestOnly(chosen) => chosen.contains(&(self.index - 1)),
+        };
+        let reduced = if is_digested {
+            digest(&mut self.archive, self.context).map(|(size, digest)| (size, Some(digest)))
+        } else {
+            self.archive.content(|_| Ok(())).map(|size| (size, None))
+        };
+        unchanged(self.origin, reduced)
+    }
+}
+
+/// What has changed may well look damaged.
+fn unchanged<T>(origin: &dyn Origin, result: Result<T>) -> Result<T> {
+    if let Err(Error::Archive { .. } | Error::ArchiveBomb { .. }) = &result {
+        origin.verify()?;
+    }
+    result
+}
+
 /// Unpacks an archive, and sends all that counts in it.
 pub(super) fn unpack(
     origin: &dyn Origin,
-    plan: &Plan,
+    plan: Plan,
     limits: &ArchiveLimits,
     context: &Context<'_>,
     mut outlet: Outlet,
 ) {
     let outcome = send_all(origin, plan, limits, context, &mut outlet);
-    // What has changed may well look damaged.
-    let verified = match &outcome {
-        Ok(()) | Err(Error::Archive { .. } | Error::ArchiveBomb { .. }) => origin.verify(),
-        Err(_) => Ok(()),
-    };
-    outlet.end(verified.and(outcome));
+    outlet.end(outcome);
 }
 
 fn send_all(
     origin: &dyn Origin,
-    plan: &Plan,
+    plan: Plan,
     limits: &ArchiveLimits,
     context: &Context<'_>,
     outlet: &mut Outlet,
 ) -> Result<()> {
-    let mut archive = ArchiveReader::open(origin.open(context)?, origin.name(), limits, context)?;
-    let mut index: Index = 0;
-    while let Some(entry) = archive.next()? {
-        let kind = match entry.kind {
-            libarchive::Kind::File => Kind::File,
-            libarchive::Kind::Symlink(target) => Kind::Symlink(names::composed(target).into()),
-            // A target that cannot be matched is the target of nothing: it stays as it is.
-            libarchive::Kind::HardLink(target) => {
-                Kind::HardLink(names::composed(names::normal(&target).unwrap_or(target)).into())
-            }
-            libarchive::Kind::Other => {
-                archive.content(|_| Ok(()))?;
+    let mut unpacker = Unpacker::open(origin, plan, limits, context)?;
+    while let Some(found) = unpacker.next()? {
+        let header = match found {
+            Found::Refused(name, why) => {
+                outlet.refused(name, why)?;
                 continue;
             }
+            Found::Entry(header) => header,
         };
-        let name =
-            if entry.is_cut { Err("contains a NUL byte") } else { names::normal(&entry.name) };
-        let path = match name {
-            Ok(path) if path.is_empty() => {
-                outlet.refused(entry.name, "is empty")?;
-                archive.content(|_| Ok(()))?;
-                continue;
-            }
-            Ok(path) => path,
-            Err(why) => {
-                outlet.refused(entry.name, why)?;
-                archive.content(|_| Ok(()))?;
-                continue;
-            }
-        };
-        let is_sent = matches!(plan, Plan::Send) && kind == Kind::File;
-        let is_digested = match plan {
-            Plan::Send | Plan::Digest => !is_sent,
-            Plan::DigestOnly(chosen) => chosen.contains(&index),
-        };
-        let (path, spelling) = spelled(path, archive.spells_exactly());
-        outlet.entry(Header { path, spelling, kind })?;
-        let (size, digest) = if is_sent {
-            (archive.content(|piece| outlet.content(piece))?, None)
-        } else if is_digested {
-            let (size, digest) = digest(&mut archive, context)?;
-            (size, Some(digest))
+        outlet.entry(header)?;
+        let (size, digest) = if unpacker.is_sent() {
+            let sent = unpacker.archive().content(|piece| outlet.content(piece));
+            (unchanged(origin, sent)?, None)
         } else {
-            (archive.content(|_| Ok(()))?, None)
+            unpacker.reduce()?
         };
         outlet.done(size, digest)?;
-        index += 1;
     }
-    archive.finish()
+    Ok(())
 }
 
 /// The name composed, and how it is spelled. `exactly`: as it is given here.

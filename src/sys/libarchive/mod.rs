@@ -37,16 +37,6 @@ pub(crate) trait Input {
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
-/// Content of the entry at hand.
-pub(crate) struct Block<'a, I> {
-    /// Where in the entry it lies; what was left out before it is a hole.
-    pub(crate) offset: u64,
-    /// The bytes.
-    pub(crate) bytes: &'a [u8],
-    /// Whence they came, for whoever wants to know if they lie in it.
-    pub(crate) input: &'a I,
-}
-
 /// A family of formats, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -74,6 +64,8 @@ pub(crate) struct Handle<I: Input> {
     /// only while none of its functions runs.
     input: NonNull<I>,
     entry: *mut ffi::Entry,
+    /// Content on loan, until libarchive is called again.
+    block: Option<(NonNull<u8>, usize)>,
 }
 
 impl<I: Input> Handle<I> {
@@ -86,7 +78,7 @@ impl<I: Input> Handle<I> {
         let can_seek = input.can_seek();
         let input = NonNull::from(Box::leak(Box::new(input)));
         // From here on dropping the handle frees both.
-        let mut handle = Self { archive, input, entry: ptr::null_mut() };
+        let mut handle = Self { archive, input, entry: ptr::null_mut(), block: None };
         formats::support_all(archive);
         let raw = archive.as_ptr();
         // SAFETY: the archive is new and not yet open; the callbacks take the very type that the data
@@ -178,8 +170,9 @@ impl<I: Input> Handle<I> {
         }
     }
 
-    /// More content of the entry at hand; `None` after the last of it.
-    pub(crate) fn block(&mut self) -> Result<Option<Block<'_, I>>, Failure> {
+    /// Goes on to more content of the entry at hand, and says where in the entry it lies: what was left
+    /// out before it is a hole. `None` after the last of it.
+    pub(crate) fn block(&mut self) -> Result<Option<u64>, Failure> {
         let (mut bytes, mut length, mut offset) = (ptr::null(), 0, 0);
         let status = self.call(|archive| {
             let (bytes, length, offset) = (&raw mut bytes, &raw mut length, &raw mut offset);
@@ -189,20 +182,22 @@ impl<I: Input> Handle<I> {
         match status {
             ffi::EOF => Ok(None),
             ffi::OK => {
-                let bytes: &[u8] = if length == 0 || bytes.is_null() {
-                    &[]
-                } else {
-                    // SAFETY: libarchive lends this many bytes until it is called again, for which
-                    // `self` must not be borrowed.
-                    unsafe { std::slice::from_raw_parts(bytes.cast(), length) }
-                };
-                let offset = u64::try_from(offset)
-                    .map_err(|_| Failure("a block of content at no possible place".to_owned()))?;
-                Ok(Some(Block { offset, bytes, input: self.input() }))
+                self.block = NonNull::new(bytes.cast_mut().cast()).map(|start| (start, length));
+                let impossible = |_| Failure("a block of content at no possible place".to_owned());
+                u64::try_from(offset).map(Some).map_err(impossible)
             }
             // A warning here is a checksum that is wrong.
             _ => Err(self.failure()),
         }
+    }
+
+    /// The content that [`block`](Self::block) has come to.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: libarchive lends this many bytes until it is called again, for which `self` must
+        // not be borrowed, and which forgets them.
+        self.block.map_or(&[], |(start, length)| unsafe {
+            std::slice::from_raw_parts(start.as_ptr(), length)
+        })
     }
 
     /// The input, when the archive is not to be read any more.
@@ -229,6 +224,7 @@ impl<I: Input> Handle<I> {
     }
 
     fn call(&mut self, function: impl FnOnce(*mut ffi::Archive) -> c_int) -> c_int {
+        self.block = None;
         let _utf8 = Utf8::enter();
         function(self.archive.as_ptr())
     }
