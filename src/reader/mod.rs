@@ -173,10 +173,6 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
         (**self).extent(offset)
     }
 
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
-        (**self).window(offset, length)
-    }
-
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         (**self).read_at(offset, buffer)
     }

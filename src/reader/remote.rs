@@ -7,7 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::http::HttpReader;
-use super::{Chunk, Extent, ReadAt, Reader, Window};
+use super::{Chunk, Extent, ReadAt, Reader};
 use crate::context::{Call, Context};
 use crate::error::{Error, Result};
 
@@ -147,12 +147,6 @@ impl ReadAt for Remote<'_> {
 
     fn extent(&self, _: u64) -> Result<Extent> {
         Ok(Extent::Data { end: self.size })
-    }
-
-    fn window(&self, offset: u64, length: usize) -> Result<Window<'_>> {
-        let mut buffer = vec![0; length.min(super::stash::BUFFER)];
-        self.read_at(offset, &mut buffer)?;
-        Ok(Box::new(buffer))
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
