@@ -95,3 +95,63 @@ impl<'d> Start<'d> {
 fn named(base: &Base, name: &[u8]) -> Name {
     Name::within(&base.path, &name.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, Mode, mknodat};
+
+    use super::super::stash::BUFFER;
+    use super::*;
+
+    fn base(path: &str) -> Base {
+        let descriptor = rustix::fs::open(path, OFlags::DIRECTORY, Mode::empty()).expect("opened");
+        Base { path: path.as_bytes().into(), descriptor: Arc::new(descriptor) }
+    }
+
+    /// Reads a file and asks for all of it, as if it were old.
+    fn all(base: &Base, name: &str) -> Option<Vec<u8>> {
+        let mut start = Start::read(base, name.as_bytes(), OFlags::empty()).expect("read");
+        start.trusted = true;
+        start.all().map(<[u8]>::to_vec)
+    }
+
+    #[test]
+    fn all_is_at_hand_where_one_read_got_all() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let base = base(directory.path().to_str().expect("text"));
+        for size in [0, 1, 4096, BUFFER] {
+            let content: Vec<u8> = (1..=251).cycle().take(size).collect();
+            std::fs::write(directory.path().join("file"), &content).expect("written");
+            assert!(all(&base, "file") == Some(content), "{size} bytes");
+        }
+        std::fs::write(directory.path().join("file"), vec![1; BUFFER + 1]).expect("written");
+        assert_eq!(all(&base, "file"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_reports_no_size_is_not_taken_for_empty() {
+        assert_eq!(all(&base("/proc/self"), "stat"), None);
+    }
+
+    #[test]
+    fn what_was_just_written_is_not_trusted() {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join("file"), "new").expect("written");
+        let base = base(directory.path().to_str().expect("text"));
+        let start = Start::read(&base, b"file", OFlags::empty()).expect("read");
+        assert_eq!(start.all(), None);
+    }
+
+    #[test]
+    fn what_is_no_file_says_so() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let fifo = directory.path().join("fifo");
+        mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR, 0).expect("made");
+        let base = base(directory.path().to_str().expect("text"));
+        assert_eq!(all(&base, "fifo"), None);
+        let start = Start::read(&base, b"fifo", OFlags::empty()).expect("read");
+        let error = start.into_reader().err().expect("no reader of a FIFO").to_string();
+        assert_eq!(error, format!("{}: is a FIFO, not a file", fifo.display()));
+    }
+}
