@@ -39,8 +39,9 @@ def _text(x: float, y: float, text: str, more: str = "") -> str:
 def draw(title: str, bars: Mapping[str, Mapping[str, float]], labels: Mapping[str, str]) -> str:
     """Draw a group of bars for each case, one bar for each contender."""
     values = [ratio for ratios in bars.values() for ratio in ratios.values()]
+    low, high = min(values, default=1.0), max([*values, 1.5]) * 1.1
     # On the left, room for the label of a bar that goes there.
-    low, high = min(0.8, min(values, default=1) * 0.6), max([*values, 1.5]) * 1.1
+    low *= 0.6 if low < 1 else 0.95
 
     def x(ratio: float) -> float:
         return _LEFT + _PLOT * math.log(ratio / low) / math.log(high / low)

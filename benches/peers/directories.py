@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import komparu
+from harness import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -150,9 +151,11 @@ def benchmark(harness: Harness) -> None:
                 shutil.rmtree(tree, ignore_errors=True)
             _write(a, count, size)
             shutil.copytree(a, b)
+            settle()
 
         count, size = _real_tree(a)
         shutil.copytree(a, b)
+        settle()
         case(f"real tree, {count:,} files", 0.42)
         times = harness.cases[-1].seconds
         share = f"{times['komparu'] / times['filecmp']:.3f} of filecmp"

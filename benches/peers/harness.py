@@ -175,6 +175,16 @@ class Harness:
         (RESULTS / f"{self.name}.svg").write_text(draw(self.name, bars, labels))
 
 
+def settle() -> None:
+    """Wait until files just written are like those that one has.
+
+    The system is done with writing them, which would take a core from whoever uses two; and they
+    are not so new that komparu trusts no single look at them.
+    """
+    os.sync()
+    time.sleep(2.5)
+
+
 def seconds_text(seconds: float) -> str:
     """Seconds in the unit that suits them."""
     if seconds >= 1:
