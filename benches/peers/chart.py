@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _OURS, _OTHERS, _GRID, _FAINT = "#c2410c", "#94a3b8", "#e2e8f0", "#64748b"
 _STYLE = "text { font: 11px system-ui, sans-serif; fill: #0f172a }"
 _ROW, _BAR, _HEADING, _GAP = 16, 11, 20, 10
-_LEFT, _PLOT, _RIGHT, _TOP = 130, 500, 70, 64
+_LETTER, _PLOT, _RIGHT, _TOP = 6.5, 500, 70, 64
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -43,11 +43,14 @@ def draw(title: str, bars: Mapping[str, Mapping[str, float]], labels: Mapping[st
     # On the left, room for the label of a bar that goes there.
     low *= 0.6 if low < 1 else 0.95
 
+    names = {name for ratios in bars.values() for name in ratios}
+    left = 38 + _LETTER * max(map(len, names), default=0)
+
     def x(ratio: float) -> float:
-        return _LEFT + _PLOT * math.log(ratio / low) / math.log(high / low)
+        return left + _PLOT * math.log(ratio / low) / math.log(high / low)
 
     rows = sum(_HEADING + len(ratios) * _ROW + _GAP for ratios in bars.values())
-    width, height = _LEFT + _PLOT + _RIGHT, _TOP + rows + 6
+    width, height = left + _PLOT + _RIGHT, _TOP + rows + 6
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
         f"<style>{_STYLE}</style>",
@@ -75,7 +78,7 @@ def draw(title: str, bars: Mapping[str, Mapping[str, float]], labels: Mapping[st
             size = f'width="{max(end - start, 1):.1f}" height="{_BAR}"'
             out.append(f'<rect x="{start:.1f}" y="{y + 2:.1f}" {size} fill="{colour}"/>')
             fill = f' style="fill: {_OURS}"' if ours else ""
-            out.append(_text(_LEFT - 22, y + 11, name, f' text-anchor="end"{fill}'))
+            out.append(_text(left - 22, y + 11, name, f' text-anchor="end"{fill}'))
             label = labels[case] if ours else _number(ratio)
             if ratio < 1:
                 out.append(_text(start - 4, y + 11, label, ' text-anchor="end"'))
