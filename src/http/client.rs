@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use curl::multi::{Multi, MultiWaker};
+use curl::multi::Multi;
 
 use super::outlet::{Flow, Outlet};
 use super::redirect::Hop;
@@ -20,6 +20,7 @@ use super::window::{Answer, window};
 use super::worker::{Command, Worker};
 use crate::error::{Error, Result};
 use crate::sys::curl as raw;
+use crate::sys::wake::Bell;
 
 /// How long the exit of the process waits for the thread: closing connections takes far less.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
@@ -32,8 +33,10 @@ static EXITING: AtomicBool = AtomicBool::new(false);
 
 struct Client {
     process: u32,
+    /// The thread has ended, though nobody told it to: the system let it down.
+    over: Arc<AtomicBool>,
     commands: Sender<Command>,
-    waker: MultiWaker,
+    bell: Arc<Bell>,
     ended: Mutex<Receiver<()>>,
 }
 
@@ -41,7 +44,8 @@ impl Client {
     /// The thread of this process, started if there is none.
     fn get() -> std::io::Result<Arc<Self>> {
         let process = std::process::id();
-        let alive = |client: &&Arc<Self>| client.process == process;
+        let alive =
+            |client: &&Arc<Self>| client.process == process && !client.over.load(Ordering::Relaxed);
         // Held for the length of a copy only: a fork at just that moment would leave the child's
         // copy of the lock locked.
         let current = || CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,24 +67,27 @@ impl Client {
 
     fn start(process: u32) -> std::io::Result<Self> {
         let (commands, orders) = channel();
-        let (hello, greeting) = channel();
         let (farewell, ended) = channel::<()>();
+        let (over, bell) = (Arc::new(AtomicBool::new(false)), Arc::new(Bell::new()?));
+        let (ends, rung) = (Arc::clone(&over), Arc::clone(&bell));
         let body = move || {
             raw::block_signals();
-            let multi = Multi::new();
-            // The receiver only goes away together with whoever started this thread.
-            let _ = hello.send(multi.waker());
-            Worker::new(multi).run(&orders);
-            drop(farewell);
+            if let Ok(mut worker) = Worker::new(Multi::new(), rung) {
+                worker.run(&orders);
+            }
+            // Before its orders go, and with them the requests that nobody will make.
+            ends.store(true, Ordering::Relaxed);
+            drop((orders, farewell));
         };
         std::thread::Builder::new().name("komparu-network".to_owned()).spawn(body)?;
-        let waker = greeting.recv().map_err(std::io::Error::other)?;
-        Ok(Self { process, commands, waker, ended: Mutex::new(ended) })
+        Ok(Self { process, commands, bell, over, ended: Mutex::new(ended) })
     }
 
     /// False if the thread is gone.
     fn send(&self, command: Command) -> bool {
-        self.commands.send(command).is_ok() && self.waker.wakeup().is_ok()
+        let sent = self.commands.send(command).is_ok();
+        self.bell.ring();
+        sent
     }
 }
 

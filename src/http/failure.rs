@@ -42,7 +42,10 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         code::CURLE_RECV_ERROR | code::CURLE_SEND_ERROR => {
             // `Recv failure: Connection reset by peer`. The noted number may be an older one's.
             let words = detail.rsplit_once("failure: ").map_or(detail, |(_, words)| words);
-            format!("{} ({})", ended_early(known), lower(words))
+            // A proxy may refuse to open a tunnel: `CONNECT tunnel failed, response 407`.
+            let how_far =
+                if known.connected { ended_early(known) } else { "no connection".to_owned() };
+            format!("{how_far} ({})", lower(words))
         }
         // `SSL certificate problem: certificate has expired`: the last part says it.
         code::CURLE_PEER_FAILED_VERIFICATION => {
@@ -60,9 +63,12 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
     (cause, None)
 }
 
-/// As it stands after a colon.
+/// As it stands after a colon. `CONNECT` stays what it is.
 fn lower(words: &str) -> String {
     let mut letters = words.chars();
+    if words.chars().nth(1).is_some_and(char::is_uppercase) {
+        return words.to_owned();
+    }
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
@@ -108,6 +114,10 @@ mod tests {
         assert_eq!(words(code::CURLE_COULDNT_RESOLVE_HOST, "x"), "host not found");
         assert_eq!(words(code::CURLE_OPERATION_TIMEDOUT, "x"), "no connection within 1.5 s");
         assert_eq!(words(code::CURLE_PARTIAL_FILE, "x"), "ended after 3 of 10 bytes");
+        assert_eq!(
+            words(code::CURLE_RECV_ERROR, "CONNECT tunnel failed, response 407"),
+            "no connection (CONNECT tunnel failed, response 407)"
+        );
         let expired = "SSL certificate problem: certificate has expired";
         assert_eq!(words(code::CURLE_PEER_FAILED_VERIFICATION, expired), "certificate has expired");
     }

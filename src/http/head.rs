@@ -44,7 +44,8 @@ impl Head {
     pub(crate) fn line(&mut self, line: &[u8]) -> Result<Progress, String> {
         let line = line.trim_ascii();
         if line.is_empty() {
-            let interim = (100..200).contains(&self.status);
+            // 101 is the last one: what follows it is no HTTP any more.
+            let interim = (100..200).contains(&self.status) && self.status != 101;
             return Ok(if interim { Progress::More } else { Progress::Complete });
         }
         if line.starts_with(b"HTTP/") {

@@ -1,5 +1,6 @@
 //! One request under way: what libcurl calls while it runs.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -122,6 +123,12 @@ impl Transfer {
             _ if !self.connected || self.paused => None,
             _ => self.alive.checked_add(self.request.options.timeout),
         }
+    }
+
+    /// When to ask for the deadline again: it may be another by then, but none before this.
+    pub(crate) fn next_look(&self, now: Instant) -> Instant {
+        let soonest = now + self.request.options.timeout.min(UNWANTED_TIME);
+        self.deadline().map_or(soonest, |deadline| deadline.min(soonest))
     }
 
     /// Ends a transfer whose deadline has passed.
@@ -272,6 +279,10 @@ impl Gate for Transfer {
             }
             None => true,
         }
+    }
+
+    fn lacks_socket(&mut self, error: &io::Error) {
+        self.fault = Some(Error::system(&self.request.name, error));
     }
 
     fn connected(&mut self, address: Option<IpAddr>) -> bool {

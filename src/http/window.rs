@@ -59,6 +59,12 @@ pub(super) struct State {
 }
 
 impl State {
+    /// A block with room in it: the one that is being filled, or another.
+    fn block_with_room(&mut self) -> Block {
+        let begun = std::mem::take(&mut self.filling);
+        if begun.bytes.is_empty() { self.spare.pop().unwrap_or_else(Block::empty) } else { begun }
+    }
+
     /// The next block to be read, full or not.
     pub(super) fn next_block(&mut self) -> Option<Block> {
         let begun = |state: &mut Self| {
@@ -73,12 +79,18 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, and wakes the reader if that is worthwhile.
+    /// Changes the state, and tells the reader.
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
+        Self::tell(state);
+    }
+
+    /// Wakes the reader of a state that has changed, if that is worthwhile.
+    fn tell(mut state: MutexGuard<'_, State>) {
         let begins = state.full.is_empty() && state.filling.length == 0;
-        let worthwhile = begins || state.full.len() >= WORTHWHILE || state.end.is_some();
+        let worthwhile = begins || state.full.len() >= WORTHWHILE;
+        let worthwhile = worthwhile || state.paused || state.end.is_some();
         let reader = if worthwhile { state.reader.take() } else { None };
         drop(state);
         if let Some(reader) = reader {
@@ -96,7 +108,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    fn new() -> Self {
+    fn empty() -> Self {
         Self { bytes: vec![0; BLOCK].into(), length: 0 }
     }
 
@@ -128,24 +140,23 @@ impl Inlet {
     /// Takes bytes of the body, all or none: false, where the window is full and the transfer must
     /// pause until its reader asks for more.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> bool {
-        let mut taken_all = false;
-        self.shared.change(|state| {
-            if state.full.len() >= self.blocks {
-                state.paused = true;
-                return;
-            }
-            while !bytes.is_empty() {
-                if state.filling.bytes.is_empty() {
-                    state.filling = state.spare.pop().unwrap_or_else(Block::new);
-                }
-                bytes = state.filling.take(bytes);
-                if state.filling.length == BLOCK {
-                    state.full.push_back(std::mem::take(&mut state.filling));
-                }
-            }
-            taken_all = true;
-        });
-        taken_all
+        let mut state = self.shared.lock();
+        if state.full.len() >= self.blocks {
+            state.paused = true;
+            Shared::tell(state);
+            return false;
+        }
+        drop(state);
+        while !bytes.is_empty() {
+            // Filled while nobody has it, so that the reader never waits for the lock.
+            let mut block = self.shared.lock().block_with_room();
+            bytes = block.take(bytes);
+            self.shared.change(|state| match block.length {
+                BLOCK => state.full.push_back(block),
+                _ => state.filling = block,
+            });
+        }
+        true
     }
 
     /// Ends the response.

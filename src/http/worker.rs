@@ -1,6 +1,8 @@
 //! The network thread, from inside: it drives libcurl, and does what it is told.
 
 use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -8,12 +10,14 @@ use curl::multi::{Easy2Handle, Multi};
 
 use super::transfer::{Next, Transfer};
 use crate::options::descriptor_limit;
+use crate::sys::sockets::Sockets;
+use crate::sys::wake::Bell;
 
-/// Connections that are kept for later requests, those in use among them: no fewer than event loops
-/// use at once, or some would be closed and made anew all the time.
-const KEPT_CONNECTIONS: usize = 128;
+/// Connections that are kept for later requests, those in use among them: no fewer than a call may
+/// have transfers at once, or some would be closed and made anew all the time.
+const KEPT_CONNECTIONS: usize = 256;
 
-/// How long the thread sleeps when nothing has a deadline: a command wakes it.
+/// How long the thread sleeps when nothing is under way: a command wakes it.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// What the network thread is told.
@@ -31,15 +35,24 @@ pub(super) struct Worker {
     // Dropped before the multi handle that they belong to.
     active: HashMap<usize, Easy2Handle<Transfer>>,
     multi: Multi,
+    sockets: Sockets,
+    /// No transfer has to be given up before. Looking for one looks at all of them, which is not
+    /// done at every turn.
+    next_look: Instant,
 }
 
 impl Worker {
-    pub(super) fn new(mut multi: Multi) -> Self {
+    /// `bell` is rung after each command.
+    ///
+    /// # Errors
+    /// When libcurl cannot do it.
+    pub(super) fn new(mut multi: Multi, bell: Arc<Bell>) -> io::Result<Self> {
         // One body on a connection at a time, see the room's first lines. Both are hints: where
         // libcurl does not take them, nothing becomes wrong.
         let _ = multi.pipelining(false, false);
-        let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4));
-        Self { active: HashMap::new(), multi }
+        let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4).max(1));
+        let sockets = Sockets::of(&mut multi, bell).map_err(io::Error::other)?;
+        Ok(Self { active: HashMap::new(), multi, sockets, next_look: Instant::now() + IDLE })
     }
 
     /// Works until told to stop, or until nobody is left who could tell. Transfers that are under
@@ -55,14 +68,13 @@ impl Worker {
                     Err(TryRecvError::Empty) => break,
                 }
             }
-            if self.multi.perform().is_err() {
+            let patience = self.next_look.saturating_duration_since(Instant::now());
+            if self.sockets.turn(&self.multi, patience).is_err() {
                 return;
             }
-            let moved_on = self.finish();
-            let patience = self.give_up();
-            let patience = if moved_on { Duration::ZERO } else { patience };
-            if self.multi.poll(&mut [], patience).is_err() {
-                return;
+            self.finish();
+            if self.next_look <= Instant::now() {
+                self.give_up();
             }
         }
     }
@@ -73,6 +85,7 @@ impl Worker {
         if let Ok(mut handle) = self.multi.add2(easy)
             && handle.set_token(id).is_ok()
         {
+            self.next_look = self.next_look.min(handle.get_ref().next_look(Instant::now()));
             self.active.insert(id, handle);
         }
     }
@@ -85,8 +98,8 @@ impl Worker {
         }
     }
 
-    /// Ends what libcurl has done with. True if a redirect is to be followed.
-    fn finish(&mut self) -> bool {
+    /// Ends what libcurl has done with.
+    fn finish(&mut self) {
         let mut done = Vec::new();
         self.multi.messages(|message| {
             if let Ok(id) = message.token()
@@ -96,43 +109,33 @@ impl Worker {
                 done.push((id, result, handle.os_errno().ok()));
             }
         });
-        let mut moved_on = false;
         for (id, result, errno) in done {
-            moved_on |= self.remove(id, |transfer| transfer.finish(result, errno));
+            self.remove(id, |transfer| transfer.finish(result, errno));
         }
-        moved_on
     }
 
-    /// Ends what has stalled. How long until the next transfer will have?
-    fn give_up(&mut self) -> Duration {
+    /// Ends what has stalled.
+    fn give_up(&mut self) {
         let now = Instant::now();
-        let deadline = |handle: &Easy2Handle<Transfer>| handle.get_ref().deadline();
-        let late =
-            |(&id, handle): (&usize, _)| deadline(handle).filter(|&at| at <= now).map(|_| id);
-        let stalled: Vec<usize> = self.active.iter().filter_map(late).collect();
-        for id in stalled {
-            if self.remove(id, Transfer::give_up) {
-                return Duration::ZERO;
-            }
+        let late = |handle: &Easy2Handle<Transfer>| {
+            handle.get_ref().deadline().is_some_and(|deadline| deadline <= now)
+        };
+        let stalled = self.active.iter().filter_map(|(&id, handle)| late(handle).then_some(id));
+        for id in stalled.collect::<Vec<_>>() {
+            self.remove(id, Transfer::give_up);
         }
-        let next = self.active.values().filter_map(deadline).min();
-        // Rounded up: libcurl's millisecond is cut off, and would be spent spinning.
-        let wait = |at: Instant| at.saturating_duration_since(now) + Duration::from_millis(1);
-        next.map_or(IDLE, wait).min(IDLE)
+        let looks = self.active.values().map(|handle| handle.get_ref().next_look(now));
+        self.next_look = looks.min().unwrap_or(now + IDLE);
     }
 
     /// Takes a transfer out of libcurl's hands, so that its connection is free for others, and ends
-    /// it. True if it leads to another request, which has been started.
-    fn remove(&mut self, id: usize, end: impl FnOnce(&mut Transfer) -> Option<Next>) -> bool {
-        let Some(handle) = self.active.remove(&id) else { return false };
-        let next = match self.multi.remove2(handle) {
-            Ok(mut easy) => end(easy.get_mut()),
-            Err(_) => None,
-        };
-        let moves_on = next.is_some();
-        if let Some(next) = next {
+    /// it. If it leads to another request, that is started.
+    fn remove(&mut self, id: usize, end: impl FnOnce(&mut Transfer) -> Option<Next>) {
+        let Some(handle) = self.active.remove(&id) else { return };
+        if let Ok(mut easy) = self.multi.remove2(handle)
+            && let Some(next) = end(easy.get_mut())
+        {
             self.start(id, next);
         }
-        moves_on
     }
 }

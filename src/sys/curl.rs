@@ -6,6 +6,7 @@
 //! for, leads past the check.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -27,6 +28,9 @@ const HTTP_AND_HTTPS: c_long = 1 | 2;
 pub(crate) trait Gate: Handler {
     /// May this address be connected to?
     fn opens(&mut self, address: IpAddr) -> bool;
+
+    /// The system has no socket to connect with.
+    fn lacks_socket(&mut self, error: &io::Error);
 
     /// There is a connection to this address, old or new: may the request be sent? `None`: libcurl
     /// did not say where it leads.
@@ -77,9 +81,13 @@ extern "C" fn open_socket<H: Gate>(
         let gate = unsafe { &mut *gate.cast::<H>() };
         // SAFETY: libcurl hands over a valid address for the duration of the call.
         let (address, target) = unsafe { (ip_of(target), &*target) };
-        address
-            .filter(|&address| gate.opens(address))
-            .and_then(|_| gate.open_socket(target.family, target.socktype, target.protocol))
+        address.filter(|&address| gate.opens(address)).and_then(|_| {
+            let socket = gate.open_socket(target.family, target.socktype, target.protocol);
+            if socket.is_none() {
+                gate.lacks_socket(&io::Error::last_os_error());
+            }
+            socket
+        })
     }))
     .ok()
     .flatten()

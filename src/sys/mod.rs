@@ -8,5 +8,6 @@ pub(crate) mod curl;
 pub(crate) mod interpreter;
 pub(crate) mod libarchive;
 mod locale;
+pub(crate) mod sockets;
 pub(crate) mod url;
 pub(crate) mod wake;

@@ -260,7 +260,7 @@ def test_what_is_not_there_is_not_found(hostile: Hostile, ten: Path, status: str
 
 
 @pytest.mark.parametrize(
-    "status", ["304 Not Modified", "401 Unauthorized", "403 Forbidden", "500 Oh"]
+    "status", ["101 Switching", "304 Not Modified", "401 Unauthorized", "403 Forbidden", "500 Oh"]
 )
 def test_any_other_status_is_an_error(
     hostile: Hostile, ten: Path, failure: Failure, status: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import komparu
-from hostile import Hostile, answer
+from hostile import Hostile, Request, answer
 
 if TYPE_CHECKING:
     from servers import Nginx
@@ -151,6 +152,52 @@ def test_a_proxy_that_is_not_there_is_an_error(big: Big, failure: Failure) -> No
     assert error.strerror == "connection refused"
     error = failure("http://example.invalid/", big[1], proxy="http://proxy.invalid:1")
     assert error.strerror == "proxy not found"
+
+
+def test_a_kept_connection_that_breaks_is_replaced(hostile: Hostile, tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    path.write_bytes(b"1")
+    one = answer("Content-Length: 1", body=b"1")
+
+    def once(connection: socket.socket, _: Request) -> None:
+        connection.sendall(one)
+        # Until the next request comes on this connection, which is reset then.
+        connection.recv(1, socket.MSG_PEEK)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    for number in range(20):
+        assert komparu.compare(hostile.url(f"/{number}", once), path)
+        assert komparu.compare(hostile.url("/other", one), path)
+
+
+REFUSAL = answer("Content-Length: 0", status="407 Proxy Authentication Required")
+
+
+def test_a_proxy_that_refuses_is_an_error_that_says_so(
+    big: Big, failure: Failure, hostile: Hostile
+) -> None:
+    proxy = f"http://me:s3cret@{hostile.authority}"
+    hostile.url("http://host.invalid/", REFUSAL)
+    error = failure("http://host.invalid/", big[1], proxy=proxy)
+    assert error.strerror == "the server answered 407 Proxy Authentication Required"
+    hostile.url("host.invalid:443", REFUSAL)
+    error = failure("https://host.invalid/", big[1], proxy=proxy)
+    assert "no connection" in str(error.strerror)
+    assert "407" in str(error.strerror)
+    assert "s3cret" not in str(error)
+    assert hostile.requests[-1].headers["proxy-authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("proxy", ["http", "https", "socks5h"])
+def test_a_proxy_that_says_nothing_is_left_after_the_timeout(
+    big: Big, failure: Failure, scheme: str, proxy: str
+) -> None:
+    # Connections are taken by the system, and nobody reads from them.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"{proxy}://127.0.0.1:{silent.getsockname()[1]}"
+        error = failure(f"{scheme}://host.invalid/", big[1], proxy=address, timeout=0.2)
+    assert error.strerror in {"no data for 0.2 s", "no connection within 0.2 s"}
 
 
 #: What libcurl makes 127.0.0.1 or localhost of: full-width and circled digits and letters, a full
