@@ -32,6 +32,8 @@
 mod archives;
 pub mod context;
 pub mod crew;
+mod digests;
+mod each;
 pub mod engine;
 pub mod error;
 #[cfg(feature = "fuzzing")]

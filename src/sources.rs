@@ -2,14 +2,14 @@
 //!
 //! What is one file under several names, and what is named twice, is read once.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
 
 use crate::context::Context;
-use crate::crew;
+use crate::digests;
+use crate::each::{AfterFailure, Next, each};
 use crate::engine::group::{self, Extremes, Member};
+use crate::engine::wait_for;
 use crate::error::{Error, Result};
 use crate::options::{Options, descriptor_limit};
 use crate::outcome::{GroupOutcome, PairOutcome};
@@ -35,8 +35,13 @@ pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>)
     }
     let many_urls = distinct.members.len() > 2;
     // All are the same if all are the same as any one of them: a file, since that is read again for
-    // each of the others. Where there is none, all are read side by side.
+    // each of the others. Where there is none, all are read side by side, or what they have in common
+    // is kept as digests.
     match distinct.members.iter().position(|(_, located)| located.is_some()) {
+        None if !fit(&distinct.members, options) => {
+            let open = |found: &Found| open_one(sources, found, options);
+            digests::all_same(&distinct.members, options, context, open)
+        }
         None if many_urls => {
             let members = open(sources, distinct.members, options, context)?;
             let extremes = Extremes { open: affordable_files(), stop_at_difference: true };
@@ -63,19 +68,74 @@ pub fn compare_many(
     context.checkpoint()?;
     let Distinct { members, same, failure } = Distinct::of(sources);
     if let Some(error) = failure {
-        return Err(first_failure(sources, members, error, options, context));
+        return Err(first_failure(sources, &members, error, options, context));
     }
-    let members = open(sources, members, options, context)?;
-    let extremes = Extremes { open: affordable_files(), stop_at_difference: false };
-    let outcome = group::partition(members, extremes, options, context)?;
-    let mut groups: Vec<Vec<usize>> = Vec::with_capacity(outcome.groups.len());
-    for group in outcome.groups {
+    let outcome = if fit(&members, options) {
+        let members = open(sources, members, options, context)?;
+        partition(members, options, context)?
+    } else {
+        in_turns(sources, &members, options, context)?
+    };
+    let mut groups: Vec<Vec<usize>> = Vec::with_capacity(outcome.len());
+    for group in outcome {
         let mut group: Vec<usize> = group.iter().flat_map(|&one| &same[one]).copied().collect();
         group.sort_unstable();
         groups.push(group);
     }
     groups.sort_unstable();
     Ok(GroupOutcome { groups })
+}
+
+fn partition(
+    members: Vec<Member>,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Vec<Vec<usize>>> {
+    let extremes = Extremes { open: affordable_files(), stop_at_difference: false };
+    group::partition(members, extremes, options, context).map(|outcome| outcome.groups)
+}
+
+/// May all URLs among these be open at once? What is read but once and compared byte for byte must.
+fn fit(members: &[Found], options: &Options) -> bool {
+    members.iter().filter(|(_, located)| located.is_none()).count() <= options.transfers().max(2)
+}
+
+/// The groups of members of which not all can be open at once. Those that can, and are not held
+/// against any other, are compared byte for byte.
+fn in_turns(
+    sources: &[Source],
+    members: &[Found],
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Vec<Vec<usize>>> {
+    let size = |&place: &usize| members[place].1.as_ref().and_then(Located::size);
+    let (sized, streams): (Vec<_>, Vec<_>) =
+        (0..members.len()).partition(|place| size(place).is_some());
+    let open = |&place: &usize| open_one(sources, &members[place], options);
+    let mut classes = digests::classes(&streams, options, context, open)?;
+    let lengths: HashSet<u64> = classes.keys().map(|digest| digest.0).collect();
+    let (alike, apart): (Vec<_>, Vec<_>) = sized.into_iter().partition(|place| {
+        !options.size_precheck || size(place).is_some_and(|size| lengths.contains(&size))
+    });
+    for (digest, places) in digests::classes(&alike, options, context, open)? {
+        classes.entry(digest).or_default().extend(places);
+    }
+    let files = apart.iter().filter_map(|&place| members[place].1.clone());
+    let files = files.map(|located| Member::Anywhere(Box::new(located))).collect();
+    let mut groups: Vec<Vec<usize>> = classes.into_values().collect();
+    for group in partition(files, options, context)? {
+        groups.push(group.iter().map(|&place| apart[place]).collect());
+    }
+    Ok(groups)
+}
+
+/// Opens one of many.
+fn open_one(
+    sources: &[Source],
+    (index, located): &Found,
+    options: &Options,
+) -> Result<Box<dyn Reader>> {
+    sources[*index].open(located.clone(), options, options.transfers())
 }
 
 /// A source by its index in the list; where it leads to, if it is a path.
@@ -142,16 +202,16 @@ impl Distinct {
 /// it goes first.
 fn first_failure(
     sources: &[Source],
-    found: Vec<Found>,
+    found: &[Found],
     error: Error,
     options: &Options,
     context: &Context<'_>,
 ) -> Error {
-    let files: Vec<_> = found.iter().filter_map(|(_, located)| located.clone()).collect();
-    match open(sources, found, options, context) {
-        Err(earlier) => earlier,
-        Ok(_) => files.into_iter().find_map(|file| file.open().err()).unwrap_or(error),
-    }
+    let opens = |found: &Found, context: &Context<'_>| {
+        wait_for(&mut *open_one(sources, found, options)?, context).map(|()| Next::GoOn)
+    };
+    let opened = each(found, options.transfers(), AfterFailure::Stop, context, opens);
+    opened.err().unwrap_or(error)
 }
 
 /// Half of the files that the process may have open.
@@ -177,9 +237,7 @@ fn open(
     }
     for member in &mut members {
         if let Member::Stream(reader) = member {
-            while !reader.prepare()? {
-                context.checkpoint()?;
-            }
+            wait_for(&mut **reader, context)?;
         }
     }
     Ok(members)
@@ -210,40 +268,13 @@ impl Pairs<'_> {
         // What the crew does not need is left to each comparison.
         let options =
             &Options { max_workers: (options.workers() / members).max(1), ..options.clone() };
-        let (next, differs) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let failure: Mutex<Option<(usize, Error)>> = Mutex::default();
-        let part = context.call().part();
-        let done = crew::run(members, true, &context.within(&part), |is_first, crew, context| {
-            if is_first {
-                (1..members).for_each(|_| crew.push(false));
-            }
-            while let Some(other) = self.others.get(next.fetch_add(1, Ordering::Relaxed)) {
-                context.checkpoint()?;
-                match self.pair(other, options, context) {
-                    Ok(None) => {}
-                    Ok(Some(_)) => {
-                        differs.store(true, Ordering::Relaxed);
-                        part.cancel();
-                        return Err(Error::Cancelled);
-                    }
-                    Err(stop @ (Error::Cancelled | Error::TimedOut(_))) => return Err(stop),
-                    // There may be a difference yet, which counts for more.
-                    Err(error) => {
-                        let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
-                        if first.as_ref().is_none_or(|&(index, _)| other.0 < index) {
-                            *first = Some((other.0, error));
-                        }
-                    }
-                }
-            }
-            Ok(())
-        });
-        if differs.into_inner() {
-            return Ok(false);
-        }
-        done?;
-        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        failure.map_or(Ok(true), |(_, error)| Err(error))
+        // After a failure there may be a difference yet, which counts for more.
+        let outcome =
+            each(&self.others, members, AfterFailure::GoOn, context, |other, context| {
+                let difference = self.pair(other, options, context)?;
+                Ok(if difference.is_some() { Next::Enough } else { Next::GoOn })
+            })?;
+        Ok(outcome == Next::GoOn)
     }
 
     fn pair(&self, other: &Found, options: &Options, context: &Context<'_>) -> Result<PairOutcome> {

@@ -28,9 +28,8 @@ pub fn compare(
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     context.checkpoint()?;
-    while !a.prepare()? || !b.prepare()? {
-        context.checkpoint()?;
-    }
+    wait_for(a, context)?;
+    wait_for(b, context)?;
     let mut outcome = settle(a, b, options, context)?;
     if outcome.is_some() && sizes_differ(a.size(), b.size()) {
         outcome = Some(DiffReason::SizeMismatch);
@@ -38,6 +37,14 @@ pub fn compare(
     a.verify()?;
     b.verify()?;
     Ok(outcome)
+}
+
+/// Waits for what must be known before a stream begins.
+pub(crate) fn wait_for(reader: &mut dyn Reader, context: &Context<'_>) -> Result<()> {
+    while !reader.prepare()? {
+        context.checkpoint()?;
+    }
+    Ok(())
 }
 
 /// Compares without asking whether what was read may be trusted.
