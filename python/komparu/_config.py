@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from komparu._shown import shown
+
 __all__ = ["KomparuConfig"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KomparuConfig:
     """The options that hold where a call does not set them.
+
+    Its repr masks user and password of the proxy, and what headers say.
 
     Attributes:
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
@@ -54,3 +58,7 @@ class KomparuConfig:
     max_archive_entries: int | None = 100_000
     max_entry_name_length: int | None = 4096
     hash_compare: bool = False
+
+    def __repr__(self) -> str:
+        """Show every option, secrets masked."""
+        return shown(self, unset=True)

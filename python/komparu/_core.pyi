@@ -30,6 +30,7 @@ __all__ = [
     "compare_many_job",
     "configure",
     "get_config",
+    "masked",
     "reset_config",
     "source_name",
     "timed_out",
@@ -445,4 +446,5 @@ def reset_config() -> None:
 
 def check_interpreter() -> None: ...
 def check_source(source: Source) -> None: ...
+def masked(url: bytes) -> bytes: ...
 def source_name(source: SourceLike) -> str: ...

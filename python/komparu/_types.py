@@ -9,16 +9,18 @@ from enum import Enum
 from typing import TypeAlias
 
 from komparu import _core
+from komparu._shown import shown
 
 __all__ = ["CompareResult", "DiffReason", "DirResult", "Source", "SourceLike", "Verdict"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Source:
     """A source with settings of its own. What is None is not set here.
 
     Each side of a comparison uses its own settings: what one source sets never reaches the other
-    side's host. For a local path the HTTP settings are ignored.
+    side's host. For a local path the HTTP settings are ignored. Its repr masks user and password of
+    a URL, and what headers say.
 
     Attributes:
         url: A URL or a local path.
@@ -44,6 +46,10 @@ class Source:
     def __post_init__(self) -> None:
         """Check every setting."""
         _core.check_source(self)
+
+    def __repr__(self) -> str:
+        """Show what is set, secrets masked."""
+        return shown(self, unset=False)
 
 
 SourceLike: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source"

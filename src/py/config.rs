@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use super::convert::{self, Change};
 use super::errors::raise;
@@ -136,4 +136,10 @@ pub(super) fn check_source(source: &Bound<'_, PyAny>) -> PyResult<()> {
 #[pyfunction]
 pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
     text(source.py(), &convert::source(source, "source")?.name().bytes())
+}
+
+/// A URL with `***` in place of user and password; anything else as it is.
+#[pyfunction]
+pub(super) fn masked<'py>(py: Python<'py>, url: &[u8]) -> Bound<'py, PyBytes> {
+    PyBytes::new(py, &crate::http::url::masked(url))
 }

@@ -33,7 +33,7 @@ mod _core {
     #[pymodule_export]
     use super::archive::{compare_archive, compare_archive_listing};
     #[pymodule_export]
-    use super::config::{check_source, configure, get_config, reset_config, source_name};
+    use super::config::{check_source, configure, get_config, masked, reset_config, source_name};
     #[pymodule_export]
     use super::many::{compare_all, compare_dir_urls, compare_dir_urls_listing, compare_many};
     #[pymodule_export]
