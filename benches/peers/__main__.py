@@ -1,6 +1,8 @@
 """Run benchmarks against peers: those named, or all that take minutes at most.
 
-python benches/peers [NAME ...]
+python benches/peers [NAME[:PART] ...]
+
+Some benchmarks have parts that can be run alone; what was measured of the others is kept then.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from pathlib import Path
 from harness import Harness
 
 #: What is in this directory and no benchmark.
-_OTHERS = {"__main__", "chart", "harness", "limits"}
+_OTHERS = {"__main__", "chart", "harness", "limits", "serving"}
 
 #: A million files a side take gigabytes of memory to make.
 _ONLY_BY_NAME = {"scale"}
@@ -27,12 +29,13 @@ def names() -> list[str]:
 def main() -> int:
     """Run, and return an exit status."""
     chosen = sys.argv[1:] or [name for name in names() if name not in _ONLY_BY_NAME]
-    unknown = [name for name in chosen if name not in names()]
+    unknown = [name for name in chosen if name.partition(":")[0] not in names()]
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(names())}")
         return 2
-    for name in chosen:
-        harness = Harness(name)
+    for choice in chosen:
+        name, _, part = choice.partition(":")
+        harness = Harness(name, part)
         importlib.import_module(name).benchmark(harness)
         harness.report()
     return 0

@@ -16,7 +16,7 @@ import aiohttp
 import anyio.to_thread
 
 from komparu import aio
-from many import relayed
+from serving import relayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

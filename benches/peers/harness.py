@@ -25,6 +25,8 @@ benchmark's. It describes cases, each with contenders, and the harness does the 
 * ``prepare``, called before every turn outside the clock, clears caches.
 * ``target=("cmp -s", 0.45)`` says that komparu is to take at most 0.45 of what ``cmp -s`` takes.
 * ``note`` records anything else that was measured.
+* ``wants("large")`` is false where only other parts of the benchmark are to be run:
+  ``python benches/peers urls:small`` runs one part of ``urls``.
 
 In the end the harness prints one table and writes ``results/<name>.json`` and
 ``results/<name>.svg`` (where there are cases to draw).
@@ -95,8 +97,13 @@ class Harness:
     """Measures the cases of one benchmark."""
 
     name: str
+    part: str = ""
     cases: list[Case] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+
+    def wants(self, part: str) -> bool:
+        """Whether a part of the benchmark is to be run."""
+        return self.part in {"", part}
 
     @contextmanager
     def files(self) -> Iterator[Path]:
@@ -158,6 +165,8 @@ class Harness:
                 f"{note.name}: {note.value}" + (f" ({note.target} wanted)" if note.target else "")
             )
         RESULTS.mkdir(exist_ok=True)
+        if self.part:
+            self._keep_the_rest(RESULTS / f"{self.name}.json")
         machine = {
             "cpus": os.cpu_count(),
             "machine": platform.machine(),
@@ -173,6 +182,18 @@ class Harness:
         bars = {case.name: case.ratios() for case in self.cases}
         labels = {case.name: seconds_text(case.seconds["komparu"]) for case in self.cases}
         (RESULTS / f"{self.name}.svg").write_text(draw(self.name, bars, labels))
+
+    def _keep_the_rest(self, path: Path) -> None:
+        """Put what was measured before, and not now, beside what was measured now."""
+        if not path.exists():
+            return
+        record = json.loads(path.read_text())
+        measured = {case.name for case in self.cases}, {note.name for note in self.notes}
+        for case in record["cases"]:
+            if case["name"] not in measured[0]:
+                target = case["target"] and tuple(case["target"])
+                self.cases.append(Case(case["name"], case["seconds"], target))
+        self.notes += [Note(**note) for note in record["notes"] if note["name"] not in measured[1]]
 
 
 def settle() -> None:

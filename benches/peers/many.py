@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import statistics
 import subprocess
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import komparu
-import urls
+import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from harness import Harness
@@ -34,9 +32,9 @@ def _write(paths: list[Path], content: bytes) -> None:
 def benchmark(harness: Harness) -> None:
     """Measure groups, the first difference, and a mirror."""
     with harness.files() as directory:
-        _groups(harness, directory)
-        _first_difference(harness, directory)
-        _mirror(harness, directory)
+        for part in (_groups, _first_difference, _mirror):
+            if harness.wants(part.__name__.strip("_")):
+                part(harness, directory)
 
 
 def _groups(harness: Harness, directory: Path) -> None:
@@ -82,48 +80,14 @@ def _mirror(harness: Harness, directory: Path) -> None:
     mirror.mkdir(mode=0o755)
     for number in range(MIRRORED):
         (mirror / str(number)).write_bytes(os.urandom(10 * KIB))
-    with relayed(directory) as far:
+    with serving.relayed(directory) as far:
         remote = {path.name: f"{far}/mirror/{path.name}" for path in mirror.iterdir()}
         # A connection costs one round trip more than a request: 16 at once make one of them.
-        ideal = (MIRRORED / TRANSFERS + 1) * urls.ROUND_TRIP
+        ideal = (MIRRORED / TRANSFERS + 1) * serving.ROUND_TRIP
         times = [_timed(lambda: komparu.compare_dir_urls(mirror, remote)) for _ in range(5)]
         median = statistics.median(times)
         text = f"{median:.2f} s, {median / ideal:.2f} of the ideal {ideal:.2f} s"
         harness.note("1,000 files of 10 KiB over 20 ms", text, "at most 1.5")
-
-
-@contextmanager
-def relayed(directory: Path) -> Iterator[str]:
-    """Serve a directory through a relay with a round trip of 20 ms; where."""
-    for parent in (directory, *directory.parents[:1]):
-        parent.chmod(parent.stat().st_mode | 0o055)
-    near, far = urls.free_port(), urls.free_port()
-    nginx = urls.serve(directory, near)
-    relay = multiprocessing.get_context("fork").Process(target=_relay, args=(far, near))
-    relay.start()
-    try:
-        _wait(far)
-        yield f"http://127.0.0.1:{far}"
-    finally:
-        relay.terminate()
-        relay.join()
-        nginx.terminate()
-        nginx.wait()
-
-
-def _relay(far: int, near: int) -> None:
-    import asyncio  # noqa: PLC0415  # in the child only
-
-    asyncio.run(urls.relay(far, near))
-
-
-def _wait(port: int) -> None:
-    import socket  # noqa: PLC0415
-
-    while True:
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
 
 
 def _timed(work: Callable[[], object]) -> float:
