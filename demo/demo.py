@@ -161,6 +161,12 @@ class Quiet(SimpleHTTPRequestHandler):
             super().copyfile(source, outputfile)
 
 
+class Server(ThreadingHTTPServer):
+    """The same, for clients that all come at once: by default five may wait."""
+
+    request_queue_size = 64
+
+
 def urls(directory: Path) -> None:
     """Compare files with what a server sends."""
     title("A server on loopback")
@@ -174,7 +180,7 @@ def urls(directory: Path) -> None:
         copy.seek(-1, os.SEEK_END)
         copy.write(bytes([last ^ 1]))
     handler = partial(Quiet, directory=str(directory))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}/{name}"
@@ -196,6 +202,48 @@ def urls(directory: Path) -> None:
             thread.join()
     file.unlink()
     changed.unlink()
+
+
+def many_sources(directory: Path) -> None:
+    """Compare any number of files and URLs with one another."""
+    title("Many sources")
+    site = directory / "site"
+    site.mkdir()
+    paths = [site / f"backup{number:02}" for number in range(40)]
+    content = os.urandom(MIB)
+    for number, path in enumerate(paths):
+        # Every tenth has another last byte; of these, half are longer.
+        path.write_bytes(content if number % 10 else content[:-1] + b"!" * (1 + number // 20))
+    handler = partial(Quiet, directory=str(site))
+    with Server(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        remote = {path.name: f"http://127.0.0.1:{server.server_port}/{path.name}" for path in paths}
+        try:
+            same = paths[1:10]
+            show("9 files of 1 MiB, all the same?", lambda: komparu.compare_all(same))
+            show("40 of them, all the same?", lambda: komparu.compare_all(paths))
+            what = "which of them are? each is read once"
+            show(what, lambda: komparu.compare_many(paths).all_equal)
+            for group in komparu.compare_many(paths).groups:
+                names = sorted(Path(name).name for name in group)
+                print(f"    {len(names):>2} x     {names[0]}, ...")
+            what = "the 40 files and their 40 URLs together"
+            everything: list[Path | str] = [*paths, *remote.values()]
+            show(what, lambda: komparu.compare_many(everything).all_equal)
+            mirror = partial(komparu.compare_dir_urls, site)
+            show("the directory and a map of its URLs", lambda: mirror(remote))
+            del remote["backup07"]
+            remote["backup09"] = remote["backup09"].replace("09", "99")
+            show("one URL not in the map, one broken", lambda: mirror(remote))
+            result = mirror(remote)
+            print(f"    missing   {', '.join(result.only_left)}")
+            for message in result.messages.values():
+                print(f"    error     {message}")
+        finally:
+            server.shutdown()
+            thread.join()
+    shutil.rmtree(site)
 
 
 def archives(directory: Path) -> None:
@@ -311,6 +359,7 @@ def main() -> None:
         standard_library(directory)
         big_files(directory)
         urls(directory)
+        many_sources(directory)
         archives(directory)
         trouble(directory)
         event_loop(directory)
