@@ -34,6 +34,7 @@ def test_a_source_shows_what_is_set() -> None:
     )
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_the_configuration_shows_no_credentials() -> None:
     komparu.configure(headers={"Cookie": "s3cret"}, proxy="http://me:s3cret@proxy")
     text = repr(komparu.get_config())
