@@ -92,7 +92,7 @@ lint: $(BUILD)/installed ## Check style, types and docs
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --quiet --check
-	$(BIN)/shellcheck scripts/*.sh tests/wheel/*.sh
+	$(BIN)/shellcheck fuzz/*.sh scripts/*.sh tests/wheel/*.sh
 	$(BIN)/mypy
 	$(BIN)/python -I -m mypy.stubtest komparu._core
 
@@ -127,7 +127,7 @@ wheel: $(BUILD)/bundled ## Build the wheel that carries its libraries with it, i
 	@ls $(DIST)
 
 wheel-free-threaded: ## The same for the free-threaded Python that PYTHON_FREE_THREADED names
-	$(MAKE) wheel PYTHON=$(PYTHON_FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded TOOLS=
+	$(MAKE) wheel PYTHON=$(PYTHON_FREE_THREADED) TOOLS= VENV='$$(BUILD)/venv' BUILD=$(BUILD)/wheel-$(notdir $(PYTHON_FREE_THREADED))
 
 # PYTHONS are tested each in an empty virtual environment where no library of the system is to be
 # seen; the one in PYTHON, with all that other tests test.
@@ -191,7 +191,7 @@ $(BUILD)/bundled: $(BUILD)/ready $(LIBARCHIVE)/CMakeLists.txt scripts/notices.py
 $(BUILD)/bundled-ready: $(BUILD)/bundled
 	$(PYTHON) -m venv --clear $(BUILD)/bundled-venv
 	$(BUILD)/bundled-venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BUILD)/bundled-venv/bin/python -m pip install --quiet --prefer-binary --group test --group certificates
+	$(BUILD)/bundled-venv/bin/python -m pip install --quiet --prefer-binary --group test --group loops --group certificates
 	$(BUILD)/bundled-venv/bin/python -m pip install --quiet --no-index --find-links $(DIST) komparu
 	touch $@
 
