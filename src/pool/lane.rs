@@ -40,7 +40,7 @@ pub(super) trait Task: Send + Sync {
 pub(super) struct Limits {
     /// Weight of the jobs that run together. A job that weighs more runs alone.
     pub(super) weight: usize,
-    /// Threads that may join beyond those, so that nothing waits for good.
+    /// Weight of the jobs that may run beyond those, so that nothing waits for good.
     pub(super) reserve: usize,
 }
 
@@ -61,10 +61,10 @@ struct State {
     idle: usize,
     /// How many were called, or started, and have not come yet.
     called: usize,
-    /// Threads that have joined from the reserve.
-    extras: usize,
     /// Weight of what the members are at.
     running: usize,
+    /// Weight of what those are at who have joined from the reserve.
+    extra: usize,
     /// How many jobs have ever been taken.
     taken: u64,
     /// One stands by.
@@ -98,8 +98,8 @@ impl Lane {
             members: 0,
             idle: 0,
             called: 0,
-            extras: 0,
             running: 0,
+            extra: 0,
             taken: 0,
             has_reserve: false,
             swept_at: FIRST_SWEEP,
@@ -159,7 +159,7 @@ impl Lane {
         let mut state = self.lock();
         state.called = state.called.saturating_sub(1);
         state.members -= 1;
-        if state.members + state.extras == 0 {
+        if state.members + state.extra == 0 {
             let refused = std::mem::take(&mut state.queue);
             drop(state);
             for Queued { task, .. } in refused {
@@ -185,7 +185,6 @@ impl Lane {
                 state.called = state.called.saturating_sub(1);
                 continue;
             };
-            state.running += weight;
             self.call(state);
             task.run();
             // What it holds must not be dropped while the lane is locked.
@@ -199,28 +198,27 @@ impl Lane {
 
     /// What the one in reserve does: nothing, as long as jobs are being taken.
     fn stand_by(self: &Arc<Self>) {
-        loop {
-            let seen = self.lock().taken;
-            std::thread::sleep(PATIENCE);
+        let mut seen = None;
+        let mut next = loop {
             let mut state = self.lock();
-            if state.queue.is_empty() {
+            let stalled = seen == Some(state.taken);
+            let next = if stalled { state.take_extra() } else { None };
+            if next.is_some() || state.queue.is_empty() {
                 state.has_reserve = false;
-                return;
+                break next;
             }
-            if state.taken == seen {
-                state.has_reserve = false;
-                state.extras += 1;
-                break;
-            }
-        }
-        let mut state = self.lock();
-        while let Some(Queued { task, .. }) = state.take_any() {
-            self.call(state);
+            seen = Some(state.taken);
+            drop(state);
+            std::thread::sleep(PATIENCE);
+        };
+        while let Some(Queued { task, weight }) = next {
+            self.call(self.lock());
             task.run();
             drop(task);
-            state = self.lock();
+            let mut state = self.lock();
+            state.extra -= weight;
+            next = state.take_extra();
         }
-        state.extras -= 1;
     }
 }
 
@@ -233,13 +231,19 @@ impl State {
     /// The next job, if it may begin.
     fn take(&mut self) -> Option<Queued> {
         let fits = self.queue.front().is_some_and(|next| self.fits(next.weight));
-        if fits { self.take_any() } else { None }
+        let next = if fits { self.queue.pop_front()? } else { return None };
+        self.taken += 1;
+        self.running += next.weight;
+        Some(next)
     }
 
-    /// The next job, whatever else runs.
-    fn take_any(&mut self) -> Option<Queued> {
-        let next = self.queue.pop_front()?;
+    /// The next job that is light enough for who joins from the reserve.
+    fn take_extra(&mut self) -> Option<Queued> {
+        let most = self.limits.reserve.saturating_sub(self.extra);
+        let light = self.queue.iter().position(|next| next.weight <= most)?;
+        let next = self.queue.remove(light)?;
         self.taken += 1;
+        self.extra += next.weight;
         Some(next)
     }
 
@@ -253,7 +257,7 @@ impl State {
             Need::Idle
         } else if fits && self.members < limits.weight {
             Need::Recruit
-        } else if !self.has_reserve && self.extras < limits.reserve {
+        } else if !self.has_reserve && self.extra < limits.reserve {
             Need::Reserve
         } else {
             Need::Nobody

@@ -33,7 +33,7 @@ const DESCRIPTORS_PER_TRANSFER: usize = 5;
 /// Descriptors that a job on the disk may take, with the threads that help it.
 const DESCRIPTORS_PER_JOB: usize = 16;
 
-/// The most threads beyond the limits of a lane, each beside a job that has run for a while.
+/// The most jobs beyond the limits of a lane, while nothing else moves there.
 const RESERVE: usize = 64;
 
 /// What a job waits for, mostly.

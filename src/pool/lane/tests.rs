@@ -128,11 +128,25 @@ fn the_reserve_has_its_limit() {
     let third = bench.add("three", 1);
     assert_eq!(bench.waiting(), 1);
     let state = bench.lane.lock();
-    assert_eq!((state.members, state.extras, state.has_reserve), (1, 1, false));
+    assert_eq!((state.members, state.extra, state.has_reserve), (1, 1, false));
     drop(state);
     drop(long);
     assert_eq!(bench.next(), "three");
     drop(third);
+}
+
+#[test]
+fn what_is_too_heavy_for_the_reserve_keeps_nobody_waiting() {
+    let bench = Bench::new(2, 1);
+    let long = bench.add("long", 1);
+    assert_eq!(bench.next(), "long");
+    let heavy = bench.add("heavy", 2);
+    let light = bench.add("light", 1);
+    assert_eq!(bench.next(), "light");
+    assert_eq!(bench.waiting(), 1);
+    drop((long, light));
+    assert_eq!(bench.next(), "heavy");
+    drop(heavy);
 }
 
 #[test]
