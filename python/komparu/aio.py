@@ -53,15 +53,19 @@ class _Desk:
     """What one event loop has to do with komparu: the jobs that it waits for.
 
     A loop that can watch a descriptor is told by one when jobs have finished. Its registration is
-    all that keeps the desk, so both go when the loop is closed; the descriptor itself is closed
-    when no thread can use it any more.
+    all that keeps the desk, so both go when the loop is closed, and the jobs with them; the
+    descriptor itself is closed when no thread can use it any more.
+
+    Attributes:
+        awaited: The futures of all jobs that have not finished, by ticket.
+
     """
 
-    __slots__ = ("__weakref__", "_awaited", "_mailbox", "_tickets")
+    __slots__ = ("__weakref__", "_mailbox", "_tickets", "awaited")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open, and have the loop watch."""
-        self._awaited: dict[int, asyncio.Future[Any]] = {}
+        self.awaited: dict[int, asyncio.Future[Any]] = {}
         self._tickets = itertools.count()
         self._mailbox = _core.Mailbox()
         try:
@@ -72,26 +76,14 @@ class _Desk:
 
     def deliver(self) -> None:
         """Resolve the futures of all jobs that have finished; to be called by the loop."""
-        self._mailbox.deliver(self._awaited)
+        self._mailbox.deliver(self.awaited)
 
     def begin(self, job: _core.Job, future: asyncio.Future[Any]) -> int:
         """Have a job done whose result the future gets; its ticket."""
         ticket = next(self._tickets)
-        self._awaited[ticket] = future
+        self.awaited[ticket] = future
         self._mailbox.begin(job, ticket)
         return ticket
-
-    def abandon(self, job: _core.Job, ticket: int) -> None:
-        """Stop a job, unless it is done."""
-        if job.abandon():
-            self._awaited.pop(ticket, None)
-
-    def expire(self, job: _core.Job, ticket: int, seconds: float) -> None:
-        """Stop a job whose time is up, wherever it is: perhaps it has not even begun."""
-        if job.abandon():
-            future = self._awaited.pop(ticket, None)
-            if future is not None and not future.done():
-                future.set_exception(_core.timed_out(seconds))
 
 
 class _Courier:
@@ -159,6 +151,16 @@ def _desk_of(loop: asyncio.AbstractEventLoop) -> _Desk:
     return desk
 
 
+def _expire(
+    job: _core.Job, awaited: dict[int, asyncio.Future[Any]], ticket: int, seconds: float
+) -> None:
+    """Stop a job whose time is up, wherever it is: perhaps it has not even begun."""
+    if job.abandon():
+        future = awaited.pop(ticket, None)
+        if future is not None and not future.done():
+            future.set_exception(_core.timed_out(seconds))
+
+
 def _twin(
     function: Callable[P, R], read: Callable[..., _core.Job]
 ) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -170,14 +172,17 @@ def _twin(
         job = read(*arguments, **options)
         desk = _desk_of(loop)
         future = loop.create_future()
-        ticket = desk.begin(job, future)
+        ticket, awaited = desk.begin(job, future), desk.awaited
+        # What waits must not keep the desk: the loop may be closed meanwhile.
+        del desk
         timer = None
         if job.timeout is not None and job.timeout < _ENDLESS:
-            timer = loop.call_later(job.timeout, desk.expire, job, ticket, job.timeout)
+            timer = loop.call_later(job.timeout, _expire, job, awaited, ticket, job.timeout)
         try:
             return await future  # type: ignore[no-any-return]
         except BaseException:
-            desk.abandon(job, ticket)
+            if job.abandon():
+                awaited.pop(ticket, None)
             raise
         finally:
             if timer is not None:
