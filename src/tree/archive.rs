@@ -12,7 +12,7 @@ use super::direct::Direct;
 use super::entries::{Entries, Index};
 use super::handover::handover;
 use super::ordered;
-use super::settle::{Settled, outcome, unknown};
+use super::settle::{Settled, in_step, outcome, unknown};
 use super::unpack::{Plan, Unpacker, unpack};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -51,6 +51,9 @@ pub(crate) fn compare(
         part.cancel();
         outcome
     })?;
+    if let Some(outcome) = in_step(&entries, [left.name(), right.name()], options.list_equal) {
+        return Ok(outcome);
+    }
     let settled = [Settled::new(left.name(), &entries[0]), Settled::new(right.name(), &entries[1])];
     let needed = unknown(&settled[0], &settled[1]);
     if needed.iter().all(HashSet::is_empty) {

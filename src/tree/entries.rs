@@ -1,7 +1,7 @@
 //! The entries of an archive, as far as their comparison needs them: what they are called and what is
 //! known of their content, never the content itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use blake3::Hash;
@@ -33,7 +33,7 @@ pub(super) enum Spelling {
 
 impl Spelling {
     /// May two entries of the same composed name have had two names?
-    fn may_differ(&self, other: &Self, composed: &[u8]) -> bool {
+    pub(super) fn may_differ(&self, other: &Self, composed: &[u8]) -> bool {
         match (self, other) {
             (Self::Unknown, _) | (_, Self::Unknown) => names::has_spellings(composed),
             (one, other) => one != other,
@@ -64,12 +64,11 @@ pub(super) struct Body {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     pub(super) all: Vec<(Header, Body)>,
-    /// The last of each name so far.
-    last: HashMap<Arc<[u8]>, Index>,
+    /// The names of the first so many of them. As long as two archives keep step, nobody asks.
+    names: HashSet<Arc<[u8]>>,
+    named: usize,
     /// Names that are not matched, and why.
     pub(super) refused: Vec<(Vec<u8>, &'static str)>,
-    /// Names that are composed of two, or may be.
-    pub(super) doubtful: HashSet<Arc<[u8]>>,
 }
 
 impl Entries {
@@ -79,17 +78,16 @@ impl Entries {
     }
 
     pub(super) fn push(&mut self, header: Header, body: Body) {
-        if let Some(before) = self.last.insert(Arc::clone(&header.path), self.next())
-            && header.spelling.may_differ(&self.header(before).spelling, &header.path)
-        {
-            self.doubtful.insert(Arc::clone(&header.path));
-        }
         self.all.push((header, body));
     }
 
     /// Has there been an entry of this name?
-    pub(super) fn have(&self, path: &[u8]) -> bool {
-        self.last.contains_key(path)
+    pub(super) fn have(&mut self, path: &[u8]) -> bool {
+        for (header, _) in &self.all[self.named..] {
+            self.names.insert(Arc::clone(&header.path));
+        }
+        self.named = self.all.len();
+        self.names.contains(path)
     }
 
     pub(super) fn header(&self, index: Index) -> &Header {

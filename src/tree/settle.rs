@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::entries::{Entries, Index, Kind};
+use super::entries::{Entries, Header, Index, Kind};
 use crate::error::Name;
 use crate::outcome::{DiffReason, Finding, TreeOutcome};
 
@@ -30,7 +30,7 @@ enum Thing {
 impl<'e> Settled<'e> {
     /// Goes through the entries of `archive` in their order.
     pub(super) fn new(archive: &'e Name, entries: &'e Entries) -> Self {
-        let doubtful = entries.doubtful.iter().map(|name| &**name).collect();
+        let doubtful = doubtful(entries);
         let (names, things) = (HashMap::with_capacity(entries.all.len()), Vec::new());
         let mut settled = Self { archive, entries, names, things, doubtful };
         for (index, (header, body)) in (0..).zip(&entries.all) {
@@ -97,12 +97,61 @@ impl<'e> Settled<'e> {
             Finding::Failed(format!("{}: {why}", self.archive))
         })
     }
+}
 
-    fn refused(&self) -> impl Iterator<Item = (Vec<u8>, Finding)> + '_ {
-        self.entries.refused.iter().map(|(name, why)| {
-            (name.clone(), Finding::Failed(format!("{}: the name {why}", self.archive)))
-        })
+/// The names that are not matched.
+fn refused<'e>(
+    entries: &'e Entries,
+    archive: &'e Name,
+) -> impl Iterator<Item = (Vec<u8>, Finding)> + 'e {
+    entries.refused.iter().map(move |(name, why)| {
+        (name.clone(), Finding::Failed(format!("{archive}: the name {why}")))
+    })
+}
+
+/// Names that are composed of two, or may be.
+fn doubtful(entries: &Entries) -> HashSet<&[u8]> {
+    let (mut last, mut doubtful) = (HashMap::with_capacity(entries.all.len()), HashSet::new());
+    for (header, _) in &entries.all {
+        if let Some(before) = last.insert(&*header.path, &header.spelling)
+            && header.spelling.may_differ(before, &header.path)
+        {
+            doubtful.insert(&*header.path);
+        }
     }
+    doubtful
+}
+
+/// What two archives come to that have kept step from the first entry to the last, each name once, and
+/// no hard links: what most do. `None`: they have not.
+pub(super) fn in_step(
+    [left, right]: &[Entries; 2],
+    [left_name, right_name]: [&Name; 2],
+    list_equal: bool,
+) -> Option<TreeOutcome> {
+    let mut names = HashSet::with_capacity(left.all.len());
+    let (mut findings, mut equal) = (BTreeMap::new(), Vec::new());
+    if left.all.len() != right.all.len() {
+        return None;
+    }
+    for (index, ((one, _), (other, _))) in (0..).zip(left.all.iter().zip(&right.all)) {
+        let is_link = |header: &Header| matches!(header.kind, Kind::HardLink(_));
+        if one.path != other.path || is_link(one) || is_link(other) || !names.insert(&one.path) {
+            return None;
+        }
+        match compare(left, index, right, index) {
+            Comparison::Same if list_equal => equal.push(one.path.to_vec()),
+            Comparison::Same => {}
+            Comparison::Differs(reason) => {
+                findings.insert(one.path.to_vec(), Finding::Differs(reason));
+            }
+            Comparison::Unknown => return None,
+        }
+    }
+    findings.extend(refused(right, right_name));
+    findings.extend(refused(left, left_name));
+    equal.sort_unstable();
+    Some(TreeOutcome { findings: findings.into_iter().collect(), equal })
 }
 
 /// What the comparison of two contents comes to.
@@ -114,12 +163,12 @@ enum Comparison {
 }
 
 /// Compares what two entries have. `same_archive`: they are entries of one archive.
-fn compare(left: &Settled<'_>, one: Index, right: &Settled<'_>, other: Index) -> Comparison {
+fn compare(left: &Entries, one: Index, right: &Entries, other: Index) -> Comparison {
     use Comparison::{Differs, Same, Unknown};
-    if std::ptr::eq(left.entries, right.entries) && one == other {
+    if std::ptr::eq(left, right) && one == other {
         return Same;
     }
-    match (&left.entries.header(one).kind, &right.entries.header(other).kind) {
+    match (&left.header(one).kind, &right.header(other).kind) {
         (Kind::Symlink(one), Kind::Symlink(other)) if one == other => return Same,
         (Kind::Symlink(_), Kind::Symlink(_)) => return Differs(DiffReason::ContentMismatch),
         (Kind::Symlink(_), _) | (_, Kind::Symlink(_)) => {
@@ -127,7 +176,7 @@ fn compare(left: &Settled<'_>, one: Index, right: &Settled<'_>, other: Index) ->
         }
         _ => {}
     }
-    let (one, twin) = (left.entries.body(one), right.entries.body(other));
+    let (one, twin) = (left.body(one), right.body(other));
     if one.size != twin.size {
         return Differs(DiffReason::SizeMismatch);
     }
@@ -146,7 +195,7 @@ pub(super) fn unknown(left: &Settled<'_>, right: &Settled<'_>) -> [HashSet<Index
     for (name, &thing) in &left.names {
         let Some(&other) = right.names.get(name) else { continue };
         if let (Ok(one), Ok(other)) = (left.content(thing), right.content(other))
-            && matches!(compare(left, one, right, other), Comparison::Unknown)
+            && matches!(compare(left.entries, one, right.entries, other), Comparison::Unknown)
         {
             let sides = [(left, one), (right, other)];
             for (needed, (side, index)) in needed.iter_mut().zip(sides) {
@@ -161,7 +210,8 @@ pub(super) fn unknown(left: &Settled<'_>, right: &Settled<'_>) -> [HashSet<Index
 
 /// Every name of either. There must be no unknown content left.
 pub(super) fn outcome(left: &Settled<'_>, right: &Settled<'_>, list_equal: bool) -> TreeOutcome {
-    let mut findings: BTreeMap<Vec<u8>, Finding> = right.refused().chain(left.refused()).collect();
+    let mut findings: BTreeMap<Vec<u8>, Finding> =
+        refused(right.entries, right.archive).chain(refused(left.entries, left.archive)).collect();
     let mut equal = Vec::new();
     let only_right = right.names.keys().filter(|name| !left.names.contains_key(*name));
     for &name in left.names.keys().chain(only_right) {
@@ -179,16 +229,20 @@ pub(super) fn outcome(left: &Settled<'_>, right: &Settled<'_>, list_equal: bool)
             (_, Some(Err(target))) => right.dangling(target),
             (Some(Ok(_)), None) => Finding::OnlyLeft,
             (None, _) => Finding::OnlyRight,
-            (Some(Ok(one)), Some(Ok(other))) => match compare(left, one, right, other) {
-                Comparison::Same => {
-                    if list_equal {
-                        equal.push(name.to_vec());
+            (Some(Ok(one)), Some(Ok(other))) => {
+                match compare(left.entries, one, right.entries, other) {
+                    Comparison::Same => {
+                        if list_equal {
+                            equal.push(name.to_vec());
+                        }
+                        continue;
                     }
-                    continue;
+                    Comparison::Differs(reason) => Finding::Differs(reason),
+                    Comparison::Unknown => {
+                        Finding::Failed("its content was not compared".to_owned())
+                    }
                 }
-                Comparison::Differs(reason) => Finding::Differs(reason),
-                Comparison::Unknown => Finding::Failed("its content was not compared".to_owned()),
-            },
+            }
         };
         findings.insert(name.to_vec(), finding);
     }
