@@ -149,6 +149,7 @@ test-sdist: sdist ## Install the source distribution into an empty virtual envir
 	scripts/test_sdist.sh $(PYTHON) $(DIST)/komparu-*.tar.gz $(BUILD)/sdist
 
 docs: $(BUILD)/docs-ready ## Build the site of the documentation, into .build/site
+	node scripts/lint_diagrams.mjs $(BUILD)/mermaid/package/dist/mermaid.min.js docs/*/*.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 clean: ## Remove everything that was built
