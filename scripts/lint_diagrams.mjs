@@ -7,7 +7,17 @@ import vm from "node:vm";
 
 const [mermaid, ...pages] = process.argv.slice(2);
 const browser = vm.createContext({ console, performance, setTimeout, structuredClone, URL });
-vm.runInContext("var window = globalThis, self = globalThis, addEventListener = () => {};", browser);
+// As much of a browser as reading takes: what cleans labels wants to find a document, and leaves
+// alone those that hold no tag.
+vm.runInContext(
+  `var window = globalThis, self = globalThis, addEventListener = () => {};
+  class Element {}
+  Object.assign(globalThis, { Element, Node: Element, HTMLTemplateElement: Element });
+  var NodeFilter = {}, DOMParser = Element, NamedNodeMap = Element, HTMLFormElement = Element;
+  var document = { nodeType: 9, implementation: { createHTMLDocument: () => document } };
+  document.createElement = () => ({ content: {} });`,
+  browser,
+);
 vm.runInContext(readFileSync(mermaid, "utf8"), browser);
 let read = 0;
 let broken = 0;
