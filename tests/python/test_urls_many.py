@@ -86,7 +86,8 @@ def test_holes_are_zeros_to_a_digest_too(nginx: Nginx, tmp_path: Path) -> None:
 
 
 def test_a_difference_among_many_urls_ends_every_transfer(hostile: Hostile) -> None:
-    started, left = threading.Barrier(16), threading.Barrier(16)
+    # Sixteen handlers, and in the end the test itself.
+    started, left = threading.Barrier(16), threading.Barrier(17)
 
     def silent(connection: socket.socket, _: Request) -> None:
         connection.sendall(answer(f"Content-Length: {1 << 20}", body=b"a" * 200 * KIB))
