@@ -120,7 +120,8 @@ def compare_archive(
     have where nothing was configured.
 
     Args:
-        path_a: An archive: a local path, a file:// URL or a Source.
+        path_a: An archive: a local path, a URL (http, https, file) or a Source. Formats with their
+            index at the end, such as zip, take a server with Range requests.
         path_b: Another one.
         chunk_size: Bytes compared between two looks at the clock and the cancel flag. 1 to 1 GiB.
             Default 65536.
