@@ -69,3 +69,9 @@ def test_console_examples_print_what_they_say(document: Path, tmp_path: Path) ->
                 check=False,
             )
             assert done.stdout.splitlines() == expected, f"{place}: {command}"
+
+
+def test_the_readme_shows_what_was_measured() -> None:
+    command = [sys.executable, os.fspath(ROOT / "benches" / "peers" / "summary.py")]
+    table = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert table in DOCUMENTS[0].read_text(encoding="utf-8")
