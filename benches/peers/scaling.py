@@ -75,7 +75,7 @@ def benchmark(harness: Harness) -> None:
             taken = {}
             for threads in (1, 2):
                 case = harness.measure(
-                    f"{count} × {label}, {threads} thread{'s' * (threads - 1)}",
+                    f"{count} of {label}, {threads} thread{'s' * (threads - 1)}",
                     {
                         "komparu": _shared(_by_komparu, pairs, threads),
                         "filecmp": _shared(_by_filecmp, pairs, threads),
