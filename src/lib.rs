@@ -42,6 +42,7 @@ pub mod fuzzing;
 mod http;
 pub mod ignore;
 pub mod options;
+mod order;
 pub mod outcome;
 pub mod pool;
 #[cfg(feature = "python")]

@@ -150,7 +150,7 @@ impl Drop for Mailbox {
 
 fn result(py: Python<'_>, outcome: Outcome<Result<Answer>>) -> PyResult<Bound<'_, PyAny>> {
     match outcome {
-        Ok(Ok(answer)) => answer.into_python(py),
+        Ok(Ok(answer)) => answer.into_python(py, false),
         Ok(Err(error)) => Err(errors::raise(py, &error)),
         Err(Failure::NoThread(cause)) => {
             Err(PyRuntimeError::new_err(format!("can't start new thread: {cause}")))

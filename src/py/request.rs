@@ -69,7 +69,7 @@ impl Request {
         self.options = Arc::new(Options { list_equal: true, ..Options::clone(&self.options) });
         let answer = self.wait(py)?;
         let paths = answer.equal_paths(py)?;
-        Ok((answer.into_python(py)?, paths))
+        Ok((answer.into_python(py, true)?, paths))
     }
 }
 
@@ -77,12 +77,12 @@ impl Request {
 pub(super) type Listing<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>);
 
 impl Answer {
-    /// What Python gets.
-    pub(super) fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    /// What Python gets. `waits`: for a caller who waits for it, and may be interrupted.
+    pub(super) fn into_python(self, py: Python<'_>, waits: bool) -> PyResult<Bound<'_, PyAny>> {
         match self {
             Self::Same(same) => Ok(same.into_pyobject(py)?.to_owned().into_any()),
-            Self::Tree(outcome) => result::directories(py, &outcome),
-            Self::Archive(outcome) => result::archives(py, &outcome),
+            Self::Tree(outcome) => result::directories(py, &outcome, waits),
+            Self::Archive(outcome) => result::archives(py, &outcome, waits),
             Self::Groups(sources, outcome) => result::groups(py, &sources, &outcome),
         }
     }
@@ -133,7 +133,7 @@ macro_rules! comparison {
             $($parameter: &Bound<'py, PyAny>,)+
             options: Option<&Bound<'py, PyDict>>,
         ) -> PyResult<Bound<'py, PyAny>> {
-            $read($($parameter,)+ options)?.wait(py)?.into_python(py)
+            $read($($parameter,)+ options)?.wait(py)?.into_python(py, true)
         }
 
         /// The same, for an event loop: reads the arguments, and returns a job that is yet to begin.

@@ -11,14 +11,22 @@ use crate::source::Source;
 pub(super) fn directories<'py>(
     py: Python<'py>,
     outcome: &TreeOutcome,
+    waits: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    trees(py, outcome, text)
+    trees(py, outcome, text, waits)
 }
 
-/// A `DirResult` of two archives.
-pub(super) fn archives<'py>(py: Python<'py>, outcome: &TreeOutcome) -> PyResult<Bound<'py, PyAny>> {
-    trees(py, outcome, entry)
+/// A `DirResult` of two archives; the same goes for it.
+pub(super) fn archives<'py>(
+    py: Python<'py>,
+    outcome: &TreeOutcome,
+    waits: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    trees(py, outcome, entry, waits)
 }
+
+/// Findings between two looks at signals: a millisecond's work or two.
+const CHECKED: usize = 1 << 12;
 
 /// How the name of an entry becomes a Python string.
 type Decode = for<'py> fn(Python<'py>, &[u8]) -> PyResult<Bound<'py, PyString>>;
@@ -27,12 +35,18 @@ fn trees<'py>(
     py: Python<'py>,
     outcome: &TreeOutcome,
     decode: Decode,
+    waits: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (diff, messages) = (PyDict::new(py), PyDict::new(py));
     let (only_left, only_right) = (PySet::empty(py)?, PySet::empty(py)?);
     let errors = PySet::empty(py)?;
     let reasons = types(py)?.getattr("DiffReason")?;
-    for (path, finding) in &outcome.findings {
+    for (index, (path, finding)) in outcome.findings.iter().enumerate() {
+        // Millions take seconds. In a loop's own thread the loop has signals of its own: what a handler
+        // raised would be taken for what became of the job.
+        if waits && index % CHECKED == CHECKED - 1 {
+            py.check_signals()?;
+        }
         let path = decode(py, path)?;
         match finding {
             Finding::Differs(reason) => diff.set_item(path, reasons.getattr(member(*reason))?)?,

@@ -35,7 +35,7 @@ pub fn compare<A: Tree, B: Tree>(
     crew::run(members(options), Task::Both(Step::root()), context, |task, crew, context| {
         walk.work(task, crew, context)
     })?;
-    Ok(walk.findings.into_outcome())
+    walk.findings.into_outcome(context)
 }
 
 /// How many threads may walk: each has two directories and two files open, and a directory or two may

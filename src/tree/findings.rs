@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::order;
 use crate::outcome::{Finding, TreeOutcome};
 
 /// Notes, in the order in which they came.
@@ -44,13 +46,19 @@ impl Findings {
     }
 
     /// All notes, in an order that does not depend on who came first.
-    pub(super) fn into_outcome(self) -> TreeOutcome {
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(super) fn into_outcome(self, context: &Context<'_>) -> Result<TreeOutcome> {
         let mut findings = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         // A directory that cannot be read against a file is a path with two findings.
         let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
-        findings.sort_unstable_by(|one, two| (&one.0, failed(one)).cmp(&(&two.0, failed(two))));
+        let place = |one: &(Vec<u8>, Finding), two: &(Vec<u8>, Finding)| {
+            (&one.0, failed(one)).cmp(&(&two.0, failed(two)))
+        };
+        order::sort_by(&mut findings, context, place)?;
         let mut equal = self.equal.into_inner().unwrap_or_else(PoisonError::into_inner);
-        equal.sort_unstable();
-        TreeOutcome { findings, equal }
+        order::sort_by(&mut equal, context, Ord::cmp)?;
+        Ok(TreeOutcome { findings, equal })
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::context::Context;
 use crate::error::Result;
+use crate::order;
 
 /// Entries between two looks at the context: far fewer than a millisecond's work, and enough for
 /// the looks to cost nothing.
@@ -98,10 +99,10 @@ impl Listing {
         self.entries[index].kind
     }
 
-    fn sort(&mut self) {
+    fn sort(&mut self, context: &Context<'_>) -> Result<()> {
         let names = &self.names;
         let name = |entry: &Entry| &names[entry.start..entry.start + entry.length as usize];
-        self.entries.sort_unstable_by(|one, two| name(one).cmp(name(two)));
+        order::sort_by(&mut self.entries, context, |one, two| name(one).cmp(name(two)))
     }
 }
 
@@ -130,8 +131,8 @@ pub fn merge(
     let same_order = left.len() == right.len()
         && (0..left.len()).all(|index| left.name(index) == right.name(index));
     if !same_order {
-        left.sort();
-        right.sort();
+        left.sort(context)?;
+        right.sort(context)?;
     }
     let (left, right) = (&*left, &*right);
     let (mut l, mut r) = (0, 0);
