@@ -119,6 +119,9 @@ except KeyboardInterrupt:
     assert run(code, *long_work) == "100000\n"
 
 
+@pytest.mark.thread_unsafe(
+    reason="must catch a process at work, from which seven others keep the cores"
+)
 def test_a_comparison_in_another_thread_outlives_ctrl_c_in_the_main_one(
     pair: tuple[Path, Path], long_work: tuple[Path, Path]
 ) -> None:

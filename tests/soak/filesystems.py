@@ -39,7 +39,7 @@ MAKERS: dict[str, list[str]] = {
 def soak(ledger: Ledger) -> None:
     """Mount and test."""
     tests = Path(__file__).parents[1] / "python"
-    for kind in MAKERS:
+    for kind in ledger.chosen(MAKERS):
         with _mounted(kind) as place:
             command = [sys.executable, "-I", "-m", "pytest", "-q", "-k", CHOSEN]
             command += ["-p", "no:cacheprovider", "--basetemp", str(place / "pytest"), str(tests)]

@@ -24,7 +24,7 @@ class Ledger:
     """How often to try, in times of what is usual."""
 
     only: str = ""
-    """Nothing but this function, where a part goes through them one by one."""
+    """Nothing but this function or filesystem, where a part goes through them one by one."""
 
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)
 

@@ -1,6 +1,6 @@
 """Try what komparu promises again and again: the parts that are named, or all.
 
-python tests/soak/run.py [--scale FACTOR] [PART[:FUNCTION] ...]
+python tests/soak/run.py [--scale FACTOR] [PART[:ONLY] ...]
 
 A part is a file beside this one with a function ``soak(ledger)``. It raises when a promise is
 broken, and takes down those that are kept: they are printed as rows of a table in the end. Several
