@@ -29,10 +29,9 @@ done
 shift
 
 # What a wheel might be tempted to use, and what its parts would be found through.
-for library in archive curl nghttp2 ssl crypto xml2 icu z bz2 lzma zstd lz4; do
-    find "$root/usr/lib" "$root"/usr/local/lib* "$root"/usr/lib64 -name "lib$library*.so*" \
-        2>/dev/null
-done | while read -r found; do
+libraries='lib(archive|curl|nghttp2|ssl|crypto|xml2|icu|z|bz2|lzma|zstd|lz4)[^/]*\.so[^/]*'
+find "$root/usr/lib" "$root"/usr/local/lib* "$root"/usr/lib64 -regextype posix-extended \
+    -regex ".*/$libraries" 2>/dev/null | while read -r found; do
     mount --bind /dev/null "$found" 2>/dev/null || true # a link to one that is hidden already
 done
 for certificates in /usr/lib/ssl /usr/share/ssl /usr/local/ssl /usr/local/share; do

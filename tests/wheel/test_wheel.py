@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,8 +89,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str]
     def environment(interpreter: str, wheel: str) -> Path:
         if interpreter not in made:
             home = tmp_path_factory.mktemp("environment")
-            subprocess.run([interpreter, "-m", "venv", home], check=True)
-            pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+            subprocess.run([interpreter, "-m", "venv", "--without-pip", home], check=True)
+            python = str(home / "bin" / "python")
+            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
             subprocess.run([*pip, "--quiet", "install", "--no-index", wheel], check=True)
             made[interpreter] = home
         return made[interpreter]
