@@ -31,6 +31,10 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         code::CURLE_OPERATION_TIMEDOUT => {
             format!("no connection within {} s", known.timeout.as_secs_f64())
         }
+        // How libcurl 8 has it; see below.
+        code::CURLE_COULDNT_CONNECT if detail.starts_with("CONNECT ") => {
+            format!("no connection ({detail})")
+        }
         code::CURLE_COULDNT_CONNECT => match system {
             Some(errno) => {
                 return (lower(&words(&io::Error::from_raw_os_error(errno))), system);
@@ -48,9 +52,7 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
             format!("{how_far} ({})", lower(words))
         }
         // `SSL certificate problem: certificate has expired`: the last part says it.
-        code::CURLE_PEER_FAILED_VERIFICATION => {
-            detail.strip_prefix("SSL certificate problem: ").unwrap_or(detail).to_owned()
-        }
+        code::CURLE_PEER_FAILED_VERIFICATION => verification(detail).to_owned(),
         code::CURLE_SSL_CONNECT_ERROR => format!("no TLS connection ({detail})"),
         code::CURLE_BAD_CONTENT_ENCODING => format!("cannot be decoded ({detail})"),
         code::CURLE_OUT_OF_MEMORY => "cannot be decoded in bounded memory".to_owned(),
@@ -61,6 +63,15 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         _ => detail.to_owned(),
     };
     (cause, None)
+}
+
+/// What is wrong with a certificate: libcurl 7 says `SSL certificate problem: ` before it, libcurl 8
+/// `SSL certificate OpenSSL verify result: `, and OpenSSL's number after it.
+fn verification(detail: &str) -> &str {
+    match detail.strip_prefix("SSL certificate OpenSSL verify result: ") {
+        Some(words) => words.rsplit_once(" (").map_or(words, |(words, _number)| words),
+        None => detail.strip_prefix("SSL certificate problem: ").unwrap_or(detail),
+    }
 }
 
 /// As it stands after a colon. `CONNECT` stays what it is.
@@ -120,5 +131,11 @@ mod tests {
         );
         let expired = "SSL certificate problem: certificate has expired";
         assert_eq!(words(code::CURLE_PEER_FAILED_VERIFICATION, expired), "certificate has expired");
+        let expired = "SSL certificate OpenSSL verify result: certificate has expired (10)";
+        assert_eq!(words(code::CURLE_PEER_FAILED_VERIFICATION, expired), "certificate has expired");
+        assert_eq!(
+            words(code::CURLE_COULDNT_CONNECT, "CONNECT tunnel failed, response 407"),
+            "no connection (CONNECT tunnel failed, response 407)"
+        );
     }
 }

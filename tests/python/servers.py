@@ -64,7 +64,9 @@ http {{
     keepalive_requests 10000;
     root {root};
     server {{
+        # By both addresses of localhost: a SOCKS proxy may be given either.
         listen 127.0.0.1:{plain};
+        listen [::1]:{plain};
         location /no-ranges/ {{ alias {root}/; max_ranges 0; }}
         location /gzip/ {{ alias {root}/; gzip on; gzip_types *; gzip_min_length 1; }}
         location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
