@@ -210,6 +210,8 @@ def test_a_storm_of_cancelled_jobs_leaves_nothing(nginx: Nginx, write: Write) ->
 
 
 def test_a_cancelled_job_holds_no_file_open(long_work: tuple[Path, Path]) -> None:
+    komparu.configure(max_workers=2)
+
     async def main() -> None:
         before = descriptors()
         tasks = [asyncio.create_task(aio.compare(*long_work, chunk_size=1)) for _ in range(20)]

@@ -101,7 +101,7 @@ def test_short_jobs_overtake_long_ones(
     pair: tuple[Path, Path], long_work: tuple[Path, Path]
 ) -> None:
     async def main() -> None:
-        long = [asyncio.create_task(aio.compare(*long_work, chunk_size=1)) for _ in range(20)]
+        long = [asyncio.create_task(aio.compare(*long_work, chunk_size=1)) for _ in range(8)]
         await asyncio.sleep(0)
         for _ in range(3):
             assert all(await asyncio.gather(*(aio.compare(*pair) for _ in range(100))))
