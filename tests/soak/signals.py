@@ -93,7 +93,9 @@ def soak(ledger: Ledger) -> None:
 
 def _interrupt(kind: str, how: str, number: signal.Signals, ground: Ground) -> float:
     """Send the signal at some moment; how long it took, in seconds."""
-    command = ["env", f"SOAK_HOW={how}", *program(f"KIND = {kind!r}\n{_CALLING}", ground)]
+    # Before its loop has begun to run, nobody awaits a coroutine: Python tells, and is right.
+    quiet = "PYTHONWARNINGS=ignore:coroutine:RuntimeWarning"
+    command = ["env", quiet, f"SOAK_HOW={how}", *program(f"KIND = {kind!r}\n{_CALLING}", ground)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
