@@ -62,7 +62,7 @@ TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 test-address: | prepare ## Run the Rust tests under AddressSanitizer and LeakSanitizer
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address \
 		LSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/leaks.txt)" \
-		cargo test --quiet --target $(TARGET) --target-dir target/address
+		cargo test --quiet --lib --tests --target $(TARGET) --target-dir target/address
 
 # Seconds for each fuzz target; `cargo install cargo-fuzz` first. Leaks are looked for elsewhere: threads
 # that are done may still be leaving when libFuzzer looks.

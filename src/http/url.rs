@@ -94,13 +94,10 @@ impl Url {
     }
 }
 
-/// The address that `host` is, where a dot at its end kept libcurl from finding one. It would reach a
-/// proxy like that, and most resolvers do not mind the dot.
+/// The address that `host` is, where libcurl has not found one: it does not look for any where digits are
+/// percent-encoded, or a dot is at the end. It would reach a proxy like that, which may well find it.
 fn canonical(host: String) -> String {
     let bare = host.trim_end_matches('.');
-    if bare.len() == host.len() {
-        return host;
-    }
     let read = ParsedUrl::parse(&format!("http://{bare}/")).and_then(|url| url.get(Part::Host));
     read.filter(|read| literal(read).is_some()).unwrap_or(host)
 }
@@ -185,7 +182,13 @@ mod tests {
 
     #[test]
     fn an_address_in_disguise_is_seen_for_what_it_is() {
-        for text in ["http://127.0.0.1./", "http://0177.0.0.1./", "http://2130706433../"] {
+        for text in [
+            "http://127.0.0.1./",
+            "http://0177.0.0.1./",
+            "http://2130706433../",
+            "http://%3127.1/",
+            "http://%30x7f.1./",
+        ] {
             assert_eq!(url(text).host(), "127.0.0.1", "{text}");
         }
         assert_eq!(url("http://example.org./").host(), "example.org.");

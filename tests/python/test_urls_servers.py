@@ -201,7 +201,7 @@ def test_a_proxy_that_says_nothing_is_left_after_the_timeout(
 
 
 #: What libcurl makes 127.0.0.1 or localhost of: full-width and circled digits and letters, a full
-#: stop of another script; and what many a resolver does: a dot at the end.
+#: stop of another script, percent-encoding; and what many a resolver does: a dot at the end.
 DISGUISES = [
     "\uff11\uff12\uff17.0.0.1",
     "\u2460\u2461\u2466.0.0.1",
@@ -210,6 +210,7 @@ DISGUISES = [
     "127.0.0.1.",
     "0177.0.0.1.",
     "2130706433.",
+    "%3127.1",
 ]
 
 
