@@ -26,6 +26,8 @@ pub enum Failure {
 pub struct Mailbox<T> {
     finished: Mutex<Vec<(u64, Outcome<T>)>>,
     bell: Arc<Bell>,
+    /// Others ring the same bell: it is not for this mailbox's owner to clear.
+    shares_bell: bool,
 }
 
 impl<T> Mailbox<T> {
@@ -34,13 +36,16 @@ impl<T> Mailbox<T> {
     /// # Errors
     /// When there is no descriptor to be had.
     pub fn new() -> io::Result<Self> {
-        Ok(Self { finished: Mutex::default(), bell: Arc::new(Bell::new()?) })
+        let bell = Arc::new(Bell::new()?);
+        Ok(Self { finished: Mutex::default(), bell, shares_bell: false })
     }
 
-    /// Another empty one, which rings the same bell.
+    /// Another empty one, which rings the same bell. Whoever hears that clears it, and then has all
+    /// mailboxes beside this one emptied.
     #[must_use]
     pub fn beside(&self) -> Self {
-        Self { finished: Mutex::default(), bell: Arc::clone(&self.bell) }
+        let bell = Arc::clone(&self.bell);
+        Self { finished: Mutex::default(), bell, shares_bell: true }
     }
 
     /// The descriptor that is readable when there may be something to take.
@@ -60,14 +65,19 @@ impl<T> Mailbox<T> {
         }
     }
 
-    /// Makes the descriptor unreadable until something comes. To be called before [`take`](Self::take).
+    /// Makes the descriptor unreadable until something comes. To be called before any mailbox that rings
+    /// it is emptied.
     pub fn clear(&self) {
         self.bell.clear();
     }
 
-    /// Takes at most so many results, in the order they came. If some are left, the bell rings.
+    /// Takes at most so many results, in the order they came. If some are left, the bell rings. First
+    /// it clears the bell, unless that may have been rung for a mailbox beside this one.
     #[must_use]
     pub fn take(&self, most: usize) -> Vec<(u64, Outcome<T>)> {
+        if !self.shares_bell {
+            self.clear();
+        }
         let mut finished = self.lock();
         if finished.len() <= most {
             return std::mem::take(&mut *finished);
@@ -100,5 +110,25 @@ mod tests {
         mailbox.put(10, Ok(()));
         assert_eq!(tickets(&mailbox, usize::MAX), [4, 5, 6, 7, 8, 9, 10]);
         assert!(tickets(&mailbox, usize::MAX).is_empty());
+    }
+
+    #[test]
+    fn emptying_one_mailbox_does_not_silence_what_was_rung_for_another() {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let first = Mailbox::<()>::new().expect("a mailbox");
+        let rings = || {
+            let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+            let hearing = first.bell.hearing();
+            let mut waits = [PollFd::new(&hearing, PollFlags::IN)];
+            poll(&mut waits, Some(&at_once)).expect("polled") == 1
+        };
+        let (one, other) = (first.beside(), first.beside());
+        other.put(0, Ok(()));
+        assert!(one.take(usize::MAX).is_empty());
+        assert!(rings(), "somebody has to be told of the other's result");
+        first.clear();
+        assert_eq!((tickets(&other, usize::MAX), rings()), (vec![0], false));
+        first.put(1, Ok(()));
+        assert_eq!((tickets(&first, usize::MAX), rings()), (vec![1], false));
     }
 }

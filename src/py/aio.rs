@@ -113,7 +113,6 @@ impl Mailbox {
     /// A signal handler may raise something in the midst of it: that comes out in the end, when all
     /// futures have what is theirs.
     fn deliver(&self, py: Python<'_>, awaited: &Bound<'_, PyDict>) -> PyResult<()> {
-        self.finished.clear();
         let mut raised = Ok(());
         for (ticket, outcome) in self.finished.take(MOST) {
             raised = raised.and(resolve(py, awaited, ticket, outcome));

@@ -4,6 +4,8 @@
 //! the bell, so nobody ever rings what has become another file.
 
 use std::io;
+#[cfg(test)]
+use std::os::fd::BorrowedFd;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
 
 /// The bell.
@@ -42,6 +44,12 @@ impl Bell {
     /// What becomes readable.
     pub(crate) fn descriptor(&self) -> RawFd {
         self.hearing.as_raw_fd()
+    }
+
+    /// The same, for as long as the bell is there.
+    #[cfg(test)]
+    pub(crate) fn hearing(&self) -> BorrowedFd<'_> {
+        self.hearing.as_fd()
     }
 
     /// Makes it readable, if it is not.
