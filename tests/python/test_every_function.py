@@ -61,11 +61,11 @@ def test_every_function_answers_right_from_many_threads(everything: list[Case]) 
 @pytest.mark.thread_unsafe(reason="counts what the process holds")
 def test_no_call_leaves_a_descriptor_or_a_thread(everything: list[Case]) -> None:
     def descriptors() -> int:
-        """How many there are, but for connections: these are kept, more of them after a busy moment."""
+        """Count what is open but for connections, which are kept."""
         kinds = []
         for descriptor in Path("/proc/self/fd").iterdir():
             with contextlib.suppress(OSError):  # that of the listing itself
-                kinds.append(os.readlink(descriptor))
+                kinds.append(os.fspath(descriptor.readlink()))
         return sum(not kind.startswith("socket:") for kind in kinds)
 
     def threads() -> int:
