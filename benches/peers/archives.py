@@ -8,68 +8,55 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import komparu
+from harness import settle
+from trees import real_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from harness import Harness
 
 MIB = 1 << 20
 
-#: How much of the tree is packed.
-SIZE = 600 * MIB
+#: What is measured, each a part: a kind against itself, and one kind against another.
+PARTS = {kind: (kind, kind) for kind in ("tar", "tar.gz", "tar.zst", "zip")}
+PARTS["tar.gz against zip"] = ("tar.gz", "zip")
 
 
 def benchmark(harness: Harness) -> None:
     """Measure tar, its compressed kinds and zip, and one against another."""
     with harness.files() as directory:
-        tree = _tree(directory)
-        pairs = {name: _pair(directory, tree, name) for name in ("tar", "tar.gz", "tar.zst", "zip")}
-        shutil.rmtree(tree)
-        pairs["tar.gz against zip"] = (pairs["tar.gz"][0], pairs["zip"][1])
+        tree = directory / "tree"
+        real_tree(tree)
         # Zeros compress well, and these archives are no bombs.
         komparu.configure(max_compression_ratio=None)
-        for name, (a, b) in pairs.items():
-            _measure(harness, directory, name, a, b)
-        _memory(harness, *pairs["tar.gz against zip"])
+        for part, kinds in PARTS.items():
+            if harness.wants(part):
+                a, b = (
+                    _packed(directory, tree, side, kind)
+                    for side, kind in zip("ab", kinds, strict=True)
+                )
+                settle()
+                _measure(harness, directory, part, a, b)
+        if harness.wants("memory"):
+            a, b = (_packed(directory, tree, side, "tar.zst") for side in "ab")
+            _memory(harness, a, b)
 
 
-def _tree(directory: Path) -> Path:
-    """Copy files of this machine, each of another size, as they were installed."""
-    tree, size = directory / "tree", 0
-    roots = [Path(sysconfig.get_path("stdlib")), Path("/usr/share"), Path("/usr/lib")]
-    for number, root in enumerate(roots):
-        for folder, _, names in os.walk(root):
-            for name in sorted(names):
-                source = Path(folder, name)
-                if not source.is_file() or source.is_symlink() or size > SIZE:
-                    continue
-                target = tree / str(number) / source.relative_to(root)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
-                size += source.stat().st_size
-    return tree
-
-
-def _pair(directory: Path, tree: Path, kind: str) -> tuple[Path, Path]:
-    """Pack the tree twice: the same entries with other times, so that the archives differ."""
-    pair = []
-    for side in ("a", "b"):
-        os.utime(tree, (1, ord(side)))
-        path = directory / f"{side}.{kind}"
-        if kind == "zip":
-            subprocess.run(["zip", "-qr", path, "."], cwd=tree, check=True)
-        else:
-            subprocess.run(["bsdtar", "-acf", path, "."], cwd=tree, check=True)
-        pair.append(path)
-    return pair[0], pair[1]
+def _packed(directory: Path, tree: Path, side: str, kind: str) -> Path:
+    """Pack the tree: the same entries for both sides, with one time that differs."""
+    os.utime(tree, (1, ord(side)))
+    path = directory / f"{side}.{kind}"
+    if not path.exists():
+        pack = ["zip", "-qr"] if kind == "zip" else ["bsdtar", "-acf"]
+        subprocess.run([*pack, path, "."], cwd=tree, check=True)
+    return path
 
 
 def _measure(harness: Harness, directory: Path, name: str, a: Path, b: Path) -> None:
@@ -98,6 +85,7 @@ def _measure(harness: Harness, directory: Path, name: str, a: Path, b: Path) -> 
         # All of it is read: a copy that differs in nothing.
         copy = directory / "copy.tar"
         shutil.copyfile(a, copy)
+        settle()
         cmp: list[str | Path] = ["cmp", "-s", a, copy]
         contenders["cmp"] = lambda: subprocess.run(cmp, check=False).returncode == 0
         target = ("cmp", 1.5)

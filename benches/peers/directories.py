@@ -1,8 +1,4 @@
-"""Two directories: komparu against diff, filecmp, rsync and pyfs_watcher.
-
-KOMPARU_TREE=DIR has the real tree copied from there; else it is what this machine has of Python's
-own library and of a package manager's sources.
-"""
+"""Two directories: komparu against diff, filecmp, rsync and pyfs_watcher."""
 
 from __future__ import annotations
 
@@ -10,68 +6,19 @@ import filecmp
 import os
 import shutil
 import subprocess
-import sysconfig
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import komparu
 from harness import settle
+from trees import real_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from harness import Harness
 
 KIB, MIB = 1 << 10, 1 << 20
-
-#: What makes a tree worth measuring.
-_FILES, _BYTES = 15_000, 500 * MIB
-
-#: Where many files of many sizes lie, on machines of those who develop.
-_PLACES = ("~/.cargo/registry/src", "~/.rustup/toolchains", "/usr/lib", "/usr/share")
-
-
-def _candidates() -> Iterator[Path]:
-    chosen = os.environ.get("KOMPARU_TREE")
-    if chosen:
-        yield Path(chosen)
-        return
-    yield Path(sysconfig.get_path("stdlib"))
-    for place in _PLACES:
-        path = Path(place).expanduser()
-        if path.is_dir():
-            yield path
-
-
-def _files(path: Path) -> Iterator[Path]:
-    for directory, _, names in os.walk(path):
-        for name in names:
-            file = Path(directory, name)
-            if file.is_file() and not file.is_symlink():
-                yield file
-
-
-def _measured(files: Iterable[Path]) -> tuple[int, int]:
-    sizes = [file.stat().st_size for file in files]
-    return len(sizes), sum(sizes)
-
-
-def _real_tree(target: Path) -> tuple[int, int]:
-    """Copy real files until there are enough, and say how many of how many bytes there are."""
-    target.mkdir()
-    for index, candidate in enumerate(_candidates()):
-        shutil.copytree(
-            candidate, target / f"{index}", symlinks=True, ignore_dangling_symlinks=True
-        )
-        # Links may lead out of the copy, and the peers do not agree on them.
-        for path in target.rglob("*"):
-            if path.is_symlink():
-                path.unlink()
-        count, size = _measured(_files(target))
-        if count >= _FILES and size >= _BYTES:
-            return count, size
-    message = "too few files here; set KOMPARU_TREE to a directory with more of them"
-    raise SystemExit(message)
 
 
 def _write(directory: Path, count: int, size: int) -> None:
@@ -154,7 +101,7 @@ def benchmark(harness: Harness) -> None:
             settle()
 
         if harness.wants("real"):
-            count, size = _real_tree(a)
+            count, size = real_tree(a)
             shutil.copytree(a, b)
             settle()
             case(f"real tree, {count:,} files", 0.42)
