@@ -61,7 +61,9 @@ def _row(case: dict[str, dict[str, float]]) -> str:
     others = [
         f"`{name}` {ratio:.1f}" for name, ratio in case["ratios"].items() if name != "komparu"
     ]
-    return f"{seconds_text(case['seconds']['komparu'])} | {', '.join(others)}"
+    # A bar ends a cell, in code too.
+    names = ", ".join(others).replace("|", r"\|")
+    return f"{seconds_text(case['seconds']['komparu'])} | {names}"
 
 
 if __name__ == "__main__":
