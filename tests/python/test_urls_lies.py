@@ -137,6 +137,26 @@ def test_closing_without_an_answer_is_an_error(
 ) -> None:
     error = failure(hostile.url("/a", b""), ten)
     assert error.strerror == "the connection was closed without an answer"
+    assert len(hostile.requests) == 1
+
+
+def test_a_kept_connection_that_closes_without_an_answer_is_replaced_once(
+    hostile: Hostile, ten: Path, failure: Failure
+) -> None:
+    """A server may close what it kept while a request is on its way (RFC 9112, section 9.3.1)."""
+    on_kept = []
+
+    def keep(connection: socket.socket, _: Request) -> None:
+        connection.sendall(ten_bytes())
+        on_kept.append(connection.recv(65536))
+
+    assert komparu.compare(hostile.url("/kept", keep), ten)
+    assert komparu.compare(hostile.url("/next", ten_bytes("Connection: close")), ten)
+    assert komparu.compare(hostile.url("/kept", keep), ten)
+    error = failure(hostile.url("/never", b""), ten)
+    assert error.strerror == "the connection was closed without an answer"
+    assert [request.path for request in hostile.requests] == ["/kept", "/next", "/kept", "/never"]
+    assert [request.split(b" ")[1] for request in on_kept] == [b"/next", b"/never"]
 
 
 @pytest.mark.parametrize("noise", [b"SSH-2.0-OpenSSH_9.2\r\n", b"0123456789", b"\0" * 100])
