@@ -14,7 +14,7 @@ from pathlib import Path
 from harness import Harness
 
 #: What is in this directory and no benchmark.
-_OTHERS = {"__main__", "chart", "harness", "limits", "serving", "summary", "trees"}
+_OTHERS = {"__main__", "chart", "harness", "limits", "serving", "summary", "real_tree"}
 
 #: A million files a side take gigabytes of memory to make.
 _ONLY_BY_NAME = {"scale"}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import komparu
 from harness import settle
-from trees import real_tree
+from real_tree import real_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
