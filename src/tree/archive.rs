@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use super::direct::Direct;
 use super::entries::{Entries, Index};
 use super::handover::handover;
-use super::ordered;
+use super::ordered::{self, Manner};
 use super::settle::{Settled, in_step, outcome, unknown};
 use super::unpack::{Plan, Unpacker, unpack};
 use crate::context::Context;
@@ -33,20 +33,19 @@ pub(crate) fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let plan = || if options.hash_compare { Plan::Digest } else { Plan::Send };
+    let manner = Manner { step: options.chunk_size, by_digest: options.hash_compare };
     let part = &context.call().part();
     let mut entries = std::thread::scope(|scope| {
-        let (outlet, feed) = handover(right.name(), context);
+        let (outlet, feed) = handover(right.name(), manner.by_digest, context);
         let limits = &options.limits;
-        let (theirs, ours) = (plan(), plan());
-        let other = move || unpack(right, theirs, limits, &Context::new(part), outlet);
+        let other = move || unpack(right, limits, &Context::new(part), outlet);
         let started =
             std::thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, other);
         let outcome = match started {
             Err(error) => Err(Error::system(right.name(), &error)),
-            Ok(_) => Unpacker::open(left, ours, limits, context)
+            Ok(_) => Unpacker::open(left, Plan::Send, limits, context)
                 .map(|unpacker| Direct::new(left.name(), unpacker))
-                .and_then(|direct| ordered::read(direct, feed, options.chunk_size, context)),
+                .and_then(|direct| ordered::read(direct, feed, manner, context)),
         };
         part.cancel();
         outcome

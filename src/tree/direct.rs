@@ -2,8 +2,8 @@
 
 use blake3::Hash;
 
+use super::course::Unpacked;
 use super::entries::Header;
-use super::ordered::Unpacked;
 use super::unpack::{Found, Unpacker};
 use crate::error::{Name, Result};
 use crate::reader::archive::Step;

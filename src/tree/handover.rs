@@ -6,12 +6,16 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
+};
 
 use blake3::Hash;
 
+use super::course::Unpacked;
 use super::entries::Header;
-use super::ordered::Unpacked;
 use crate::context::{Context, PULSE};
 use crate::error::{Error, Name, Result};
 use crate::reader::archive::Piece;
@@ -59,6 +63,7 @@ pub(super) struct Outlet {
     /// Batches that have been emptied, so that their memory is used again.
     spare: Receiver<Batch>,
     batch: Batch,
+    is_apart: Arc<AtomicBool>,
 }
 
 /// The end that receives. As a [`Reader`] it is the content of the entry at hand.
@@ -71,14 +76,22 @@ pub(super) struct Feed<'c> {
     /// How much of the first item has been taken.
     taken: u64,
     refused: Vec<(Vec<u8>, &'static str)>,
+    is_apart: Arc<AtomicBool>,
 }
 
-/// A way from a thread that unpacks the archive `name` to the one that `context` is of.
-pub(super) fn handover<'c>(name: &Name, context: &'c Context<'c>) -> (Outlet, Feed<'c>) {
+/// A way from a thread that unpacks the archive `name` to the one that `context` is of. `by_digest`: no
+/// content goes that way.
+pub(super) fn handover<'c>(
+    name: &Name,
+    by_digest: bool,
+    context: &'c Context<'c>,
+) -> (Outlet, Feed<'c>) {
     let ((sender, receiver), (empty, spare)) = (sync_channel(AHEAD), channel());
-    let outlet = Outlet { sender, spare, batch: Batch::default() };
+    let is_apart = Arc::new(AtomicBool::new(by_digest));
+    let outlet = Outlet { sender, spare, batch: Batch::default(), is_apart: Arc::clone(&is_apart) };
     let (name, batch, refused) = (name.clone(), Batch::default(), Vec::new());
-    (outlet, Feed { name, context, receiver, spare: empty, batch, taken: 0, refused })
+    let feed = Feed { name, context, receiver, spare: empty, batch, taken: 0, refused, is_apart };
+    (outlet, feed)
 }
 
 impl Outlet {
@@ -105,6 +118,11 @@ impl Outlet {
         self.push(Item::Copied(start..self.batch.bytes.len()), bytes.len())
     }
 
+    /// Is content no longer wanted, but only its digest?
+    pub(super) fn is_apart(&self) -> bool {
+        self.is_apart.load(Ordering::Relaxed)
+    }
+
     pub(super) fn done(&mut self, size: u64, digest: Option<Hash>) -> Result<()> {
         self.push(Item::Done(size, digest), 0)
     }
@@ -119,10 +137,30 @@ impl Outlet {
     fn push(&mut self, item: Item, weight: usize) -> Result<()> {
         self.batch.items.push_back(item);
         self.batch.weight += weight;
-        if self.batch.weight >= BATCH || self.batch.items.len() >= ITEMS {
-            self.flush()?;
+        if self.batch.weight >= BATCH {
+            return self.flush();
         }
-        Ok(())
+        match self.batch.items.len() {
+            ..ITEMS => Ok(()),
+            // What has no content is kept by whoever takes it, so it may as well be kept here: nobody
+            // has to wait.
+            _ if self.batch.weight == 0 => self.try_flush(),
+            _ => self.flush(),
+        }
+    }
+
+    fn try_flush(&mut self) -> Result<()> {
+        match self.sender.try_send(std::mem::take(&mut self.batch)) {
+            Ok(()) => {
+                self.batch = self.spare.try_recv().unwrap_or_default();
+                Ok(())
+            }
+            Err(TrySendError::Full(batch)) => {
+                self.batch = batch;
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(Error::Cancelled),
+        }
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -154,6 +192,19 @@ impl Unpacked for Feed<'_> {
         }
     }
 
+    fn is_ready(&mut self) -> bool {
+        if self.batch.items.is_empty()
+            && let Ok(next) = self.receiver.try_recv()
+        {
+            self.begin(next);
+        }
+        !self.batch.items.is_empty()
+    }
+
+    fn go_apart(&self) {
+        self.is_apart.store(true, Ordering::Relaxed);
+    }
+
     fn refused(self) -> Vec<(Vec<u8>, &'static str)> {
         self.refused
     }
@@ -180,13 +231,18 @@ impl Feed<'_> {
                     return Err(Error::read(&self.name, "the thread that unpacked it has ended"));
                 }
             };
-            let mut empty = std::mem::replace(&mut self.batch, next);
-            empty.bytes.clear();
-            empty.weight = 0;
-            // The other end is gone when it has sent everything.
-            let _ = self.spare.send(empty);
+            self.begin(next);
         }
         Ok(())
+    }
+
+    /// Begins a batch, now that the one before is empty.
+    fn begin(&mut self, next: Batch) {
+        let mut empty = std::mem::replace(&mut self.batch, next);
+        empty.bytes.clear();
+        empty.weight = 0;
+        // The other end is gone when it has sent everything.
+        let _ = self.spare.send(empty);
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub(crate) mod archive;
 pub mod compare;
+mod course;
 mod direct;
 pub mod directory;
 mod entries;

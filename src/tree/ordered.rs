@@ -1,77 +1,45 @@
 //! Two archives, side by side, each in its own order.
 //!
 //! While both stand at the same name, their contents are compared as they come. Where they do not, one
-//! of the two goes on alone, and of what passes the digest is kept.
+//! of the two goes on alone, and of what passes the digest is kept: by turns, for most often an entry
+//! or a few are missing, and after those the two meet again. While one goes on, the other waits. Where that
+//! comes to much, their orders differ, and each goes on to its end by itself.
 
-use blake3::{Hash, Hasher};
-
-use super::entries::{Body, Entries, Header, Kind};
-use super::unpack::add_zeros;
+use super::course::{Course, Unpacked, together};
+use super::entries::{Body, Entries};
 use crate::context::Context;
 use crate::engine::lockstep;
 use crate::error::Result;
-use crate::reader::{Chunk, Reader};
 
-/// An archive, entry by entry. As a [`Reader`] it is the content of the entry at hand.
-pub(super) trait Unpacked: Reader + Sized {
-    /// The next entry; `None` after the last one. The content of the one before must be finished.
-    fn entry(&mut self) -> Result<Option<Header>>;
+/// What going on alone may come to, in bytes, before the two part. Time for 16 MiB is some 50 ms where
+/// it has to be decompressed.
+const ASTRAY: u64 = 16 << 20;
 
-    /// Passes over what is left of the content, and says how much of it there was in all, and its
-    /// digest if that is all that can be had of it.
-    fn finish(&mut self) -> Result<(u64, Option<Hash>)>;
+/// What an entry counts for besides its content: unpacking an empty one takes as long as so many bytes.
+const ENTRY: u64 = 8 << 10;
 
-    /// Names that were refused so far, and why.
-    fn refused(self) -> Vec<(Vec<u8>, &'static str)>;
+/// How two archives are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// How many bytes are compared between two looks at the context.
+    pub(super) step: usize,
+    /// Compare nothing as it comes, but every entry by its digest.
+    pub(super) by_digest: bool,
 }
 
-/// Reads both to their ends. `step` is how many bytes are compared between two looks at the context.
+/// Reads both to their ends.
 pub(super) fn read(
-    mut left: impl Unpacked,
-    mut right: impl Unpacked,
-    step: usize,
+    left: impl Unpacked,
+    right: impl Unpacked,
+    manner: Manner,
     context: &Context<'_>,
 ) -> Result<[Entries; 2]> {
-    let mut entries = [Entries::default(), Entries::default()];
-    let [lefts, rights] = &mut entries;
-    let (mut a, mut b) = (left.entry()?, right.entry()?);
-    let mut lefts_turn = false;
-    loop {
-        context.checkpoint()?;
-        let go_left = match (a.take(), b.take()) {
-            (None, None) => break,
-            (Some(one), Some(other)) if one.path == other.path => {
-                together((&mut left, one, lefts), (&mut right, other, rights), step, context)?;
-                (a, b) = (left.entry()?, right.entry()?);
-                continue;
-            }
-            (one, other) => {
-                let go_left = match (&one, &other) {
-                    (_, None) => true,
-                    (None, _) => false,
-                    // One whose partner has passed already holds nobody up.
-                    (_, Some(other)) if lefts.have(&other.path) => false,
-                    (Some(one), _) if rights.have(&one.path) => true,
-                    // Either may be the one that the other archive lacks. By turns, they meet again
-                    // after as many entries as are missing.
-                    _ => {
-                        lefts_turn = !lefts_turn;
-                        lefts_turn
-                    }
-                };
-                (a, b) = (one, other);
-                go_left
-            }
-        };
-        if go_left {
-            a = go_on(&mut left, a, lefts, context)?;
-        } else {
-            b = go_on(&mut right, b, rights, context)?;
-        }
+    let (mut left, mut right) = (Course::new(left), Course::new(right));
+    if !manner.by_digest {
+        in_step(&mut left, &mut right, manner.step, context)?;
     }
-    entries[0].refused = left.refused();
-    entries[1].refused = right.refused();
-    Ok(entries)
+    apart(&mut left, &mut right, context)?;
+    Ok([left.into_entries(), right.into_entries()])
 }
 
 /// Reads one to its end, without any use for content.
@@ -86,71 +54,69 @@ pub(super) fn read_one(mut archive: impl Unpacked, context: &Context<'_>) -> Res
     Ok(entries)
 }
 
-type At<'x, U> = (&'x mut U, Header, &'x mut Entries);
-
-/// Takes the entry at hand by itself, and goes on to the next.
-fn go_on(
-    archive: &mut impl Unpacked,
-    at: Option<Header>,
-    entries: &mut Entries,
-    context: &Context<'_>,
-) -> Result<Option<Header>> {
-    if let Some(header) = at {
-        alone(archive, header, entries, context)?;
-    }
-    archive.entry()
-}
-
-/// Takes two entries of the same name.
-fn together(
-    (left, one, lefts): At<'_, impl Unpacked>,
-    (right, other, rights): At<'_, impl Unpacked>,
+/// Reads both until they are at their ends, or too far from each other.
+fn in_step<A: Unpacked, B: Unpacked>(
+    left: &mut Course<A>,
+    right: &mut Course<B>,
     step: usize,
     context: &Context<'_>,
 ) -> Result<()> {
-    if one.kind != Kind::File || other.kind != Kind::File {
-        alone(left, one, lefts, context)?;
-        return alone(right, other, rights, context);
+    let (mut astray, mut lefts_turn) = (0_u64, false);
+    while astray < ASTRAY {
+        context.checkpoint()?;
+        let go_left = match (left.here()?, right.here()?) {
+            (None, None) => break,
+            (Some(one), Some(other)) if one.path == other.path => {
+                let compare =
+                    |left: &mut A, right: &mut B| lockstep::compare(left, right, step, context);
+                let size = together(left, right, context, compare)?;
+                astray = astray.saturating_sub(size.saturating_add(2 * ENTRY));
+                continue;
+            }
+            (_, None) => true,
+            (None, _) => false,
+            (Some(one), Some(other)) => {
+                let (one, other) = (one.path.clone(), other.path.clone());
+                if left.has_passed(&other) {
+                    // One whose partner has passed already holds nobody up.
+                    false
+                } else if right.has_passed(&one) {
+                    true
+                } else {
+                    // Either may be the one that the other archive lacks. By turns, they meet again
+                    // after as many entries as are missing.
+                    lefts_turn = !lefts_turn;
+                    lefts_turn
+                }
+            }
+        };
+        let most = ASTRAY - astray;
+        let taken = if go_left { left.pass(most, context)? } else { right.pass(most, context)? };
+        astray = astray.saturating_add(taken + ENTRY);
     }
-    let same = lockstep::compare(left, right, step, context)?;
-    let ((size, digest), (other_size, other_digest)) = (left.finish()?, right.finish()?);
-    // Where digests were sent, there was nothing to compare.
-    let twin = |index| digest.is_none().then_some((index, same));
-    let body = Body { size, digest, twin: twin(rights.next()) };
-    let other_body = Body { size: other_size, digest: other_digest, twin: twin(lefts.next()) };
-    lefts.push(one, body);
-    rights.push(other, other_body);
     Ok(())
 }
 
-/// Takes an entry that the other archive is not at.
-fn alone(
-    archive: &mut impl Unpacked,
-    header: Header,
-    entries: &mut Entries,
+/// Reads both to their ends, neither waiting for the other.
+fn apart(
+    left: &mut Course<impl Unpacked>,
+    right: &mut Course<impl Unpacked>,
     context: &Context<'_>,
 ) -> Result<()> {
-    let mut hasher = Hasher::new();
+    left.go_apart();
+    right.go_apart();
+    let mut outcome = Ok(());
     loop {
-        let taken = match archive.chunk()? {
-            Chunk::End => break,
-            Chunk::Bytes(bytes) => {
-                hasher.update(bytes);
-                bytes.len() as u64
-            }
-            Chunk::Zeros(zeros) => {
-                add_zeros(&mut hasher, zeros, context)?;
-                zeros
-            }
-            Chunk::Waiting => 0,
-        };
-        if taken > 0 {
-            archive.consume(taken);
-        }
         context.checkpoint()?;
+        let is_right_over = right.is_over() || outcome.is_err();
+        if !is_right_over && (left.is_over() || right.is_ready()) {
+            // If both fail, it is the left one that is told of, whichever was the first to.
+            outcome = right.step(u64::MAX, context).map(drop);
+        }
+        if !left.is_over() {
+            left.step(u64::MAX, context)?;
+        } else if is_right_over {
+            return outcome;
+        }
     }
-    let (size, digest) = archive.finish()?;
-    let digest = digest.unwrap_or_else(|| hasher.finalize());
-    entries.push(header, Body { size, digest: Some(digest), twin: None });
-    Ok(())
 }

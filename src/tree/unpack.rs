@@ -20,10 +20,8 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// What becomes of the content of files.
 pub(super) enum Plan {
-    /// It is sent.
+    /// It is sent, or its digest where that is enough.
     Send,
-    /// Its digest is.
-    Digest,
     /// The digests of these are, and of the others only how much there is.
     DigestOnly(HashSet<Index>),
 }
@@ -125,7 +123,7 @@ impl<'a> Unpacker<'a> {
     /// if that is.
     pub(super) fn reduce(&mut self) -> Result<(u64, Option<Hash>)> {
         let is_digested = match &self.plan {
-            Plan::Send | Plan::Digest => true,
+            Plan::Send => true,
             Plan::DigestOnly(chosen) => chosen.contains(&(self.index - 1)),
         };
         let reduced = if is_digested {
@@ -148,23 +146,21 @@ fn unchanged<T>(origin: &dyn Origin, result: Result<T>) -> Result<T> {
 /// Unpacks an archive, and sends all that counts in it.
 pub(super) fn unpack(
     origin: &dyn Origin,
-    plan: Plan,
     limits: &ArchiveLimits,
     context: &Context<'_>,
     mut outlet: Outlet,
 ) {
-    let outcome = send_all(origin, plan, limits, context, &mut outlet);
+    let outcome = send_all(origin, limits, context, &mut outlet);
     outlet.end(outcome);
 }
 
 fn send_all(
     origin: &dyn Origin,
-    plan: Plan,
     limits: &ArchiveLimits,
     context: &Context<'_>,
     outlet: &mut Outlet,
 ) -> Result<()> {
-    let mut unpacker = Unpacker::open(origin, plan, limits, context)?;
+    let mut unpacker = Unpacker::open(origin, Plan::Send, limits, context)?;
     while let Some(found) = unpacker.next()? {
         let header = match found {
             Found::Refused(name, why) => {
@@ -174,7 +170,7 @@ fn send_all(
             Found::Entry(header) => header,
         };
         outlet.entry(header)?;
-        let (size, digest) = if unpacker.is_sent() {
+        let (size, digest) = if unpacker.is_sent() && !outlet.is_apart() {
             let sent = unpacker.archive().content(|piece| outlet.content(piece));
             (unchanged(origin, sent)?, None)
         } else {

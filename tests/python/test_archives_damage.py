@@ -251,3 +251,20 @@ def test_a_mutated_archive_never_crashes_nor_hangs(tmp_path: Path, tree: Path, k
         outcomes[judge(archive, mutated)] += 1
     assert outcomes.total() == MUTATIONS
     assert outcomes["error"] > 0
+
+
+def test_of_two_damaged_archives_it_is_always_the_first_that_is_told_of(tmp_path: Path) -> None:
+    contents = [(str(n), b"") for n in range(5000)]
+    a = files(tmp_path / "a.tar", contents)
+    b = files(tmp_path / "b.tar", contents[::-1])
+    for archive, entry in ((a, 4900), (b, 4000)):
+        damaged = bytearray(archive.read_bytes())
+        damaged[entry * 512] ^= 1
+        archive.write_bytes(damaged)
+    for hash_compare in (False, True) * 5:
+        with pytest.raises(ArchiveError) as caught:
+            compare_archive(a, b, hash_compare=hash_compare)
+        assert caught.value.source == str(a)
+        with pytest.raises(ArchiveError) as caught:
+            compare_archive(b, a, hash_compare=hash_compare)
+        assert caught.value.source == str(b)

@@ -95,6 +95,45 @@ def test_many_entries_in_two_random_orders_are_equal(tmp_path: Path) -> None:
     assert compare_archive(a, files(tmp_path / "b", contents[1:])).only_left == {contents[0][0]}
 
 
+#: As many as it takes until the two archives no longer wait for each other.
+MANY = 2500
+
+
+@pytest.mark.parametrize("hash_compare", [False, True])
+def test_what_differs_is_found_however_far_the_orders_are_apart(
+    tmp_path: Path, hash_compare: bool
+) -> None:
+    plain = [packing.member(f"{n}", b"%d" % (n % 9)) for n in range(MANY)]
+    early = [packing.member("0", b"old"), packing.link("linked", "1"), packing.symlink("s", "1")]
+    a = packing.tar(tmp_path / "a", [*early, *plain, packing.link("last", "3")])
+    others = [packing.member(f"{n}", b"%d" % (n % 9)) for n in reversed(range(MANY - 1))]
+    others[5] = packing.member(others[5][0].name, b"x")
+    late = [packing.link("linked", "1"), packing.symlink("s", "2"), packing.link("last", "4")]
+    for kind in ("w", "w:gz"):
+        b = packing.tar(tmp_path / "b", [*others, *late], kind)
+        result = compare_archive(a, b, hash_compare=hash_compare, max_compression_ratio=None)
+        # What comes again is compared by its last entry; a link whose target comes later is one to
+        # that.
+        assert {name: reason.value for name, reason in result.diff.items()} == {
+            others[5][0].name: "content_mismatch",
+            "s": "content_mismatch",
+            "last": "content_mismatch",
+        }
+        assert (result.only_left, result.only_right) == ({str(MANY - 1)}, set())
+        assert result.errors == set()
+
+
+def test_big_files_in_another_order_are_compared_to_their_last_byte(tmp_path: Path) -> None:
+    one, other = packing.noise(20 << 20), packing.noise(18 << 20)
+    a = files(tmp_path / "a", [("one", one), ("other", other)])
+    assert compare_archive(a, files(tmp_path / "b", [("other", other), ("one", one)]))
+    changed = other[:-1] + bytes([other[-1] ^ 1])
+    for contents in ([("other", changed), ("one", one)], [("x", one), ("other", changed)]):
+        result = compare_archive(a, files(tmp_path / "b", contents))
+        assert [reason.value for reason in result.diff.values()] == ["content_mismatch"]
+        assert set(result.diff) == {"other"}
+
+
 NAMES = """
 import io, tarfile, zipfile
 names = ["caf\\u00e9", "\\u65e5\\u672c", "plain"]
