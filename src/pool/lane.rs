@@ -6,22 +6,25 @@
 //!
 //! Long jobs must not keep short ones waiting for good. While every thread is busy, one more stands by
 //! in reserve; if nobody has taken a job for a while though some wait, it takes the next one and joins,
-//! and another stands by in its place. Those who joined leave when the queue is empty.
+//! and another stands by in its place. Those who joined leave when the queue is empty. Who stood by for
+//! nothing sleeps until the next time: bursts come again, and starting a thread takes 40 µs of the
+//! caller's, which is an event loop's.
 
-use std::collections::VecDeque;
+mod state;
+
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a thread waits for the next job before it leaves.
+pub(super) use state::Limits;
+use state::{Need, Queued, Reserve, State};
+
+/// How long a thread waits before it leaves, for the next job or to be needed in reserve.
 const IDLE: Duration = Duration::from_secs(10);
 
 /// How long jobs may wait without any being taken, before the reserve takes one. Far above the time
 /// that small jobs take, so that these never cause it, and far below what a person would call waiting.
 const PATIENCE: Duration = Duration::from_millis(50);
-
-/// The shortest queue that is worth searching for what nobody wants any more.
-const FIRST_SWEEP: usize = 1024;
 
 /// What a lane does.
 pub(super) trait Task: Send + Sync {
@@ -35,76 +38,25 @@ pub(super) trait Task: Send + Sync {
     fn is_wanted(&self) -> bool;
 }
 
-/// How much is done at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Limits {
-    /// Weight of the jobs that run together. A job that weighs more runs alone.
-    pub(super) weight: usize,
-    /// Weight of the jobs that may run beyond those, so that nothing waits for good.
-    pub(super) reserve: usize,
-}
-
 /// The lane, shared by its threads and by whoever gives it jobs.
 pub(super) struct Lane {
     name: &'static str,
     state: Mutex<State>,
     /// Notified when an idle thread is needed.
     news: Condvar,
-}
-
-struct State {
-    queue: VecDeque<Queued>,
-    limits: Limits,
-    /// Threads of the lane, those from the reserve not counted.
-    members: usize,
-    /// Of these, those that wait.
-    idle: usize,
-    /// How many were called, or started, and have not come yet.
-    called: usize,
-    /// Weight of what the members are at.
-    running: usize,
-    /// Weight of what those are at who have joined from the reserve.
-    extra: usize,
-    /// How many jobs have ever been taken.
-    taken: u64,
-    /// One stands by.
-    has_reserve: bool,
-    /// At this length the queue is searched for what nobody wants any more.
-    swept_at: usize,
-}
-
-struct Queued {
-    task: Arc<dyn Task>,
-    weight: usize,
-}
-
-/// Whom a lane needs.
-enum Need {
-    Nobody,
-    /// A member that waits.
-    Idle,
-    /// A new member.
-    Recruit,
-    /// Somebody who stands by.
-    Reserve,
+    /// Notified when the one in reserve, who sleeps, is to watch.
+    alarm: Condvar,
 }
 
 impl Lane {
     /// A lane without threads. Those that it will have are called `name`.
     pub(super) fn new(name: &'static str) -> Arc<Self> {
-        let state = State {
-            queue: VecDeque::new(),
-            limits: Limits { weight: 1, reserve: 0 },
-            members: 0,
-            idle: 0,
-            called: 0,
-            running: 0,
-            extra: 0,
-            taken: 0,
-            has_reserve: false,
-            swept_at: FIRST_SWEEP,
-        };
-        Arc::new(Self { name, state: Mutex::new(state), news: Condvar::new() })
+        Arc::new(Self {
+            name,
+            state: Mutex::default(),
+            news: Condvar::new(),
+            alarm: Condvar::new(),
+        })
     }
 
     /// Adds a job, and sees to it that somebody does it. From now on the lane has these limits.
@@ -139,13 +91,18 @@ impl Lane {
                 }
             }
             Need::Reserve => {
-                state.has_reserve = true;
+                state.reserve = Reserve::Watching;
                 drop(state);
                 let lane = Arc::clone(self);
                 // Without it everything is done, if later.
                 if self.start(move || lane.stand_by()).is_err() {
-                    self.lock().has_reserve = false;
+                    self.lock().reserve = Reserve::Absent;
                 }
+            }
+            Need::Alarm => {
+                state.reserve = Reserve::Watching;
+                drop(state);
+                self.alarm.notify_one();
             }
         }
     }
@@ -198,19 +155,7 @@ impl Lane {
 
     /// What the one in reserve does: nothing, as long as jobs are being taken.
     fn stand_by(self: &Arc<Self>) {
-        let mut seen = None;
-        let mut next = loop {
-            let mut state = self.lock();
-            let stalled = seen == Some(state.taken);
-            let next = if stalled { state.take_extra() } else { None };
-            if next.is_some() || state.queue.is_empty() {
-                state.has_reserve = false;
-                break next;
-            }
-            seen = Some(state.taken);
-            drop(state);
-            std::thread::sleep(PATIENCE);
-        };
+        let mut next = self.watch();
         while let Some(Queued { task, weight }) = next {
             self.call(self.lock());
             task.run();
@@ -220,56 +165,34 @@ impl Lane {
             next = state.take_extra();
         }
     }
-}
 
-impl State {
-    /// May a job of this weight begin beside what runs?
-    fn fits(&self, weight: usize) -> bool {
-        self.running == 0 || self.running + weight <= self.limits.weight
-    }
-
-    /// The next job, if it may begin.
-    fn take(&mut self) -> Option<Queued> {
-        let fits = self.queue.front().is_some_and(|next| self.fits(next.weight));
-        let next = if fits { self.queue.pop_front()? } else { return None };
-        self.taken += 1;
-        self.running += next.weight;
-        Some(next)
-    }
-
-    /// The next job that is light enough for who joins from the reserve.
-    fn take_extra(&mut self) -> Option<Queued> {
-        let most = self.limits.reserve.saturating_sub(self.extra);
-        let light = self.queue.iter().position(|next| next.weight <= most)?;
-        let next = self.queue.remove(light)?;
-        self.taken += 1;
-        self.extra += next.weight;
-        Some(next)
-    }
-
-    fn need(&self) -> Need {
-        let Some(next) = self.queue.front() else { return Need::Nobody };
-        let (fits, limits) = (self.fits(next.weight), self.limits);
-        if self.called > 0 {
-            // Whoever comes looks again.
-            Need::Nobody
-        } else if fits && self.idle > 0 {
-            Need::Idle
-        } else if fits && self.members < limits.weight {
-            Need::Recruit
-        } else if !self.has_reserve && self.extra < limits.reserve {
-            Need::Reserve
-        } else {
-            Need::Nobody
-        }
-    }
-
-    /// Forgets what nobody wants, before the queue has twice the length that it had after the last
-    /// time: a storm of jobs that are given up takes no more memory than that.
-    fn sweep(&mut self) {
-        if self.queue.len() >= self.swept_at {
-            self.queue.retain(|queued| queued.task.is_wanted());
-            self.swept_at = FIRST_SWEEP.max(2 * self.queue.len());
+    /// Waits until there are jobs of which none has been taken for a while, and takes one. `None`
+    /// where nothing of the kind was to be feared for long.
+    fn watch(&self) -> Option<Queued> {
+        let mut state = self.lock();
+        loop {
+            if state.queue.is_empty() {
+                state.reserve = Reserve::Asleep;
+                let asleep = |state: &mut State| state.reserve == Reserve::Asleep;
+                let woken = self.alarm.wait_timeout_while(state, IDLE, asleep);
+                let (woken, waited) = woken.unwrap_or_else(PoisonError::into_inner);
+                state = woken;
+                if waited.timed_out() {
+                    state.reserve = Reserve::Absent;
+                    return None;
+                }
+            }
+            let seen = state.taken;
+            let stalled = |state: &mut State| state.taken == seen;
+            let woken = self.alarm.wait_timeout_while(state, PATIENCE, stalled);
+            let (woken, waited) = woken.unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if waited.timed_out()
+                && let Some(next) = state.take_extra()
+            {
+                state.reserve = Reserve::Absent;
+                return Some(next);
+            }
         }
     }
 }

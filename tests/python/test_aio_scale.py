@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from servers import Nginx
 
 ABOUT_THE_POOL = """
-import asyncio
+import asyncio, socket
 from komparu import aio
 def threads(*names):
     found = []
@@ -79,15 +79,25 @@ async def main():
              for _ in range(10)]
     while threads("komparu-job") < workers:
         await asyncio.sleep(0)
-    # The reserve, if there were any, would have come by now.
-    for _ in range(5):
-        await asyncio.sleep(0.05)
+    # Beside a job that takes all transfers that there may be, others wait for the reserve. Three
+    # times it comes there; so it would have come here, too, if there were any.
+    komparu.configure(max_workers=0)
+    servers = [socket.create_server(("127.0.0.1", 0), backlog=200) for _ in range(2)]
+    stalled, reached = (f"http://127.0.0.1:{server.getsockname()[1]}" for server in servers)
+    servers[1].setblocking(False)
+    tasks.append(asyncio.create_task(aio.compare_many([f"{stalled}/{n}" for n in range(150)])))
+    connections = []
+    for number in range(3):
+        tasks.append(asyncio.create_task(aio.compare(f"{reached}/{number}", "/dev/null")))
+        connections.append(await asyncio.get_running_loop().sock_accept(servers[1]))
         print(threads("komparu-job"))
     komparu.configure(max_workers=1)
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
     assert await aio.compare("/dev/null", "/dev/null")
+    for closed in [*servers, *(connection for connection, _ in connections)]:
+        closed.close()
     while threads("komparu-job") > 1:
         await asyncio.sleep(0)
 asyncio.run(main())

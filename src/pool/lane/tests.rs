@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::state::FIRST_SWEEP;
 use super::*;
 
 /// A job that says when it begins, and waits for leave to end.
@@ -128,11 +129,29 @@ fn the_reserve_has_its_limit() {
     let third = bench.add("three", 1);
     assert_eq!(bench.waiting(), 1);
     let state = bench.lane.lock();
-    assert_eq!((state.members, state.extra, state.has_reserve), (1, 1, false));
+    assert_eq!((state.members, state.extra, state.reserve), (1, 1, Reserve::Absent));
     drop(state);
     drop(long);
     assert_eq!(bench.next(), "three");
     drop(third);
+}
+
+#[test]
+fn who_stood_by_for_nothing_is_called_again() {
+    let bench = Bench::new(1, 1);
+    let reserve = || bench.lane.lock().reserve;
+    while reserve() != Reserve::Asleep {
+        drop(["a", "b", "c"].map(|name| bench.add(name, 1)));
+        let _ = [bench.next(), bench.next(), bench.next()];
+        while reserve() == Reserve::Watching {
+            std::thread::yield_now();
+        }
+    }
+    let long = bench.add("long", 1);
+    assert_eq!(bench.next(), "long");
+    let short = bench.add("short", 1);
+    assert_eq!(bench.next(), "short");
+    drop((long, short));
 }
 
 #[test]
