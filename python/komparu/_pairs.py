@@ -17,19 +17,27 @@ class Pairs(Mapping[tuple[str, str], bool]):
     these names, the earlier one first, is.
     """
 
-    __slots__ = ("_groups", "_names", "_places")
+    __slots__ = ("_groups", "_known_places", "_names")
 
     _groups: Sequence[int]
     _names: Sequence[str]
-    _places: dict[str, list[int]]
+    _known_places: dict[str, list[int]] | None
 
     def __init__(self, names: Sequence[str], groups: Sequence[int]) -> None:
         """Take the sources' names, and for each the number of the group that it is in."""
         self._names = tuple(names)
         self._groups = tuple(groups)
-        self._places = {}
-        for place, name in enumerate(self._names):
-            self._places.setdefault(name, []).append(place)
+        self._known_places = None
+
+    @property
+    def _places(self) -> dict[str, list[int]]:
+        """Where each name is in the list: made when first asked for, often never."""
+        if self._known_places is None:
+            places: dict[str, list[int]] = {}
+            for place, name in enumerate(self._names):
+                places.setdefault(name, []).append(place)
+            self._known_places = places
+        return self._known_places
 
     def __getitem__(self, pair: tuple[str, str]) -> bool:
         """Whether two sources are identical."""

@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn results(job: &Job<u32>) -> Vec<(u64, Option<u32>)> {
-        let taken = job.mailbox.take(usize::MAX);
+        let taken = job.mailbox.take();
         taken.into_iter().map(|(ticket, outcome)| (ticket, outcome.ok())).collect()
     }
 
@@ -149,7 +149,7 @@ mod tests {
         let job = job(|_| 5);
         job.refuse(&io::Error::from_raw_os_error(libc::EAGAIN));
         job.run();
-        let taken = job.mailbox.take(usize::MAX);
+        let taken = job.mailbox.take();
         assert!(matches!(&taken[..], [(7, Err(Failure::NoThread(_)))]), "{taken:?}");
     }
 

@@ -71,22 +71,19 @@ impl<T> Mailbox<T> {
         self.bell.clear();
     }
 
-    /// Takes at most so many results, in the order they came. If some are left, the bell rings. First
-    /// it clears the bell, unless that may have been rung for a mailbox beside this one.
+    /// Takes all results, in the order they came. First it clears the bell, unless that may have been
+    /// rung for a mailbox beside this one.
     #[must_use]
-    pub fn take(&self, most: usize) -> Vec<(u64, Outcome<T>)> {
+    pub fn take(&self) -> Vec<(u64, Outcome<T>)> {
         if !self.shares_bell {
             self.clear();
         }
-        let mut finished = self.lock();
-        if finished.len() <= most {
-            return std::mem::take(&mut *finished);
-        }
-        let later = finished.split_off(most);
-        let now = std::mem::replace(&mut *finished, later);
-        drop(finished);
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Rings the bell: not all that was taken could be dealt with.
+    pub fn ring(&self) {
         self.bell.ring();
-        now
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(u64, Outcome<T>)>> {
@@ -98,18 +95,18 @@ impl<T> Mailbox<T> {
 mod tests {
     use super::*;
 
-    fn tickets(mailbox: &Mailbox<()>, most: usize) -> Vec<u64> {
-        mailbox.take(most).into_iter().map(|(ticket, _)| ticket).collect()
+    fn tickets(mailbox: &Mailbox<()>) -> Vec<u64> {
+        mailbox.take().into_iter().map(|(ticket, _)| ticket).collect()
     }
 
     #[test]
     fn everything_comes_out_in_order_and_once() {
         let mailbox = Mailbox::new().expect("a mailbox");
         (0..10).for_each(|ticket| mailbox.put(ticket, Ok(())));
-        assert_eq!(tickets(&mailbox, 4), [0, 1, 2, 3]);
+        assert_eq!(tickets(&mailbox), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         mailbox.put(10, Ok(()));
-        assert_eq!(tickets(&mailbox, usize::MAX), [4, 5, 6, 7, 8, 9, 10]);
-        assert!(tickets(&mailbox, usize::MAX).is_empty());
+        assert_eq!(tickets(&mailbox), [10]);
+        assert!(tickets(&mailbox).is_empty());
     }
 
     #[test]
@@ -124,11 +121,11 @@ mod tests {
         };
         let (one, other) = (first.beside(), first.beside());
         other.put(0, Ok(()));
-        assert!(one.take(usize::MAX).is_empty());
+        assert!(one.take().is_empty());
         assert!(rings(), "somebody has to be told of the other's result");
         first.clear();
-        assert_eq!((tickets(&other, usize::MAX), rings()), (vec![0], false));
+        assert_eq!((tickets(&other), rings()), (vec![0], false));
         first.put(1, Ok(()));
-        assert_eq!((tickets(&first, usize::MAX), rings()), (vec![1], false));
+        assert_eq!((tickets(&first), rings()), (vec![1], false));
     }
 }

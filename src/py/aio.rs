@@ -4,7 +4,8 @@
 //! jobs wait in it until the loop, told by a descriptor, has them delivered. Only the loop's own thread
 //! makes Python objects of results; the threads that work never touch the interpreter.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -12,15 +13,19 @@ use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::making::Making;
 use super::request::{Answer, Request};
 use super::{config, errors};
 use crate::context::{Call, Context};
 use crate::error::{Error, Result};
 use crate::pool::{self, Failure, Outcome};
 
-/// The most results that are delivered at a time, so that whatever else the loop has to do gets its
-/// turn: about 2 ms of work.
-const MOST: usize = 1000;
+/// Names in results that are made at a time, so that whatever else the loop has to do gets its turn:
+/// about 2 ms of work.
+const AT_ONCE: usize = 4000;
+
+/// What to make and deliver a result costs that has no names in it, in names.
+const DELIVERY: usize = 4;
 
 /// A call whose arguments have been read. It is begun once, by `Mailbox.begin`.
 #[pyclass(frozen, module = "komparu._core")]
@@ -61,6 +66,8 @@ impl Drop for Job {
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Mailbox {
     finished: Arc<pool::Mailbox<Result<Answer>>>,
+    /// What has been taken from it, and not been delivered yet.
+    taken: Mutex<VecDeque<(u64, Parcel)>>,
     /// Everything that the loop has begun.
     calls: Call,
 }
@@ -75,7 +82,7 @@ impl Mailbox {
             Some(other) => other.get().finished.beside(),
             None => pool::Mailbox::new()?,
         };
-        Ok(Self { finished: Arc::new(finished), calls: Call::new(None) })
+        Ok(Self { finished: Arc::new(finished), taken: Mutex::default(), calls: Call::new(None) })
     }
 
     /// The descriptor that is readable when there may be something to deliver.
@@ -113,31 +120,88 @@ impl Mailbox {
     /// A signal handler may raise something in the midst of it: that comes out in the end, when all
     /// futures have what is theirs.
     fn deliver(&self, py: Python<'_>, awaited: &Bound<'_, PyDict>) -> PyResult<()> {
-        let mut raised = Ok(());
-        for (ticket, outcome) in self.finished.take(MOST) {
-            raised = raised.and(resolve(py, awaited, ticket, outcome));
+        let finished = self.finished.take().into_iter();
+        self.lock().extend(finished.map(|(ticket, outcome)| (ticket, Parcel::Closed(outcome))));
+        let (mut raised, mut left) = (Ok(()), AT_ONCE);
+        while let Some((ticket, parcel)) = self.next() {
+            let delivered = deliver(py, awaited, ticket, parcel, &mut left);
+            raised = raised.and(delivered.map(|unfinished| {
+                if let Some(parcel) = unfinished {
+                    self.lock().push_front((ticket, parcel));
+                }
+            }));
+            if left == 0 {
+                break;
+            }
+        }
+        if !self.lock().is_empty() {
+            self.finished.ring();
         }
         raised
     }
 }
 
-fn resolve(
+impl Mailbox {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Parcel)>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<(u64, Parcel)> {
+        self.lock().pop_front()
+    }
+}
+
+/// What a job came to, on its way.
+enum Parcel {
+    Closed(Outcome<Result<Answer>>),
+    /// Some of the result is made.
+    Open(Making),
+}
+
+/// Resolves one future; gives back what is not finished when `left` has come to nothing.
+fn deliver(
     py: Python<'_>,
     awaited: &Bound<'_, PyDict>,
     ticket: u64,
-    outcome: Outcome<Result<Answer>>,
-) -> PyResult<()> {
-    let Some(future) = awaited.get_item(ticket)? else { return Ok(()) };
+    parcel: Parcel,
+    left: &mut usize,
+) -> PyResult<Option<Parcel>> {
+    let Some(future) = awaited.get_item(ticket)? else { return Ok(None) };
+    let is_done = || future.call_method0(intern!(py, "done"))?.is_truthy();
+    if is_done()? {
+        // Cancelled by its task, which has not come to abandon the job yet.
+        awaited.del_item(ticket)?;
+        return Ok(None);
+    }
+    let opened = match parcel {
+        Parcel::Open(making) => Ok(making),
+        Parcel::Closed(outcome) => {
+            *left = left.saturating_sub(DELIVERY);
+            open(py, outcome)
+        }
+    };
+    let made = match opened {
+        Ok(mut making) => match making.go_on(py, left).transpose() {
+            None => return Ok(Some(Parcel::Open(making))),
+            Some(made) => made,
+        },
+        Err(error) => Err(error),
+    };
+    let (method, value) = match made {
+        Ok(result) => (intern!(py, "set_result"), result),
+        Err(error) => {
+            (intern!(py, "set_exception"), error.into_value(py).into_bound(py).into_any())
+        }
+    };
     awaited.del_item(ticket)?;
-    // Cancelled by its task, which has not come to abandon the job yet.
-    if future.call_method0(intern!(py, "done"))?.is_truthy()? {
-        return Ok(());
+    // The handlers of signals that have come meanwhile run now. Left to the first Python code that
+    // follows, they would run, and raise, in the midst of the loop's call_soon(); and the future's task
+    // would never hear of the result.
+    let raised = py.check_signals();
+    if !is_done()? {
+        future.call_method1(method, (value,))?;
     }
-    match result(py, outcome) {
-        Ok(value) => future.call_method1(intern!(py, "set_result"), (value,)),
-        Err(error) => future.call_method1(intern!(py, "set_exception"), (error.into_value(py),)),
-    }
-    .map(drop)
+    raised.map(|()| None)
 }
 
 impl Drop for Mailbox {
@@ -147,9 +211,9 @@ impl Drop for Mailbox {
     }
 }
 
-fn result(py: Python<'_>, outcome: Outcome<Result<Answer>>) -> PyResult<Bound<'_, PyAny>> {
+fn open(py: Python<'_>, outcome: Outcome<Result<Answer>>) -> PyResult<Making> {
     match outcome {
-        Ok(Ok(answer)) => answer.into_python(py, false),
+        Ok(Ok(answer)) => Making::new(py, answer),
         Ok(Err(error)) => Err(errors::raise(py, &error)),
         Err(Failure::NoThread(cause)) => {
             Err(PyRuntimeError::new_err(format!("can't start new thread: {cause}")))

@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert;
-use super::request::{Answer, Listing, Request, comparison, load_of, options_for};
+use super::request::{Answer, Request, comparison, load_of, options_for};
+use super::sources;
 
 /// The options that `compare_archive` takes, in the order of its signature.
 const OPTIONS: [&str; 12] = [
@@ -77,18 +77,7 @@ comparison! {
      max_compression_ratio=200.0, max_archive_entries=100000, max_entry_name_length=4096, \
      hash_compare=False, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, \
      proxy=None, comparison_timeout=None)",
-    compare_archive_job, read_compare_archive
-}
-
-/// The same, and all names that are identical: for those who want to see them.
-#[pyfunction]
-#[pyo3(signature = (path_a, path_b, **options))]
-pub(super) fn compare_archive_listing<'py>(
-    path_a: &Bound<'py, PyAny>,
-    path_b: &Bound<'py, PyAny>,
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Listing<'py>> {
-    read_compare_archive(path_a, path_b, options)?.wait_listing(path_a.py())
+    compare_archive_job, read_compare_archive, compare_archive_listing
 }
 
 fn read_compare_archive(
@@ -96,8 +85,8 @@ fn read_compare_archive(
     path_b: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
-    let a = convert::source(path_a, "path_a")?;
-    let b = convert::source(path_b, "path_b")?;
+    let a = sources::source(path_a, "path_a")?;
+    let b = sources::source(path_b, "path_b")?;
     let options = options_for("compare_archive", &OPTIONS, options)?;
     Ok(Request::new(options, load_of([&a, &b]), move |options, context| {
         crate::compare_archive(&a, &b, options, context).map(Answer::Archive)

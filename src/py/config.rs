@@ -7,9 +7,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
-use super::convert::{self, Change};
 use super::errors::raise;
+use super::options::{Change, change};
 use super::result::text;
+use super::sources;
 use crate::error::{Error, Result};
 use crate::options::Options;
 
@@ -64,7 +65,7 @@ fn changes(given: &Bound<'_, PyDict>) -> PyResult<Vec<Change>> {
     let mut changes = Vec::with_capacity(given.len());
     for (name, value) in given {
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
-        match convert::change(&name, &value) {
+        match change(&name, &value) {
             Ok(Some(change)) => changes.push(change),
             Ok(None) => {
                 return Err(raise(py, &Error::Config(format!("unknown option '{name}'"))));
@@ -129,13 +130,13 @@ pub(super) fn reset_config() {
 /// Check what a Source holds, so that a bad one cannot be made.
 #[pyfunction]
 pub(super) fn check_source(source: &Bound<'_, PyAny>) -> PyResult<()> {
-    convert::source(source, "source").map(drop)
+    sources::source(source, "source").map(drop)
 }
 
 /// What messages call a source: its text, credentials in a URL masked.
 #[pyfunction]
 pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
-    text(source.py(), &convert::source(source, "source")?.name().bytes())
+    text(source.py(), &sources::source(source, "source")?.name().bytes())
 }
 
 /// A URL with `***` in place of user and password; anything else as it is.

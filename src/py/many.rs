@@ -4,8 +4,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::pairs::COMPARE_OPTIONS;
-use super::request::{Answer, Listing, Request, comparison, load_of, options_for};
-use super::{convert, errors};
+use super::request::{Answer, Request, comparison, load_of, options_for};
+use super::{errors, sources};
 use crate::pool::Load;
 use crate::source::compare_dir_with;
 use crate::tree::urls::UrlTree;
@@ -54,7 +54,7 @@ fn read_compare_all(
     sources: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
-    let sources = convert::sources(sources, "sources")?;
+    let sources = sources::list(sources, "sources")?;
     let options = options_for("compare_all", &COMPARE_OPTIONS, options)?;
     Ok(Request::new(options, load_of(&sources), move |options, context| {
         crate::compare_all(&sources, options, context).map(Answer::Same)
@@ -108,7 +108,7 @@ fn read_compare_many(
     sources: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
-    let sources = convert::sources(sources, "sources")?;
+    let sources = sources::list(sources, "sources")?;
     let options = options_for("compare_many", &COMPARE_OPTIONS, options)?;
     Ok(Request::new(options, load_of(&sources), move |options, context| {
         let outcome = crate::compare_many(&sources, options, context)?;
@@ -176,18 +176,7 @@ comparison! {
     "(dir_path, url_map, *, chunk_size=65536, size_precheck=True, quick_check=True, \
      max_workers=0, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
      comparison_timeout=None, ignore=None)",
-    compare_dir_urls_job, read_compare_dir_urls
-}
-
-/// The same, and all paths that are identical: for those who want to see them.
-#[pyfunction]
-#[pyo3(signature = (dir_path, url_map, **options))]
-pub(super) fn compare_dir_urls_listing<'py>(
-    dir_path: &Bound<'py, PyAny>,
-    url_map: &Bound<'py, PyAny>,
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Listing<'py>> {
-    read_compare_dir_urls(dir_path, url_map, options)?.wait_listing(dir_path.py())
+    compare_dir_urls_job, read_compare_dir_urls, compare_dir_urls_listing
 }
 
 fn read_compare_dir_urls(
@@ -195,8 +184,8 @@ fn read_compare_dir_urls(
     url_map: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
-    let directory = convert::directory(dir_path, "dir_path")?;
-    let url_map = convert::source_map(url_map, "url_map")?;
+    let directory = sources::directory(dir_path, "dir_path")?;
+    let url_map = sources::map(url_map, "url_map")?;
     let options = options_for("compare_dir_urls", &COMPARE_DIR_URLS_OPTIONS, options)?;
     let load = match load_of(url_map.iter().map(|(_, source)| source)) {
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers())),

@@ -1,6 +1,6 @@
-//! The Python module `komparu._core`: a skin. Values come in through [`convert`], results
-//! go out through [`result`] and errors through [`errors`], and everything between happens in the
-//! crate, detached from the interpreter. What is between for one function is a [`request`]: whoever
+//! The Python module `komparu._core`: a skin. Values come in through [`sources`] and [`options`],
+//! results go out through [`making`] and errors through [`errors`], and everything between happens in
+//! the crate, detached from the interpreter. What is between for one function is a [`request`]: whoever
 //! waits for it and whoever does not ([`aio`]) have the same.
 
 // The docs of what Python sees are Python docstrings.
@@ -9,12 +9,15 @@
 mod aio;
 mod archive;
 mod config;
-mod convert;
 mod errors;
+mod making;
 mod many;
+mod options;
 mod pairs;
 mod request;
 mod result;
+mod sources;
+mod values;
 
 use std::sync::OnceLock;
 

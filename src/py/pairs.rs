@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert;
-use super::request::{Answer, Listing, Request, comparison, load_of, options_for};
+use super::request::{Answer, Request, comparison, load_of, options_for};
+use super::sources;
 use crate::pool::Load;
 
 /// The options that `compare` takes, in the order of its signature.
@@ -66,8 +66,8 @@ fn read_compare(
     source_b: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
-    let a = convert::source(source_a, "source_a")?;
-    let b = convert::source(source_b, "source_b")?;
+    let a = sources::source(source_a, "source_a")?;
+    let b = sources::source(source_b, "source_b")?;
     let options = options_for("compare", &COMPARE_OPTIONS, options)?;
     Ok(Request::new(options, load_of([&a, &b]), move |options, context| {
         let outcome = crate::compare(&a, &b, options, context)?;
@@ -125,18 +125,7 @@ comparison! {
     compare_dir(dir_a, dir_b), "compare_dir",
     "(dir_a, dir_b, *, chunk_size=65536, size_precheck=True, quick_check=True, \
      follow_symlinks=True, max_workers=0, ignore=None, comparison_timeout=None)",
-    compare_dir_job, read_compare_dir
-}
-
-/// The same, and all paths that are identical: for those who want to see them.
-#[pyfunction]
-#[pyo3(signature = (dir_a, dir_b, **options))]
-pub(super) fn compare_dir_listing<'py>(
-    dir_a: &Bound<'py, PyAny>,
-    dir_b: &Bound<'py, PyAny>,
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Listing<'py>> {
-    read_compare_dir(dir_a, dir_b, options)?.wait_listing(dir_a.py())
+    compare_dir_job, read_compare_dir, compare_dir_listing
 }
 
 fn read_compare_dir(
@@ -144,8 +133,8 @@ fn read_compare_dir(
     dir_b: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
-    let a = convert::directory(dir_a, "dir_a")?;
-    let b = convert::directory(dir_b, "dir_b")?;
+    let a = sources::directory(dir_a, "dir_a")?;
+    let b = sources::directory(dir_b, "dir_b")?;
     let options = options_for("compare_dir", &COMPARE_DIR_OPTIONS, options)?;
     Ok(Request::new(options, Load::Disk, move |options, context| {
         crate::compare_dir(&a, &b, options, context).map(Answer::Tree)

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::{config, convert, errors, result};
+use super::making::Making;
+use super::{config, errors, options, result};
 use crate::context::{Call, Context};
 use crate::error::Result;
 use crate::options::Options;
@@ -18,6 +19,9 @@ use crate::outcome::{GroupOutcome, TreeOutcome};
 use crate::pool::Load;
 use crate::source::Source;
 use crate::sys::interpreter::without_interpreter;
+
+/// Names between two looks at signals: two milliseconds' work.
+const CHECKED: usize = 1 << 12;
 
 /// What a function does with its options, once somebody is there to do it.
 type Work = Box<dyn FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send>;
@@ -69,7 +73,7 @@ impl Request {
         self.options = Arc::new(Options { list_equal: true, ..Options::clone(&self.options) });
         let answer = self.wait(py)?;
         let paths = answer.equal_paths(py)?;
-        Ok((answer.into_python(py, true)?, paths))
+        Ok((answer.into_python(py)?, paths))
     }
 }
 
@@ -77,13 +81,14 @@ impl Request {
 pub(super) type Listing<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>);
 
 impl Answer {
-    /// What Python gets. `waits`: for a caller who waits for it, and may be interrupted.
-    pub(super) fn into_python(self, py: Python<'_>, waits: bool) -> PyResult<Bound<'_, PyAny>> {
-        match self {
-            Self::Same(same) => Ok(same.into_pyobject(py)?.to_owned().into_any()),
-            Self::Tree(outcome) => result::directories(py, &outcome, waits),
-            Self::Archive(outcome) => result::archives(py, &outcome, waits),
-            Self::Groups(sources, outcome) => result::groups(py, &sources, &outcome),
+    /// What Python gets, made while the caller waits, who may be interrupted.
+    pub(super) fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let mut making = Making::new(py, self)?;
+        loop {
+            if let Some(result) = making.go_on(py, &mut { CHECKED })? {
+                return Ok(result);
+            }
+            py.check_signals()?;
         }
     }
 
@@ -105,7 +110,7 @@ pub(super) fn options_for(
     let configured = config::configured();
     match given {
         None => Ok(configured),
-        Some(given) => convert::options(&configured, function, allowed, given).map(Arc::new),
+        Some(given) => options::merged(&configured, function, allowed, given).map(Arc::new),
     }
 }
 
@@ -119,11 +124,13 @@ pub(super) fn load_of<'s>(sources: impl IntoIterator<Item = &'s Source>) -> Load
 
 /// Makes two Python functions of a reader of arguments: `name`, whose caller waits, and `later`, which
 /// only reads the arguments, and returns what `komparu.aio` does the rest with. Both call themselves
-/// `name` in what they say.
+/// `name` in what they say. Where a third one follows, it returns all paths that are identical, too: for
+/// those who want to see them.
 macro_rules! comparison {
     (
         $(#[$about:meta])*
         $name:ident($($parameter:ident),+), $called:literal, $signature:literal, $later:ident, $read:path
+        $(, $listing:ident)?
     ) => {
         $(#[$about])*
         #[pyfunction]
@@ -133,7 +140,7 @@ macro_rules! comparison {
             $($parameter: &Bound<'py, PyAny>,)+
             options: Option<&Bound<'py, PyDict>>,
         ) -> PyResult<Bound<'py, PyAny>> {
-            $read($($parameter,)+ options)?.wait(py)?.into_python(py, true)
+            $read($($parameter,)+ options)?.wait(py)?.into_python(py)
         }
 
         /// The same, for an event loop: reads the arguments, and returns a job that is yet to begin.
@@ -145,6 +152,21 @@ macro_rules! comparison {
         ) -> PyResult<$crate::py::aio::Job> {
             Ok($read($($parameter,)+ options)?.into())
         }
+
+        comparison! { @listing $($listing,)? ($($parameter),+), $read }
     };
+    (@listing $listing:ident, ($($parameter:ident),+), $read:path) => {
+        /// The same, and all paths that are identical: for those who want to see them.
+        #[pyfunction]
+        #[pyo3(signature = ($($parameter),+, **options))]
+        pub(super) fn $listing<'py>(
+            py: Python<'py>,
+            $($parameter: &Bound<'py, PyAny>,)+
+            options: Option<&Bound<'py, PyDict>>,
+        ) -> PyResult<$crate::py::request::Listing<'py>> {
+            $read($($parameter,)+ options)?.wait_listing(py)
+        }
+    };
+    (@listing ($($parameter:ident),+), $read:path) => {};
 }
 pub(super) use comparison;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import functools
 import io
 import os
@@ -132,4 +133,15 @@ def zipped(path: Path, contents: Iterable[tuple[str, bytes]]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents:
             archive.writestr(name, content)
+    return path
+
+
+def slow(path: Path, blocks: int) -> Path:
+    """Make a small archive of so many times 64 MiB of zeros, each an eighth of a second's work."""
+    length = 64 << 20
+    block = bz2.compress(bytes(length))
+    info = tarfile.TarInfo("zeros")
+    info.size = blocks * length
+    begin, end = (bz2.compress(part) for part in (info.tobuf(tarfile.GNU_FORMAT), bytes(1024)))
+    path.write_bytes(begin + block * blocks + end)
     return path

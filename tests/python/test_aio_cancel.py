@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import resource
+import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import komparu
+import packing
 from hostile import Request, answer
 from komparu import aio
 from threads import SOAK, descriptors, thread_names
@@ -23,7 +27,6 @@ from threads import SOAK, descriptors, thread_names
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
 
     from conftest import Write
     from hostile import Hostile
@@ -88,6 +91,37 @@ def test_a_transfer_stops_and_its_connection_is_closed(hostile: Hostile, write: 
     asyncio.run(cancelled(aio.compare_all([url, file, file]), lambda: bool(connections)))
     mirror = aio.compare_dir_urls(file.parent, {"a": url})
     asyncio.run(cancelled(mirror, lambda: bool(connections)))
+
+
+@pytest.mark.parametrize("how", ["both sides", "one side", "by digests"])
+def test_a_decompression_stops(tmp_path: Path, how: str) -> None:
+    """In less time than a hundredth of it takes: what is measured against is as slow by then."""
+    directory = tmp_path / str(threading.get_ident())
+    directory.mkdir()
+    slow, unit = packing.slow(directory / "slow", 400), packing.slow(directory / "unit", 4)
+    small = packing.files(directory / "small", [("x", b"1")])
+
+    def comparison(one: Path, other: Path) -> Coroutine[Any, Any, object]:
+        limits: dict[str, Any] = {"max_decompressed_size": None, "max_compression_ratio": None}
+        return aio.compare_archive(one, other, hash_compare=how == "by digests", **limits)
+
+    def is_open() -> bool:
+        return str(slow) in map(os.path.realpath, Path("/proc/self/fd").iterdir())
+
+    async def main() -> None:
+        begun = time.monotonic()
+        await comparison(unit, small)
+        unit_takes = time.monotonic() - begun
+        task = asyncio.create_task(comparison(slow, slow if how == "both sides" else small))
+        await until(is_open)
+        task.cancel()
+        begun = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(lambda: not is_open())
+        assert time.monotonic() - begun < unit_takes
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("how", ["wait_for", "timeout"])
@@ -203,9 +237,10 @@ def test_a_storm_of_cancelled_jobs_leaves_nothing(nginx: Nginx, write: Write) ->
     gc.collect()
     after = descriptors(), sum(thread_names().values())
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
-    # Connections are kept, and threads; no more than may run at once.
+    # Connections are kept, and threads; no more than may run at once: 100 for URLs, one for each
+    # core, and on a machine with other things to do the reserve of both.
     assert after[0] - before[0] < 64
-    assert after[1] - before[1] < 64
+    assert after[1] - before[1] < 250
     assert grown < 64 << 10
 
 

@@ -178,6 +178,50 @@ print(*(loop.run_until_complete(once()) == ["raised", True] for _ in range(3)))
     assert run(PRELUDE + code, *pair) == "True True True\n"
 
 
+@pytest.mark.parametrize("kind", ["LookupError", "KeyboardInterrupt", "SystemExit"])
+def test_a_signal_that_comes_amid_a_delivery_leaves_no_task_waiting(
+    pair: tuple[Path, Path], kind: str
+) -> None:
+    """Its handler would run in the loop's call_soon, and the task would never be woken.
+
+    Asking whether the future is done, which a delivery begins with, makes the signal come: without
+    any Python code, in which the handler would run at once.
+    """
+    code = """
+import ctypes, functools, itertools
+kind = eval(sys.argv[3])
+def handler(*_):
+    raise kind
+signal.signal(signal.SIGUSR1, handler)
+send = getattr(ctypes.CDLL(None), "raise")
+class Loop(asyncio.SelectorEventLoop):
+    def create_future(self):
+        future = Disturbed(loop=self)
+        answers = itertools.chain(map(send, [signal.SIGUSR1]), itertools.repeat(0))
+        future.done = functools.partial(next, answers)
+        return future
+class Disturbed(asyncio.Future): pass
+raised = []
+loop = Loop()
+loop.set_exception_handler(lambda _, context: raised.append(type(context["exception"])))
+async def main():
+    # The timer is for the case that one waits for good.
+    return await asyncio.wait([asyncio.create_task(aio.compare(*sys.argv[1:3]))], timeout=60)
+for _ in range(3):
+    task = loop.create_task(main())
+    while not task.done():
+        try:
+            loop.run_until_complete(task)
+        except kind as error:
+            raised.append(type(error))
+    done, waiting = task.result()
+    print([one.result() for one in done], len(waiting), raised == [kind])
+    raised.clear()
+loop.close()
+"""
+    assert run(PRELUDE + code, *pair, kind) == "[True] 0 True\n" * 3
+
+
 def test_subinterpreters_are_refused_in_words() -> None:
     code = """
 import importlib

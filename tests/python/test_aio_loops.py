@@ -220,3 +220,60 @@ def test_two_loops_take_turns_in_one_thread(pair: tuple[Path, Path]) -> None:
             before = descriptors()
             assert two.run_until_complete(hundred(pair))
             assert descriptors() - before <= 1
+
+
+class Watched(asyncio.SelectorEventLoop):
+    """Counts how often it is told that something has come, and turns of its own in between."""
+
+    told, turns = 0, 0
+
+    def add_reader(self, fd: Any, callback: Any, *arguments: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        def count() -> None:
+            self.told += 1
+            self.call_soon(self.turn)
+            callback(*arguments)
+
+        super().add_reader(fd, count)
+
+    def turn(self) -> None:
+        self.turns += 1
+
+
+@pytest.mark.parametrize("kind", ["tree", "groups"])
+def test_a_big_result_is_made_between_turns_of_the_loop(
+    tmp_path: Path, pair: tuple[Path, Path], kind: str
+) -> None:
+    names = [f"name {number}" for number in range(20_000)]
+    big: Coroutine[Any, Any, object]
+    if kind == "tree":
+        (tmp_path / "empty").mkdir()
+        big = aio.compare_dir_urls(tmp_path / "empty", dict.fromkeys(names, pair[0]))
+    else:
+        big = aio.compare_many([pair[number % 2] for number in range(20_000)])
+    loop = Watched()
+    result = run_in(loop, big)
+    if isinstance(result, komparu.DirResult):
+        assert result.only_right == set(names)
+    else:
+        assert result.groups == [set(map(str, pair))]
+    assert loop.told > 4
+    assert loop.turns >= loop.told - 1
+
+
+def test_a_result_that_is_given_up_half_made_is_gone(tmp_path: Path) -> None:
+    loop = Watched()
+    urls = dict.fromkeys(map(str, range(20_000)), tmp_path / "missing")
+
+    async def main() -> None:
+        task = asyncio.create_task(aio.compare_dir_urls(tmp_path, urls))
+        while not loop.told:  # noqa: ASYNC110  # the loop itself knows
+            await asyncio.sleep(0)
+        assert not task.done()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        told = loop.told
+        assert await aio.compare("/dev/null", "/dev/null")
+        assert loop.told <= told + 2
+
+    run_in(loop, main())

@@ -180,12 +180,7 @@ def test_what_is_no_content_is_limited_too(tmp_path: Path, harmless: Path) -> No
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive that takes a minute to decompress, and is small."""
-    path = tmp_path_factory.mktemp("slow") / "slow.tar.bz2"
-    block = bz2.compress(bytes(64 * MIB))
-    info = tarfile.TarInfo("zeros")
-    info.size = 512 * 64 * MIB
-    path.write_bytes(bz2.compress(info.tobuf(tarfile.GNU_FORMAT)) + block * 512)
-    return path
+    return packing.slow(tmp_path_factory.mktemp("slow") / "slow.tar.bz2", 512)
 
 
 UNLIMITED = "max_decompressed_size=None, max_compression_ratio=None"

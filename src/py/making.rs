@@ -1,0 +1,203 @@
+//! Results in the making: outcomes of the crate that become Python objects bit by bit.
+//!
+//! A result of a million findings takes half a second to make. In between, who waits for it looks at
+//! signals, and an event loop does what else it has to do.
+
+use std::vec::IntoIter;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PySet, PyString};
+
+use super::request::Answer;
+use super::result::{Decode, entry, text, types};
+use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
+use crate::source::Source;
+
+/// An outcome, and what there is of its result.
+pub(super) enum Making {
+    Same(bool),
+    Tree(Box<Tree>),
+    Groups(Box<Groups>),
+}
+
+impl Making {
+    /// A result of which nothing is made yet.
+    pub(super) fn new(py: Python<'_>, answer: Answer) -> PyResult<Self> {
+        Ok(match answer {
+            Answer::Same(same) => Self::Same(same),
+            Answer::Tree(outcome) => Self::Tree(Tree::new(py, outcome, text)?.into()),
+            Answer::Archive(outcome) => Self::Tree(Tree::new(py, outcome, entry)?.into()),
+            Answer::Groups(sources, outcome) => {
+                Self::Groups(Groups::new(py, sources, outcome)?.into())
+            }
+        })
+    }
+
+    /// Goes on for so many names at most, which are taken from `left`; `None` if that was too few.
+    pub(super) fn go_on<'py>(
+        &mut self,
+        py: Python<'py>,
+        left: &mut usize,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self {
+            Self::Same(same) => Ok(Some(same.into_pyobject(py)?.to_owned().into_any())),
+            Self::Tree(tree) => tree.go_on(py, left),
+            Self::Groups(groups) => groups.go_on(py, left),
+        }
+    }
+}
+
+/// One less to do, if any may be done.
+fn take_one(left: &mut usize) -> bool {
+    let any = *left > 0;
+    *left = left.saturating_sub(1);
+    any
+}
+
+/// A `DirResult`.
+pub(super) struct Tree {
+    is_equal: bool,
+    findings: IntoIter<(Vec<u8>, Finding)>,
+    decode: Decode,
+    reasons: Reasons,
+    diff: Py<PyDict>,
+    only_left: Py<PySet>,
+    only_right: Py<PySet>,
+    errors: Py<PySet>,
+    messages: Py<PyDict>,
+}
+
+impl Tree {
+    fn new(py: Python<'_>, outcome: TreeOutcome, decode: Decode) -> PyResult<Self> {
+        Ok(Self {
+            is_equal: outcome.is_equal(),
+            findings: outcome.findings.into_iter(),
+            decode,
+            reasons: Reasons::new(py)?,
+            diff: PyDict::new(py).unbind(),
+            only_left: PySet::empty(py)?.unbind(),
+            only_right: PySet::empty(py)?.unbind(),
+            errors: PySet::empty(py)?.unbind(),
+            messages: PyDict::new(py).unbind(),
+        })
+    }
+
+    fn go_on<'py>(
+        &mut self,
+        py: Python<'py>,
+        left: &mut usize,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let (diff, errors) = (self.diff.bind(py), self.errors.bind(py));
+        while !self.findings.as_slice().is_empty() {
+            if !take_one(left) {
+                return Ok(None);
+            }
+            let Some((path, finding)) = self.findings.next() else { break };
+            let path = (self.decode)(py, &path)?;
+            match finding {
+                Finding::Differs(reason) => diff.set_item(path, self.reasons.of(reason))?,
+                Finding::OnlyLeft => self.only_left.bind(py).add(path)?,
+                Finding::OnlyRight => self.only_right.bind(py).add(path)?,
+                Finding::Failed(message) => {
+                    // What is known to differ does so whether or not it could be read.
+                    if !diff.contains(&path)? {
+                        diff.set_item(&path, &self.reasons.read_error)?;
+                    }
+                    errors.add(&path)?;
+                    self.messages.bind(py).set_item(path, message)?;
+                }
+            }
+        }
+        let fields =
+            (self.is_equal, diff, &self.only_left, &self.only_right, errors, &self.messages);
+        types(py)?.getattr("DirResult")?.call1(fields).map(Some)
+    }
+}
+
+/// The members of `komparu.DiffReason` that results have.
+struct Reasons {
+    content: Py<PyAny>,
+    size: Py<PyAny>,
+    kind: Py<PyAny>,
+    read_error: Py<PyAny>,
+}
+
+impl Reasons {
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let class = types(py)?.getattr("DiffReason")?;
+        let member = |name| class.getattr(name).map(Bound::unbind);
+        Ok(Self {
+            content: member("CONTENT_MISMATCH")?,
+            size: member("SIZE_MISMATCH")?,
+            kind: member("TYPE_MISMATCH")?,
+            read_error: member("READ_ERROR")?,
+        })
+    }
+
+    fn of(&self, reason: DiffReason) -> &Py<PyAny> {
+        match reason {
+            DiffReason::ContentMismatch => &self.content,
+            DiffReason::SizeMismatch => &self.size,
+            DiffReason::TypeMismatch => &self.kind,
+        }
+    }
+}
+
+/// A `CompareResult`.
+pub(super) struct Groups {
+    sources: IntoIter<Source>,
+    outcome: GroupOutcome,
+    names: Vec<Py<PyString>>,
+    /// The group that each source is in.
+    numbers: Vec<usize>,
+    sets: Py<PyList>,
+    /// What there is of the set that is next.
+    next: Py<PySet>,
+    /// How many of its group's members are in it: names may be the same.
+    members: usize,
+}
+
+impl Groups {
+    fn new(py: Python<'_>, sources: Vec<Source>, outcome: GroupOutcome) -> PyResult<Self> {
+        Ok(Self {
+            names: Vec::with_capacity(sources.len()),
+            numbers: vec![0; sources.len()],
+            sources: sources.into_iter(),
+            outcome,
+            sets: PyList::empty(py).unbind(),
+            next: PySet::empty(py)?.unbind(),
+            members: 0,
+        })
+    }
+
+    fn go_on<'py>(
+        &mut self,
+        py: Python<'py>,
+        left: &mut usize,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        while !self.sources.as_slice().is_empty() {
+            if !take_one(left) {
+                return Ok(None);
+            }
+            let Some(source) = self.sources.next() else { break };
+            self.names.push(text(py, &source.name().bytes())?.unbind());
+        }
+        let sets = self.sets.bind(py);
+        while let Some(members) = self.outcome.groups.get(sets.len()) {
+            for &member in &members[self.members..] {
+                if !take_one(left) {
+                    return Ok(None);
+                }
+                self.next.bind(py).add(&self.names[member])?;
+                self.numbers[member] = sets.len();
+                self.members += 1;
+            }
+            sets.append(std::mem::replace(&mut self.next, PySet::empty(py)?.unbind()))?;
+            self.members = 0;
+        }
+        let numbered = (std::mem::take(&mut self.names), std::mem::take(&mut self.numbers));
+        let pairs = PyModule::import(py, "komparu._pairs")?.getattr("Pairs")?.call1(numbered)?;
+        let fields = (self.outcome.is_equal(), sets, pairs);
+        types(py)?.getattr("CompareResult")?.call1(fields).map(Some)
+    }
+}

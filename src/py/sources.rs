@@ -1,0 +1,148 @@
+//! Sources as Python has them: texts, paths, `komparu.Source`, and many of these.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyMapping, PyString};
+
+use super::errors::raise;
+use super::options::change;
+use super::values::wrong_type;
+use crate::error::Name;
+use crate::options::{HttpOverrides, Options};
+use crate::source::Source;
+
+/// What a source may be, for messages.
+const SOURCE_TYPES: &str = "str, bytes, os.PathLike or komparu.Source";
+
+/// Reads a source. `parameter` is the name of the argument it came as.
+pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Source> {
+    if let Some(text) = path_text(value)? {
+        return parse(value.py(), &text, parameter);
+    }
+    if !value.is_instance(source_class(value.py())?)? {
+        let kind = value.get_type().name()?;
+        return Err(PyTypeError::new_err(format!(
+            "{parameter} must be {SOURCE_TYPES}, not {kind}"
+        )));
+    }
+    let settings = source_settings(value)?;
+    let url = value.getattr("url")?;
+    match path_text(&url)? {
+        Some(text) => Ok(parse(value.py(), &text, "Source.url")?.with(settings)),
+        None => {
+            let kind = url.get_type().name()?;
+            let message = format!("Source.url must be str, bytes or os.PathLike, not {kind}");
+            Err(PyTypeError::new_err(message))
+        }
+    }
+}
+
+/// Reads a source that is a directory: anything but a URL.
+pub(super) fn directory(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Source> {
+    let source = source(value, parameter)?;
+    match source.path() {
+        Ok(_) => Ok(source),
+        Err(error) => Err(raise(value.py(), &error)),
+    }
+}
+
+/// Reads several sources; messages name each by its index.
+pub(super) fn list(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<Source>> {
+    let expected = "an iterable of sources";
+    // A single source would be taken for a list of its letters, or of nothing.
+    if path_text(value)?.is_some() {
+        return Err(wrong_type(parameter, expected, value));
+    }
+    let items = value.try_iter().map_err(|_| wrong_type(parameter, expected, value))?;
+    items
+        .enumerate()
+        .map(|(index, item)| source(&item?, &format!("{parameter}[{index}]")))
+        .collect()
+}
+
+/// Reads a mapping of paths to sources; messages name each by its path.
+pub(super) fn map(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<(Vec<u8>, Source)>> {
+    let Ok(mapping) = value.cast::<PyMapping>() else {
+        return Err(wrong_type(parameter, "a mapping of paths to sources", value));
+    };
+    let mut sources = Vec::new();
+    for item in mapping.items()? {
+        let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let Some(path) = path_text(&key)? else {
+            let name = format!("a key of {parameter}");
+            return Err(wrong_type(&name, "str, bytes or os.PathLike", &key));
+        };
+        let named = source(&value, &format!("{parameter}['{}']", Name::new(&path)))?;
+        sources.push((path, named));
+    }
+    Ok(sources)
+}
+
+fn parse(py: Python<'_>, text: &[u8], parameter: &str) -> PyResult<Source> {
+    Source::parse(text, parameter).map_err(|error| raise(py, &error))
+}
+
+/// What a `komparu.Source` sets for itself.
+fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<HttpOverrides> {
+    let mut options = Options::default();
+    let mut set = |name| {
+        let value = source.getattr(name)?;
+        if value.is_none() {
+            return PyResult::Ok(false);
+        }
+        if let Some(change) = change(name, &value)? {
+            change(&mut options);
+        }
+        Ok(true)
+    };
+    let (headers, timeout, proxy) = (set("headers")?, set("timeout")?, set("proxy")?);
+    let (follow_redirects, verify_ssl) = (set("follow_redirects")?, set("verify_ssl")?);
+    options.http.validate().map_err(|error| raise(source.py(), &error))?;
+    let http = options.http;
+    Ok(HttpOverrides {
+        headers: headers.then_some(http.headers),
+        timeout: timeout.then_some(http.timeout),
+        follow_redirects: follow_redirects.then_some(http.follow_redirects),
+        verify_ssl: verify_ssl.then_some(http.verify_ssl),
+        proxy: http.proxy.filter(|_| proxy),
+    })
+}
+
+fn source_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let class = CLASS.get_or_try_init(py, || {
+        PyResult::Ok(PyModule::import(py, "komparu._types")?.getattr("Source")?.unbind())
+    })?;
+    Ok(class.bind(py))
+}
+
+/// The bytes of a path, encoded as `os.fsencode` does; `None` if `value` is no path.
+fn path_text(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return encode(text).map(Some);
+    }
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(Some(bytes.as_bytes().to_vec()));
+    }
+    // Python looks for __fspath__ on the type, not on the instance.
+    if !value.get_type().hasattr("__fspath__")? {
+        return Ok(None);
+    }
+    let path = value.call_method0("__fspath__")?;
+    if let Ok(text) = path.cast::<PyString>() {
+        return encode(text).map(Some);
+    }
+    match path.cast::<PyBytes>() {
+        Ok(bytes) => Ok(Some(bytes.as_bytes().to_vec())),
+        Err(_) => {
+            let kind = path.get_type().name()?;
+            Err(PyTypeError::new_err(format!("__fspath__() must return str or bytes, not {kind}")))
+        }
+    }
+}
+
+fn encode(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt as _;
+    Ok(text.extract::<std::ffi::OsString>()?.into_vec())
+}
