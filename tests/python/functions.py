@@ -44,6 +44,9 @@ class Case:
     worded_freely: bool = False
     """What the exception says depends on the connections that libcurl has kept."""
 
+    make: Callable[[], Coroutine[None, None, object]] | None = None
+    """Makes the coroutine that the call runs, if it is one."""
+
     def run(self) -> object:
         """Call it. An exception is an answer, too: its class and its words."""
         try:
@@ -236,7 +239,7 @@ def _coroutines(ground: Ground) -> Iterator[Case]:
     def case(
         function: str, name: str, make: Callable[[], Coroutine[None, None, object]], answer: object
     ) -> Case:
-        return Case(f"aio.{function}", name, lambda: asyncio.run(make()), answer, 50)
+        return Case(f"aio.{function}", name, lambda: asyncio.run(make()), answer, 50, make=make)
 
     yield case("compare", "equal", lambda: aio.compare(*pair), answer=True)
     yield case("compare", "different", lambda: aio.compare(*other), answer=False)

@@ -196,6 +196,9 @@ signal.signal(signal.SIGUSR1, handler)
 send = getattr(ctypes.CDLL(None), "raise")
 class Loop(asyncio.SelectorEventLoop):
     def create_future(self):
+        # Only komparu's: asyncio has others.
+        if sys._getframe(1).f_globals["__name__"] != "komparu.aio":
+            return super().create_future()
         future = Disturbed(loop=self)
         answers = itertools.chain(map(send, [signal.SIGUSR1]), itertools.repeat(0))
         future.done = functools.partial(next, answers)
