@@ -5,6 +5,7 @@
 //! process that started it: a forked child starts its own and never touches its parent's. When the
 //! process exits it is stopped before OpenSSL cleans up under it.
 
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,9 +71,15 @@ impl Client {
         let (farewell, ended) = channel::<()>();
         let (over, bell) = (Arc::new(AtomicBool::new(false)), Arc::new(Bell::new()?));
         let (ends, rung) = (Arc::clone(&over), Arc::clone(&bell));
+        // The binding of libcurl panics where it gets no descriptors: there are some if these are
+        // there, and are closed just before.
+        let room = [Bell::new()?, Bell::new()?];
         let body = move || {
             raw::block_signals();
-            if let Ok(mut worker) = Worker::new(Multi::new(), rung) {
+            drop(room);
+            if let Ok(multi) = catch_unwind(Multi::new)
+                && let Ok(mut worker) = Worker::new(multi, rung)
+            {
                 worker.run(&orders);
             }
             // Before its orders go, and with them the requests that nobody will make.
@@ -138,7 +145,7 @@ pub(crate) fn fetch(request: Arc<Request>, hop: Hop) -> Result<Response> {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let (inlet, outlet) = window(&request.name, request.blocks);
     // Should the thread be gone, the inlet goes with the command, and says so.
-    client.send(Command::Start(id, Box::new(Next { request, hop, inlet })));
+    client.send(Command::Start(id, Box::new(Next { request, hop, inlet, again: false })));
     Ok(Response { outlet, client, id })
 }
 

@@ -1,7 +1,7 @@
 //! One request under way: what libcurl calls while it runs.
 
-use std::io;
-use std::net::IpAddr;
+mod gate;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,6 @@ use super::redirect::Hop;
 use super::request::Request;
 use super::window::{Answer, Inlet};
 use crate::error::{Error, Result};
-use crate::sys::curl::Gate;
 
 /// Bytes of head that are read of one response, interim ones and trailers included. The largest that
 /// browsers and servers take.
@@ -35,6 +34,10 @@ pub(crate) struct Transfer {
     inlet: Option<Inlet>,
     rule: Rule,
     proxied: bool,
+    /// On a connection of its own: a kept one was tried before.
+    again: bool,
+    /// A connection was opened for it.
+    opened: bool,
     connected: bool,
     paused: bool,
     /// When something last arrived.
@@ -63,6 +66,8 @@ pub(crate) struct Next {
     pub(crate) request: Arc<Request>,
     pub(crate) hop: Hop,
     pub(crate) inlet: Inlet,
+    /// A kept connection has let it down: it is to have a new one.
+    pub(crate) again: bool,
 }
 
 impl Transfer {
@@ -70,7 +75,7 @@ impl Transfer {
     ///
     /// `None` where the hop must not be made; its reader has been told why.
     pub(crate) fn new(next: Next) -> Option<Easy2<Self>> {
-        let Next { request, hop, mut inlet } = next;
+        let Next { request, hop, mut inlet, again } = next;
         let proxy = request.proxies.proxy_for(hop.url());
         let rule = hop.rule(&request.options);
         if let Some(kind) = rule.refuses_host(hop.url().host()) {
@@ -85,6 +90,8 @@ impl Transfer {
             inlet: Some(inlet),
             rule,
             proxied,
+            again,
+            opened: false,
             connected: false,
             paused: false,
             alive: Instant::now(),
@@ -94,7 +101,10 @@ impl Transfer {
             received: 0,
             fault: None,
         });
-        if let Err(error) = request.configure(&mut easy, &hop, proxy) {
+        let configured = request.configure(&mut easy, &hop, proxy);
+        // Left as it is otherwise: where libcurl is old, every connection is a new one.
+        let anew = |()| if again { easy.fresh_connect(true) } else { Ok(()) };
+        if let Err(error) = configured.and_then(anew) {
             let cause = format!("libcurl refuses the request ({error})");
             easy.get_mut().end(Err(Error::read(&request.name, cause)));
             return None;
@@ -150,6 +160,10 @@ impl Transfer {
         if self.fault.is_none() && matches!(self.body, Body::Unwanted { .. }) {
             return self.follow();
         }
+        if self.was_let_down() {
+            let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
+            return self.inlet.take().map(|inlet| Next { request, hop, inlet, again: true });
+        }
         let name = &self.request.name;
         let known = Circumstances {
             connected: self.connected,
@@ -176,12 +190,23 @@ impl Transfer {
         None
     }
 
+    /// Was there nothing but kept connections that the server had closed? It may do so at any time,
+    /// and a GET may be sent again then (RFC 9112, section 9.3.1). libcurl does so by itself, and
+    /// takes another kept connection, but not without end.
+    fn was_let_down(&self) -> bool {
+        let kept = self.connected && !self.opened;
+        kept && !self.again && self.header_bytes == 0 && self.fault.is_none()
+    }
+
     /// The next hop, where this one leads elsewhere.
     fn follow(&mut self) -> Option<Next> {
         let inlet = self.inlet.take()?;
         let location = self.head.location.as_deref().unwrap_or_default();
         match self.hop.follow(location) {
-            Ok(hop) => Some(Next { request: Arc::clone(&self.request), hop, inlet }),
+            Ok(hop) => {
+                let request = Arc::clone(&self.request);
+                Some(Next { request, hop, inlet, again: false })
+            }
             Err(cause) => {
                 self.inlet = Some(inlet);
                 self.end(Err(Error::answered(&self.request.name, cause, self.head.status)));
@@ -216,11 +241,6 @@ impl Transfer {
                 }
             }
         }
-    }
-
-    fn refuse(&mut self, address: IpAddr, kind: &str) {
-        let cause = self.hop.refusal(&address.to_string(), kind);
-        self.fault = Some(Error::read(&self.request.name, cause));
     }
 }
 
@@ -264,41 +284,6 @@ impl Handler for Transfer {
                 Ok(if *seen > MAX_UNWANTED { 0 } else { bytes.len() })
             }
             Body::Unknown => Ok(0),
-        }
-    }
-}
-
-impl Gate for Transfer {
-    fn opens(&mut self, address: IpAddr) -> bool {
-        // A proxy is the user's own choice, wherever it is.
-        let refused = if self.proxied { None } else { self.rule.refuses(address) };
-        match refused {
-            Some(kind) => {
-                self.refuse(address, kind);
-                false
-            }
-            None => true,
-        }
-    }
-
-    fn lacks_socket(&mut self, error: &io::Error) {
-        self.fault = Some(Error::system(&self.request.name, error));
-    }
-
-    fn connected(&mut self, address: Option<IpAddr>) -> bool {
-        self.connected = true;
-        self.alive = Instant::now();
-        // Of several addresses one was refused, perhaps, and another was not.
-        self.fault = None;
-        if self.proxied {
-            return true;
-        }
-        match address {
-            Some(address) => {
-                self.hop.arrived(address);
-                self.opens(address)
-            }
-            None => self.rule == Rule::Any,
         }
     }
 }

@@ -1,0 +1,58 @@
+//! Which addresses a transfer may reach, and what it is told of its connections.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::super::address::Rule;
+use super::Transfer;
+use crate::error::Error;
+use crate::sys::curl::Gate;
+
+impl Gate for Transfer {
+    fn opens(&mut self, address: IpAddr) -> bool {
+        self.opened = true;
+        self.permits(address)
+    }
+
+    fn lacks_socket(&mut self, error: &io::Error) {
+        self.fault = Some(Error::system(&self.request.name, error));
+    }
+
+    fn connected(&mut self, address: Option<IpAddr>) -> bool {
+        self.connected = true;
+        self.alive = Instant::now();
+        // Of several addresses one was refused, perhaps, and another was not.
+        self.fault = None;
+        if self.proxied {
+            return true;
+        }
+        match address {
+            Some(address) => {
+                self.hop.arrived(address);
+                self.permits(address)
+            }
+            None => self.rule == Rule::Any,
+        }
+    }
+}
+
+impl Transfer {
+    /// May this address be asked? Where not, that is why the transfer ends.
+    fn permits(&mut self, address: IpAddr) -> bool {
+        // A proxy is the user's own choice, wherever it is.
+        let refused = if self.proxied { None } else { self.rule.refuses(address) };
+        match refused {
+            Some(kind) => {
+                self.refuse(address, kind);
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn refuse(&mut self, address: IpAddr, kind: &str) {
+        let cause = self.hop.refusal(&address.to_string(), kind);
+        self.fault = Some(Error::read(&self.request.name, cause));
+    }
+}
