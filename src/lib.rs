@@ -48,6 +48,7 @@ pub mod pool;
 #[cfg(feature = "python")]
 mod py;
 pub mod reader;
+mod shown;
 pub mod source;
 pub mod sources;
 mod sys;

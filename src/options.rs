@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 /// How URLs are fetched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct HttpOptions {
     /// Request headers, in order. By default none.
     pub headers: Vec<(String, String)>,
@@ -55,7 +55,7 @@ pub struct HttpOptions {
 }
 
 /// What one source sets for itself, in place of what holds for the call; `None` is not set.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HttpOverrides {
     /// All request headers, in place of the call's.
     pub headers: Option<Vec<(String, String)>>,

@@ -15,7 +15,7 @@ pub(crate) mod client;
 mod failure;
 pub(crate) mod head;
 pub(crate) mod outlet;
-mod proxy;
+pub(crate) mod proxy;
 pub(crate) mod redirect;
 pub(crate) mod request;
 mod transfer;

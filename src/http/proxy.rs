@@ -9,7 +9,7 @@ use super::address::literal;
 use super::url::Url;
 
 /// The proxies of one request and its redirects.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Proxies {
     http: Option<String>,
     https: Option<String>,

@@ -6,7 +6,7 @@ use super::address::literal;
 use crate::sys::url::{ParsedUrl, Part};
 
 /// An http or https URL, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     /// As it is requested: without credentials and without a fragment.
     text: String,
