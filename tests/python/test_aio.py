@@ -168,6 +168,7 @@ def test_arguments_are_checked_before_anything_is_queued() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_configured_options_hold(pair: tuple[Path, Path], long_work: tuple[Path, Path]) -> None:
     komparu.configure(comparison_timeout=0.05, chunk_size=1)
     with pytest.raises(komparu.ComparisonTimeoutError, match=r"timed out after 0\.05 s"):
@@ -223,7 +224,7 @@ def test_context_variables_are_the_callers(pair: tuple[Path, Path]) -> None:
         return await asyncio.gather(*map(compare, "abc"))
 
     assert asyncio.run(main()) == ["a", "b", "c"]
-    assert seen == [(value, threading.main_thread()) for value in "abc"]
+    assert seen == [(value, threading.current_thread()) for value in "abc"]
 
 
 def test_a_traceback_leads_to_the_await(tmp_path: Path) -> None:

@@ -59,10 +59,12 @@ async def cancelled(coroutine: Coroutine[Any, Any, object], begun: Callable[[], 
     assert time.monotonic() - pressed < PROMPTLY
 
 
+@pytest.mark.thread_unsafe(reason="looks at the threads of the process")
 def test_a_comparison_of_files_stops(long_work: tuple[Path, Path]) -> None:
     asyncio.run(cancelled(aio.compare(*long_work, chunk_size=1, max_workers=2), comparing))
 
 
+@pytest.mark.thread_unsafe(reason="looks at the threads of the process")
 def test_a_comparison_of_directories_stops(long_work: tuple[Path, Path], tmp_path: Path) -> None:
     for path, name in zip(long_work, "ab", strict=True):
         (tmp_path / name).mkdir()
@@ -124,6 +126,7 @@ def test_a_decompression_stops(tmp_path: Path, how: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.thread_unsafe(reason="looks at the threads of the process")
 @pytest.mark.parametrize("how", ["wait_for", "timeout"])
 def test_a_time_limit_of_asyncio_stops_the_work(long_work: tuple[Path, Path], how: str) -> None:
     async def main() -> None:
@@ -142,6 +145,7 @@ def test_a_time_limit_of_asyncio_stops_the_work(long_work: tuple[Path, Path], ho
     assert time.monotonic() - begun < 0.1 + PROMPTLY
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_a_limit_of_our_own_counts_from_the_call(long_work: tuple[Path, Path]) -> None:
     """What waits for its turn may time out, too."""
     komparu.configure(max_workers=1)
@@ -168,6 +172,7 @@ def test_a_limit_without_end_is_none(pair: tuple[Path, Path]) -> None:
         assert asyncio.run(aio.compare(*pair, comparison_timeout=limit))
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_what_waits_for_its_turn_is_given_up_at_once(
     long_work: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -224,6 +229,7 @@ def storm(rounds: int, files: tuple[Path, Path], url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.thread_unsafe(reason="counts what the process holds")
 def test_a_storm_of_cancelled_jobs_leaves_nothing(nginx: Nginx, write: Write) -> None:
     content = b"x" * 100
     nginx.put("storm", content)
@@ -244,6 +250,7 @@ def test_a_storm_of_cancelled_jobs_leaves_nothing(nginx: Nginx, write: Write) ->
     assert grown < 64 << 10
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_a_cancelled_job_holds_no_file_open(long_work: tuple[Path, Path]) -> None:
     komparu.configure(max_workers=2)
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
-#: Ten times what is promised, see the tests of cancelling.
-PROMPTLY = 1.0
+#: Much more than is promised, for 40 threads that must be seen to end may have a busy machine's two
+#: cores: 2 s were measured. What they give up would have taken minutes.
+PROMPTLY = 10.0
 
 Make = Callable[[], asyncio.AbstractEventLoop]
 
@@ -85,6 +86,7 @@ def test_every_loop_gets_its_own_results(pair: tuple[Path, Path], tmp_path: Path
     assert all(found == {number % 2 == 0} for number, found in answers)
 
 
+@pytest.mark.thread_unsafe(reason="counts what the process holds")
 @loops_of_every_kind
 def test_loop_after_loop_leaves_nothing_open(make: Make, pair: tuple[Path, Path]) -> None:
     def again(times: int) -> list[weakref.ref[asyncio.AbstractEventLoop]]:
@@ -106,6 +108,7 @@ def test_loop_after_loop_leaves_nothing_open(make: Make, pair: tuple[Path, Path]
     assert sum(loop() is not None for loop in loops) <= 1
 
 
+@pytest.mark.thread_unsafe(reason="counts what the process holds")
 @loops_of_every_kind
 def test_a_loop_closed_with_jobs_in_flight_takes_them_along(
     make: Make,
@@ -158,10 +161,10 @@ while not comparing(): pass
 closed = time.monotonic()
 loop.close()
 while comparing(): pass
-print(time.monotonic() - closed < 1, task.done(), flush=True)
+print(time.monotonic() - closed < float(sys.argv[4]), task.done(), flush=True)
 os._exit(0)  # asyncio complains of tasks that nobody ended
 """
-    assert run(code, *long_work, module) == "True False\n"
+    assert run(code, *long_work, module, str(PROMPTLY)) == "True False\n"
 
 
 @loops_of_every_kind
@@ -196,6 +199,8 @@ from komparu import aio
 logging.basicConfig(level=logging.WARNING)
 warnings.simplefilter("error")
 async def main():
+    # A busy machine makes any step a slow one.
+    asyncio.get_running_loop().slow_callback_duration = 600
     a, b, missing = sys.argv[1:]
     assert all(await asyncio.gather(*(aio.compare(a, b) for _ in range(100))))
     failing = (aio.compare(a, missing) for _ in range(9))
@@ -212,6 +217,7 @@ asyncio.run(main(), debug=True)
     assert run(code, *pair, tmp_path / "missing", environment=environment) == ""
 
 
+@pytest.mark.thread_unsafe(reason="counts what the process holds")
 def test_two_loops_take_turns_in_one_thread(pair: tuple[Path, Path]) -> None:
     one, two = asyncio.new_event_loop(), asyncio.new_event_loop()
     with contextlib.closing(one), contextlib.closing(two):

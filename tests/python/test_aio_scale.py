@@ -123,6 +123,7 @@ def test_short_jobs_overtake_long_ones(
     asyncio.run(main())
 
 
+@pytest.mark.thread_unsafe(reason="fills the process's room for transfers")
 def test_jobs_that_wait_for_servers_leave_the_others_their_threads(
     hostile: Hostile, pair: tuple[Path, Path]
 ) -> None:
@@ -154,6 +155,7 @@ def test_jobs_that_wait_for_servers_leave_the_others_their_threads(
         leave.set()
 
 
+@pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 def test_a_thousand_urls_share_connections(nginx: Nginx, write: Write) -> None:
     content = b"content" * 100
     nginx.put("shared", content)
@@ -169,6 +171,7 @@ def test_a_thousand_urls_share_connections(nginx: Nginx, write: Write) -> None:
     assert len(set(seen)) <= 200
 
 
+@pytest.mark.thread_unsafe(reason="looks for the limit on the transfers of the process")
 def test_a_job_of_many_transfers_counts_as_many(hostile: Hostile, tmp_path: Path) -> None:
     """Thirty directories with 16 transfers each are not 480 connections."""
     lock = threading.Lock()

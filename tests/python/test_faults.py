@@ -29,7 +29,7 @@ def compare_and_cut():
     thread = threading.Thread(target=cut)
     thread.start()
     try:
-        komparu.compare(*sys.argv[1:3], chunk_size=16)
+        komparu.compare(*sys.argv[1:3], chunk_size=1)
     except komparu.SourceReadError as error:
         print(str(error).split(": ")[1])
     thread.join()
@@ -161,8 +161,11 @@ def test_a_child_forked_in_the_middle_compares_too(
 import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 small, big, long = sys.argv[1:3], sys.argv[3:5], sys.argv[5:7]
-answers = []
-thread = threading.Thread(target=lambda: answers.append(komparu.compare(*long, chunk_size=16)))
+answers, forked = set(), threading.Event()
+def compare_on_and_on():
+    while not forked.is_set():
+        answers.add(komparu.compare(*long, chunk_size=16))
+thread = threading.Thread(target=compare_on_and_on, daemon=True)
 thread.start()
 wait_until_comparing()
 child = os.fork()
@@ -173,8 +176,9 @@ if child == 0:
     except komparu.ComparisonTimeoutError:
         os._exit(0 if good and komparu.compare(*small) else 1)
     os._exit(2)
+forked.set()
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 thread.join()
 print(answers)
 """
-    assert run(code, *small, *big, *long_work) == "0\n[True]\n"
+    assert run(code, *small, *big, *long_work) == "0\n{True}\n"
