@@ -83,7 +83,7 @@ impl<'a> ArchiveReader<'a> {
         if let Some(index) = &index {
             meter.entries_to_come(index.entries)?;
         }
-        match Handle::open(Supply::new(bytes, meter.put_out(), context)) {
+        match Handle::open(Supply::new(bytes, name, meter.put_out(), context)?) {
             Ok(handle) => {
                 let (name, size, is_file) = (name.clone(), None, false);
                 let (position, ahead) = (0, None);
@@ -134,22 +134,26 @@ impl<'a> ArchiveReader<'a> {
     fn is_whole_zip(&self) -> Result<()> {
         let why = match self.handle.input().why_in_order() {
             Some(why) => why,
-            None if self.handle.has_filters() => "it is compressed once more",
+            None if self.handle.has_filters() || self.handle.input().is_undone() => {
+                "it is compressed once more"
+            }
             None => return Ok(()),
         };
         Err(Error::archive(&self.name, format!("a zip is read from its end, and {why}")))
     }
 
-    fn end(&self) -> Result<()> {
+    fn end(&mut self) -> Result<()> {
         let supply = self.handle.input();
         if let Some(error) = supply.failure() {
             return Err(error.clone());
         }
+        let mut end = self.handle.end();
+        end.is_unfiltered &= !supply.is_undone();
         let (entries, size) = (self.meter.entries(), supply.size());
         let counted = self.index.as_ref().map_or(0, |index| index.counted);
-        match doubt(&self.handle.end(), entries, size, counted) {
+        match doubt(&end, entries, size, counted) {
             Some(cause) => Err(Error::archive(&self.name, cause)),
-            None => Ok(()),
+            None => self.handle.input_mut().finish(),
         }
     }
 
@@ -254,3 +258,6 @@ fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure) -> Error {
         .map_or_else(String::new, |why| format!(" (read from its start on, since {why})"));
     Error::archive(name, format!("cannot be read as an archive: {words}{hint}"))
 }
+
+#[cfg(test)]
+mod tests;

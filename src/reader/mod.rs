@@ -8,6 +8,7 @@ pub(crate) mod archive;
 mod ending;
 mod extent;
 pub mod file;
+mod gzip;
 pub mod http;
 mod limits;
 pub mod located;
@@ -16,6 +17,7 @@ pub(crate) mod remote;
 pub(crate) mod slab;
 pub mod start;
 pub(crate) mod stash;
+mod stored;
 pub(crate) mod supply;
 mod zip;
 

@@ -2,9 +2,12 @@
 
 use std::io::SeekFrom;
 
+use super::gzip::{self, Gunzip};
 use super::pace::Pace;
 use super::slab::{Slab, Slabs};
-use super::{Chunk, ReadAt, Reader};
+use super::stash::Buffer;
+use super::stored::Stored;
+use super::{ReadAt, Reader};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
 use crate::sys::libarchive::Input;
@@ -47,27 +50,49 @@ impl Bytes<'_> {
 
 /// The bytes of an archive, on their way to libarchive.
 pub(crate) struct Supply<'a> {
-    bytes: Bytes<'a>,
+    source: Source<'a>,
     context: &'a Context<'a>,
     pace: Pace,
     /// How much may come out of filters, content or not, and what to say if more does.
     most: Option<(u64, Error)>,
-    position: u64,
-    served: u64,
     slabs: Slabs,
     current: Option<Slab>,
     failure: Option<Error>,
 }
 
+/// What libarchive is given.
+enum Source<'a> {
+    Stored(Stored<'a>),
+    /// What is within, and how much of it there was so far.
+    Gzip(Box<Gunzip<'a>>, u64),
+}
+
 impl<'a> Supply<'a> {
+    /// `name` is what messages call the archive.
+    ///
+    /// # Errors
+    /// When it cannot be read; when the context says stop.
     pub(crate) fn new(
         bytes: Bytes<'a>,
+        name: &Name,
         most: Option<(u64, Error)>,
         context: &'a Context<'a>,
-    ) -> Self {
+    ) -> Result<Self> {
+        let mut stored = Stored::new(bytes, context);
+        let source = if stored.begins_with(&gzip::MAGIC)? {
+            Source::Gzip(Box::new(Gunzip::new(stored, name)), 0)
+        } else {
+            Source::Stored(stored)
+        };
         let (slabs, current, failure) = (Slabs::default(), None, None);
-        let (pace, position, served) = (Pace::new(), 0, 0);
-        Self { bytes, context, pace, most, position, served, slabs, current, failure }
+        Ok(Self { source, context, pace: Pace::new(), most, slabs, current, failure })
+    }
+
+    fn stored(&self) -> &Stored<'a> {
+        match &self.source {
+            Source::Stored(stored) => stored,
+            Source::Gzip(gunzip, _) => gunzip.stored(),
+        }
     }
 
     /// Libarchive begins to work.
@@ -77,16 +102,17 @@ impl<'a> Supply<'a> {
 
     /// How many bytes the archive has, or has shown so far.
     pub(crate) fn size(&self) -> u64 {
-        let known = match &self.bytes {
-            Bytes::Anywhere(bytes) => Some(bytes.size()),
-            Bytes::Stream(reader, _) => reader.size(),
-        };
-        known.unwrap_or(self.served)
+        self.stored().size()
     }
 
     /// Has nothing come yet?
     pub(crate) fn is_empty(&self) -> bool {
-        self.served == 0
+        self.stored().is_unread()
+    }
+
+    /// Is libarchive given something else than what is stored?
+    pub(crate) fn is_undone(&self) -> bool {
+        matches!(self.source, Source::Gzip(..))
     }
 
     /// Why there are no more bytes, if that is not because they are at their end.
@@ -101,71 +127,49 @@ impl<'a> Supply<'a> {
 
     /// May what was read be trusted? Of what can be read anywhere, its origin says so.
     pub(crate) fn verify(&self) -> Result<()> {
-        match &self.bytes {
-            Bytes::Anywhere(_) => Ok(()),
-            Bytes::Stream(reader, _) => reader.verify(),
-        }
+        self.stored().verify()
     }
 
-    /// Fills a slab, and says how far. So much came out of what was served before.
-    fn fill(&mut self, slab: &mut [u8], put_out: u64) -> Result<usize> {
+    /// Reads what libarchive had no use for, if a checksum comes after it. What it was given last stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// When the checksum is wrong; when there is too much.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        if self.is_undone() {
+            let mut buffer = Buffer::take();
+            while self.fill(&mut buffer, 0)? > 0 {}
+        }
+        Ok(())
+    }
+
+    /// Fills a buffer, and says how far. So much came out of what was served before.
+    fn fill(&mut self, buffer: &mut [u8], put_out: u64) -> Result<usize> {
         self.context.checkpoint()?;
+        let undone = match self.source {
+            Source::Stored(_) => 0,
+            Source::Gzip(_, undone) => undone,
+        };
         if let Some((most, error)) = &self.most
-            && put_out > *most
+            && put_out.max(undone) > *most
         {
             return Err(error.clone());
         }
         let piece = self.pace.piece();
-        match &mut self.bytes {
-            Bytes::Anywhere(bytes) => {
-                let ahead = bytes.size().saturating_sub(self.position);
-                let length = usize::try_from(ahead).unwrap_or(piece).min(piece);
-                bytes.read_at(self.position, &mut slab[..length])?;
-                Ok(length)
-            }
-            Bytes::Stream(reader, _) => {
-                let length = loop {
-                    break match reader.chunk()? {
-                        Chunk::End => 0,
-                        Chunk::Bytes(bytes) => {
-                            let length = bytes.len().min(piece);
-                            slab[..length].copy_from_slice(&bytes[..length]);
-                            length
-                        }
-                        Chunk::Zeros(zeros) => {
-                            let length = usize::try_from(zeros).unwrap_or(piece).min(piece);
-                            slab[..length].fill(0);
-                            length
-                        }
-                        Chunk::Waiting => {
-                            self.context.checkpoint()?;
-                            continue;
-                        }
-                    };
-                };
-                if length > 0 {
-                    reader.consume(length as u64);
-                }
+        let buffer = &mut buffer[..piece];
+        match &mut self.source {
+            Source::Stored(stored) => stored.read(buffer),
+            Source::Gzip(gunzip, undone) => {
+                let length = gunzip.read(buffer)?;
+                *undone += length as u64;
                 Ok(length)
             }
         }
-    }
-
-    /// The bytes, if they can be read anywhere.
-    pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
-        self.bytes.anywhere()
     }
 
     /// Why the bytes can be read only in their order.
     pub(crate) fn why_in_order(&self) -> Option<&'static str> {
-        match &self.bytes {
-            Bytes::Anywhere(_) => None,
-            Bytes::Stream(_, why) => Some(why),
-        }
-    }
-
-    fn seekable_size(&self) -> Option<u64> {
-        self.anywhere().map(ReadAt::size)
+        self.stored().why_in_order()
     }
 }
 
@@ -176,12 +180,11 @@ impl Input for Supply<'_> {
         }
         let mut slab = self.slabs.take();
         let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
-        match self.fill(writable, put_out) {
-            Ok(length) => {
-                self.position += length as u64;
-                self.served += length as u64;
-                Some(&self.current.insert(slab)[..length])
-            }
+        let filled = self.fill(writable, put_out);
+        // What is asked is how long it is busy with one piece; it may take many in one call.
+        self.begin();
+        match filled {
+            Ok(length) => Some(&self.current.insert(slab)[..length]),
             Err(error) => {
                 self.failure = Some(error);
                 None
@@ -190,24 +193,20 @@ impl Input for Supply<'_> {
     }
 
     fn skip(&mut self, length: u64) -> u64 {
-        let ahead = self.seekable_size().map_or(0, |size| size.saturating_sub(self.position));
-        let skipped = length.min(ahead);
-        self.position += skipped;
-        skipped
+        match &mut self.source {
+            Source::Stored(stored) => stored.skip(length),
+            Source::Gzip(..) => 0,
+        }
     }
 
     fn seek(&mut self, to: SeekFrom) -> Option<u64> {
-        let size = self.seekable_size()?;
-        let position = match to {
-            SeekFrom::Start(offset) => Some(offset),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-            SeekFrom::End(offset) => size.checked_add_signed(offset),
-        };
-        self.position = position?.min(size);
-        Some(self.position)
+        match &mut self.source {
+            Source::Stored(stored) => stored.seek(to),
+            Source::Gzip(..) => None,
+        }
     }
 
     fn can_seek(&self) -> bool {
-        self.seekable_size().is_some()
+        matches!(&self.source, Source::Stored(stored) if stored.anywhere().is_some())
     }
 }

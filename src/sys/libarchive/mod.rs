@@ -105,6 +105,12 @@ impl<I: Input> Handle<I> {
         unsafe { self.input.as_ref() }
     }
 
+    /// The same, to be worked on. What it has lent must stay as it is.
+    pub(crate) fn input_mut(&mut self) -> &mut I {
+        // SAFETY: as above, and self is borrowed by nobody else.
+        unsafe { self.input.as_mut() }
+    }
+
     /// Goes on to the next entry; `None` after the last one.
     pub(crate) fn next(&mut self) -> Result<Option<Entry<'_>>, Failure> {
         let mut entry = ptr::null_mut();

@@ -1,0 +1,136 @@
+//! Whatever cannot be read is that failure, and never an archive with fewer entries.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::context::Call;
+use crate::reader::{Chunk, Extent, ReadAt, Reader};
+
+/// Bytes of which one cannot be read.
+struct Faulty<'f> {
+    name: Name,
+    bytes: &'f [u8],
+    fault: usize,
+    position: usize,
+    /// Has somebody tried to?
+    hit: &'f AtomicBool,
+}
+
+impl Faulty<'_> {
+    fn failure(&self) -> Error {
+        self.hit.store(true, Ordering::Relaxed);
+        Error::read(&self.name, "the disk has a fault")
+    }
+}
+
+impl ReadAt for Faulty<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn extent(&self, _: u64) -> Result<Extent> {
+        Ok(Extent::Data { end: self.bytes.len() as u64 })
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        let start = usize::try_from(offset).expect("within the bytes");
+        let range = start..start + buffer.len();
+        if range.contains(&self.fault) {
+            return Err(self.failure());
+        }
+        buffer.copy_from_slice(&self.bytes[range]);
+        Ok(())
+    }
+}
+
+impl Reader for Faulty<'_> {
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        if self.position == self.fault {
+            return Err(self.failure());
+        }
+        let rest = &self.bytes[self.position..];
+        let until_fault = self.fault.checked_sub(self.position).unwrap_or(rest.len());
+        match rest.len().min(until_fault).min(100) {
+            0 => Ok(Chunk::End),
+            length => Ok(Chunk::Bytes(&rest[..length])),
+        }
+    }
+
+    fn consume(&mut self, length: u64) {
+        self.position += usize::try_from(length).expect("no more than a chunk");
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// How many entries there are.
+fn read_all(bytes: Bytes<'_>) -> Result<usize> {
+    let call = Call::new(None);
+    let context = Context::new(&call);
+    let limits = ArchiveLimits::default();
+    let mut archive = ArchiveReader::open(bytes, &"faulty".into(), &limits, &context)?;
+    let mut entries = 0;
+    while archive.next()?.is_some() {
+        archive.content(|_| Ok(()))?;
+        entries += 1;
+    }
+    Ok(entries)
+}
+
+/// Packs three files, the last of which is empty, into an archive of this kind.
+fn pack(directory: &Path, kind: &str) -> Vec<u8> {
+    let noise: Vec<u8> = (0_u64..20_000)
+        .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_mul(n | 1).to_be_bytes()[2])
+        .collect();
+    for (name, content) in [("a", &noise[..]), ("b", &noise[..700]), ("c", &[])] {
+        std::fs::write(directory.join(name), content).expect("written");
+    }
+    let archive = directory.join(kind);
+    let mut command = Command::new("bsdtar");
+    command.arg("-a").arg("-cf").arg(&archive).arg("-C").arg(directory).args(["a", "b", "c"]);
+    assert!(command.status().expect("bsdtar, which scripts/prepare.sh installs").success());
+    std::fs::read(archive).expect("just written")
+}
+
+#[test]
+fn what_cannot_be_read_is_never_taken_for_the_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let kinds =
+        ["x.tar", "x.tar.gz", "x.tar.bz2", "x.tar.xz", "x.tar.zst", "x.cpio", "x.zip", "x.7z"];
+    for kind in kinds {
+        let bytes = pack(directory.path(), kind);
+        let mut hits = 0;
+        for fault in (0..bytes.len()).step_by(61).chain([bytes.len() - 1, usize::MAX]) {
+            for in_order in [false, true] {
+                let hit = AtomicBool::new(false);
+                let (name, position) = ("faulty".into(), 0);
+                let faulty = Faulty { name, bytes: &bytes, fault, position, hit: &hit };
+                let outcome = read_all(if in_order {
+                    Bytes::Stream(Box::new(faulty), "this is a test")
+                } else {
+                    Bytes::Anywhere(Box::new(faulty))
+                });
+                if hit.load(Ordering::Relaxed) {
+                    hits += 1;
+                    let failure = Error::read(&"faulty".into(), "the disk has a fault");
+                    assert_eq!(outcome, Err(failure), "{kind}, at {fault}, in order: {in_order}");
+                } else if !in_order {
+                    assert_eq!(outcome, Ok(3), "{kind}, at {fault}");
+                }
+            }
+        }
+        assert!(hits > 100, "{kind}: {hits}");
+    }
+}

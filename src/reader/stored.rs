@@ -1,0 +1,148 @@
+//! The bytes of an archive as they are stored: in their order, or from anywhere.
+
+use std::io::SeekFrom;
+
+use super::supply::Bytes;
+use super::{Chunk, ReadAt};
+use crate::context::Context;
+use crate::error::Result;
+
+/// Bytes, and how far they have been read.
+pub(super) struct Stored<'a> {
+    bytes: Bytes<'a>,
+    context: &'a Context<'a>,
+    position: u64,
+    served: u64,
+    /// Taken from a stream to see how it begins, and not read yet.
+    start: Vec<u8>,
+}
+
+impl<'a> Stored<'a> {
+    pub(super) fn new(bytes: Bytes<'a>, context: &'a Context<'a>) -> Self {
+        Self { bytes, context, position: 0, served: 0, start: Vec::new() }
+    }
+
+    /// Does it begin with these bytes? Asked before anything is read.
+    pub(super) fn begins_with(&mut self, magic: &[u8]) -> Result<bool> {
+        let mut start = vec![0; magic.len()];
+        if let Some(bytes) = self.anywhere() {
+            if bytes.size() < magic.len() as u64 {
+                return Ok(false);
+            }
+            bytes.read_at(0, &mut start)?;
+            return Ok(start == magic);
+        }
+        let mut length = 0;
+        while length < start.len() {
+            match self.stream(&mut start[length..])? {
+                0 => break,
+                more => length += more,
+            }
+        }
+        start.truncate(length);
+        self.start = start;
+        Ok(self.start == magic)
+    }
+
+    /// Reads into `buffer`, and says how much; nothing at the end.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        self.context.checkpoint()?;
+        let length = if let Some(bytes) = self.bytes.anywhere() {
+            let ahead = bytes.size().saturating_sub(self.position);
+            let length = usize::try_from(ahead).unwrap_or(buffer.len()).min(buffer.len());
+            bytes.read_at(self.position, &mut buffer[..length])?;
+            length
+        } else {
+            let start = self.start.len().min(buffer.len());
+            buffer[..start].copy_from_slice(&self.start[..start]);
+            self.start.drain(..start);
+            start + self.stream(&mut buffer[start..])?
+        };
+        self.position += length as u64;
+        self.served += length as u64;
+        Ok(length)
+    }
+
+    fn stream(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let Bytes::Stream(reader, _) = &mut self.bytes else { return Ok(0) };
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let length = match reader.chunk()? {
+                Chunk::End => return Ok(0),
+                Chunk::Bytes(bytes) => {
+                    let length = bytes.len().min(buffer.len());
+                    buffer[..length].copy_from_slice(&bytes[..length]);
+                    length
+                }
+                Chunk::Zeros(zeros) => {
+                    let length = usize::try_from(zeros).unwrap_or(buffer.len()).min(buffer.len());
+                    buffer[..length].fill(0);
+                    length
+                }
+                Chunk::Waiting => {
+                    self.context.checkpoint()?;
+                    continue;
+                }
+            };
+            reader.consume(length as u64);
+            return Ok(length);
+        }
+    }
+
+    /// How many bytes there are, or were shown so far.
+    pub(super) fn size(&self) -> u64 {
+        let known = match &self.bytes {
+            Bytes::Anywhere(bytes) => Some(bytes.size()),
+            Bytes::Stream(reader, _) => reader.size(),
+        };
+        known.unwrap_or(self.served)
+    }
+
+    /// Has nothing been read yet?
+    pub(super) fn is_unread(&self) -> bool {
+        self.served == 0
+    }
+
+    /// May what was read be trusted? Of what can be read anywhere, its origin says so.
+    pub(super) fn verify(&self) -> Result<()> {
+        match &self.bytes {
+            Bytes::Anywhere(_) => Ok(()),
+            Bytes::Stream(reader, _) => reader.verify(),
+        }
+    }
+
+    /// The bytes, if they can be read anywhere.
+    pub(super) fn anywhere(&self) -> Option<&dyn ReadAt> {
+        self.bytes.anywhere()
+    }
+
+    /// Why the bytes can be read only in their order.
+    pub(super) fn why_in_order(&self) -> Option<&'static str> {
+        match &self.bytes {
+            Bytes::Anywhere(_) => None,
+            Bytes::Stream(_, why) => Some(why),
+        }
+    }
+
+    /// Passes over up to `length` bytes; says how many.
+    pub(super) fn skip(&mut self, length: u64) -> u64 {
+        let size = self.anywhere().map_or(0, ReadAt::size);
+        let skipped = length.min(size.saturating_sub(self.position));
+        self.position += skipped;
+        skipped
+    }
+
+    /// Goes elsewhere, and says where that is. `None`: not possible.
+    pub(super) fn seek(&mut self, to: SeekFrom) -> Option<u64> {
+        let size = self.anywhere()?.size();
+        let position = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+            SeekFrom::End(offset) => size.checked_add_signed(offset),
+        };
+        self.position = position?.min(size);
+        Some(self.position)
+    }
+}
