@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import subprocess
 import tarfile
@@ -283,3 +284,16 @@ def test_a_name_with_a_nul_in_it_is_an_error(tmp_path: Path) -> None:
         assert result.errors == {"a"}
         assert result.messages["a"] == f"{bad}: the name contains a NUL byte"
         assert not result
+
+
+def test_a_name_in_a_pax_header_ends_at_a_nul_as_for_tar(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("short")
+    info.pax_headers = {"path": "a\0b"}
+    info.size = 1
+    bad = tmp_path / "bad"
+    with tarfile.open(bad, "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(b"1"))
+    for program in (packing.gnu_tar(), packing.tool("bsdtar")):
+        assert subprocess.check_output([program, "-tf", bad]) == b"a\n"
+    assert compare_archive(bad, files(tmp_path / "b", [("a", b"1")]))
+    assert compare_archive(bad, files(tmp_path / "b", [("aXb", b"1")])).only_left == {"a"}
