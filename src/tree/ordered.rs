@@ -108,14 +108,20 @@ fn apart(
     let mut outcome = Ok(());
     loop {
         context.checkpoint()?;
-        let is_right_over = right.is_over() || outcome.is_err();
-        if !is_right_over && (left.is_over() || right.is_ready()) {
-            // If both fail, it is the left one that is told of, whichever was the first to.
-            outcome = right.step(u64::MAX, context).map(drop);
+        // What the other thread has is taken first, so that it does not pile up; content is taken by
+        // turns.
+        while outcome.is_ok() && !right.is_over() && (left.is_over() || right.is_ready()) {
+            context.checkpoint()?;
+            match right.step(u64::MAX, context) {
+                Ok(0) => {}
+                Ok(_) => break,
+                // If both fail, it is the left one that is told of, whichever was the first to.
+                Err(error) => outcome = Err(error),
+            }
         }
         if !left.is_over() {
             left.step(u64::MAX, context)?;
-        } else if is_right_over {
+        } else if right.is_over() || outcome.is_err() {
             return outcome;
         }
     }
