@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def says(*arguments: str | Path, **environment: str) -> tuple[int, bytes, bytes]:
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "komparu", *arguments],
+        [sys.executable, "-m", "komparu", *arguments],
+        cwd="/",  # what is imported first lies there: nothing
         capture_output=True,
         check=False,
         env={**os.environ, **environment},

@@ -35,6 +35,7 @@ def comb(depth: int) -> dict[str, Entry]:
     return tree
 
 
+@pytest.mark.thread_unsafe(reason="its process starts a thousand threads, which is enough for one")
 def test_64_descriptors_are_enough(tmp_path: Path) -> None:
     a, b = pair(tmp_path, comb(20), comb(20))
     code = """
