@@ -35,7 +35,9 @@ fuzz_target!(|input: Input<'_>| {
     let text = [scheme, input.before, SECRET, input.after].concat();
     let Some(url) = Url::parse(&text) else { return };
     check(&url);
-    if let Some((_, password)) = url.credentials()
+    // A source with a NUL in it is refused; in a `Location` it is encoded.
+    if !text.contains(&0)
+        && let Some((_, password)) = url.credentials()
         && password.as_bytes() == SECRET
         && !input.before.windows(SECRET.len()).any(|window| window == SECRET)
     {
