@@ -51,8 +51,18 @@ def test_a_link_not_followed_is_of_a_kind_of_its_own(tmp_path: Path, other: Entr
     assert komparu.compare_dir(b, a, follow_symlinks=False) == expected
 
 
+def long_target(directory: Path) -> str:
+    """A target that fills a page, or for xfs, which has room for 1,023 bytes, most of that."""
+    target = "x" * 4000
+    try:
+        (directory / "tried").symlink_to(target)
+    except OSError:
+        return target[:1000]
+    return target
+
+
 def test_links_not_followed_are_compared_by_their_target(tmp_path: Path) -> None:
-    long = "x" * 4000
+    long = long_target(tmp_path)
     a, b = pair(
         tmp_path,
         {"same": Link("nowhere"), "x": Link("p"), "long": Link(long), "odd": Link("\udcff\n")},
