@@ -13,6 +13,7 @@ use std::thread::Scope;
 
 use crate::context::{Call, Context, PULSE};
 use crate::error::{Error, Result};
+use crate::sys::schedule::LongTurns;
 
 /// The crew, as one of its members sees it.
 pub struct Crew<'c, T> {
@@ -56,6 +57,7 @@ where
     let state = State { tasks, members: 1, working: 0, failure: None, stopped: false };
     let board = Board { size, state: Mutex::new(state), news: Condvar::new() };
     let call = context.call();
+    let _turns = LongTurns::begin();
     std::thread::scope(|scope| serve(&board, scope, call, context, &work));
     let state = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     state.failure.map_or(Ok(()), Err)

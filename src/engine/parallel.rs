@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::reader::stash::{BUFFER, Buffer};
 use crate::reader::{Extent, ReadAt};
+use crate::sys::schedule::LongTurns;
 
 /// Content from this size on is worth several threads: below it, starting and joining them (40 µs
 /// each) costs more than a tenth of what comparing takes.
@@ -38,6 +39,7 @@ pub fn compare(
     let stretches = a.size().div_ceil(STRETCH);
     let workers = options.workers().min(usize::try_from(stretches).unwrap_or(usize::MAX));
     let call = context.call();
+    let _turns = LongTurns::begin();
     std::thread::scope(|scope| {
         for _ in 1..workers {
             let help = || work.run(&Context::new(call));

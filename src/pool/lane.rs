@@ -41,6 +41,8 @@ pub(super) trait Task: Send + Sync {
 /// The lane, shared by its threads and by whoever gives it jobs.
 pub(super) struct Lane {
     name: &'static str,
+    /// What each of its threads does first.
+    prepare: fn(),
     state: Mutex<State>,
     /// Notified when an idle thread is needed.
     news: Condvar,
@@ -49,10 +51,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// A lane without threads. Those that it will have are called `name`.
-    pub(super) fn new(name: &'static str) -> Arc<Self> {
+    /// A lane without threads. Those that it will have are called `name`, and begin with `prepare`.
+    pub(super) fn new(name: &'static str, prepare: fn()) -> Arc<Self> {
         Arc::new(Self {
             name,
+            prepare,
             state: Mutex::default(),
             news: Condvar::new(),
             alarm: Condvar::new(),
@@ -108,7 +111,12 @@ impl Lane {
     }
 
     fn start(&self, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        std::thread::Builder::new().name(self.name.to_owned()).spawn(body).map(drop)
+        let prepare = self.prepare;
+        let begin = move || {
+            prepare();
+            body();
+        };
+        std::thread::Builder::new().name(self.name.to_owned()).spawn(begin).map(drop)
     }
 
     /// No recruit is to be had. Whoever is there comes to all that waits; if nobody is, it is refused.

@@ -20,6 +20,7 @@ pub use job::{Job, Work};
 pub use mailbox::{Failure, Mailbox, Outcome};
 
 use crate::options::{Options, descriptor_limit};
+use crate::sys::schedule::work_for_others;
 use lane::{Lane, Limits};
 
 /// Transfers at once where no number is configured. As many as other clients' pools allow; a round
@@ -61,8 +62,9 @@ impl Pool {
     fn new() -> Self {
         Self {
             process: std::process::id(),
-            disk: Lane::new("komparu-job"),
-            network: Lane::new("komparu-fetch"),
+            // Event loops need the cores that these keep busy; the others mostly wait.
+            disk: Lane::new("komparu-job", work_for_others),
+            network: Lane::new("komparu-fetch", || {}),
             descriptors: descriptor_limit(),
             next: OnceLock::new(),
         }

@@ -8,6 +8,7 @@ pub(crate) mod curl;
 pub(crate) mod interpreter;
 pub(crate) mod libarchive;
 mod locale;
+pub(crate) mod schedule;
 pub(crate) mod sockets;
 pub(crate) mod url;
 pub(crate) mod wake;

@@ -73,6 +73,9 @@ def in_a_loop():
     try:
         loop.run_until_complete(task)
     finally:
+        # What it ended with has come out already.
+        if task.done():
+            task.exception()
         loop.close()
 try:
     in_a_loop() if KIND.startswith("aio.") else call_in_turn()

@@ -36,7 +36,7 @@ struct Bench {
 impl Bench {
     fn new(weight: usize, reserve: usize) -> Self {
         let limits = Limits { weight, reserve };
-        Self { lane: Lane::new("test"), limits, begun: channel() }
+        Self { lane: Lane::new("test", || {}), limits, begun: channel() }
     }
 
     /// Adds a job; dropping what comes back ends it.
@@ -213,7 +213,7 @@ fn a_burst_is_done_to_the_last_job() {
         }
     }
     for weight in [1, 2, 8] {
-        let lane = Lane::new("test");
+        let lane = Lane::new("test", || {});
         for burst in [1, 2, 3, 10, 1000, 1, 10_000] {
             let (done, wait) = channel();
             let left = Arc::new(AtomicUsize::new(burst));
