@@ -150,6 +150,6 @@ print((peak - idle) * 1024)
 
 
 def _memory(harness: Harness, a: Path, b: Path) -> None:
-    command: list[str | Path] = [sys.executable, "-P", "-c", _PEAK, a, b]
+    command: list[str | Path] = [sys.executable, "-I", "-c", _PEAK, a, b]
     peak = int(subprocess.check_output(command))
     harness.note("anonymous memory above idle", f"{peak / MIB:.1f} MiB", "at most 48 MiB")
