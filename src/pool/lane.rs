@@ -137,8 +137,17 @@ impl Lane {
     fn serve(self: &Arc<Self>) {
         let mut state = self.lock();
         state.called = state.called.saturating_sub(1);
+        let mut looked_again = false;
         while state.members <= state.limits.weight {
             let Some(Queued { task, weight }) = state.take() else {
+                // Whoever added what does not fit may have left it to this one, who had been called.
+                if !state.queue.is_empty() && !looked_again {
+                    looked_again = true;
+                    self.call(state);
+                    state = self.lock();
+                    continue;
+                }
+                looked_again = false;
                 state.idle += 1;
                 let woken = self.news.wait_timeout(state, IDLE);
                 let (woken, waited) = woken.unwrap_or_else(PoisonError::into_inner);

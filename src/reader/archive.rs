@@ -143,17 +143,15 @@ impl<'a> ArchiveReader<'a> {
     }
 
     fn end(&mut self) -> Result<()> {
-        let supply = self.handle.input();
-        if let Some(error) = supply.failure() {
+        if let Some(error) = self.handle.input().failure() {
             return Err(error.clone());
         }
-        let mut end = self.handle.end();
-        end.is_unfiltered &= !supply.is_undone();
-        let (entries, size) = (self.meter.entries(), supply.size());
+        self.handle.input_mut().finish()?;
+        let (entries, size) = (self.meter.entries(), self.handle.input().given());
         let counted = self.index.as_ref().map_or(0, |index| index.counted);
-        match doubt(&end, entries, size, counted) {
+        match doubt(&self.handle.end(), entries, size, counted) {
             Some(cause) => Err(Error::archive(&self.name, cause)),
-            None => self.handle.input_mut().finish(),
+            None => Ok(()),
         }
     }
 

@@ -4,8 +4,8 @@
 use crate::sys::libarchive::{End, Format};
 
 /// Why the end that libarchive came to is not that of the archive; `None` if it may well be. The
-/// archive has shown that many `entries`; `size` is that of the archive, and the end of a zip counts
-/// `counted`.
+/// archive has shown that many `entries`; `size` is that of what libarchive was given, and the end of a
+/// zip counts `counted`.
 pub(super) fn doubt(end: &End, entries: u64, size: u64, counted: u64) -> Option<String> {
     let cut_short = || Some("ends without an end-of-archive mark: cut short".to_owned());
     match end.format {

@@ -19,7 +19,7 @@ pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 /// What is within gzip.
 pub(super) struct Gunzip<'a> {
     name: Name,
-    /// The member at hand; `None` after the last one, or when one is damaged.
+    /// The member at hand; `None` after the last one. Not to be asked again once it has failed.
     member: Option<GzDecoder<Compressed<'a>>>,
     /// What has been read to its end.
     rest: Option<Stored<'a>>,

@@ -105,6 +105,14 @@ impl<'a> Supply<'a> {
         self.stored().size()
     }
 
+    /// How many bytes libarchive was given, or could have been.
+    pub(crate) fn given(&self) -> u64 {
+        match &self.source {
+            Source::Stored(stored) => stored.size(),
+            Source::Gzip(_, undone) => *undone,
+        }
+    }
+
     /// Has nothing come yet?
     pub(crate) fn is_empty(&self) -> bool {
         self.stored().is_unread()
@@ -138,7 +146,9 @@ impl<'a> Supply<'a> {
     pub(crate) fn finish(&mut self) -> Result<()> {
         if self.is_undone() {
             let mut buffer = Buffer::take();
-            while self.fill(&mut buffer, 0)? > 0 {}
+            while self.fill(&mut buffer, 0)? > 0 {
+                self.begin();
+            }
         }
         Ok(())
     }

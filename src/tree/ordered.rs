@@ -35,7 +35,10 @@ pub(super) fn read(
     context: &Context<'_>,
 ) -> Result<[Entries; 2]> {
     let (mut left, mut right) = (Course::new(left), Course::new(right));
-    if !manner.by_digest {
+    if manner.by_digest {
+        // What cannot be opened is told of before the other is read to its end.
+        (left.here()?, right.here()?);
+    } else {
         in_step(&mut left, &mut right, manner.step, context)?;
     }
     apart(&mut left, &mut right, context)?;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import collections
 import gzip
 import io
@@ -10,7 +9,6 @@ import os
 import subprocess
 import tarfile
 import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -166,8 +164,11 @@ def test_an_ar_cut_short_within_a_member_is_an_error(tmp_path: Path, tree: Path)
     # An ar has no end: between two members it may end.
     ends = [8, 8 + 60 + len(CONTENT["a"])]
     for length in range(len(content) - 1):
-        cut.write_bytes(content[:length])
-        assert judge(archive, cut) == ("different" if length in ends else "error"), length
+        for packed in (content[:length], gzip.compress(content[:length])):
+            cut.write_bytes(packed)
+            assert judge(archive, cut) == ("different" if length in ends else "error"), length
+    cut.write_bytes(gzip.compress(content))
+    assert judge(archive, cut) == "equal"
 
 
 @pytest.mark.parametrize("kind", ["gnu.tar", *sorted(GUARDED)])
@@ -287,32 +288,6 @@ def test_gzip_in_parts_is_read_to_its_end(tmp_path: Path, good: Path, parts: int
     damaged[len(members[0]) - 8] ^= 1
     cut.write_bytes(damaged)
     refuses(good, cut, cut, "its gzip is damaged: ")
-
-
-@pytest.mark.parametrize("rest", [bytes(1), bytes(10_000), b"\x1f\x8b", packing.noise(200_000)])
-def test_what_follows_gzip_is_passed_over_as_gzip_does(
-    tmp_path: Path, good: Path, rest: bytes
-) -> None:
-    packed = tmp_path / "x.tar.gz"
-    packed.write_bytes(gzip.compress(good.read_bytes()) + rest)
-    assert compare_archive(good, packed)
-
-
-def test_everything_that_gzip_has_before_its_content_is_passed_over(
-    tmp_path: Path, good: Path
-) -> None:
-    plain = gzip.compress(good.read_bytes())
-    header = b"\x1f\x8b\x08\x1e" + plain[4:10] + b"\x04\x00more" + b"name\0" + b"comment\0"
-    packed = tmp_path / "x.tar.gz"
-    packed.write_bytes(header + (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little") + plain[10:])
-    assert compare_archive(good, packed)
-
-
-def test_what_is_compressed_twice_is_read(tmp_path: Path, good: Path) -> None:
-    packed = tmp_path / "x.tar.gz"
-    for inner in (bz2.compress, gzip.compress):
-        packed.write_bytes(gzip.compress(inner(good.read_bytes())))
-        assert compare_archive(good, packed)
 
 
 def test_of_two_damaged_archives_it_is_always_the_first_that_is_told_of(tmp_path: Path) -> None:
