@@ -37,7 +37,8 @@ pub(super) fn read(
     let (mut left, mut right) = (Course::new(left), Course::new(right));
     if manner.by_digest {
         // What cannot be opened is told of before the other is read to its end.
-        (left.here()?, right.here()?);
+        left.here()?;
+        right.here()?;
     } else {
         in_step(&mut left, &mut right, manner.step, context)?;
     }
