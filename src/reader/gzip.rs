@@ -95,6 +95,8 @@ struct Compressed<'a> {
 
 impl Compressed<'_> {
     fn begins_with(&mut self, magic: &[u8]) -> Result<bool> {
+        // What has been read ahead may be thousands of members, none of which has content.
+        self.stored.checkpoint()?;
         while self.ready.len() < magic.len() {
             self.buffer.copy_within(self.ready.clone(), 0);
             self.ready = 0..self.ready.len();

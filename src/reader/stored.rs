@@ -44,6 +44,11 @@ impl<'a> Stored<'a> {
         Ok(self.start == magic)
     }
 
+    /// May the work go on?
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        self.context.checkpoint()
+    }
+
     /// Reads into `buffer`, and says how much; nothing at the end.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         self.context.checkpoint()?;

@@ -145,10 +145,10 @@ impl<'a> Supply<'a> {
     /// When the checksum is wrong; when there is too much.
     pub(crate) fn finish(&mut self) -> Result<()> {
         if self.is_undone() {
+            // Libarchive has no work with it, so that there is no pace to keep: a buffer is full in a
+            // small part of a pulse.
             let mut buffer = Buffer::take();
-            while self.fill(&mut buffer, 0)? > 0 {
-                self.begin();
-            }
+            while self.fill(&mut buffer, 0)? > 0 {}
         }
         Ok(())
     }
@@ -165,8 +165,6 @@ impl<'a> Supply<'a> {
         {
             return Err(error.clone());
         }
-        let piece = self.pace.piece();
-        let buffer = &mut buffer[..piece];
         match &mut self.source {
             Source::Stored(stored) => stored.read(buffer),
             Source::Gzip(gunzip, undone) => {
@@ -190,7 +188,8 @@ impl Input for Supply<'_> {
         }
         let mut slab = self.slabs.take();
         let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
-        let filled = self.fill(writable, put_out);
+        let piece = self.pace.piece();
+        let filled = self.fill(&mut writable[..piece], put_out);
         // What is asked is how long it is busy with one piece; it may take many in one call.
         self.begin();
         match filled {
@@ -220,3 +219,6 @@ impl Input for Supply<'_> {
         matches!(&self.source, Source::Stored(stored) if stored.anywhere().is_some())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import os
-from typing import TYPE_CHECKING
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +20,6 @@ from packing import COMMANDS, files, pack, zipped
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hostile import Handler, Hostile, Request
     from servers import Nginx
@@ -157,3 +159,50 @@ def test_a_server_that_fails_is_no_damaged_archive(
     with pytest.raises(komparu.SourceNotFoundError) as caught:
         compare_archive(local, f"{nginx.plain}/missing.tar")
     assert caught.value.status == 404
+
+
+def endless(begin: bytes, more: bytes) -> Handler:
+    """Serve what begins so and has no end, as long as anybody takes it."""
+
+    def serve(connection: socket.socket, _: Request) -> None:
+        connection.sendall(answer(body=begin))
+        while True:
+            connection.sendall(more)
+
+    return serve
+
+
+UNLIMITED: dict[str, Any] = {"max_decompressed_size": None, "max_compression_ratio": None}
+
+
+@pytest.mark.parametrize("hash_compare", [False, True])
+@pytest.mark.parametrize("kind", ["missing", "broken"])
+def test_what_cannot_be_opened_is_told_of_though_the_other_has_no_end(
+    hostile: Hostile, tmp_path: Path, kind: str, hash_compare: bool
+) -> None:
+    info = tarfile.TarInfo("x")
+    info.size = 1 << 60
+    header = info.tobuf(tarfile.GNU_FORMAT)
+    url = hostile.url("/endless", endless(header, bytes(1 << 16)))
+    useless = os.fspath(tmp_path / "useless")
+    if kind == "broken":
+        Path(useless).write_bytes(b"no archive")
+    for a, b in [(url, useless), (useless, url)]:
+        with pytest.raises((komparu.SourceNotFoundError, ArchiveError)) as caught:
+            compare_archive(a, b, hash_compare=hash_compare, **UNLIMITED)
+        assert caught.value.source == useless
+
+
+@pytest.mark.parametrize("content", [b"", bytes(1 << 20)], ids=["nothing", "zeros"])
+def test_a_gzip_that_goes_on_after_its_archive_is_given_up_in_time(
+    hostile: Hostile, tmp_path: Path, content: bytes
+) -> None:
+    local = files(tmp_path / "x.tar.gz", [("x", b"x")], "w:gz")
+    tail = gzip.compress(content)
+    url = hostile.url("/endless", endless(local.read_bytes(), tail * (1 + (1 << 16) // len(tail))))
+    for a, b in [(url, os.fspath(local)), (os.fspath(local), url)]:
+        with pytest.raises(komparu.ComparisonTimeoutError):
+            compare_archive(a, b, comparison_timeout=0.2, **UNLIMITED)
+    if content:
+        with pytest.raises(komparu.ArchiveBombError):
+            compare_archive(url, local, max_decompressed_size=1, max_compression_ratio=None)
