@@ -130,3 +130,77 @@ fn apart(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use blake3::Hash;
+
+    use super::super::entries::{Header, Kind, Spelling};
+    use super::*;
+    use crate::context::Call;
+    use crate::error::{Error, Name};
+    use crate::reader::{Chunk, Reader};
+
+    /// An archive that has an entry without end, or cannot be opened.
+    struct Opened(Name, Option<Header>);
+
+    impl Opened {
+        fn endless() -> Self {
+            let (spelling, kind) = (Spelling::Composed, Kind::File);
+            Self("endless".into(), Some(Header { path: b"x"[..].into(), spelling, kind }))
+        }
+
+        fn broken() -> Self {
+            Self("broken".into(), None)
+        }
+    }
+
+    impl Reader for Opened {
+        fn chunk(&mut self) -> Result<Chunk<'_>> {
+            panic!("{} is read before the other is open", self.0);
+        }
+
+        fn consume(&mut self, _: u64) {}
+
+        fn size(&self) -> Option<u64> {
+            None
+        }
+
+        fn name(&self) -> &Name {
+            &self.0
+        }
+
+        fn verify(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Unpacked for Opened {
+        fn entry(&mut self) -> Result<Option<Header>> {
+            self.1.take().map(Some).ok_or_else(|| Error::archive(&self.0, "cannot be read"))
+        }
+
+        fn finish(&mut self) -> Result<(u64, Option<Hash>)> {
+            Ok((0, None))
+        }
+
+        fn refused(self) -> Vec<(Vec<u8>, &'static str)> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_told_of_before_the_other_is_read() {
+        let call = Call::new(None);
+        let context = Context::new(&call);
+        for by_digest in [false, true] {
+            let manner = Manner { step: 1, by_digest };
+            for (left, right) in
+                [(Opened::endless(), Opened::broken()), (Opened::broken(), Opened::endless())]
+            {
+                let error = read(left, right, manner, &context).expect_err("one is broken");
+                assert_eq!(error, Error::archive(&"broken".into(), "cannot be read"));
+            }
+        }
+    }
+}
