@@ -155,6 +155,26 @@ fn who_stood_by_for_nothing_is_called_again() {
 }
 
 #[test]
+fn who_is_called_and_finds_no_room_calls_the_reserve() {
+    let bench = Bench::new(2, 1);
+    drop([bench.add("a", 1), bench.add("b", 1)]);
+    let _ = [bench.next(), bench.next()];
+    while bench.lane.lock().idle < 2 {
+        std::thread::yield_now();
+    }
+    let long = bench.add("long", 2);
+    assert_eq!(bench.next(), "long");
+    // The other one has been called for a job that was taken by then: whoever adds one now leaves it to
+    // the one who comes, who has no room for it.
+    bench.lane.lock().called = 1;
+    let light = bench.add("light", 1);
+    assert_eq!(bench.waiting(), 1);
+    bench.lane.news.notify_one();
+    assert_eq!(bench.next(), "light");
+    drop((long, light));
+}
+
+#[test]
 fn what_is_too_heavy_for_the_reserve_keeps_nobody_waiting() {
     let bench = Bench::new(2, 1);
     let long = bench.add("long", 1);
