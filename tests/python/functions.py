@@ -247,21 +247,29 @@ def _coroutines(ground: Ground) -> Iterator[Case]:
     yield case(
         "compare", "out of time", lambda: aio.compare(*pair, comparison_timeout=1e-9), _TIMEOUT
     )
-    yield case("compare_dir", "different", lambda: aio.compare_dir(*trees), answer=False)
-    yield case("compare_archive", "equal", lambda: aio.compare_archive(*archives), answer=True)
-    yield case("compare_all", "equal", lambda: aio.compare_all(same), answer=True)
-    yield case("compare_many", "equal", lambda: aio.compare_many(same), answer=True)
+    nowhere, nothing = root / "missing", komparu.SourceNotFoundError
+    compare_dir, compare_archive = aio.compare_dir, aio.compare_archive
+    yield case("compare_dir", "different", lambda: compare_dir(*trees), answer=False)
+    yield case("compare_dir", "missing", lambda: compare_dir(nowhere, root), nothing)
+    cut = root / "cut.tar.gz", root / "a.zip"
+    yield case("compare_archive", "equal", lambda: compare_archive(*archives), answer=True)
+    yield case("compare_archive", "cut", lambda: compare_archive(*cut), komparu.ArchiveError)
+    missing: list[SourceLike] = [*same, nowhere]
+    compare_all, compare_many = aio.compare_all, aio.compare_many
+    yield case("compare_all", "equal", lambda: compare_all(same), answer=True)
+    yield case("compare_all", "missing", lambda: compare_all(missing), nothing)
+    yield case("compare_many", "equal", lambda: compare_many(same), answer=True)
+    yield case("compare_many", "missing", lambda: compare_many(missing), nothing)
+    tree, dir_urls = root / "tree-d", aio.compare_dir_urls
     urls = {f"{number}.txt": f"{url}/tree-d/{number}.txt" for number in range(6)}
-    yield case(
-        "compare_dir_urls",
-        "equal",
-        lambda: aio.compare_dir_urls(root / "tree-d", urls),
-        answer=True,
-    )
+    wrong = {**urls, "2.txt": f"{url}/missing"}
+    yield case("compare_dir_urls", "equal", lambda: dir_urls(tree, urls), answer=True)
+    yield case("compare_dir_urls", "errors", lambda: dir_urls(tree, wrong), answer=False)
 
 
 def _configuration() -> Iterator[Case]:
     yield Case("get_config", "defaults", lambda: komparu.get_config() is not None, answer=True)
+    yield Case("reset_config", "defaults", komparu.reset_config, answer=False)
     yield Case("configure", "nothing", komparu.configure, answer=False)
     yield Case("configure", "unknown", lambda: komparu.configure(colour=1), ConfigError)  # type: ignore[call-arg]
     yield Case("configure", "bad", lambda: komparu.configure(chunk_size=-1), ConfigError)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,14 @@ def soak(ledger: Ledger) -> None:
     """Run them for long."""
     times = ledger.times(USUAL)
     command = [sys.executable, "-I", "-m", "pytest", "-q", "-k", "storm or loop_after_loop"]
-    done = subprocess.run(
-        [*command, str(Path(__file__).parents[1] / "python")],
-        env={**os.environ, "KOMPARU_SOAK": str(times)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            [*command, str(Path(__file__).parents[1] / "python")],
+            env={**os.environ, "KOMPARU_SOAK": str(times), "TMPDIR": home},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     counted = re.search(r"(\d+) passed", done.stdout)
     demand(done.returncode == 0 and counted, done.stdout[-5000:])
     ledger.kept(

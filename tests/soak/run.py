@@ -4,7 +4,8 @@ python tests/soak/run.py [--scale FACTOR] [PART[:ONLY] ...]
 
 A part is a file beside this one with a function ``soak(ledger)``. It raises when a promise is
 broken, and takes down those that are kept: they are printed as rows of a table in the end. Several
-parts mount filesystems, fill disks and set clocks within namespaces: they want to be root.
+parts mount filesystems, fill disks and set clocks within namespaces: they want to be root. Ctrl-C,
+SIGTERM and SIGHUP end it without a trace.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 
-from ledger import Ledger  # noqa: E402  # found only now
+from ending import EndedError, as_told, end_by_exception  # noqa: E402  # found only now
+from ledger import Ledger  # noqa: E402
 
 #: What is in this directory and no part.
-_OTHERS = {"run", "ledger", "strangers"}
+_OTHERS = {"run", "ending", "ledger", "strangers"}
 
 
 def names() -> list[str]:
@@ -50,4 +52,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_by_exception()
+    try:
+        sys.exit(main())
+    except EndedError as error:
+        as_told(error)

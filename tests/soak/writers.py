@@ -7,9 +7,10 @@ equal, two that are equal at all times are never found different, and nothing cr
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,13 +29,17 @@ SIZES = [100, 300 << 10, 3 << 20, 6 << 20]
 #: For every deed, size and function.
 USUAL = 40
 
+#: The user and the group that have no rights of their own.
+NOBODY = 65534
+
+#: An error, and the one that an ordinary user is given.
+REFUSED = "“permission denied”"
+
 #: Does a deed to the file named by its argument for as long as its standard input is open.
 _DOING = """
 path, size = sys.argv[1], int(sys.argv[2])
 half = size // 2
 file = os.open(path, os.O_RDWR)
-if os.getuid() == 0 and len(sys.argv) > 3:
-    os.setgroups([]); os.setgid(65534); os.setuid(65534)
 def closed(stop=threading.Event()):
     if not stop.is_set() and threading.active_count() == 1:
         threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
@@ -56,6 +61,9 @@ class Deed(NamedTuple):
     code: str
     never: str = ""
     """The answer that would be wrong at every moment."""
+
+    refused: bool = False
+    """Are there moments when an ordinary user may not open the file? Root may at all times."""
 
 
 DEEDS = [
@@ -102,6 +110,7 @@ DEEDS = [
     os.chmod(path, 0o644)
 """,
         never="different",
+        refused=True,
     ),
     Deed(
         "replaced by an identical copy",
@@ -135,14 +144,31 @@ DEEDS = [
 ]
 
 
+@contextmanager
+def _ordinary_user() -> Iterator[None]:
+    """Without root's rights meanwhile, for all threads of this process."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
 def _outcome(call: Callable[[], object]) -> str:
     try:
         answer = call()
+    except komparu.SourcePermissionError as error:
+        demand(error.errno == errno.EACCES, f"{error}")
+        return REFUSED
     except (komparu.SourceReadError, komparu.SourceNotFoundError):
         return "error"
     if isinstance(answer, komparu.DirResult):
         if answer.errors:
-            return "error"
+            words = answer.messages.get("file", "")
+            return REFUSED if os.strerror(errno.EACCES) in words else "error"
         demand(answer.diff.keys() <= {"file"}, f"{answer}")
     return "equal" if answer else "different"
 
@@ -173,9 +199,12 @@ def soak(ledger: Ledger) -> None:
     """Compare while it is done."""
     for deed in DEEDS:
         seen: dict[str, int] = {"equal": 0, "different": 0, "error": 0}
+        if deed.refused:
+            seen[REFUSED] = 0
         for size in SIZES:
             with tempfile.TemporaryDirectory() as home:
                 _try(deed, size, Path(home), ledger.times(USUAL), seen)
+        demand(seen.get(REFUSED) != 0, f"nobody was refused while a file was {deed.name}")
         ledger.kept(
             "an error or an answer that was right at some moment"
             + (f", never “{deed.never}”" if deed.never else ""),
@@ -196,7 +225,8 @@ def _try(deed: Deed, size: int, home: Path, times: int, seen: dict[str, int]) ->
         path.with_name("twin").write_bytes(content)
     ways = _ways(a, b)
     held = len(os.listdir("/proc/self/fd"))
-    with _doing(deed, a, size):
+    home.chmod(0o755)
+    with _doing(deed, a, size), _ordinary_user() if deed.refused else nullcontext():
         for name, call in ways.items():
             for _ in range(times):
                 answer = _outcome(call)
