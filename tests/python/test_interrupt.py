@@ -1,7 +1,7 @@
 """A comparison that is no longer wanted stops, and the interpreter lives on meanwhile.
 
-The promise is 100 ms. The tests allow ten times as much, for machines with other things to do; what
-they interrupt would go on for a minute.
+How soon, `make soak SOAK=signals` measures. Here what is interrupted would go on for a minute, and
+has not read what it had to compare when it stops, however slow the machine.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import pytest
 
 import komparu
 from children import interrupt, outcome, run, start, wait_until_comparing
+from threads import bytes_read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Write
-
-PROMPTLY = 1.0
 
 
 @pytest.mark.parametrize("sides", ["data and hole", "data and data"])
@@ -36,20 +35,18 @@ open_before = len(os.listdir("/proc/self/fd"))
 try:
     komparu.compare(*sys.argv[1:], chunk_size=1)
 except KeyboardInterrupt:
-    ended = time.monotonic()
-    print(ended, len(os.listdir("/proc/self/fd")) - open_before)
+    print(bytes_read(), len(os.listdir("/proc/self/fd")) - open_before)
     # Threads that are done may take a moment to leave.
     while len(os.listdir("/proc/self/task")) > 1: pass
     print(komparu.compare("/dev/null", "/dev/null"))
 """
     with start(code, a, b) as child:
         wait_until_comparing(child)
-        pressed = time.monotonic()
         interrupt(child)
         output, errors = child.communicate()
     assert errors == ""
-    ended, left_open, works_again = output.split()
-    assert float(ended) - pressed < PROMPTLY
+    done, left_open, works_again = output.split()
+    assert int(done) < a.stat().st_size
     assert (left_open, works_again) == ("0", "True")
 
 
@@ -57,16 +54,15 @@ def test_without_helping_threads_ctrl_c_works_too(long_work: tuple[Path, Path]) 
     code = """
 class Pressed(Exception): pass
 def handler(number, frame):
-    raise Pressed(time.monotonic())
+    raise Pressed
 signal.signal(signal.SIGALRM, handler)
 signal.setitimer(signal.ITIMER_REAL, 0.2)
-due = time.monotonic() + 0.2
 try:
     komparu.compare(*sys.argv[1:], chunk_size=1, max_workers=1)
-except Pressed as pressed:
-    print(time.monotonic() - due)
+except Pressed:
+    print(bytes_read())
 """
-    assert float(run(code, *long_work)) < PROMPTLY
+    assert int(run(code, *long_work)) < long_work[0].stat().st_size
 
 
 def test_the_exception_of_a_signal_handler_comes_out_of_the_call(
@@ -193,10 +189,11 @@ komparu.compare(*sys.argv[1:], chunk_size=1)
 def test_the_limit_of_time_is_an_error_that_names_it(
     long_work: tuple[Path, Path], max_workers: int, limit: float
 ) -> None:
-    begun = time.monotonic()
+    begun, before = time.monotonic(), bytes_read()
     with pytest.raises(komparu.ComparisonTimeoutError) as caught:
         komparu.compare(*long_work, chunk_size=1, max_workers=max_workers, comparison_timeout=limit)
-    assert limit <= time.monotonic() - begun < limit + PROMPTLY
+    assert limit <= time.monotonic() - begun
+    assert bytes_read() - before < long_work[0].stat().st_size
     assert isinstance(caught.value, TimeoutError)
     assert str(caught.value).startswith("comparison timed out after 0.")
 

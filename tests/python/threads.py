@@ -1,4 +1,4 @@
-"""What threads and descriptors a process has, by /proc."""
+"""What threads and descriptors a process has, and what it has read, by /proc."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-__all__ = ["SOAK", "descriptors", "thread_names"]
+__all__ = ["SOAK", "bytes_read", "descriptors", "thread_names"]
 
 #: How many times as often as usual what may leak is repeated: `make soak`.
 SOAK = int(os.environ.get("KOMPARU_SOAK", "1"))
@@ -21,6 +21,12 @@ def thread_names() -> Counter[str]:
         except OSError:  # ended meanwhile
             continue
     return names
+
+
+def bytes_read() -> int:
+    """How many this process has read so far, all its threads together."""
+    first = Path("/proc/self/io").read_text().splitlines()[0]
+    return int(first.removeprefix("rchar:"))
 
 
 def descriptors() -> int:
