@@ -15,6 +15,7 @@ import pytest
 
 import komparu
 import packing
+from children import run
 from komparu import ArchiveError, compare_archive
 from packing import COMMANDS, files, pack, zipped
 
@@ -225,6 +226,41 @@ def test_a_zip_that_is_compressed_once_more_is_an_error(tmp_path: Path, good: Pa
     bad = tmp_path / "x.zip.gz"
     bad.write_bytes(gzip.compress(zipped(tmp_path / "x.zip", CONTENT.items()).read_bytes()))
     refuses(good, bad, bad, "a zip is read from its end, and it is compressed once more")
+
+
+def test_no_program_is_run_to_undo_a_compression(good: Path, tmp_path: Path) -> None:
+    """libarchive would have these do what it was built without, or never does itself."""
+    programs, ran = tmp_path / "programs", tmp_path / "ran"
+    programs.mkdir()
+    beginnings = {
+        "grzip": b"GRZipII\0\2\4:)",
+        "lrzip": b"LRZI\0\6",
+        "lzop": b"\x89LZO\0\r\n\x1a\n",
+        "lz4": b"\x04\x22\x4d\x18",
+        "zstd": b"\x28\xb5\x2f\xfd",
+        "xz": b"\xfd7zXZ\0",
+        "bzip2": b"BZh91AY&SY",
+        "gzip": b"\x1f\x8b\x08",
+    }
+    for name in [*beginnings, "bunzip2", "gunzip", "unlzma", "unxz", "lzip", "unzstd"]:
+        program = programs / name
+        program.write_text(f"#!/bin/sh\necho {name} >> {ran}\n")
+        program.chmod(0o755)
+    compressed = []
+    for name, magic in beginnings.items():
+        path = tmp_path / f"x.{name}"
+        path.write_bytes(magic + bytes(100) + packing.noise(1000))
+        compressed.append(path)
+    code = """
+for path in sys.argv[2:]:
+    try:
+        komparu.compare_archive(path, sys.argv[1])
+    except komparu.ArchiveError:
+        print("error")
+"""
+    printed = run(code, good, *compressed, environment={"PATH": os.fspath(programs)})
+    assert printed == "error\n" * len(compressed)
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("kind", COMMANDS)

@@ -70,6 +70,13 @@ while not closed():
     with open(path, "wb") as new:
         new.write(b"a" * size)
 """,
+    "swapped for a pipe": """
+while not closed():
+    os.rename(path, path + ".kept")
+    os.mkfifo(path)
+    os.unlink(path)
+    os.rename(path + ".kept", path)
+""",
 }
 
 

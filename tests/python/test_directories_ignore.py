@@ -132,6 +132,13 @@ def test_patterns_come_in_any_iterable(tmp_path: Path, make: type) -> None:
     assert komparu.compare_dir(a, b, ignore=make(["*.pyc"])).only_left == {"y"}
 
 
+def test_a_pattern_that_fits_in_countless_ways_is_tried_in_few(tmp_path: Path) -> None:
+    """Were each way tried, there would be more than atoms in the world."""
+    a, b = pair(tmp_path, {"a" * 250: b"1"}, {"a" * 250: b"2"})
+    for pattern in ("*a" * 60 + "b", "/".join(["**"] * 60) + "/b", "[!b]*" * 60 + "b"):
+        assert not komparu.compare_dir(a, b, ignore=[pattern])
+
+
 @pytest.mark.parametrize("pattern", ["[z-a]", "x[b-a]y"])
 def test_a_broken_pattern_is_refused_by_its_index(tmp_path: Path, pattern: str) -> None:
     with opened(tmp_path) as names, pytest.raises(ValueError, match=r"^ignore\[1\] is not a pat"):

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import komparu
+from children import run
+from hostile import answer
+
+if TYPE_CHECKING:
+    from hostile import Hostile
 
 
 @pytest.mark.parametrize("scheme", ["http", "HTTPS"])
@@ -43,3 +49,32 @@ def test_the_configuration_shows_no_credentials() -> None:
     assert "proxy='http://***@proxy'" in text
     assert text.startswith("KomparuConfig(chunk_size=65536, ")
     assert "ignore=None" in text
+
+
+def test_nothing_is_logged_nor_printed(hostile: Hostile, tmp_path: Path) -> None:
+    """Neither by komparu nor by what it is built on, whatever they are told to tell."""
+    there = hostile.url("/there", answer("Content-Length: 2", body=b"ok"))
+    moved = hostile.url("/moved", answer(f"Location: {there}", status="302 Found"))
+    gone = hostile.url("/gone", answer("Content-Length: 0", status="410 Gone"))
+    broken = hostile.url("/broken", answer("Content-Length: 2", body=b"o"))
+    (tmp_path / "file").write_bytes(b"ok")
+    code = """
+import logging
+records = []
+class Keep(logging.Handler):
+    def emit(self, record):
+        records.append(record.getMessage())
+logging.basicConfig(level=logging.NOTSET, handlers=[Keep()])
+answers = []
+for url in sys.argv[2:]:
+    url = url.replace("://", "://me:s3cret@")
+    source = komparu.Source(url, headers={"Authorization": "s3cret"})
+    try:
+        answers.append(komparu.compare(source, sys.argv[1]))
+    except komparu.KomparuError as error:
+        answers.append(type(error).__name__)
+print(answers, records)
+"""
+    words = {"RUST_LOG": "trace", "CURL_DEBUG": "all", "CURL_VERBOSE": "1"}
+    printed = run(code, tmp_path / "file", there, moved, gone, broken, environment=words)
+    assert printed == "[True, True, 'SourceNotFoundError', 'SourceReadError'] []\n"

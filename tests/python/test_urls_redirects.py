@@ -82,6 +82,18 @@ def test_headers_and_credentials_never_reach_another_origin(
         assert "authorization" not in request.headers
 
 
+def test_credentials_in_a_location_are_dropped(
+    hostile: Hostile, other: Hostile, ok: Path, failure: Failure
+) -> None:
+    """They are the server's: sent nowhere, in place of the user's neither, and shown nowhere."""
+    for server in (hostile, other):
+        url = server.url("/b", SAME).replace("http://", "http://them:secret@")
+        assert komparu.compare(hostile.url("/a", to(url)), ok)
+        assert "authorization" not in server.requests[-1].headers
+    url = hostile.url("/missing").replace("http://", "http://them:secret@")
+    assert "secret" not in str(failure(hostile.url("/a", to(url)), ok))
+
+
 def test_what_one_source_sets_never_reaches_the_others_host(
     hostile: Hostile, other: Hostile
 ) -> None:
