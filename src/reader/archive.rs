@@ -3,33 +3,59 @@
 //! Every entry is read to its end, whatever it is: what is damaged or too much is found in any order
 //! of the entries, and whether or not somebody has use for the content.
 
+mod libarchive;
+
 use std::ops::Range;
 
-use super::ending::doubt;
+use self::libarchive::Libarchive;
 use super::limits::Meter;
 use super::slab::{Slab, range_in};
 use super::supply::{Bytes, Supply};
-use super::zip::ZipIndex;
+use super::zip::{PlainZip, ZipIndex};
 use crate::context::Context;
-use crate::error::{Error, Name, Result};
+use crate::error::{Name, Result};
 use crate::options::ArchiveLimits;
-use crate::sys::libarchive::{Failure, Format, Handle, Kind};
+use crate::sys::libarchive::Kind;
 
 /// An archive that is being read.
 pub(crate) struct ArchiveReader<'a> {
-    handle: Handle<Supply<'a>>,
-    context: &'a Context<'a>,
-    name: Name,
+    entries: Box<dyn Entries + 'a>,
     meter: Meter,
-    /// What is in the index of a zip.
-    index: Option<ZipIndex>,
-    /// What the header of the entry at hand says of its content.
-    size: Option<u64>,
-    is_file: bool,
-    /// How much of its content has been shown.
+    /// How much of the content of the entry at hand has been shown.
     position: u64,
-    /// Where the block lies that comes after a hole.
-    ahead: Option<u64>,
+}
+
+/// What reads archives of one kind or of many.
+pub(super) trait Entries {
+    /// Goes on to the next entry, whose predecessor's content has been taken.
+    ///
+    /// # Errors
+    /// When the archive is damaged or encrypted, or cannot be read; when the context says stop.
+    fn next(&mut self) -> Result<Option<Entry>>;
+
+    /// Goes on to more content of the entry at hand.
+    ///
+    /// # Errors
+    /// Those of [`next`](Self::next).
+    fn step(&mut self) -> Result<Step>;
+
+    /// The bytes that the last step has come to.
+    fn bytes(&self) -> &[u8];
+
+    /// The slab that they may lie in.
+    fn slab(&self) -> Option<&Slab>;
+
+    /// How many bytes the archive has, or has shown so far.
+    fn size(&self) -> u64;
+
+    /// Does the entry at hand have its name as it is written in the archive?
+    fn spells_exactly(&self) -> bool;
+
+    /// Asked after the last entry: may what was read be trusted?
+    ///
+    /// # Errors
+    /// When not.
+    fn verify(&self) -> Result<()>;
 }
 
 /// What comes next of an entry's content.
@@ -68,7 +94,7 @@ impl<'a> ArchiveReader<'a> {
     /// Finds out what kind of archive it is. `name` is what messages call it.
     ///
     /// # Errors
-    /// When it is none that libarchive knows, or cannot be read.
+    /// When it is none that can be read, or cannot be read.
     pub(crate) fn open(
         bytes: Bytes<'a>,
         name: &Name,
@@ -76,21 +102,24 @@ impl<'a> ArchiveReader<'a> {
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let meter = Meter::new(name.clone(), limits.clone());
-        let index = match bytes.anywhere() {
+        let mut index = match bytes.anywhere() {
             Some(bytes) => ZipIndex::read(bytes, limits.max_archive_entries)?,
             None => None,
         };
         if let Some(index) = &index {
             meter.entries_to_come(index.entries)?;
         }
-        match Handle::open(Supply::new(bytes, name, meter.put_out(), context)?) {
-            Ok(handle) => {
-                let (name, size, is_file) = (name.clone(), None, false);
-                let (position, ahead) = (0, None);
-                Ok(Self { handle, context, name, meter, index, size, is_file, position, ahead })
+        let members = index.as_mut().and_then(|index| index.members.take());
+        let entries: Box<dyn Entries + 'a> = match (members, bytes) {
+            (Some(members), Bytes::Anywhere(bytes)) => {
+                Box::new(PlainZip::new(bytes, members, name, context))
             }
-            Err((failure, supply)) => Err(because(name, &supply, failure)),
-        }
+            (_, bytes) => {
+                let supply = Supply::new(bytes, name, meter.put_out(), context)?;
+                Box::new(Libarchive::open(supply, index, name, context)?)
+            }
+        };
+        Ok(Self { entries, meter, position: 0 })
     }
 
     /// Goes on to the next entry, whose predecessor's content must have been taken.
@@ -98,61 +127,19 @@ impl<'a> ArchiveReader<'a> {
     /// # Errors
     /// When the archive is damaged or encrypted, or passes a limit; when the context says stop.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>> {
-        self.context.checkpoint()?;
-        self.handle.input().begin();
-        let entry = match self.handle.next() {
-            Ok(None) => return self.end().map(|()| None),
-            Ok(Some(entry)) => entry,
-            Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
-        };
-        if entry.is_encrypted() {
-            return Err(Error::archive(&self.name, "is encrypted"));
+        let next = self.entries.next()?;
+        if let Some(entry) = &next {
+            self.meter.entry()?;
+            self.meter.name(entry.name.len())?;
         }
-        self.meter.entry()?;
-        let name = entry
-            .name()
-            .ok_or_else(|| Error::archive(&self.name, "has an entry whose name cannot be read"))?;
-        self.meter.name(name.len())?;
-        let (kind, size) = (entry.kind(), entry.size());
-        self.size = size;
-        (self.position, self.ahead) = (0, None);
-        self.is_file = kind == Kind::File;
-        if self.handle.format() == Format::Zip {
-            self.is_whole_zip()?;
-        }
-        let is_cut = self.index.as_ref().is_some_and(|index| index.cut.contains(&name));
-        Ok(Some(Entry { name, kind, is_cut }))
+        self.position = 0;
+        Ok(next)
     }
 
     /// Does the entry at hand have its name as it is written in the archive? Other formats keep names
     /// in Unicode, and libarchive composes those.
     pub(crate) fn spells_exactly(&self) -> bool {
-        self.handle.spells_exactly()
-    }
-
-    /// Which entries there are, and which are links, only the index of a zip says.
-    fn is_whole_zip(&self) -> Result<()> {
-        let why = match self.handle.input().why_in_order() {
-            Some(why) => why,
-            None if self.handle.has_filters() || self.handle.input().is_undone() => {
-                "it is compressed once more"
-            }
-            None => return Ok(()),
-        };
-        Err(Error::archive(&self.name, format!("a zip is read from its end, and {why}")))
-    }
-
-    fn end(&mut self) -> Result<()> {
-        if let Some(error) = self.handle.input().failure() {
-            return Err(error.clone());
-        }
-        self.handle.input_mut().finish()?;
-        let (entries, size) = (self.meter.entries(), self.handle.input().given());
-        let counted = self.index.as_ref().map_or(0, |index| index.counted);
-        match doubt(&self.handle.end(), entries, size, counted) {
-            Some(cause) => Err(Error::archive(&self.name, cause)),
-            None => Ok(()),
-        }
+        self.entries.spells_exactly()
     }
 
     /// Goes on to more content of the entry at hand.
@@ -160,56 +147,25 @@ impl<'a> ArchiveReader<'a> {
     /// # Errors
     /// When the archive is damaged or passes a limit; when the context says stop.
     pub(crate) fn step(&mut self) -> Result<Step> {
-        let offset = loop {
-            if let Some(offset) = self.ahead.take() {
-                break offset;
+        let step = self.entries.step()?;
+        self.position += match step {
+            Step::Zeros(length) => {
+                self.meter.hole(length)?;
+                length
             }
-            self.context.checkpoint()?;
-            self.handle.input().begin();
-            match self.handle.block() {
-                Ok(Some(_)) if self.handle.bytes().is_empty() => {}
-                Ok(Some(offset)) => break offset,
-                Ok(None) => return self.last_step(),
-                Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
+            Step::Bytes => {
+                let length = self.entries.bytes().len();
+                self.meter.bytes(length, self.entries.size())?;
+                length as u64
             }
+            Step::End => 0,
         };
-        let Some(hole) = offset.checked_sub(self.position) else {
-            return Err(Error::archive(&self.name, "has an entry whose parts overlap"));
-        };
-        if hole > 0 {
-            self.meter.hole(hole)?;
-            (self.position, self.ahead) = (offset, Some(offset));
-            return Ok(Step::Zeros(hole));
-        }
-        let length = self.handle.bytes().len();
-        self.meter.bytes(length, self.handle.input().size())?;
-        self.position = offset
-            .checked_add(length as u64)
-            .ok_or_else(|| Error::archive(&self.name, "has an entry of impossible size"))?;
-        Ok(Step::Bytes)
-    }
-
-    /// Of a hole at the end no block tells, only the size.
-    fn last_step(&mut self) -> Result<Step> {
-        if let Some(error) = self.handle.input().failure() {
-            return Err(error.clone());
-        }
-        let rest = self.size.take().map_or(0, |size| size.saturating_sub(self.position));
-        if rest == 0 || !self.is_file {
-            return Ok(Step::End);
-        }
-        if self.handle.format() != Format::Tar {
-            let cause = format!("has an entry that ends {rest} bytes too early");
-            return Err(Error::archive(&self.name, cause));
-        }
-        self.meter.hole(rest)?;
-        self.position += rest;
-        Ok(Step::Zeros(rest))
+        Ok(step)
     }
 
     /// The bytes that the last step has come to.
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.handle.bytes()
+        self.entries.bytes()
     }
 
     /// Takes the content of the entry at hand, and says how many bytes it has.
@@ -221,7 +177,7 @@ impl<'a> ArchiveReader<'a> {
             match self.step()? {
                 Step::Zeros(length) => sink(Piece::Zeros(length))?,
                 Step::Bytes => {
-                    let (bytes, slab) = (self.handle.bytes(), self.handle.input().slab());
+                    let (bytes, slab) = (self.entries.bytes(), self.entries.slab());
                     match slab.and_then(|slab| Some((slab, range_in(slab, bytes)?))) {
                         Some((slab, range)) => sink(Piece::Shared(slab, range))?,
                         None => sink(Piece::Bytes(bytes))?,
@@ -237,24 +193,8 @@ impl<'a> ArchiveReader<'a> {
     /// # Errors
     /// When not.
     pub(crate) fn verify(&self) -> Result<()> {
-        self.handle.input().verify()
+        self.entries.verify()
     }
-}
-
-/// What the failure of libarchive is due to, as far as the bytes it was given know better.
-fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure) -> Error {
-    if let Some(error) = supply.failure() {
-        return error.clone();
-    }
-    if supply.is_empty() {
-        return Error::archive(name, "is empty, and no archive");
-    }
-    // Words may quote the archive, which may hold anything.
-    let words = Name::new(words.as_bytes());
-    let hint = supply
-        .why_in_order()
-        .map_or_else(String::new, |why| format!(" (read from its start on, since {why})"));
-    Error::archive(name, format!("cannot be read as an archive: {words}{hint}"))
 }
 
 #[cfg(test)]

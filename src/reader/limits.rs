@@ -22,11 +22,6 @@ impl Meter {
         Self { name, limits, entries: 0, content: 0, stored: 0 }
     }
 
-    /// How many entries there were so far.
-    pub(super) fn entries(&self) -> u64 {
-        self.entries
-    }
-
     /// Counts an entry of any kind.
     pub(super) fn entry(&mut self) -> Result<()> {
         self.entries += 1;

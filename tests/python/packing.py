@@ -66,6 +66,7 @@ COMMANDS: dict[str, list[str]] = {
     "bsd.zip": ["bsdtar", "--format=zip", "-cf"],
     "info.zip": ["zip", "-qry"],
     "stored.zip": ["zip", "-qry0"],
+    "bzip2.zip": ["zip", "-qryZ", "bzip2"],
     "7z": ["7z", "a", "-snl", "-bso0"],
     "bsd.7z": ["bsdtar", "--format=7zip", "-cf"],
     "iso": ["bsdtar", "--format=iso9660", "-cf"],

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 CONTENT = {"a": b"hello world\n" * 3, "b": b"second\n"}
 
 #: Formats whose checksums guard every byte of content.
-GUARDED = {"tar.gz", "tar.bz2", "tar.xz", "info.zip", "stored.zip", "bsd.zip", "7z", "bsd.7z"}
+ZIPS = {"info.zip", "stored.zip", "bzip2.zip", "bsd.zip"}
+GUARDED = {"tar.gz", "tar.bz2", "tar.xz", "7z", "bsd.7z", *ZIPS}
 
 #: How many mutations the last test makes of each format; set it for a longer run.
 MUTATIONS = int(os.environ.get("KOMPARU_MUTATIONS", "300"))

@@ -91,10 +91,10 @@ def _zeros(path: Path, opened: Any, length: int) -> None:  # noqa: ANN401  # a f
         out.write(bytes(10240))
 
 
-def _zip(path: Path, length: int) -> None:
+def _zip(path: Path, length: int, name: str = "zeros") -> None:
     with (
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("zeros", "w") as out,
+        archive.open(name, "w") as out,
     ):
         for _ in range(length // MIB):
             out.write(bytes(MIB))
@@ -113,6 +113,8 @@ BOMBS: dict[str, Callable[[Path, int], None]] = {
     "xz": lambda path, length: _zeros(path, lzma.open, length),
     "zst": _zst,
     "zip": _zip,
+    # One that libarchive reads.
+    "named.zip": lambda path, length: _zip(path, length, "zéros"),
 }
 
 COST = """

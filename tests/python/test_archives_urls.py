@@ -32,7 +32,7 @@ CONTENT = {
 }
 
 #: What cannot be read from its start alone.
-SEEKS = {"bsd.zip", "info.zip", "stored.zip", "7z", "bsd.7z"}
+SEEKS = {"bsd.zip", "info.zip", "stored.zip", "bzip2.zip", "7z", "bsd.7z"}
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::context::Call;
+use crate::error::Error;
 use crate::reader::{Chunk, Extent, ReadAt, Reader};
 
 /// Bytes of which one cannot be read.

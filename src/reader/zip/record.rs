@@ -1,0 +1,218 @@
+//! One entry in the index of a zip: APPNOTE.TXT, section 4.3.12.
+
+/// Without the name, the extra fields and the comment that follow it.
+pub(super) const LENGTH: usize = 46;
+const MARK: &[u8] = b"PK\x01\x02";
+
+/// What zip says has made an entry, and what that decides: how its attributes are meant.
+const DOS: u8 = 0;
+const UNIX: u8 = 3;
+
+/// Flags that change nothing about how an entry is read, once its index is known: how hard it was
+/// compressed, that its sizes follow its content, and that its name is UTF-8.
+pub(super) const HARMLESS: u16 = 0b1000_0000_1110;
+
+/// Extra fields that say nothing about name, kind, size or content: dates, owners, and what marks a jar.
+const HARMLESS_EXTRAS: [u16; 6] = [0x000a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];
+
+/// What a number is set to where an extra field has it.
+const ELSEWHERE: u32 = u32::MAX;
+
+/// How content is stored.
+pub(super) const STORED: u16 = 0;
+pub(super) const DEFLATED: u16 = 8;
+
+/// A record that is whole.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'r>(&'r [u8]);
+
+impl<'r> Record<'r> {
+    /// The record at the beginning of `bytes`, if all of one is there.
+    pub(super) fn at_start(bytes: &'r [u8]) -> Option<Self> {
+        if bytes.len() < LENGTH || !bytes.starts_with(MARK) {
+            return None;
+        }
+        bytes.get(..length(bytes)).map(Self)
+    }
+
+    /// How many bytes it has.
+    pub(super) fn length(self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn name(self) -> &'r [u8] {
+        &self.0[LENGTH..][..self.name_length()]
+    }
+
+    fn name_length(self) -> usize {
+        usize::from(short_number(self.0, 28))
+    }
+
+    pub(super) fn method(self) -> u16 {
+        short_number(self.0, 10)
+    }
+
+    pub(super) fn checksum(self) -> u32 {
+        number(self.0, 16)
+    }
+
+    /// How many bytes are stored.
+    pub(super) fn packed(self) -> u32 {
+        number(self.0, 20)
+    }
+
+    /// How many bytes the content has.
+    pub(super) fn size(self) -> u32 {
+        number(self.0, 24)
+    }
+
+    /// Where its header is, in front of its content.
+    pub(super) fn offset(self) -> u32 {
+        number(self.0, 42)
+    }
+
+    /// What it is, if it is a file or a directory in the most ordinary way: the record says all that
+    /// counts, and all readers of zips understand it alike. `None`: libarchive knows.
+    pub(super) fn plain_kind(self) -> Option<Plain> {
+        let [made_by, flags, disk] = [4, 8, 34].map(|at| short_number(self.0, at));
+        let [packed, size] = [self.packed(), self.size()];
+        let is_as_stored = match self.method() {
+            STORED => packed == size,
+            DEFLATED => true,
+            _ => false,
+        };
+        let is_here = disk == 0 && ![packed, size, self.offset()].contains(&ELSEWHERE);
+        let name = self.name();
+        // Bytes that are no ASCII may be in any encoding, a backslash may mean a directory, and a NUL
+        // ends a name.
+        let is_clear = name.is_ascii() && !name.contains(&b'\\') && !name.contains(&0);
+        let is_plain = flags & !HARMLESS == 0 && is_as_stored && is_here && is_clear;
+        if !is_plain || name.is_empty() || !self.has_only_harmless_extras() {
+            return None;
+        }
+        let attributes = number(self.0, 38);
+        let [_, system] = made_by.to_le_bytes();
+        let is_directory = match (system, attributes >> 28) {
+            (UNIX, 0 | 0o10) => false,
+            (UNIX, 0o4) => true,
+            (DOS, _) => attributes & 0x10 != 0,
+            _ => return None,
+        };
+        if !is_directory && !name.ends_with(b"/") {
+            return Some(Plain::File);
+        }
+        (size == 0).then_some(Plain::Directory)
+    }
+
+    fn has_only_harmless_extras(self) -> bool {
+        let start = LENGTH + self.name_length();
+        let mut fields = &self.0[start..][..usize::from(short_number(self.0, 30))];
+        while let Some((head, rest)) = fields.split_first_chunk::<4>() {
+            let (kind, length) = (short_number(head, 0), usize::from(short_number(head, 2)));
+            match rest.get(length..) {
+                Some(next) if HARMLESS_EXTRAS.contains(&kind) => fields = next,
+                _ => return false,
+            }
+        }
+        fields.is_empty()
+    }
+}
+
+/// What a plain entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plain {
+    File,
+    Directory,
+}
+
+/// How long a record is, with all that follows it; its fixed part must be there.
+fn length(record: &[u8]) -> usize {
+    LENGTH + [28, 30, 32].map(|at| usize::from(short_number(record, at))).iter().sum::<usize>()
+}
+
+pub(super) fn short_number(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+pub(super) fn number(bytes: &[u8], at: usize) -> u32 {
+    u32::from(short_number(bytes, at)) | u32::from(short_number(bytes, at + 2)) << 16
+}
+
+pub(super) fn long_number(bytes: &[u8], at: usize) -> u64 {
+    u64::from(number(bytes, at)) | u64::from(number(bytes, at + 4)) << 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of a file that `zip` has deflated on Linux, with its date in an extra field.
+    fn record(name: &[u8]) -> Vec<u8> {
+        let mut record = vec![0; LENGTH];
+        let date = *b"UT\x05\0\x03date";
+        let mut put = |at: usize, bytes: &[u8]| record[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0, MARK);
+        put(5, &[UNIX]);
+        put(10, &DEFLATED.to_le_bytes());
+        put(20, &7_u32.to_le_bytes());
+        put(24, &9_u32.to_le_bytes());
+        put(28, &u16::try_from(name.len()).expect("short").to_le_bytes());
+        put(30, &u16::try_from(date.len()).expect("short").to_le_bytes());
+        put(40, &0o100_644_u16.to_le_bytes());
+        record.extend_from_slice(name);
+        record.extend_from_slice(&date);
+        record
+    }
+
+    fn kind(bytes: &[u8]) -> Option<Plain> {
+        Record::at_start(bytes).expect("all of it is there").plain_kind()
+    }
+
+    /// What a record is with these bytes at that place.
+    fn with(at: usize, bytes: &[u8]) -> Option<Plain> {
+        let mut changed = record(b"name");
+        changed[at..at + bytes.len()].copy_from_slice(bytes);
+        kind(&changed)
+    }
+
+    #[test]
+    fn a_file_and_a_directory_are_plain() {
+        assert_eq!(kind(&record(b"name")), Some(Plain::File));
+        assert_eq!(with(8, &[0b1000, 0b1000]), Some(Plain::File), "sizes follow, UTF-8");
+        assert_eq!(with(40, &[0o200, 0x01]), Some(Plain::File), "permissions, and no type");
+        assert_eq!(with(5, &[DOS]), Some(Plain::File));
+        assert_eq!(with(10, &[0, 0]), None, "stored, in fewer bytes than it has");
+        let mut directory = record(b"name/");
+        directory[24] = 0;
+        assert_eq!(kind(&directory), Some(Plain::Directory));
+    }
+
+    #[test]
+    fn whatever_needs_more_than_its_record_is_not_plain() {
+        for (at, bytes, why) in [
+            (5, &[10][..], "made on a system whose attributes mean something else"),
+            (8, &[1], "encrypted"),
+            (8, &[0b10_0000], "patched"),
+            (8, &[0, 0b10_0000], "with a hidden header"),
+            (10, &[12], "compressed by bzip2"),
+            (20, &[0xff; 4], "its stored size is in an extra field"),
+            (24, &[0xff; 4], "its size is in an extra field"),
+            (34, &[1], "in another part"),
+            (42, &[0xff; 4], "its place is in an extra field"),
+            (41, &[0xa0], "a symbolic link"),
+            (41, &[0x10], "a pipe"),
+            (41, &[0x40], "a directory that has content"),
+            (LENGTH, &[0], "its name has a NUL byte"),
+            (LENGTH, b"\\", "its name has a backslash"),
+            (LENGTH, &[0x84], "its name is in some encoding"),
+            (LENGTH + 3, b"/", "a directory that has content, by its name"),
+            (LENGTH + 4, b"up", "its name is in an extra field"),
+            (LENGTH + 4, &[1, 0x99], "encrypted, as an extra field says"),
+            (LENGTH + 6, &[6], "an extra field is cut short"),
+            (LENGTH + 6, &[2], "there is something behind the extra fields"),
+            (28, &[0], "without a name"),
+        ] {
+            assert_eq!(with(at, bytes), None, "{why}");
+        }
+    }
+}
