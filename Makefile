@@ -137,7 +137,7 @@ stubs: $(BUILD)/installed ## Copy the documentation of the compiled functions in
 	$(BIN)/python -I scripts/stubs.py python/komparu/_core.pyi
 	$(BIN)/ruff format --quiet python/komparu/_core.pyi
 
-# How many damaged archives of each of 16 kinds.
+# How many damaged archives of each of 18 kinds.
 COUNT ?= 15000
 mutations: | prepare ## Compare a great many archives that were damaged at random
 	KOMPARU_MUTATIONS=$(COUNT) cargo test --quiet --test mutations -- --nocapture

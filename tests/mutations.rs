@@ -58,7 +58,7 @@ fn mutate(content: &[u8], chance: &mut Chance) -> Vec<u8> {
     bytes
 }
 
-const KINDS: [(&str, &[&str]); 16] = [
+const KINDS: [(&str, &[&str]); 18] = [
     ("gnu.tar", &["tar", "--format=gnu", "--sparse", "-cf"]),
     ("pax.tar", &["tar", "--format=pax", "-cf"]),
     ("tar.gz", &["bsdtar", "-czf"]),
@@ -72,6 +72,9 @@ const KINDS: [(&str, &[&str]); 16] = [
     ("xar", &["bsdtar", "--format=xar", "-cf"]),
     ("zip", &["zip", "-qry"]),
     ("bsd.zip", &["bsdtar", "--format=zip", "-cf"]),
+    // Those before are libarchive's to read, for what `pack` puts into them.
+    ("plain.zip", &["zip", "-qr", "-x", "*caf*", "@"]),
+    ("stored.zip", &["zip", "-qr0", "-x", "*caf*", "@"]),
     ("7z", &["7z", "a", "-snl", "-bso0"]),
     ("bsd.7z", &["bsdtar", "--format=7zip", "-cf"]),
     ("iso", &["bsdtar", "--format=iso9660", "-cf"]),
