@@ -135,3 +135,54 @@ fn what_cannot_be_read_is_never_taken_for_the_end() {
         assert!(hits > 100, "{kind}: {hits}");
     }
 }
+
+/// What zips are made with, in the directory with what is to be in them.
+const ZIPPERS: [&[&str]; 5] = [
+    &["zip", "-qry"],
+    &["zip", "-qry0"],
+    &["bsdtar", "--format=zip", "-cf"],
+    &["7z", "a", "-tzip", "-snl", "-bso0"],
+    &["python3", "-m", "zipfile", "-c"],
+];
+
+fn is_plain(directory: &Path, zipper: &[&str]) -> bool {
+    let archive = directory.with_extension("zip");
+    let _ = std::fs::remove_file(&archive);
+    let mut command = Command::new(zipper[0]);
+    command.args(&zipper[1..]).arg(&archive).arg(".").current_dir(directory);
+    assert!(command.status().expect("a tool that scripts/prepare.sh installs").success());
+    let (bytes, hit) = (std::fs::read(archive).expect("just written"), AtomicBool::new(false));
+    let (name, position) = ("x.zip".into(), 0);
+    let whole = Faulty { name, bytes: &bytes, fault: usize::MAX, position, hit: &hit };
+    let index = ZipIndex::read(&whole, None).expect("it can be read");
+    index.expect("a zip has an index").members.is_some()
+}
+
+#[test]
+fn what_the_usual_tools_make_of_the_usual_files_is_read_without_libarchive() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path().join("tree");
+    std::fs::create_dir_all(tree.join("directory/empty")).expect("made");
+    std::fs::write(tree.join("directory/file"), [7; 3000]).expect("written");
+    std::fs::write(tree.join("empty"), []).expect("written");
+    for zipper in ZIPPERS {
+        assert!(is_plain(&tree, zipper), "{zipper:?}");
+    }
+    // More entries than the short record at the end can count.
+    let many = "import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as archive:
+    for number in range(66_000):
+        archive.writestr(str(number), b'')";
+    assert!(is_plain(&tree, &["python3", "-c", many]));
+}
+
+#[test]
+fn a_link_in_a_zip_is_for_libarchive_to_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path().join("tree");
+    std::fs::create_dir(&tree).expect("made");
+    std::os::unix::fs::symlink("nowhere", tree.join("link")).expect("made");
+    for zipper in &ZIPPERS[..2] {
+        assert!(!is_plain(&tree, zipper), "{zipper:?}");
+    }
+}
