@@ -42,7 +42,7 @@ test-parallel: $(BUILD)/ready
 .PHONY: run-parallel
 run-parallel: $(BUILD)/installed
 	$(BIN)/python -m pip install --quiet --group parallel
-	$(BIN)/python -I -W error -m pytest -W error --parallel-threads 8
+	$(BIN)/python -I -W error -m pytest -W error --parallel-threads 8 $(TESTS)
 
 # The same wheel on every Python that has one in common; name them with PYTHONS.
 PYTHONS ?= python3.10 python3.11 python3.12 python3.13
@@ -53,7 +53,7 @@ test-pythons: $(BUILD)/wheel
 		$$venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
 		$$venv/bin/python -m pip install --quiet --prefer-binary --group test && \
 		$$venv/bin/python -m pip install --quiet --force-reinstall --no-deps $(BUILD)/wheels/*abi3*.whl && \
-		KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $$venv/bin/python -I -m pytest -q || exit 1; \
+		KOMPARU_CERTIFICATES_PYTHON=$(abspath $(BIN))/python $$venv/bin/python -I -m pytest -q $(TESTS) || exit 1; \
 	done
 
 # Sanitizers are options of a nightly rustc; RUSTC_BOOTSTRAP has the stable one take them. For addresses

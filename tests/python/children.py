@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from threads import bytes_read, thread_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 #: What every program begins with: a way to wait until a comparison is at work in other threads, and
 #: one to tell how much of it was done.
-_PRELUDE = """
+_PRELUDE = f"""
+from __future__ import annotations
 import os, signal, sys, threading, time
+from collections import Counter
 from pathlib import Path
 import komparu
 
-def bytes_read():
-    return int(Path("/proc/self/io").read_text().split()[1])
-
+{inspect.getsource(thread_names)}
+{inspect.getsource(bytes_read)}
 def wait_until_comparing(name="komparu-compare"):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        for task in Path("/proc/self/task").iterdir():
-            try:
-                if (task / "comm").read_text() == name + "\\n":
-                    return
-            except OSError:
-                pass
+        if name in thread_names():
+            return
     raise RuntimeError("no comparison was seen")
 """
 
@@ -66,15 +66,11 @@ def outcome(
     return child.returncode, output, errors
 
 
-def wait_until_comparing(child: subprocess.Popen[str]) -> None:
+def wait_until_comparing(child: subprocess.Popen[str], name: str = "komparu-compare") -> None:
     """Return when several threads of the child are comparing."""
     while child.poll() is None:
-        for task in Path(f"/proc/{child.pid}/task").glob("*/comm"):
-            try:
-                if task.read_text() == "komparu-compare\n":
-                    return
-            except OSError:  # the thread has ended
-                continue
+        if name in thread_names(child.pid):
+            return
     message = f"ended with {child.returncode} before it compared anything"
     raise AssertionError(message)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 import komparu
-from parallel import pytest_collection_modifyitems
+from parallel import is_parallel, pytest_collection_modifyitems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +104,18 @@ def _defaults() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _gil_stays_off() -> Iterator[None]:
+def _gil_stays_off(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Fail in the end if an import turned the GIL on, or eight threads always had it."""
     yield
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        is_enabled = vars(sys)["_is_gil_enabled"]
-        assert is_enabled() is False
+    if sysconfig.get_config_var("Py_GIL_DISABLED") or is_parallel(pytestconfig):
+        assert not _is_gil_enabled()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests ran with, as it is after the last of them."""
+    terminalreporter.write_line(f"the GIL is {'on' if _is_gil_enabled() else 'off'}")
+
+
+def _is_gil_enabled() -> bool:
+    # Python 3.12 has nothing to ask, and no way without.
+    return bool(vars(sys).get("_is_gil_enabled", lambda: True)())

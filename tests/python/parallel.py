@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["pytest_collection_modifyitems"]
+__all__ = ["is_parallel", "pytest_collection_modifyitems"]
 
 _HERE = str(Path(__file__).parent)
 
@@ -76,9 +76,14 @@ def _with_its_own(item: pytest.Function) -> Callable[..., None]:
     return call
 
 
+def is_parallel(config: pytest.Config) -> bool:
+    """Are tests to run in several threads?"""
+    return int(config.getoption("parallel_threads", 1)) > 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where tests are to run in several threads, give each thread its own fixtures."""
-    if int(config.getoption("parallel_threads", 1)) > 1:
+    if is_parallel(config):
         for item in items:
             if isinstance(item, pytest.Function):
                 item.obj = _with_its_own(item)

@@ -18,13 +18,7 @@ PRELUDE = """
 import asyncio, gc
 from komparu import aio
 async def comparing():
-    while True:
-        for task in Path("/proc/self/task").iterdir():
-            try:
-                if (task / "comm").read_text() == "komparu-compare\\n":
-                    return
-            except OSError:
-                pass
+    while "komparu-compare" not in thread_names():
         await asyncio.sleep(0)
 """
 

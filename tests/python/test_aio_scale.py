@@ -24,13 +24,8 @@ ABOUT_THE_POOL = """
 import asyncio, socket
 from komparu import aio
 def threads(*names):
-    found = []
-    for task in Path("/proc/self/task").iterdir():
-        try:
-            found.append((task / "comm").read_text()[:-1])
-        except OSError:
-            pass
-    return sum(found.count(name) for name in names)
+    found = thread_names()
+    return sum(found[name] for name in names)
 """
 
 

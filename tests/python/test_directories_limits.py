@@ -6,19 +6,18 @@ import errno
 import os
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import komparu
-from children import interrupt, run, start
+from children import interrupt, run, start, wait_until_comparing
 from komparu import DirResult
 from threads import bytes_read
 from trees import Link, pair, plant
 
 if TYPE_CHECKING:
-    from subprocess import Popen
+    from pathlib import Path
 
     from trees import Entry
 
@@ -123,18 +122,6 @@ def long_trees(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 LONG = 200 * MIB
 
 
-def wait_until_at_work(child: Popen[str]) -> None:
-    while child.poll() is None:
-        for task in os.listdir(f"/proc/{child.pid}/task"):
-            try:
-                if Path(f"/proc/{child.pid}/task/{task}/comm").read_text() == "komparu-crew\n":
-                    return
-            except OSError:  # the thread has ended
-                continue
-    message = f"ended with {child.returncode} before it compared anything"
-    raise AssertionError(message)
-
-
 def test_ctrl_c_ends_the_walk_and_leaves_nothing(long_trees: tuple[Path, Path]) -> None:
     code = """
 open_before = len(os.listdir("/proc/self/fd"))
@@ -146,7 +133,7 @@ except KeyboardInterrupt:
     print(komparu.compare_dir(sys.argv[1], sys.argv[1]).equal)
 """
     with start(code, *long_trees) as child:
-        wait_until_at_work(child)
+        wait_until_comparing(child, "komparu-crew")
         interrupt(child)
         output, errors = child.communicate()
     assert errors == ""

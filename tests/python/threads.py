@@ -12,14 +12,25 @@ __all__ = ["SOAK", "bytes_read", "descriptors", "thread_names"]
 SOAK = int(os.environ.get("KOMPARU_SOAK", "1"))
 
 
-def thread_names() -> Counter[str]:
-    """How many threads there are of each name."""
+def thread_names(process: str | int = "self") -> Counter[str]:
+    """How many threads there are of each name. It needs nothing but `os` and `Counter`.
+
+    By system calls alone. To read a text file, a free-threaded Python 3.13 takes one lock several
+    times over, and gives its core away 40 times for each: beside ten busy threads on two cores, one
+    look took 2 to 7 seconds.
+    """
     names: Counter[str] = Counter()
-    for task in Path("/proc/self/task").iterdir():
+    for task in os.listdir(f"/proc/{process}/task"):
         try:
-            names[(task / "comm").read_text().rstrip("\n")] += 1
+            comm = os.open(f"/proc/{process}/task/{task}/comm", os.O_RDONLY)
         except OSError:  # ended meanwhile
             continue
+        try:
+            names[os.read(comm, 64).decode().rstrip("\n")] += 1
+        except OSError:
+            continue
+        finally:
+            os.close(comm)
     return names
 
 
