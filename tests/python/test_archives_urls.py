@@ -83,6 +83,17 @@ def test_what_is_read_anywhere_takes_few_requests(nginx: Nginx, tmp_path: Path) 
     assert 0 < len(nginx.log()) - before <= 3
 
 
+def test_a_zip_whose_end_leads_behind_it_is_an_error(nginx: Nginx, tmp_path: Path) -> None:
+    content = bytearray(zipped(tmp_path / "good.zip", [("a", b"some text")]).read_bytes())
+    # Where the index is, and how long: both behind all that there is.
+    content[-10:-2] = b"\xf0\xff\xff\xff" * 2
+    local = nginx.put("led-astray.zip", bytes(content))
+    for bad in (f"{nginx.plain}/led-astray.zip", str(local)):
+        with pytest.raises(ArchiveError) as caught:
+            compare_archive(bad, tmp_path / "good.zip")
+        assert caught.value.source == bad
+
+
 def parts(content: bytes, tags: Iterator[str], lie: int = 0, ends: int = 0) -> Handler:
     """Serve ranges: the next tag each time, off by ``lie``, ending ``ends`` too early."""
 

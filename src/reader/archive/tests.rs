@@ -145,17 +145,20 @@ const ZIPPERS: [&[&str]; 5] = [
     &["python3", "-m", "zipfile", "-c"],
 ];
 
-fn is_plain(directory: &Path, zipper: &[&str]) -> bool {
+fn zipped(directory: &Path, zipper: &[&str]) -> Vec<u8> {
     let archive = directory.with_extension("zip");
     let _ = std::fs::remove_file(&archive);
     let mut command = Command::new(zipper[0]);
     command.args(&zipper[1..]).arg(&archive).arg(".").current_dir(directory);
     assert!(command.status().expect("a tool that scripts/prepare.sh installs").success());
-    let (bytes, hit) = (std::fs::read(archive).expect("just written"), AtomicBool::new(false));
-    let (name, position) = ("x.zip".into(), 0);
-    let whole = Faulty { name, bytes: &bytes, fault: usize::MAX, position, hit: &hit };
+    std::fs::read(archive).expect("just written")
+}
+
+fn is_plain(bytes: &[u8]) -> bool {
+    let (name, position, hit) = ("x.zip".into(), 0, AtomicBool::new(false));
+    let whole = Faulty { name, bytes, fault: usize::MAX, position, hit: &hit };
     let index = ZipIndex::read(&whole, None).expect("it can be read");
-    index.expect("a zip has an index").members.is_some()
+    index.is_some_and(|index| index.members.is_some())
 }
 
 #[test]
@@ -166,14 +169,14 @@ fn what_the_usual_tools_make_of_the_usual_files_is_read_without_libarchive() {
     std::fs::write(tree.join("directory/file"), [7; 3000]).expect("written");
     std::fs::write(tree.join("empty"), []).expect("written");
     for zipper in ZIPPERS {
-        assert!(is_plain(&tree, zipper), "{zipper:?}");
+        assert!(is_plain(&zipped(&tree, zipper)), "{zipper:?}");
     }
     // More entries than the short record at the end can count.
     let many = "import sys, zipfile
 with zipfile.ZipFile(sys.argv[1], 'w') as archive:
     for number in range(66_000):
         archive.writestr(str(number), b'')";
-    assert!(is_plain(&tree, &["python3", "-c", many]));
+    assert!(is_plain(&zipped(&tree, &["python3", "-c", many])));
 }
 
 #[test]
@@ -183,6 +186,29 @@ fn a_link_in_a_zip_is_for_libarchive_to_read() {
     std::fs::create_dir(&tree).expect("made");
     std::os::unix::fs::symlink("nowhere", tree.join("link")).expect("made");
     for zipper in &ZIPPERS[..2] {
-        assert!(!is_plain(&tree, zipper), "{zipper:?}");
+        assert!(!is_plain(&zipped(&tree, zipper)), "{zipper:?}");
+    }
+}
+
+#[test]
+fn a_zip_whose_records_at_the_end_disagree_is_for_libarchive_to_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = "import sys, zipfile
+zipfile.ZIP_FILECOUNT_LIMIT = int(sys.argv[1])
+with zipfile.ZipFile(sys.argv[2], 'w') as archive:
+    archive.writestr('name', b'content')";
+    // From the end: the record of all zips, the locator, and the record for large numbers.
+    let (all, locator, large) = (22, 42, 98);
+    let (of_all, of_locator) = (all - 19..=all - 4, locator - 19..=locator - 4);
+    let of_both = [of_all, of_locator, large - 11..=large - 4, large - 55..=large - 16];
+    for (limit, records) in [("1", &of_both[..1]), ("0", &of_both[..])] {
+        let bytes = zipped(directory.path(), &["python3", "-c", write, limit]);
+        assert!(is_plain(&bytes));
+        for from_end in records.iter().cloned().flatten() {
+            let mut changed = bytes.clone();
+            let place = changed.len() - from_end;
+            changed[place] ^= 1;
+            assert!(!is_plain(&changed), "{from_end} before the end");
+        }
     }
 }

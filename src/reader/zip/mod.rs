@@ -75,8 +75,12 @@ impl ZipIndex {
             if Record::at_start(&piece[position..]).is_none() {
                 at += position as u64;
                 position = 0;
-                let ahead = usize::try_from(bytes.size().saturating_sub(at)).unwrap_or(PIECE);
-                piece.resize(ahead.min(PIECE), 0);
+                // A damaged end may lead anywhere, and what lies behind the last byte cannot be read.
+                let ahead = bytes.size().saturating_sub(at);
+                if ahead == 0 {
+                    break;
+                }
+                piece.resize(usize::try_from(ahead).unwrap_or(PIECE).min(PIECE), 0);
                 bytes.read_at(at, &mut piece)?;
             }
             let Some(record) = Record::at_start(&piece[position..]) else { break };
@@ -121,7 +125,12 @@ impl End {
             if at.checked_add(LARGE_END as u64).is_some_and(|end| end <= bytes.size()) {
                 bytes.read_at(at, &mut large)?;
                 if large.starts_with(LARGE_END_MARK) {
-                    return Ok(Some(Self::large(&large, at)));
+                    let is_before = at + (LARGE_END + LOCATOR) as u64 == from + start as u64;
+                    let large = Self::large(&large, at, locator, record);
+                    return Ok(Some(Self {
+                        plain_until: large.plain_until.filter(|_| is_before),
+                        ..large
+                    }));
                 }
             }
         }
@@ -130,17 +139,32 @@ impl End {
         // What stands before the archive moves everything: the index ends where its end begins.
         let index = until.checked_sub(size).unwrap_or(offset);
         let is_plain = [4, 6].map(|at| short_number(record, at)) == [0, 0]
-            && index == offset
+            && short_number(record, 8) == short_number(record, 10)
+            && offset.checked_add(size) == Some(until)
             && locator.is_none_or(|record| !record.starts_with(LOCATOR_MARK));
         let counted = u64::from(short_number(record, 10));
         Ok(Some(Self { counted, index, plain_until: is_plain.then_some(until) }))
     }
 
-    /// The record for large numbers, which begins `at` there.
-    fn large(record: &[u8; LARGE_END], at: u64) -> Self {
-        let [counted, size, index] = [32, 40, 48].map(|at| long_number(record, at));
-        let is_plain =
-            [16, 20].map(|at| number(record, at)) == [0, 0] && index.checked_add(size) == Some(at);
+    /// The record for large numbers, which begins `at` there. Where it is not what its `locator` and the
+    /// other `record` say, it depends on the reader which of them counts.
+    fn large(large: &[u8; LARGE_END], at: u64, locator: &[u8], record: &[u8]) -> Self {
+        let [counted, size, index] = [32, 40, 48].map(|at| long_number(large, at));
+        let short = |at| (u64::from(short_number(record, at)), u64::from(u16::MAX));
+        let long = |at| (u64::from(number(record, at)), u64::from(u32::MAX));
+        let agrees = |((said, elsewhere), large)| said == large || said == elsewhere;
+        let is_one_file = [16, 20].map(|at| number(large, at)) == [0, 0]
+            && number(locator, 4) == 0
+            && number(locator, 16) == 1;
+        let is_plain = is_one_file
+            // It has no more to it than is known here.
+            && long_number(large, 4) == LARGE_END as u64 - 12
+            && index.checked_add(size) == Some(at)
+            && long_number(large, 24) == counted
+            && [(short(4), 0), (short(6), 0), (short(8), counted), (short(10), counted)]
+                .into_iter()
+                .chain([(long(12), size), (long(16), index)])
+                .all(agrees);
         Self { counted, index, plain_until: is_plain.then_some(at) }
     }
 }
