@@ -5,6 +5,10 @@ use std::fmt;
 
 use crate::http;
 
+mod archives;
+
+pub use archives::{Entry, Stored, entries, entries_by_libarchive, supplied};
+
 /// The head of a response, as it is read line by line.
 #[derive(Debug, Default)]
 pub struct Head(http::head::Head);

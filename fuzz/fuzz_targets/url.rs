@@ -2,6 +2,8 @@
 //! end a line, means the same when it is read again, and shows no password.
 #![no_main]
 
+use std::net::Ipv4Addr;
+
 use arbitrary::Arbitrary;
 use komparu::Source;
 use komparu::fuzzing::Url;
@@ -26,8 +28,14 @@ fn check(url: &Url) {
     let again = Url::parse(url.text().as_bytes()).expect("what was a URL is one");
     assert_eq!(again.credentials(), None, "{:?}", url.text());
     assert!(again.has_origin_of(url), "{:?} has another origin now", url.text());
-    assert_eq!(again.text(), url.text());
     assert_eq!((again.host(), again.port()), (url.host(), url.port()));
+    // Digits that are percent-encoded are an address only when they are read again: the one that was
+    // found in them at first.
+    if again.text() != url.text() {
+        assert!(url.host().parse::<Ipv4Addr>().is_ok(), "{:?}", url.text());
+        let path = |url: &Url| url.text().splitn(4, '/').nth(3).map(str::to_owned);
+        assert_eq!(path(&again), path(url));
+    }
 }
 
 fuzz_target!(|input: Input<'_>| {
