@@ -98,10 +98,13 @@ impl<'r> Record<'r> {
             (DOS, _) => attributes & 0x10 != 0,
             _ => return None,
         };
-        if !is_directory && !name.ends_with(b"/") {
-            return Some(Plain::File);
+        match name.ends_with(b"/") {
+            true => (size == 0).then_some(Plain::Directory),
+            // Many readers go by the name alone; libarchive takes such a one for a file if it is read-only
+            // and from DOS.
+            false if is_directory => None,
+            false => Some(Plain::File),
         }
-        (size == 0).then_some(Plain::Directory)
     }
 
     fn has_only_harmless_extras(self) -> bool {
@@ -185,6 +188,9 @@ mod tests {
         let mut directory = record(b"name/");
         directory[24] = 0;
         assert_eq!(kind(&directory), Some(Plain::Directory));
+        let mut nameless = record(b"name");
+        (nameless[24], nameless[41]) = (0, 0x40);
+        assert_eq!(kind(&nameless), None, "a directory, but not by its name");
     }
 
     #[test]
