@@ -69,9 +69,9 @@ class Case:
         assert answer == self.answer, f"{self.function}, {self.name}: {answer!r}"
 
 
-def cases(ground: Ground) -> list[Case]:
-    """Every case, each called once and found right."""
-    return [case.settled() for case in _cases(ground)]
+def cases(ground: Ground, function: str = "") -> list[Case]:
+    """Every case, or those of one function, each called once and found right."""
+    return [case.settled() for case in _cases(ground) if function in {"", case.function}]
 
 
 def _cases(ground: Ground) -> Iterator[Case]:

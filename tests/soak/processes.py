@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ground import laid_out
 from ledger import demand
-from strangers import PATIENCE, answers, program
+from strangers import PATIENCE, answers
 
 if TYPE_CHECKING:
     from ledger import Ledger
@@ -87,8 +88,7 @@ def soak(ledger: Ledger) -> None:
         script = Path(home) / "pool.py"
         paths = [str(here), str(here.parent / "python")]
         script.write_text(_POOL.replace("PATHS", repr(paths)))
-        places = program("", ground)[-3:]
-        python = program("", ground)[0]
+        places = [str(ground.root), ground.url, ground.refused]
         for method in ("fork", "forkserver", "spawn"):
             for when, words in [
                 ("before", "before the parent compares"),
@@ -98,7 +98,7 @@ def soak(ledger: Ledger) -> None:
                 calls = 0
                 for _ in range(ledger.times(5)):
                     done = subprocess.run(
-                        [python, script, method, when, *places],
+                        [sys.executable, script, method, when, *places],
                         capture_output=True,
                         text=True,
                         timeout=PATIENCE,

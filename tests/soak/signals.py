@@ -27,7 +27,7 @@ USUAL = 40
 #: Calls the cases of a function in turn until a signal ends it, and tells how that came.
 _CALLING = """
 import asyncio
-chosen = [case for case in everything if case.function == KIND]
+KIND, chosen = sys.argv[4], everything
 # Not any exception: event loops take those for a callback's own affair.
 class Terminated(SystemExit): pass
 def terminate(number, frame):
@@ -118,7 +118,7 @@ def soak(ledger: Ledger) -> None:
 
 def _interrupt(kind: str, how: str, number: signal.Signals, ground: Ground) -> float:
     """Send the signal at some moment; how long it took, in seconds."""
-    command = ["env", f"SOAK_HOW={how}", *program(f"KIND = {kind!r}\n{_CALLING}", ground)]
+    command = program(_CALLING, ground, ["env", f"SOAK_HOW={how}"], kind)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:

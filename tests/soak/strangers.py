@@ -34,7 +34,7 @@ import komparu
 from functions import Raised, cases
 from ground import Ground
 ground = Ground(Path(sys.argv[1]), *sys.argv[2:4])
-everything = cases(ground)
+everything = cases(ground, sys.argv[4])
 #: What comes of a case: its right answer, an error instead, or a wrong one.
 def attempt(case):
     try:
@@ -52,10 +52,13 @@ def attempt(case):
 """
 
 
-def program(code: str, ground: Ground, before: Sequence[str] = ()) -> list[str]:
-    """Name the command that runs this code, after a prelude that knows all cases."""
+def program(code: str, ground: Ground, before: Sequence[str] = (), function: str = "") -> list[str]:
+    """Name the command that runs this code, after a prelude that knows all cases of a function.
+
+    Of all functions, if it names none.
+    """
     places = (str(ground.root), ground.url, ground.refused)
-    return [*before, sys.executable, "-c", _PRELUDE + code, *places]
+    return [*before, sys.executable, "-c", _PRELUDE + code, *places, function]
 
 
 def answers(
