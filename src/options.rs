@@ -2,6 +2,7 @@
 //!
 //! Plain structs. Whoever fills one calls [`Options::validate`] before any I/O.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -241,10 +242,18 @@ fn require(condition: bool, message: &str) -> Result<()> {
 }
 
 /// The CPUs this process may use: its affinity mask and, on Linux, its cgroup's quota. Asking reads
-/// several files under /proc and /sys (60 µs), so the first answer is kept.
+/// several files under /proc and /sys (60 µs), so the first answer is kept. Two threads may both ask:
+/// were one to wait for the other, it would do so for ever in a child that was forked just then.
 fn available_cpus() -> usize {
-    static CPUS: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *CPUS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+    static CPUS: AtomicUsize = AtomicUsize::new(0);
+    match CPUS.load(Ordering::Relaxed) {
+        0 => {
+            let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+            CPUS.store(cpus, Ordering::Relaxed);
+            cpus
+        }
+        cpus => cpus,
+    }
 }
 
 /// How many files and connections the process may have open.

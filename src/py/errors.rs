@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule};
 
+use super::once::once;
 use super::result::text;
 use crate::error::Error;
 
@@ -59,7 +60,5 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
 
 fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = ERRORS
-        .get_or_try_init(py, || PyResult::Ok(PyModule::import(py, "komparu._errors")?.unbind()))?;
-    module.bind(py).getattr(name)
+    once(py, &ERRORS, || Ok(PyModule::import(py, "komparu._errors")?.unbind()))?.getattr(name)
 }

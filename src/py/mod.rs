@@ -12,6 +12,7 @@ mod config;
 mod errors;
 mod making;
 mod many;
+mod once;
 mod options;
 mod pairs;
 mod request;
@@ -24,7 +25,7 @@ use std::sync::OnceLock;
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
-use crate::sys::interpreter;
+use crate::sys::{fork, interpreter};
 
 /// The compiled part of komparu.
 #[pymodule(gil_used = false)]
@@ -50,10 +51,10 @@ mod _core {
     use super::check_interpreter;
 
     /// Adds what has the name of something else, and sees to it that the network thread stops before
-    /// the interpreter does.
+    /// the interpreter does, and that forks wait for the right moment.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        use super::{archive, many, pairs};
+        use super::{archive, fork, many, pairs};
         module
             .add("compare_archive_job", wrap_pyfunction!(archive::compare_archive_job, module)?)?;
         module.add("compare_job", wrap_pyfunction!(pairs::compare_job, module)?)?;
@@ -64,6 +65,7 @@ mod _core {
             .add("compare_dir_urls_job", wrap_pyfunction!(many::compare_dir_urls_job, module)?)?;
         let stop = wrap_pyfunction!(super::stop, module)?;
         module.py().import("atexit")?.call_method1("register", (stop,))?;
+        fork::watch();
         Ok(())
     }
 }

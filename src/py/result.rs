@@ -4,6 +4,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyModule, PyString};
 
+use super::once::once;
+
 /// How the name of an entry becomes a Python string.
 pub(super) type Decode = for<'py> fn(Python<'py>, &[u8]) -> PyResult<Bound<'py, PyString>>;
 
@@ -30,9 +32,7 @@ pub(super) fn entry<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, P
 /// The module that results come from.
 pub(super) fn types(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static TYPES: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = TYPES
-        .get_or_try_init(py, || PyResult::Ok(PyModule::import(py, "komparu._types")?.unbind()))?;
-    Ok(module.bind(py))
+    once(py, &TYPES, || Ok(PyModule::import(py, "komparu._types")?.unbind()))
 }
 
 /// A path or a source as Python shows it: decoded as `os.fsdecode` does.

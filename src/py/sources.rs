@@ -6,6 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyMapping, PyString};
 
 use super::errors::raise;
+use super::once::once;
 use super::options::change;
 use super::values::wrong_type;
 use crate::error::Name;
@@ -111,10 +112,7 @@ fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<HttpOverrides> {
 
 fn source_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let class = CLASS.get_or_try_init(py, || {
-        PyResult::Ok(PyModule::import(py, "komparu._types")?.getattr("Source")?.unbind())
-    })?;
-    Ok(class.bind(py))
+    once(py, &CLASS, || Ok(PyModule::import(py, "komparu._types")?.getattr("Source")?.unbind()))
 }
 
 /// The bytes of a path, encoded as `os.fsencode` does; `None` if `value` is no path.

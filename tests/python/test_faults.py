@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import packing
 from children import run
 
 if TYPE_CHECKING:
@@ -182,3 +183,35 @@ thread.join()
 print(answers)
 """
     assert run(code, *small, *big, *long_work) == "0\n{True}\n"
+
+
+def test_a_child_forked_while_archives_are_read_reads_them_too(tmp_path: Path) -> None:
+    """Whatever locks libarchive takes, none of them is taken in the child."""
+    files = {f"directory/{number}": bytes([number]) * 100 for number in range(100)}
+    tree = packing.grow(tmp_path / "tree", files)
+    kinds = ["bzip2.zip", "iso", "newc.cpio"]
+    archives = [packing.pack(kind, tree, tmp_path / f"x.{kind}") for kind in kinds]
+    code = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+over = threading.Event()
+def read(archive):
+    while not over.is_set():
+        assert komparu.compare_archive(archive, sys.argv[3])
+threads = [threading.Thread(target=read, args=[archive]) for archive in sys.argv[1:]]
+for thread in threads:
+    thread.start()
+statuses = set()
+for _ in range(60):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(1800)  # one that hangs is not to stay for ever
+        equal = [komparu.compare_archive(archive, sys.argv[3]) for archive in sys.argv[1:]]
+        os._exit(0 if all(equal) else 1)
+    statuses.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+over.set()
+for thread in threads:
+    thread.join()
+print(statuses)
+"""
+    assert run(code, *archives) == "{0}\n"

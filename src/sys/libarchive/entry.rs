@@ -3,8 +3,7 @@
 use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
 
-use super::ffi;
-use crate::sys::locale::Utf8;
+use super::{Inside, ffi};
 
 /// The header of an entry.
 pub(crate) struct Entry<'a> {
@@ -82,7 +81,7 @@ impl Entry<'_> {
     }
 
     fn text(&self, get: unsafe extern "C" fn(*mut ffi::Entry) -> *const c_char) -> Option<Vec<u8>> {
-        let _utf8 = Utf8::enter();
+        let _inside = Inside::enter();
         // SAFETY: an entry; the text, if there is one, ends with a NUL, lives until the entry
         // changes, and is copied at once.
         unsafe {

@@ -3,17 +3,19 @@
 //! A [`Handle`] is one archive being read, on one thread at a time. It takes its bytes from an
 //! [`Input`], and what it shows is lent: an entry and a block live until the next one is asked for.
 
+mod callbacks;
 mod entry;
 mod ffi;
 mod formats;
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int};
 use std::io::SeekFrom;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 
+use callbacks::{read_callback, seek_callback, skip_callback};
 pub(crate) use entry::{Entry, Kind};
 
+use super::fork::Within;
 use super::locale::Utf8;
 
 /// Where an archive's bytes come from.
@@ -57,6 +59,19 @@ pub(crate) struct End {
     pub(crate) stopped_at: u64,
 }
 
+/// What a thread needs around it while it runs libarchive. Dropped in this order.
+struct Inside {
+    _utf8: Option<Utf8>,
+    _within: Within,
+}
+
+impl Inside {
+    fn enter() -> Self {
+        let within = Within::enter();
+        Self { _utf8: Utf8::enter(), _within: within }
+    }
+}
+
 /// An archive that is being read.
 pub(crate) struct Handle<I: Input> {
     archive: NonNull<ffi::Archive>,
@@ -79,7 +94,10 @@ impl<I: Input> Handle<I> {
         let input = NonNull::from(Box::leak(Box::new(input)));
         // From here on dropping the handle frees both.
         let mut handle = Self { archive, input, entry: ptr::null_mut(), block: None };
-        formats::support_all(archive);
+        {
+            let _inside = Inside::enter();
+            formats::support_all(archive);
+        }
         let raw = archive.as_ptr();
         // SAFETY: the archive is new and not yet open; the callbacks take the very type that the data
         // points to, which lives until the archive has been freed.
@@ -231,12 +249,12 @@ impl<I: Input> Handle<I> {
 
     fn call(&mut self, function: impl FnOnce(*mut ffi::Archive) -> c_int) -> c_int {
         self.block = None;
-        let _utf8 = Utf8::enter();
+        let _inside = Inside::enter();
         function(self.archive.as_ptr())
     }
 
     fn free(&self) {
-        let _utf8 = Utf8::enter();
+        let _inside = Inside::enter();
         // SAFETY: called once, by what ends this handle.
         unsafe { ffi::archive_read_free(self.archive.as_ptr()) };
     }
@@ -248,67 +266,4 @@ impl<I: Input> Drop for Handle<I> {
         // SAFETY: made by leaking a box; nobody else has it, now that the archive is gone.
         drop(unsafe { Box::from_raw(self.input.as_ptr()) });
     }
-}
-
-/// Lets a callback work on its input. A panic must not cross libarchive's frames: it is an error
-/// there, and has been reported by then.
-///
-/// # Safety
-/// `data` is a handle's input, and libarchive is calling back.
-unsafe fn answer<'a, I: Input + 'a, T>(
-    data: *mut c_void,
-    failed: T,
-    answer: impl FnOnce(&'a mut I) -> T,
-) -> T {
-    // SAFETY: the handle's input outlives its archive, and nobody else looks at it while one of
-    // libarchive's functions runs.
-    let input = unsafe { &mut *data.cast::<I>() };
-    catch_unwind(AssertUnwindSafe(|| answer(input))).unwrap_or(failed)
-}
-
-unsafe extern "C" fn read_callback<I: Input>(
-    archive: *mut ffi::Archive,
-    data: *mut c_void,
-    buffer: *mut *const c_void,
-) -> libc::ssize_t {
-    // SAFETY: the archive that calls back; it is asked for numbers that it keeps for each filter.
-    // The last one is no filter, but what calls back.
-    let put_out = unsafe {
-        let filters = ffi::archive_filter_count(archive);
-        (0..filters - 1).map(|filter| ffi::archive_filter_bytes(archive, filter)).max().unwrap_or(0)
-    };
-    let put_out = u64::try_from(put_out).unwrap_or(0);
-    // SAFETY: as libarchive calls back, with the data that this callback was set with.
-    let bytes = unsafe { answer(data, None, |input: &mut I| input.read(put_out)) };
-    let Some(bytes) = bytes else { return ffi::FATAL as libc::ssize_t };
-    // SAFETY: libarchive made room for a pointer.
-    unsafe { *buffer = bytes.as_ptr().cast() };
-    libc::ssize_t::try_from(bytes.len()).expect("a slice is no longer than that")
-}
-
-unsafe extern "C" fn skip_callback<I: Input>(
-    _: *mut ffi::Archive,
-    data: *mut c_void,
-    length: i64,
-) -> i64 {
-    let length = u64::try_from(length).unwrap_or(0);
-    // SAFETY: as libarchive calls back, with the data that this callback was set with.
-    let skipped = unsafe { answer(data, 0, |input: &mut I| input.skip(length)) };
-    i64::try_from(skipped).unwrap_or(0)
-}
-
-unsafe extern "C" fn seek_callback<I: Input>(
-    _: *mut ffi::Archive,
-    data: *mut c_void,
-    offset: i64,
-    whence: c_int,
-) -> i64 {
-    let to = match whence {
-        libc::SEEK_CUR => SeekFrom::Current(offset),
-        libc::SEEK_END => SeekFrom::End(offset),
-        _ => SeekFrom::Start(u64::try_from(offset).unwrap_or(0)),
-    };
-    // SAFETY: as libarchive calls back, with the data that this callback was set with.
-    let position = unsafe { answer(data, None, |input: &mut I| input.seek(to)) };
-    position.and_then(|position| i64::try_from(position).ok()).unwrap_or(ffi::FATAL.into())
 }

@@ -1,0 +1,154 @@
+//! Forks wait until no thread is within libarchive.
+//!
+//! The child of a fork has one thread, and every lock as it was at that moment. libc looks after its own
+//! locks of memory and of files, but not after those of the time zone and of character sets, which
+//! libarchive takes for the dates and names of some formats: one child in twenty hung that was forked
+//! while three threads read zips. Nobody can set those locks free in the child, so that a fork waits for
+//! the moment in which no thread is where they may be taken. What libarchive does between two looks at
+//! our own code takes some milliseconds at most.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::sync::{Once, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Read by whoever is within libarchive, written by whoever forks. Writers come first, so that threads
+/// which are always within cannot keep a fork waiting.
+static LIBARCHIVE: RwLock<()> = RwLock::new(());
+
+static WATCHED: Once = Once::new();
+
+// Without destructors, both can be used as long as their thread runs anything at all.
+thread_local! {
+    static WITHIN: Cell<Option<ManuallyDrop<RwLockReadGuard<'static, ()>>>> =
+        const { Cell::new(None) };
+    static FORKING: Cell<Option<ManuallyDrop<RwLockWriteGuard<'static, ()>>>> =
+        const { Cell::new(None) };
+}
+
+/// While it lives, this thread is within libarchive, and no other one forks.
+pub(super) struct Within {
+    // Its lock belongs to its thread.
+    _stays_on_its_thread: std::marker::PhantomData<*const ()>,
+}
+
+impl Within {
+    /// Waits for forks that are under way. Not to be called by who is within already.
+    pub(super) fn enter() -> Self {
+        watch();
+        enter();
+        Self { _stays_on_its_thread: std::marker::PhantomData }
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Does work of ours on which libarchive called back. It may take its time, and may even fork: so this
+/// thread is not within libarchive meanwhile.
+pub(super) fn without<T>(work: impl FnOnce() -> T) -> T {
+    /// Also if the work panics.
+    struct Back;
+    impl Drop for Back {
+        fn drop(&mut self) {
+            enter();
+        }
+    }
+    leave();
+    let _back = Back;
+    work()
+}
+
+fn enter() {
+    let guard = LIBARCHIVE.read().unwrap_or_else(PoisonError::into_inner);
+    WITHIN.set(Some(ManuallyDrop::new(guard)));
+}
+
+fn leave() {
+    drop(WITHIN.take().map(ManuallyDrop::into_inner));
+}
+
+/// Sees to it that forks wait from now on. Best called before there are threads: of a fork that has
+/// begun already, nobody knows.
+pub(crate) fn watch() {
+    WATCHED.call_once(|| {
+        // SAFETY: three functions that live as long as the process does, and do no more than to take
+        // and give back a lock.
+        unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+    });
+}
+
+extern "C" fn before() {
+    let guard = LIBARCHIVE.write().unwrap_or_else(PoisonError::into_inner);
+    FORKING.set(Some(ManuallyDrop::new(guard)));
+}
+
+/// In the parent, and in the child: there it is the same thread's copy.
+extern "C" fn after() {
+    drop(FORKING.take().map(ManuallyDrop::into_inner));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// Forks; the status of a child that does this, and nothing else.
+    fn child(work: impl FnOnce()) -> i32 {
+        // SAFETY: the child runs no code that needs another thread, and leaves without destructors.
+        let process = unsafe { libc::fork() };
+        if process == 0 {
+            let failed = catch_unwind(AssertUnwindSafe(work)).is_err();
+            // SAFETY: never returns.
+            unsafe { libc::_exit(failed.into()) };
+        }
+        let mut status = -1;
+        // SAFETY: a child of ours, and room for its status.
+        assert_eq!(unsafe { libc::waitpid(process, &raw mut status, 0) }, process);
+        status
+    }
+
+    #[test]
+    fn a_fork_finds_nobody_within() {
+        let (over, inside) = (AtomicBool::new(false), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        let _within = Within::enter();
+                        inside.store(true, Ordering::Relaxed);
+                        std::thread::yield_now();
+                    }
+                });
+            }
+            while !inside.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            for _ in 0..100 {
+                // Whoever were within would be so for ever in the child.
+                let alone = || drop(LIBARCHIVE.try_write().expect("nobody is within"));
+                assert_eq!(child(alone), 0);
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+    }
+
+    #[test]
+    fn who_was_called_back_may_fork() {
+        let _within = Within::enter();
+        without(|| assert_eq!(child(|| drop(Within::enter())), 0));
+    }
+
+    #[test]
+    fn who_was_called_back_and_panics_is_within_again() {
+        let within = Within::enter();
+        let panicked = catch_unwind(|| without(|| panic!("in a callback")));
+        assert!(panicked.is_err());
+        assert!(LIBARCHIVE.try_write().is_err());
+        drop(within);
+    }
+}
