@@ -26,6 +26,8 @@ True means that every byte was compared. What cannot be compared raises; every e
 
 from __future__ import annotations
 
+from posix import register_at_fork as _register_at_fork
+
 from komparu import _core
 from komparu._core import (
     __version__,
@@ -117,3 +119,19 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """Everything there is, imported or not."""
     return sorted({*globals(), *_LAZY})
+
+
+def _before_fork() -> None:
+    """Import what other threads may be importing.
+
+    In a child that was forked amid an import by another thread, its lock would stay locked.
+    """
+    from contextlib import suppress
+    from importlib import import_module
+
+    with suppress(ImportError):  # once the interpreter is about to end
+        for name in ("komparu._types", "komparu._config"):
+            import_module(name)
+
+
+_register_at_fork(before=_before_fork)
