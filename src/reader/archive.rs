@@ -94,7 +94,7 @@ impl<'a> ArchiveReader<'a> {
     /// Finds out what kind of archive it is. `name` is what messages call it.
     ///
     /// # Errors
-    /// When it is none that can be read, or cannot be read.
+    /// When it is none, or cannot be read; when it is a zip with too many entries.
     pub(crate) fn open(
         bytes: Bytes<'a>,
         name: &Name,
@@ -103,12 +103,9 @@ impl<'a> ArchiveReader<'a> {
     ) -> Result<Self> {
         let meter = Meter::new(name.clone(), limits.clone());
         let mut index = match bytes.anywhere() {
-            Some(bytes) => ZipIndex::read(bytes, limits.max_archive_entries)?,
+            Some(bytes) => ZipIndex::read(bytes, &meter, context)?,
             None => None,
         };
-        if let Some(index) = &index {
-            meter.entries_to_come(index.entries)?;
-        }
         let members = index.as_mut().and_then(|index| index.members.take());
         let entries: Box<dyn Entries + 'a> = match (members, bytes) {
             (Some(members), Bytes::Anywhere(bytes)) => {

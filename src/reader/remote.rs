@@ -53,6 +53,9 @@ impl State {
         context: &Context<'_>,
     ) -> Result<()> {
         let tail = size.saturating_sub(TAIL);
+        if buffer.is_empty() {
+            return Ok(());
+        }
         if offset < tail {
             let before = usize::try_from(tail - offset).unwrap_or(usize::MAX).min(buffer.len());
             let (before, rest) = buffer.split_at_mut(before);

@@ -19,6 +19,7 @@ import packing
 from children import interrupt, run, start
 from komparu import ArchiveBombError, ArchiveError, compare_archive
 from packing import files, member, tar, zipped
+from zips import Entry, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,6 +165,16 @@ def test_the_index_of_a_zip_is_no_way_around_the_limit(tmp_path: Path, harmless:
     content[-14:-10] = b"\1\0\1\0"
     path.write_bytes(content)
     assert "101 entries or more" in says(path, harmless, max_archive_entries=100)
+
+
+def test_a_name_that_is_too_long_is_no_more_than_looked_at(tmp_path: Path, harmless: Path) -> None:
+    # The index alone has 20 MB of names.
+    path = tmp_path / "names.zip"
+    path.write_bytes(made(*(Entry(f"{number}".ljust(20_000, "x")) for number in range(1000))))
+    assert "an entry's name has 20000 bytes" in says(path, harmless)
+    bombed, kilobytes = run(COST, path, harmless, "{}").split()
+    assert bombed == "True"
+    assert int(kilobytes) < 8 << 10
 
 
 def test_what_is_no_content_is_limited_too(tmp_path: Path, harmless: Path) -> None:

@@ -16,6 +16,7 @@ import packing
 from hostile import answer
 from komparu import ArchiveError, compare_archive
 from packing import COMMANDS, files, pack, zipped
+from zips import STORED, Entry, body, end, large_end, locator
 
 if TYPE_CHECKING:
     import socket
@@ -74,8 +75,10 @@ def test_without_ranges_what_needs_none_is_compared_and_the_rest_says_so(
 
 @pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
 def test_what_is_read_anywhere_takes_few_requests(nginx: Nginx, tmp_path: Path) -> None:
-    contents = [(f"d/{n}", packing.noise(5000 + n)) for n in range(300)]
-    zipped(tmp_path / "many.zip", contents)
+    contents = [(f"d{n}/{n}", packing.noise(5000 + n)) for n in range(300)]
+    directories = [(f"d{n}/", b"") for n in range(300)]
+    # Each file follows its directory.
+    zipped(tmp_path / "many.zip", itertools.chain(*zip(directories, contents, strict=True)))
     nginx.put("many.zip", (tmp_path / "many.zip").read_bytes())
     before = len(nginx.log())
     assert compare_archive(f"{nginx.plain}/many.zip", files(tmp_path / "many.tar", contents))
@@ -92,6 +95,28 @@ def test_a_zip_whose_end_leads_behind_it_is_an_error(nginx: Nginx, tmp_path: Pat
         with pytest.raises(ArchiveError) as caught:
             compare_archive(bad, tmp_path / "good.zip")
         assert caught.value.source == bad
+
+
+@pytest.mark.parametrize("offset", [0xFFFFFFF0, 1 << 40, (1 << 64) - 1])
+def test_an_index_beyond_the_end_is_an_error(nginx: Nginx, tmp_path: Path, offset: int) -> None:
+    contents, index = body(Entry("a", packing.noise(300_000), STORED))
+    ends = {
+        True: end(1, len(index), min(offset, 0xFFFFFFF0)),
+        False: large_end(1, len(index), offset)
+        + locator(len(contents) + len(index))
+        + end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF),
+    }
+    for which, last in ends.items():
+        bad = nginx.put(f"far-{offset}-{which}.zip", contents + index + last)
+        good = files(tmp_path / "good.tar", [("a", b"something else")])
+        verdicts = set()
+        for place in (f"{nginx.plain}/{bad.name}", bad):
+            try:
+                verdicts.add(compare_archive(place, good).verdict.value)
+            except ArchiveError:
+                verdicts.add("error")
+        assert len(verdicts) == 1
+        assert "equal" not in verdicts
 
 
 def parts(content: bytes, tags: Iterator[str], lie: int = 0, ends: int = 0) -> Handler:

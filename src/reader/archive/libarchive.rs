@@ -1,12 +1,12 @@
 //! Archives of all kinds, as libarchive reads them.
 
-use super::super::ending::doubt;
-use super::super::slab::Slab;
-use super::super::supply::Supply;
-use super::super::zip::ZipIndex;
 use super::{Entries, Entry, Step};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
+use crate::reader::ending::doubt;
+use crate::reader::slab::Slab;
+use crate::reader::supply::Supply;
+use crate::reader::zip::ZipIndex;
 use crate::sys::libarchive::{Failure, Format, Handle, Kind};
 
 /// An archive that is being read.

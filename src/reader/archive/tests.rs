@@ -157,7 +157,8 @@ fn zipped(directory: &Path, zipper: &[&str]) -> Vec<u8> {
 fn is_plain(bytes: &[u8]) -> bool {
     let (name, position, hit) = ("x.zip".into(), 0, AtomicBool::new(false));
     let whole = Faulty { name, bytes, fault: usize::MAX, position, hit: &hit };
-    let index = ZipIndex::read(&whole, None).expect("it can be read");
+    let (call, meter) = (Call::new(None), Meter::new("x.zip".into(), ArchiveLimits::default()));
+    let index = ZipIndex::read(&whole, &meter, &Context::new(&call)).expect("it can be read");
     index.is_some_and(|index| index.members.is_some())
 }
 

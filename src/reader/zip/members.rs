@@ -1,9 +1,7 @@
 //! What is in a plain zip: what its index says, in the order of the content.
 
+use super::header;
 use super::record::{DEFLATED, Plain, Record};
-
-/// A header in front of content, without the name and the extra fields that follow it.
-pub(super) const HEADER: usize = 30;
 
 /// The entries of a plain zip.
 #[derive(Default)]
@@ -35,7 +33,7 @@ impl Member {
     /// Where what belongs to it ends, if its header has no extra fields.
     fn end(&self) -> u64 {
         u64::from(self.offset)
-            + HEADER as u64
+            + header::LENGTH as u64
             + u64::from(self.name_length)
             + u64::from(self.packed)
     }
@@ -62,7 +60,7 @@ impl Members {
     /// In the order of their content. `None`: not each has a place of its own for it, from the very
     /// beginning of the zip up to its `index`.
     pub(super) fn in_order(mut self, index: u64) -> Option<Self> {
-        self.all.sort_by_key(|member| member.offset);
+        self.all.sort_unstable_by_key(|member| member.offset);
         let starts = self.all.iter().map(|member| u64::from(member.offset)).chain([index]);
         let ends = std::iter::once(0).chain(self.all.iter().map(Member::end));
         let are_apart = ends.zip(starts).all(|(end, next)| end <= next);

@@ -9,8 +9,9 @@
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::members::{HEADER, Member, Members};
-use super::record::{DEFLATED, HARMLESS, Plain, STORED, number, short_number};
+use super::header;
+use super::members::{Member, Members};
+use super::record::Plain;
 use super::window::Window;
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
@@ -19,12 +20,6 @@ use crate::reader::archive::{Entries, Entry, Step};
 use crate::reader::slab::Slab;
 use crate::reader::stash::Buffer;
 use crate::sys::libarchive::Kind;
-
-const MARK: &[u8] = b"PK\x03\x04";
-
-/// What a number in a header may be besides what the index says: it follows the content, or stands in an
-/// extra field.
-const ELSEWHERE: [u32; 2] = [0, u32::MAX];
 
 /// The zip.
 pub(in crate::reader) struct PlainZip<'a> {
@@ -89,31 +84,18 @@ impl<'a> PlainZip<'a> {
     /// Goes past a header to the content, which ends before `until`.
     fn enter(&mut self, member: Member, until: u64) -> Result<()> {
         let (start, name) = (u64::from(member.offset), self.members.name(member));
-        let header = self.window.at(start, HEADER + name.len())?;
-        let method = if member.is_deflated { DEFLATED } else { STORED };
-        let is_as_said = |(at, said)| {
-            let found = number(header, at);
-            found == said || ELSEWHERE.contains(&found)
-        };
-        let is_intact = header.len() >= HEADER + name.len()
-            && header.starts_with(MARK)
-            && short_number(header, 6) & !HARMLESS == 0
-            && short_number(header, 8) == method
-            && usize::from(short_number(header, 26)) == name.len()
-            && header[HEADER..].starts_with(name)
-            && [(14, member.checksum), (18, member.packed), (22, member.size)]
-                .into_iter()
-                .all(is_as_said);
-        if !is_intact {
+        let fixed = self.window.at(start, header::LENGTH)?;
+        let length = if fixed.len() < header::LENGTH { 0 } else { header::length(fixed) };
+        let header = self.window.at(start, length)?;
+        if !header.get(..length).is_some_and(|header| header::is_of(header, &member, name)) {
             return Err(self.damaged("its header is not what the index says"));
         }
-        let before = HEADER + name.len() + usize::from(short_number(header, 28));
-        let (offset, packed) = (start + before as u64, u64::from(member.packed));
+        let (offset, packed) = (start + length as u64, u64::from(member.packed));
         if offset + packed > until {
             return Err(self.damaged("it goes on where something else begins"));
         }
         self.content = match member.kind {
-            Plain::Directory => Content::default(),
+            Plain::Directory => Content { offset, ..Content::default() },
             Plain::File => Content {
                 is_deflated: member.is_deflated,
                 is_over: false,
@@ -134,7 +116,8 @@ impl<'a> PlainZip<'a> {
         let mut filled = 0;
         while !self.content.is_over && filled < self.buffer.len() {
             self.context.checkpoint()?;
-            let ahead = self.content.ahead(self.window.at(self.content.offset, 1)?);
+            let least = usize::from(self.content.packed > 0);
+            let ahead = self.content.ahead(self.window.at(self.content.offset, least)?);
             let (was_in, was_out) = (self.inflate.total_in(), self.inflate.total_out());
             let room = &mut self.buffer[filled..];
             let status = self.inflate.decompress(ahead, room, FlushDecompress::None);
@@ -191,8 +174,8 @@ impl Entries for PlainZip<'_> {
         self.shown = if self.content.is_deflated {
             self.inflate()?
         } else {
-            let at = self.content.offset;
-            let length = self.content.ahead(self.window.at(at, 1)?).len();
+            let (at, least) = (self.content.offset, usize::from(self.content.packed > 0));
+            let length = self.content.ahead(self.window.at(at, least)?).len();
             self.content.take(length as u64);
             Shown::Stored(at, length)
         };

@@ -78,7 +78,8 @@ impl<'r> Record<'r> {
         let [packed, size] = [self.packed(), self.size()];
         let is_as_stored = match self.method() {
             STORED => packed == size,
-            DEFLATED => true,
+            // At least that there is nothing must be said.
+            DEFLATED => packed > 0,
             _ => false,
         };
         let is_here = disk == 0 && ![packed, size, self.offset()].contains(&ELSEWHERE);
@@ -109,16 +110,24 @@ impl<'r> Record<'r> {
 
     fn has_only_harmless_extras(self) -> bool {
         let start = LENGTH + self.name_length();
-        let mut fields = &self.0[start..][..usize::from(short_number(self.0, 30))];
-        while let Some((head, rest)) = fields.split_first_chunk::<4>() {
-            let (kind, length) = (short_number(head, 0), usize::from(short_number(head, 2)));
-            match rest.get(length..) {
-                Some(next) if HARMLESS_EXTRAS.contains(&kind) => fields = next,
-                _ => return false,
-            }
-        }
-        fields.is_empty()
+        let fields = &self.0[start..][..usize::from(short_number(self.0, 30))];
+        extras(fields).all(|field| field.is_some_and(|(kind, _)| HARMLESS_EXTRAS.contains(&kind)))
     }
+}
+
+/// The extra fields in `bytes`, each with what kind it is; `None` at the end if the last is cut short.
+pub(super) fn extras(bytes: &[u8]) -> impl Iterator<Item = Option<(u16, &[u8])>> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let fields = rest.take().filter(|fields| !fields.is_empty())?;
+        let field = fields.split_first_chunk::<4>().and_then(|(head, after)| {
+            let length = usize::from(short_number(head, 2));
+            let (value, next) = after.split_at_checked(length)?;
+            rest = Some(next);
+            Some((short_number(head, 0), value))
+        });
+        Some(field)
+    })
 }
 
 /// What a plain entry is.
@@ -184,7 +193,6 @@ mod tests {
         assert_eq!(with(8, &[0b1000, 0b1000]), Some(Plain::File), "sizes follow, UTF-8");
         assert_eq!(with(40, &[0o200, 0x01]), Some(Plain::File), "permissions, and no type");
         assert_eq!(with(5, &[DOS]), Some(Plain::File));
-        assert_eq!(with(10, &[0, 0]), None, "stored, in fewer bytes than it has");
         let mut directory = record(b"name/");
         directory[24] = 0;
         assert_eq!(kind(&directory), Some(Plain::Directory));
@@ -216,9 +224,11 @@ mod tests {
             (LENGTH + 4, &[1, 0x99], "encrypted, as an extra field says"),
             (LENGTH + 6, &[6], "an extra field is cut short"),
             (LENGTH + 6, &[2], "there is something behind the extra fields"),
-            (28, &[0], "without a name"),
+            (10, &[0, 0], "stored, in fewer bytes than it has"),
+            (20, &[0], "deflated to nothing at all"),
         ] {
             assert_eq!(with(at, bytes), None, "{why}");
         }
+        assert_eq!(kind(&record(b"")), None, "without a name");
     }
 }
