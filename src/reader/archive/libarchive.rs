@@ -66,8 +66,11 @@ impl<'a> Libarchive<'a> {
             return Err(error.clone());
         }
         self.handle.input_mut().finish()?;
-        let (entries, size) = (self.entries, self.handle.input().given());
-        let counted = self.index.as_ref().map_or(0, |index| index.counted);
+        let size = self.handle.input().given();
+        let (counted, listed) =
+            self.index.as_ref().map_or((0, u64::MAX), |index| (index.counted, index.entries));
+        // Without an index libarchive goes by the headers, of which some may count no more.
+        let entries = self.entries.min(listed);
         match doubt(&self.handle.end(), entries, size, counted) {
             Some(cause) => Err(Error::archive(&self.name, cause)),
             None => Ok(()),
