@@ -26,7 +26,7 @@ True means that every byte was compared. What cannot be compared raises; every e
 
 from __future__ import annotations
 
-from posix import register_at_fork as _register_at_fork
+from os import register_at_fork as _register_at_fork
 
 from komparu import _core
 from komparu._core import (
