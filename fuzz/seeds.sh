@@ -24,7 +24,7 @@ done
 # gzip, which komparu undoes itself: of other formats, within itself, in several members, followed by
 # zeros or by anything, with a name in its header or none, and with its end cut short or wrong.
 changed() { # file, where, what: with a few of its bytes replaced
-    printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+    printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 for format in pax ustar newc ar; do
     gzip -nc "$home/$format" > "$corpus/gzip-$format"
@@ -48,7 +48,7 @@ for missing in 1 4 8 9 20; do
 done
 for wrong in 1 8 30; do
     cp "$corpus/gzip-ustar" "$corpus/gzip-wrong-$wrong"
-    changed "$corpus/gzip-wrong-$wrong" $((size - wrong)) '\125'
+    changed "$corpus/gzip-wrong-$wrong" $((size - wrong)) '\0125'
 done
 
 # zip: what `zip` writes into a file and into a pipe, plain, compressed, with large numbers, with a comment
@@ -84,6 +84,6 @@ done
 # Its checksum, its method, its name and its content, in the first entry; what counts the entries.
 for wrong in 14 8 30 40 $((size - 12)); do
     cp deflated.zip "wrong-$wrong.zip"
-    changed "wrong-$wrong.zip" "$wrong" '\011'
+    changed "wrong-$wrong.zip" "$wrong" '\0011'
 done
 cp -- *.zip "$corpus"

@@ -130,7 +130,7 @@ def _before_fork() -> None:
     from importlib import import_module
 
     with suppress(ImportError):  # once the interpreter is about to end
-        for name in ("komparu._types", "komparu._config"):
+        for name in ("komparu._types", "komparu._config", "komparu._pairs"):
             import_module(name)
 
 

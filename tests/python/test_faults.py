@@ -198,14 +198,18 @@ over = threading.Event()
 def read(archive):
     while not over.is_set():
         assert komparu.compare_archive(archive, sys.argv[3])
-threads = [threading.Thread(target=read, args=[archive]) for archive in sys.argv[1:]]
+threads = [
+    threading.Thread(target=read, args=[archive], daemon=True) for archive in sys.argv[1:]
+]
 for thread in threads:
     thread.start()
-statuses = set()
+statuses = {0}
 for _ in range(60):
+    if statuses != {0}:
+        break
     child = os.fork()
     if child == 0:
-        signal.alarm(1800)  # one that hangs is not to stay for ever
+        signal.alarm(300)  # one that hangs is to be told of
         equal = [komparu.compare_archive(archive, sys.argv[3]) for archive in sys.argv[1:]]
         os._exit(0 if all(equal) else 1)
     statuses.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -154,3 +155,17 @@ a = os.path.abspath(sys.argv[0])
 def test_what_is_loaded_on_demand_is_loaded_once() -> None:
     assert komparu.Source is komparu.Source
     assert komparu.Source is sys.modules["komparu._types"].Source
+
+
+def test_what_is_imported_late_is_imported_before_a_fork() -> None:
+    """A child that was forked while another thread imports finds the lock of that module taken."""
+    sources = Path(__file__).parents[2].glob("src/py/*.rs")
+    late = {name for path in sources for name in re.findall(r'"(komparu\._\w+)"', path.read_text())}
+    assert "komparu._pairs" in late
+    code = """
+if os.fork() == 0:
+    os._exit(0)
+os.wait()
+print(*sorted(set(sys.argv[1:]) - set(sys.modules)))
+"""
+    assert run(code, *sorted(late)) == "\n"

@@ -89,8 +89,8 @@ def _device(kind: str, size: int) -> Iterator[tuple[Path, Path, Path]]:
             file.truncate(160 * MIB)
         options = ["-m", "single", "-d", "single"] if kind == "btrfs" else []
         subprocess.run([f"mkfs.{kind}", "-q", *options, image], check=True, capture_output=True)
-        _mount(image, place)
         try:
+            _mount(image, place)
             content = os.urandom(size)
             for directory, name in [(place, "file"), (other, "file"), (other, "twin")]:
                 (directory / name).write_bytes(content)
@@ -98,7 +98,8 @@ def _device(kind: str, size: int) -> Iterator[tuple[Path, Path, Path]]:
             subprocess.run(["mount", "-o", "remount,ro", place], check=True)
             yield image, place / "file", other / "file"
         finally:
-            subprocess.run(["umount", place], check=True)
+            if place.is_mount():
+                subprocess.run(["umount", place], check=True)
 
 
 def _mount(image: Path, place: Path) -> None:

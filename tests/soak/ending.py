@@ -27,8 +27,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-class EndedError(BaseException):
-    """A signal said so."""
+class EndedError(SystemExit):
+    """A signal said so; an event loop lets no other exception out that is no KeyboardInterrupt."""
 
     def __init__(self, number: int) -> None:
         """Keep the signal's number."""

@@ -88,12 +88,13 @@ def _mounted(kind: str) -> Iterator[Path]:
                 file.truncate(12 << 30)
             subprocess.run([*MAKERS[kind], image], check=True, capture_output=True)
             mount = ["-o", "loop", str(image)]
-        subprocess.run(["mount", *mount, place], check=True)
         try:
+            subprocess.run(["mount", *mount, place], check=True)
             place.chmod(0o755)
             yield place
         finally:
-            subprocess.run(["umount", place], check=True)
+            if place.is_mount():
+                subprocess.run(["umount", place], check=True)
 
 
 def _relatives(place: Path, rounds: int) -> None:
