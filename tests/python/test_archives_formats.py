@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import itertools
 import subprocess
-import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,11 +32,6 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     tree = packing.grow(directory / "tree", CONTENT)
     (tree / "link").symlink_to("d/one")
     return {kind: pack(kind, tree, directory / f"x.{kind}") for kind in COMMANDS}
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> Path:
-    return files(tmp_path / "good.tar", [("a", b"hello world\n"), ("b", b"second\n")])
 
 
 @pytest.mark.parametrize("a", COMMANDS)
@@ -194,29 +186,3 @@ def test_names_are_the_same_in_any_locale(
     raw = r"['caf\udc82', 'caf\udce9', '\udcff\udcfe']"
     names = r"['caf\xe9', 'plain', '\u65e5\u672c']"
     assert output.splitlines() == [*pairs, "True []", raw, names, "True"]
-
-
-@pytest.mark.parametrize("rest", [bytes(1), bytes(10_000), b"\x1f\x8b", packing.noise(200_000)])
-def test_what_follows_gzip_is_passed_over_as_gzip_does(
-    tmp_path: Path, good: Path, rest: bytes
-) -> None:
-    packed = tmp_path / "x.tar.gz"
-    packed.write_bytes(gzip.compress(good.read_bytes()) + rest)
-    assert compare_archive(good, packed)
-
-
-def test_everything_that_gzip_has_before_its_content_is_passed_over(
-    tmp_path: Path, good: Path
-) -> None:
-    plain = gzip.compress(good.read_bytes())
-    header = b"\x1f\x8b\x08\x1e" + plain[4:10] + b"\x04\x00more" + b"name\0" + b"comment\0"
-    packed = tmp_path / "x.tar.gz"
-    packed.write_bytes(header + (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little") + plain[10:])
-    assert compare_archive(good, packed)
-
-
-def test_what_is_compressed_twice_is_read(tmp_path: Path, good: Path) -> None:
-    packed = tmp_path / "x.tar.gz"
-    for inner in (bz2.compress, gzip.compress):
-        packed.write_bytes(gzip.compress(inner(good.read_bytes())))
-        assert compare_archive(good, packed)

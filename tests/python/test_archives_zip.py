@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import packing
+from judging import judge
 from komparu import ArchiveError, compare_archive
 from packing import chance, files, zipped
 from zips import DEFLATED, STORED, Entry, body, end, extra, large, large_end, locator, made
@@ -57,13 +58,6 @@ def refused(directory: Path, archive: bytes) -> str:
     with pytest.raises(ArchiveError):
         compare_archive(bad, bad)
     return str(caught.value)
-
-
-def judge(a: Path, b: Path) -> str:
-    try:
-        return compare_archive(a, b).verdict.value
-    except ArchiveError:
-        return "error"
 
 
 def shown(directory: Path, archive: bytes) -> str:

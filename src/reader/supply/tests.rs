@@ -1,7 +1,7 @@
 //! What follows an archive within its gzip is read to its end, but no longer than anybody waits for it.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -70,16 +70,19 @@ fn drain_endless(stop: impl Fn(&dyn Fn(&Context<'_>) -> Error, &AtomicU64)) {
 #[test]
 fn a_cancel_from_another_thread_ends_the_draining() {
     drain_endless(|drain, members| {
-        let call = Call::new(None);
-        std::thread::scope(|scope| {
+        let (call, is_over) = (Call::new(None), AtomicBool::new(false));
+        let ended = std::thread::scope(|scope| {
             scope.spawn(|| {
-                while members.load(Ordering::Relaxed) < 10 {
+                while members.load(Ordering::Relaxed) < 10 && !is_over.load(Ordering::Relaxed) {
                     std::thread::yield_now();
                 }
                 call.cancel();
             });
-            assert_eq!(drain(&Context::new(&call)), Error::Cancelled);
+            let ended = drain(&Context::new(&call));
+            is_over.store(true, Ordering::Relaxed);
+            ended
         });
+        assert_eq!(ended, Error::Cancelled);
     });
 }
 

@@ -1,0 +1,85 @@
+"""Archives within gzip, which is undone before libarchive sees them."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+import packing
+from judging import refuses
+from komparu import ArchiveError, compare_archive
+from packing import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTENT = {"a": b"hello world\n" * 3, "b": b"second\n"}
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return files(tmp_path / "good.tar", CONTENT.items())
+
+
+def test_the_checksum_of_gzip_is_looked_at(tmp_path: Path, good: Path) -> None:
+    # Stored without compression, so that a flipped bit of content is content like any other.
+    packed = gzip.compress(good.read_bytes(), compresslevel=0)
+    bad, same = tmp_path / "bad.tar.gz", tmp_path / "same.tar.gz"
+    content = packed.index(CONTENT["a"])
+    for position in (content, *range(len(packed) - 8, len(packed))):
+        damaged = bytearray(packed)
+        damaged[position] ^= 1
+        bad.write_bytes(damaged)
+        same.write_bytes(damaged)
+        refuses(good, bad, bad, "its gzip is damaged: ")
+        with pytest.raises(ArchiveError, match="its gzip is damaged: "):
+            compare_archive(bad, same)
+
+
+@pytest.mark.parametrize("parts", [2, 300])
+def test_gzip_in_parts_is_read_to_its_end(tmp_path: Path, good: Path, parts: int) -> None:
+    content = good.read_bytes()
+    step = -(-len(content) // parts)
+    members = [
+        gzip.compress(content[start : start + step]) for start in range(0, len(content), step)
+    ]
+    packed, cut = tmp_path / "x.tar.gz", tmp_path / "cut.tar.gz"
+    whole = gzip.compress(b"").join(members)
+    packed.write_bytes(whole)
+    assert compare_archive(good, packed)
+    cut.write_bytes(whole[:-1])
+    refuses(good, cut, cut, "is cut short: its gzip has no end")
+    damaged = bytearray(whole)
+    damaged[len(members[0]) - 8] ^= 1
+    cut.write_bytes(damaged)
+    refuses(good, cut, cut, "its gzip is damaged: ")
+
+
+@pytest.mark.parametrize("rest", [bytes(1), bytes(10_000), b"\x1f\x8b", packing.noise(200_000)])
+def test_what_follows_gzip_is_passed_over_as_gzip_does(
+    tmp_path: Path, good: Path, rest: bytes
+) -> None:
+    packed = tmp_path / "x.tar.gz"
+    packed.write_bytes(gzip.compress(good.read_bytes()) + rest)
+    assert compare_archive(good, packed)
+
+
+def test_everything_that_gzip_has_before_its_content_is_passed_over(
+    tmp_path: Path, good: Path
+) -> None:
+    plain = gzip.compress(good.read_bytes())
+    header = b"\x1f\x8b\x08\x1e" + plain[4:10] + b"\x04\x00more" + b"name\0" + b"comment\0"
+    packed = tmp_path / "x.tar.gz"
+    packed.write_bytes(header + (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little") + plain[10:])
+    assert compare_archive(good, packed)
+
+
+def test_what_is_compressed_twice_is_read(tmp_path: Path, good: Path) -> None:
+    packed = tmp_path / "x.tar.gz"
+    for inner in (bz2.compress, gzip.compress):
+        packed.write_bytes(gzip.compress(inner(good.read_bytes())))
+        assert compare_archive(good, packed)
