@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -95,6 +96,21 @@ def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if system.is_dir():
             (directory / name).symlink_to(system)
     return directory
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C raise, also where it is ignored, as in what a shell runs in the background.
+
+    Programs that the tests start inherit that it is ignored, but not what is called instead.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Leave the test's name for `make test-python`: the stacks of one that hangs do not have it."""
+    cache = getattr(item.config, "cache", None)
+    if cache is not None:
+        cache.set("komparu/test", item.nodeid)
 
 
 @pytest.fixture(autouse=True)
