@@ -159,6 +159,8 @@ def _expire(
         future = awaited.pop(ticket, None)
         if future is not None and not future.done():
             future.set_exception(_core.timed_out(seconds))
+            # Seen: its task will tell of it. Should the loop end before, nobody wants to know.
+            future.exception()
 
 
 def _twin(

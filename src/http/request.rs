@@ -44,14 +44,19 @@ impl Authorities {
     /// Where distributions keep them: a libcurl that comes along was told nothing of this system.
     #[cfg(feature = "bundled")]
     fn of_system() -> Self {
-        use std::sync::LazyLock;
+        use std::sync::OnceLock;
 
-        static FOUND: LazyLock<Authorities> = LazyLock::new(|| {
+        static FOUND: OnceLock<Authorities> = OnceLock::new();
+
+        // Locked for the length of a move only: a fork while another thread looks would leave the
+        // child's copy locked.
+        FOUND.get().cloned().unwrap_or_else(|| {
             let found = openssl_probe::probe();
             let text = |path: Option<std::path::PathBuf>| path.map(Into::into);
-            Authorities { file: text(found.cert_file), directory: text(found.cert_dir) }
-        });
-        FOUND.clone()
+            let found = Self { file: text(found.cert_file), directory: text(found.cert_dir) };
+            let _ = FOUND.set(found.clone());
+            found
+        })
     }
 
     /// The system's libcurl knows.

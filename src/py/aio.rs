@@ -187,6 +187,7 @@ fn deliver(
         },
         Err(error) => Err(error),
     };
+    let failed = made.is_err();
     let (method, value) = match made {
         Ok(result) => (intern!(py, "set_result"), result),
         Err(error) => {
@@ -200,6 +201,10 @@ fn deliver(
     let raised = py.check_signals();
     if !is_done()? {
         future.call_method1(method, (value,))?;
+        if failed {
+            // Seen: its task will tell of it. Should the loop end before, nobody wants to know.
+            future.call_method0(intern!(py, "exception"))?;
+        }
     }
     raised.map(|()| None)
 }

@@ -219,6 +219,38 @@ loop.close()
     assert run(PRELUDE + code, *pair, kind) == "[True] 0 True\n" * 3
 
 
+@pytest.mark.parametrize("limit", [None, 1e-9])
+def test_a_loop_that_ends_before_its_task_hears_of_an_error_says_nothing(
+    long_work: tuple[Path, Path], limit: float | None
+) -> None:
+    code = """
+class Loop(asyncio.SelectorEventLoop):
+    def create_future(self):
+        future = super().create_future()
+        # Only komparu's. What was added first is called first: before the task is woken.
+        if sys._getframe(1).f_globals["__name__"] == "komparu.aio":
+            future.add_done_callback(interrupt)
+        return future
+def interrupt(future):
+    raise KeyboardInterrupt
+async def main():
+    limit = eval(sys.argv[3])
+    other = sys.argv[2] if limit else "/no/such"
+    await aio.compare(sys.argv[1], other, comparison_timeout=limit, chunk_size=1)
+loop = Loop()
+task = loop.create_task(main())
+task._log_destroy_pending = False
+try:
+    loop.run_until_complete(task)
+except KeyboardInterrupt:
+    print("interrupted", task.done())
+loop.close()
+del task
+gc.collect()
+"""
+    assert run(PRELUDE + code, *long_work, str(limit)) == "interrupted False\n"
+
+
 def test_subinterpreters_are_refused_in_words() -> None:
     code = """
 import importlib
