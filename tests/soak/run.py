@@ -19,7 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 
-from ending import EndedError, as_told, end_by_exception  # noqa: E402  # found only now
+from ending import go_on_in_a_child  # noqa: E402  # found only now
 from ledger import Ledger  # noqa: E402
 
 #: What is in this directory and no part.
@@ -52,8 +52,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    end_by_exception()
-    try:
-        sys.exit(main())
-    except EndedError as error:
-        as_told(error)
+    go_on_in_a_child()
+    sys.exit(main())
