@@ -27,7 +27,8 @@ test-rust: | prepare
 	cargo test --quiet
 
 test-python: $(BUILD)/installed
-	$(BIN)/python -I -m pytest || { echo "The last test to begin: $$(cat .pytest_cache/v/komparu/test)"; exit 1; }
+	KOMPARU_RUNNING=$(abspath $(BUILD))/running $(BIN)/python -I -m pytest || \
+		{ status=$$?; cat $(BUILD)/running 2>/dev/null; exit $$status; }
 
 # The same tests on a free-threaded Python; name it with PYTHON_FREE_THREADED. Not the lints: not all
 # of their tools can be had for it, and neither can what makes the certificates.

@@ -159,7 +159,7 @@ def _expire(
         future = awaited.pop(ticket, None)
         if future is not None and not future.done():
             future.set_exception(_core.timed_out(seconds))
-            # Seen: its task will tell of it. Should the loop end before, nobody wants to know.
+            # As a delivery does it: asyncio is not to complain that nobody has asked.
             future.exception()
 
 

@@ -199,14 +199,18 @@ fn deliver(
     // follows, they would run, and raise, in the midst of the loop's call_soon(); and the future's task
     // would never hear of the result.
     let raised = py.check_signals();
-    if !is_done()? {
-        future.call_method1(method, (value,))?;
-        if failed {
-            // Seen: its task will tell of it. Should the loop end before, nobody wants to know.
-            future.call_method0(intern!(py, "exception"))?;
+    let resolve = || {
+        if !is_done()? {
+            future.call_method1(method, (value,))?;
+            if failed {
+                // Its task will tell of it. Should the loop end before, asyncio is not to complain
+                // that nobody has asked.
+                future.call_method0(intern!(py, "exception"))?;
+            }
         }
-    }
-    raised.map(|()| None)
+        Ok(())
+    };
+    raised.and(resolve()).map(|()| None)
 }
 
 impl Drop for Mailbox {

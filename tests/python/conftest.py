@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Write", "pytest_collection_modifyitems"]
 
 pytest_plugins = ["web"]
+
+#: Where the name of the test that runs is kept. Not for those whom the tests start.
+_RUNNING = os.environ.pop("KOMPARU_RUNNING", None)
 
 
 class Write(Protocol):
@@ -56,9 +60,8 @@ def long_work(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     size = 1 << 30
     a, b = directory / "allocated", directory / "hole"
     with a.open("wb") as file:
+        # Only there is it to be had.
         if sys.platform == "linux":
-            import os  # noqa: PLC0415  # only there has it posix_fallocate
-
             os.posix_fallocate(file.fileno(), 0, size)
         file.truncate(size)
     with b.open("wb") as file:
@@ -106,11 +109,16 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_runtest_protocol(item: pytest.Item) -> None:
-    """Leave the test's name for `make test-python`: the stacks of one that hangs do not have it."""
-    cache = getattr(item.config, "cache", None)
-    if cache is not None:
-        cache.set("komparu/test", item.nodeid)
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Leave the test's name for make: the stacks of one that hangs do not end with it."""
+    if _RUNNING is not None:
+        Path(_RUNNING).write_text(f"{nodeid} was running\n")
+
+
+def pytest_sessionfinish() -> None:
+    """No test runs any more."""
+    if _RUNNING is not None:
+        Path(_RUNNING).unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)

@@ -81,6 +81,30 @@ print(json.dumps(counted))
 """
 
 
+#: Forks while another thread makes the very first request of the process; the child makes its own.
+_FIRST = """
+import os, random, signal, sys, threading, time, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+import komparu
+url, file = sys.argv[1:]
+begun, answers = threading.Event(), []
+def compare():
+    begun.set()
+    answers.append(komparu.compare(url, file))
+thread = threading.Thread(target=compare)
+thread.start()
+begun.wait()
+time.sleep(random.uniform(0, 0.004))  # any moment will do
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    os._exit(0 if komparu.compare(url, file) else 1)
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+thread.join()
+print(status, answers)
+"""
+
+
 def soak(ledger: Ledger) -> None:
     """Fork and spawn."""
     here = Path(__file__).parent
@@ -118,4 +142,19 @@ def soak(ledger: Ledger) -> None:
             tried="`os.fork` at any moment while 3 threads compare; the child tries all cases",
             often=f"{children:,} children, {counted.total():,} calls",
             result=", ".join(f"{count:,} {answer}" for answer, count in counted.items()),
+        )
+        first = ledger.times(100)
+        for _ in range(first):
+            done = subprocess.run(
+                [sys.executable, "-c", _FIRST, f"{ground.url}/small", ground.root / "small"],
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            demand((done.stdout, done.stderr) == ("0 [True]\n", ""), done.stdout + done.stderr)
+        ledger.kept(
+            "a child forked while the first request to a URL is made answers right",
+            tried="`os.fork` within milliseconds after another thread began it",
+            often=f"{first:,} processes",
         )
