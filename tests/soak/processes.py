@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,8 +136,11 @@ def soak(ledger: Ledger) -> None:
                     tried=f"a pool of 3 processes is made by `{method}` {words}",
                     often=f"{calls:,} calls",
                 )
-        children = ledger.times(100)
-        counted = answers(f"CHILDREN = {children}\n{_FORKING}", ground)
+        rounds, each = ledger.times(10), 10
+        counted: Counter[str] = Counter()
+        for _ in range(rounds):
+            counted += answers(f"CHILDREN = {each}\n{_FORKING}", ground)
+        children = rounds * each
         ledger.kept(
             "a child forked in the middle of comparisons answers right",
             tried="`os.fork` at any moment while 3 threads compare; the child tries all cases",
