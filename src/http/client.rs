@@ -21,6 +21,7 @@ use super::window::{Answer, window};
 use super::worker::{Command, Worker};
 use crate::error::{Error, Result};
 use crate::sys::curl as raw;
+use crate::sys::fork::hold_off;
 use crate::sys::wake::Bell;
 
 /// How long the exit of the process waits for the thread: closing connections takes far less.
@@ -47,21 +48,24 @@ impl Client {
         let process = std::process::id();
         let alive =
             |client: &&Arc<Self>| client.process == process && !client.over.load(Ordering::Relaxed);
-        // Held for the length of a copy only: a fork at just that moment would leave the child's
-        // copy of the lock locked.
         let current = || CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = current().as_ref().filter(alive) {
-            return Ok(Arc::clone(client));
+        if let Some(client) = hold_off(|| current().as_ref().filter(alive).cloned()) {
+            return Ok(client);
         }
         let started = Arc::new(Self::start(process)?);
-        let mut slot = current();
+        let faster = hold_off(|| {
+            let mut slot = current();
+            let faster = slot.as_ref().filter(alive).cloned();
+            if faster.is_none() {
+                // The parent's client is not dropped: it shares its wake-up descriptors with the parent.
+                std::mem::forget(slot.replace(Arc::clone(&started)));
+            }
+            faster
+        });
         // Another thread was faster: its client serves both, and this one ends for want of senders.
-        if let Some(client) = slot.as_ref().filter(alive) {
-            return Ok(Arc::clone(client));
+        if let Some(client) = faster {
+            return Ok(client);
         }
-        // The parent's client is not dropped: it shares its wake-up descriptors with the parent.
-        std::mem::forget(slot.replace(Arc::clone(&started)));
-        drop(slot);
         raw::at_exit(stop_at_exit);
         Ok(started)
     }

@@ -46,17 +46,16 @@ impl Authorities {
     fn of_system() -> Self {
         use std::sync::OnceLock;
 
+        use crate::sys::fork::hold_off;
+
         static FOUND: OnceLock<Authorities> = OnceLock::new();
 
-        // Locked for the length of a move only: a fork while another thread looks would leave the
-        // child's copy locked.
-        FOUND.get().cloned().unwrap_or_else(|| {
+        let look = || {
             let found = openssl_probe::probe();
             let text = |path: Option<std::path::PathBuf>| path.map(Into::into);
-            let found = Self { file: text(found.cert_file), directory: text(found.cert_dir) };
-            let _ = FOUND.set(found.clone());
-            found
-        })
+            Self { file: text(found.cert_file), directory: text(found.cert_dir) }
+        };
+        FOUND.get().unwrap_or_else(|| hold_off(|| FOUND.get_or_init(look))).clone()
     }
 
     /// The system's libcurl knows.

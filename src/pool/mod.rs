@@ -20,6 +20,7 @@ pub use job::{Job, Work};
 pub use mailbox::{Failure, Mailbox, Outcome};
 
 use crate::options::{Options, descriptor_limit};
+use crate::sys::fork::hold_off;
 use crate::sys::schedule::work_for_others;
 use lane::{Lane, Limits};
 
@@ -70,9 +71,9 @@ impl Pool {
         }
     }
 
-    /// The pool of this process. No lock is held on the way, for a fork to leave locked.
+    /// The pool of this process.
     fn get() -> &'static Self {
-        let mut pool = FIRST.get_or_init(Self::new);
+        let mut pool = FIRST.get().unwrap_or_else(|| hold_off(|| FIRST.get_or_init(Self::new)));
         // Only the last one counts: an ancestor's number may have become this process's.
         while let Some(next) = pool.next.get() {
             pool = next;
@@ -80,7 +81,7 @@ impl Pool {
         if pool.process == std::process::id() {
             return pool;
         }
-        pool.next.get_or_init(|| Box::new(Self::new()))
+        hold_off(|| pool.next.get_or_init(|| Box::new(Self::new())))
     }
 
     fn limits(&self, load: Load, max_workers: usize) -> Limits {

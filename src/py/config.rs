@@ -13,12 +13,13 @@ use super::result::text;
 use super::sources;
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::sys::fork::hold_off;
 
 static CONFIGURED: LazyLock<RwLock<Arc<Options>>> = LazyLock::new(RwLock::default);
 
 /// The options as they are configured at this moment.
 pub(super) fn configured() -> Arc<Options> {
-    Arc::clone(&CONFIGURED.read().unwrap_or_else(PoisonError::into_inner))
+    hold_off(|| Arc::clone(&CONFIGURED.read().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Set options for every later call that does not set them itself.
@@ -50,14 +51,16 @@ pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> 
 /// Makes all changes, or none. Runs no Python code: whatever would need the configuration while it is
 /// locked would wait for ever.
 fn set(changes: Vec<Change>) -> Result<()> {
-    let mut current = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
-    let mut options = Options::clone(&current);
-    for change in changes {
-        change(&mut options);
-    }
-    options.validate()?;
-    *current = Arc::new(options);
-    Ok(())
+    hold_off(|| {
+        let mut current = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
+        let mut options = Options::clone(&current);
+        for change in changes {
+            change(&mut options);
+        }
+        options.validate()?;
+        *current = Arc::new(options);
+        Ok(())
+    })
 }
 
 fn changes(given: &Bound<'_, PyDict>) -> PyResult<Vec<Change>> {
@@ -124,7 +127,7 @@ pub(super) fn get_config(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 /// Restore every option's default.
 #[pyfunction]
 pub(super) fn reset_config() {
-    *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    hold_off(|| *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = Arc::default());
 }
 
 /// Check what a Source holds, so that a bad one cannot be made.

@@ -172,6 +172,37 @@ assert os.waitpid(child, 0)[1] == 0
     assert len(set(connections)) == 3, "each child has connections of its own"
 
 
+def test_a_child_forked_amid_requests_makes_its_own(nginx: Nginx) -> None:
+    """One in 350 hung, on the lock that a request takes for a moment."""
+    path = nginx.put("amid", b"amid")
+    script = """
+import os, signal, sys, threading, warnings, komparu
+warnings.simplefilter("ignore", DeprecationWarning)
+url, path = sys.argv[1:]
+over = threading.Event()
+def compare():
+    while not over.is_set():
+        assert komparu.compare(url, path)
+threads = [threading.Thread(target=compare, daemon=True) for _ in range(3)]
+for thread in threads:
+    thread.start()
+statuses = {0}
+for _ in range(100):
+    if statuses != {0}:
+        break
+    child = os.fork()
+    if child == 0:
+        signal.alarm(300)  # one that hangs is to be told of
+        os._exit(0 if komparu.compare(url, path) else 1)
+    statuses.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+over.set()
+for thread in threads:
+    thread.join()
+print(statuses)
+"""
+    assert run(script, f"{nginx.plain}/amid", str(path)) == "{0}\n"
+
+
 def test_many_threads_compare_at_once(nginx: Nginx) -> None:
     path = nginx.put("many", b"many" * 100_000)
     verdicts: list[bool] = []
