@@ -1,0 +1,75 @@
+//! The structure of containers, one module a format: headers, sizes, indices and end marks, never
+//! content.
+//!
+//! A [`Structure`] is a pure function of bytes, a step at a time: it says which bytes it has to see next,
+//! and is given them. What brings the bytes is a [`Walk`] where they pass by anyway, on their way to
+//! libarchive, and [`pull`] where they are read for the purpose, of a format with an index. So each
+//! format is tested with nothing but bytes.
+
+mod pull;
+mod walk;
+
+pub(crate) use self::pull::pull;
+pub(crate) use self::walk::Walk;
+
+/// The most bytes that a structure may ask for at once: more than the longest header of any format, and
+/// little enough to be kept in memory. What is longer (an index, a table of names) is asked for in parts.
+pub(crate) const LONGEST: usize = 1 << 20;
+
+/// Walks one container, and knows its format. It never reads by itself, never recurs, and keeps a
+/// bounded number of bytes.
+pub(crate) trait Structure: Send {
+    /// Goes on. `bytes` are those that the last [`Want::Bytes`] asked for, fewer only where the container
+    /// ends before; none at the first step, and after a [`Want::Entry`]. Not called after [`Want::End`] or
+    /// an error.
+    ///
+    /// # Errors
+    /// When the container is damaged, cut short, a part of a set, or cannot be accounted for.
+    fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken>;
+}
+
+/// What a structure needs, or has come to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// These bytes, at least one and at most [`LONGEST`]. A structure that is walked while the bytes pass
+    /// by never goes back behind the end of what it asked for before.
+    Bytes { at: u64, length: usize },
+    /// Nothing, but there is this entry. Told once of each entry that libarchive shows, of any kind.
+    Entry(Listed),
+    /// Nothing more.
+    End(Whole),
+}
+
+/// An entry, as the structure has it: what is `None` is not checked against what libarchive shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// The name, in the bytes that libarchive would show; slashes at its end are of no importance.
+    pub(crate) name: Option<Vec<u8>>,
+    /// How many bytes of content it has, holes included.
+    pub(crate) size: Option<u64>,
+}
+
+/// What a walk came to, if nothing is broken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Whole {
+    /// Where the container ends, behind its end mark. Bytes behind it that are not zeros have to be the
+    /// same in both archives.
+    pub(crate) end: u64,
+    /// Why entries may be missing at the end, although nothing is broken: "has no end mark" for example.
+    /// `None`: there was an end mark, or another proof that nothing is missing. Where it is set, the
+    /// comparison has no verdict but "different".
+    pub(crate) open: Option<&'static str>,
+    /// How many entries libarchive must have shown, where the format counts them without listing each.
+    pub(crate) entries: Option<u64>,
+}
+
+/// Why a container cannot be accounted for, in one line that goes on after its name: "is cut short: …".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Broken(pub(crate) String);
+
+impl Broken {
+    /// This reason.
+    pub(crate) fn because<T>(reason: impl Into<String>) -> Result<T, Self> {
+        Err(Self(reason.into()))
+    }
+}
