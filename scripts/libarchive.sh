@@ -46,6 +46,7 @@ private update
 (cd "$work/source" && private source libarchive >/dev/null)
 rm -rf "$target"
 mv "$work"/source/libarchive-*/ "$target"
-# What was taken, for the notices of the wheel.
+# What was taken, for the notices of the wheel: the version, and the digests of the files it came as.
 (cd "$target" && dpkg-parsechangelog --show-field Version) >"$target/VERSION"
+(cd "$work/source" && sha256sum libarchive_*) >"$target/DIGESTS"
 rm -rf "$work"

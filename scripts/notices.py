@@ -35,7 +35,9 @@ RULE = "=" * 80
 def main() -> None:
     """Write the notices into the wheel."""
     wheel, libarchive = Path(sys.argv[1]), Path(sys.argv[2])
-    parts = [("libarchive", (libarchive / "VERSION").read_text().strip(), [libarchive / "COPYING"])]
+    told, digests = libarchive / "VERSION", libarchive / "DIGESTS"
+    taken = [told.read_text().strip(), *digests.read_text().splitlines()]
+    parts = [("libarchive", "\n    sha256 ".join(taken), [libarchive / "COPYING"])]
     for package in linked():
         home = Path(package["manifest_path"]).parent
         name, version = package["name"], package["version"]

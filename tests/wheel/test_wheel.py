@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -156,6 +157,18 @@ def test_a_wheel_carries_the_licences_of_all_that_is_in_it(wheel: str) -> None:
     for part in ("bzip2", "curl", "libarchive", "liblzma", "lz4", "nghttp2", "openssl", "pyo3",
                  "zlib-ng", "zstd"):  # fmt: skip
         assert f"\n{part} " in notices, part
+
+
+@every_wheel
+def test_a_wheel_tells_which_libarchive_it_carries(wheel: str) -> None:
+    with zipfile.ZipFile(wheel) as file:
+        (name,) = (name for name in file.namelist() if name.endswith("/THIRD-PARTY.txt"))
+        notices = file.read(name).decode()
+    taken = re.search(
+        r"^libarchive \d+\.\d+\S*\n((?: +sha256 [0-9a-f]{64} +\S+\n)+)", notices, re.MULTILINE
+    )
+    assert taken
+    assert re.search(r"libarchive_\S+\.orig\.tar\.\w+", taken[1])
 
 
 @every_python
