@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::intern;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
@@ -125,11 +125,12 @@ impl Mailbox {
         let (mut raised, mut left) = (Ok(()), AT_ONCE);
         while let Some((ticket, parcel)) = self.next() {
             let delivered = deliver(py, awaited, ticket, parcel, &mut left);
-            raised = raised.and(delivered.map(|unfinished| {
+            let delivered = delivered.map(|unfinished| {
                 if let Some(parcel) = unfinished {
                     self.lock().push_front((ticket, parcel));
                 }
-            }));
+            });
+            raised = graver(py, raised, delivered);
             if left == 0 {
                 break;
             }
@@ -210,7 +211,18 @@ fn deliver(
         }
         Ok(())
     };
-    raised.and(resolve()).map(|()| None)
+    graver(py, raised, resolve()).map(|()| None)
+}
+
+/// Of two things that were raised the first, unless only the second is to end the program, as
+/// `KeyboardInterrupt` is: then that one.
+fn graver(py: Python<'_>, first: PyResult<()>, second: PyResult<()>) -> PyResult<()> {
+    let ends = |error: &PyErr| !error.is_instance_of::<PyException>(py);
+    match (first, second) {
+        (Err(first), Err(second)) if ends(&first) || !ends(&second) => Err(first),
+        (Err(first), Ok(())) => Err(first),
+        (_, second) => second,
+    }
 }
 
 impl Drop for Mailbox {

@@ -3,7 +3,6 @@
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
@@ -55,7 +54,7 @@ fn set(changes: Vec<Change>) -> Result<()> {
         let mut current = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
         let mut options = Options::clone(&current);
         for change in changes {
-            change(&mut options);
+            change(&mut options)?;
         }
         options.validate()?;
         *current = Arc::new(options);
@@ -68,15 +67,9 @@ fn changes(given: &Bound<'_, PyDict>) -> PyResult<Vec<Change>> {
     let mut changes = Vec::with_capacity(given.len());
     for (name, value) in given {
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
-        match change(&name, &value) {
-            Ok(Some(change)) => changes.push(change),
-            Ok(None) => {
-                return Err(raise(py, &Error::Config(format!("unknown option '{name}'"))));
-            }
-            Err(error) if error.is_instance_of::<PyValueError>(py) => {
-                return Err(raise(py, &Error::Config(error.value(py).to_string())));
-            }
-            Err(error) => return Err(error),
+        match change(&name, &value)? {
+            Some(change) => changes.push(change),
+            None => return Err(raise(py, &Error::Config(format!("unknown option '{name}'")))),
         }
     }
     Ok(changes)

@@ -1,13 +1,14 @@
 //! Every option of every function, by its name in Python.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString};
+use pyo3::types::{PyDict, PyString};
 
 use super::errors::raise;
 use super::values::{
-    at_least_zero, boolean, integer, limit, number, optional, seconds, string, strings, wrong_type,
+    at_least_zero, boolean, integer, limit, number, optional, pairs, seconds, string, strings,
 };
+use crate::error::{Error, Result};
 use crate::ignore::Ignore;
 use crate::options::Options;
 
@@ -26,32 +27,49 @@ pub(super) fn merged(
             let message = format!("{function}() got an unexpected keyword argument '{name}'");
             return Err(PyTypeError::new_err(message));
         };
-        change(&mut options);
+        change(&mut options).map_err(|error| raise(given.py(), &error))?;
     }
     options.validate().map_err(|error| raise(given.py(), &error))?;
     Ok(options)
 }
 
-/// One option's new value, ready to be set without any help of Python's.
-pub(super) type Change = Box<dyn FnOnce(&mut Options) + Send>;
+/// One option's new value, ready to be set without any help of Python's. Its error is komparu's own:
+/// what Python code of the caller's raised came out when the value was read.
+pub(super) type Change = Box<dyn FnOnce(&mut Options) -> Result<()> + Send>;
 
 /// Reads the value of the option that Python calls `name`; `None` if there is none of that name.
-/// Types are checked here, values by [`Options::validate`].
+/// Types are checked here, values by the change itself and by [`Options::validate`].
 pub(super) fn change(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Change>> {
     /// A change of one place in the options.
     macro_rules! set {
         ($($place:ident).+ = $value:expr) => {{
             let value = $value?;
-            Box::new(move |options: &mut Options| options.$($place).+ = value)
+            Box::new(move |options: &mut Options| {
+                options.$($place).+ = value;
+                Ok(())
+            })
         }};
     }
     let change: Change = match name {
         "chunk_size" => set!(chunk_size = at_least_zero(name, value)),
         "size_precheck" => set!(size_precheck = boolean(name, value)),
         "quick_check" => set!(quick_check = boolean(name, value)),
-        "max_workers" => set!(max_workers = workers(value)),
+        "max_workers" => {
+            let workers = integer(name, value)?;
+            Box::new(move |options| {
+                let refused = |_| Error::Argument("max_workers must be non-negative".to_owned());
+                options.max_workers = usize::try_from(workers).map_err(refused)?;
+                Ok(())
+            })
+        }
         "follow_symlinks" => set!(follow_symlinks = boolean(name, value)),
-        "ignore" => set!(ignore = optional(value, patterns)),
+        "ignore" => {
+            let patterns = optional(value, |value| strings(name, value))?;
+            Box::new(move |options| {
+                options.ignore = patterns.map(Ignore::new).transpose()?;
+                Ok(())
+            })
+        }
         "headers" => set!(http.headers = optional(value, headers).map(Option::unwrap_or_default)),
         "timeout" => set!(http.timeout = seconds(name, value)),
         "follow_redirects" => set!(http.follow_redirects = boolean(name, value)),
@@ -74,23 +92,9 @@ pub(super) fn change(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Ch
     Ok(Some(change))
 }
 
-fn workers(value: &Bound<'_, PyAny>) -> PyResult<usize> {
-    usize::try_from(integer("max_workers", value)?)
-        .map_err(|_| PyValueError::new_err("max_workers must be non-negative"))
-}
-
-fn patterns(value: &Bound<'_, PyAny>) -> PyResult<Ignore> {
-    Ignore::new(strings("ignore", value)?).map_err(|error| raise(value.py(), &error))
-}
-
 fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
-    let Ok(mapping) = value.cast::<PyMapping>() else {
-        return Err(wrong_type("headers", "a mapping of str to str", value));
-    };
-    let items = mapping.items()?;
-    let mut headers = Vec::with_capacity(items.len());
-    for item in items {
-        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+    let mut headers = Vec::new();
+    for (name, value) in pairs("headers", "a mapping of str to str", value)? {
         let name = string("header name", &name)?;
         let value = string(&format!("value of header {name:?}"), &value)?;
         headers.push((name, value));

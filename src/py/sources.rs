@@ -3,12 +3,12 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyMapping, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use super::errors::raise;
 use super::once::once;
 use super::options::change;
-use super::values::wrong_type;
+use super::values::{items, pairs, wrong_type};
 use crate::error::Name;
 use crate::options::{HttpOverrides, Options};
 use crate::source::Source;
@@ -55,8 +55,7 @@ pub(super) fn list(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<So
     if path_text(value)?.is_some() {
         return Err(wrong_type(parameter, expected, value));
     }
-    let items = value.try_iter().map_err(|_| wrong_type(parameter, expected, value))?;
-    items
+    items(parameter, expected, value)?
         .enumerate()
         .map(|(index, item)| source(&item?, &format!("{parameter}[{index}]")))
         .collect()
@@ -64,12 +63,8 @@ pub(super) fn list(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<So
 
 /// Reads a mapping of paths to sources; messages name each by its path.
 pub(super) fn map(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<(Vec<u8>, Source)>> {
-    let Ok(mapping) = value.cast::<PyMapping>() else {
-        return Err(wrong_type(parameter, "a mapping of paths to sources", value));
-    };
     let mut sources = Vec::new();
-    for item in mapping.items()? {
-        let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+    for (key, value) in pairs(parameter, "a mapping of paths to sources", value)? {
         let Some(path) = path_text(&key)? else {
             let name = format!("a key of {parameter}");
             return Err(wrong_type(&name, "str, bytes or os.PathLike", &key));
@@ -93,7 +88,7 @@ fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<HttpOverrides> {
             return PyResult::Ok(false);
         }
         if let Some(change) = change(name, &value)? {
-            change(&mut options);
+            change(&mut options).map_err(|error| raise(value.py(), &error))?;
         }
         Ok(true)
     };

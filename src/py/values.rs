@@ -1,10 +1,20 @@
-//! Single values of Python's, of the types that options have: who gives another is told which.
+//! Values of Python's, of the types that options and sources have: who gives another is told which.
+//!
+//! Reading a value may run the caller's own code, such as `__index__` or `__next__`. What that raises is
+//! the caller's, and comes out as it is: a wrong type is told by what the type has, never by an exception.
 
 use std::time::Duration;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple, PyType};
+
+use super::once::once;
+
+/// Items of an iterable between two looks at signals. An iterator in C has none of its own, and may be
+/// endless. Taking so many takes less than a millisecond.
+const ITEMS_AT_ONCE: usize = 1 << 12;
 
 pub(super) fn wrong_type(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     match value.get_type().name() {
@@ -33,11 +43,21 @@ pub(super) fn integer(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
     if value.is_instance_of::<PyBool>() || !value.get_type().hasattr("__index__")? {
         return Err(wrong_type(name, "int", value));
     }
-    let integer = value.call_method0("__index__")?.cast_into::<PyInt>()?;
+    let integer = exact(value)?;
     match integer.extract() {
         Ok(integer) => Ok(integer),
         Err(_) => Ok(if integer.lt(0)? { i64::MIN } else { i64::MAX }),
     }
+}
+
+/// An integer that is nothing else, by `__index__`: with it, no code of the caller's runs any more.
+fn exact<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyInt>> {
+    let index = value.call_method0("__index__")?.cast_into::<PyInt>()?;
+    if index.is_exact_instance_of::<PyInt>() {
+        return Ok(index);
+    }
+    let exact = value.py().get_type::<PyInt>().call_method1("__index__", (index,))?;
+    Ok(exact.cast_into()?)
 }
 
 /// An integer of which what is negative counts as zero, which the option's own check refuses.
@@ -54,17 +74,22 @@ pub(super) fn limit(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<u64
 
 pub(super) fn number(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     let kind = value.get_type();
-    let is_number = value.is_instance_of::<PyFloat>()
-        || kind.hasattr("__float__")?
-        || kind.hasattr("__index__")?;
-    if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() || !is_number {
+    if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() {
         return Err(wrong_type(name, "int or float", value));
     }
-    let number: PyResult<f64> = value.extract();
+    let is_integer = value.is_instance_of::<PyInt>();
+    if value.is_instance_of::<PyFloat>() || !is_integer && kind.hasattr("__float__")? {
+        return value.extract();
+    }
+    if !is_integer && !kind.hasattr("__index__")? {
+        return Err(wrong_type(name, "int or float", value));
+    }
+    let integer = exact(value)?;
+    let number: PyResult<f64> = integer.extract();
     match number {
         // An integer beyond the largest float.
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
-            Ok(if value.lt(0)? { f64::NEG_INFINITY } else { f64::INFINITY })
+            Ok(if integer.lt(0)? { f64::NEG_INFINITY } else { f64::INFINITY })
         }
         number => number,
     }
@@ -95,6 +120,62 @@ pub(super) fn strings(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<Stri
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
         return Err(wrong_type(name, expected, value));
     }
-    let items = value.try_iter().map_err(|_| wrong_type(name, expected, value))?;
-    items.enumerate().map(|(index, item)| string(&format!("{name}[{index}]"), &item?)).collect()
+    items(name, expected, value)?
+        .enumerate()
+        .map(|(index, item)| string(&format!("{name}[{index}]"), &item?))
+        .collect()
+}
+
+/// The items of an iterable.
+pub(super) fn items<'py>(
+    name: &str,
+    expected: &str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<impl Iterator<Item = PyResult<Bound<'py, PyAny>>> + use<'py>> {
+    let (py, kind) = (value.py(), value.get_type());
+    // What has the second one alone is iterated by index.
+    if !kind.hasattr("__iter__")? && !kind.hasattr("__getitem__")? {
+        return Err(wrong_type(name, expected, value));
+    }
+    let items = value.try_iter()?.enumerate();
+    Ok(items.map(move |(number, item)| {
+        if number % ITEMS_AT_ONCE == ITEMS_AT_ONCE - 1 {
+            py.check_signals()?;
+        }
+        item
+    }))
+}
+
+/// A key of a mapping, and its value.
+pub(super) type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// The items of a mapping, as they are now: reading them may run code that changes it.
+pub(super) fn pairs<'py>(
+    name: &str,
+    expected: &str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Vec<Pair<'py>>> {
+    if !value.is_instance(mapping_class(value.py())?)? {
+        return Err(wrong_type(name, expected, value));
+    }
+    let of_items = format!("items() of {name}");
+    let all = value.call_method0("items")?;
+    items(&of_items, "an iterable of pairs", &all)?
+        .map(|item| {
+            let item = item?;
+            match item.cast::<PyTuple>() {
+                Ok(pair) if pair.len() == 2 => Ok((pair.get_item(0)?, pair.get_item(1)?)),
+                _ => Err(wrong_type(&format!("an item of {of_items}"), "a tuple of two", &item)),
+            }
+        })
+        .collect()
+}
+
+/// `collections.abc.Mapping`, from where it really is: that module is loaded with Python itself.
+fn mapping_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    once(py, &CLASS, || {
+        Ok(py.import("_collections_abc")?.getattr("Mapping")?.cast_into::<PyType>()?.unbind())
+    })
+    .map(Bound::as_any)
 }
