@@ -14,6 +14,7 @@ use std::thread::Scope;
 use crate::context::{Call, Context, PULSE};
 use crate::error::{Error, Result};
 use crate::sys::schedule::LongTurns;
+use crate::threads;
 
 /// The crew, as one of its members sees it.
 pub struct Crew<'c, T> {
@@ -76,7 +77,7 @@ fn serve<'scope, T, W>(
 {
     let hire = || {
         let join = move || serve(board, scope, call, &Context::new(call), work);
-        let builder = std::thread::Builder::new().name("komparu-crew".to_owned());
+        let builder = threads::named("komparu-crew");
         // Where no more threads can be had, those that there are do all the work.
         if builder.spawn_scoped(scope, join).is_err() {
             board.lock().members -= 1;

@@ -74,6 +74,9 @@ pub enum Error {
     /// What is asked for is well-formed, but not something komparu does.
     #[error("{0}")]
     Config(String),
+    /// A panic, which only a mistake in this crate or in what it is built from can cause.
+    #[error("komparu has made a mistake, please report it: {0}")]
+    Internal(String),
     /// The deadline of the call passed.
     #[error("comparison timed out after {} s", .0.as_secs_f64())]
     TimedOut(Duration),
@@ -125,6 +128,9 @@ impl Error {
 
 /// The system's words for `error`, without the number that std appends.
 pub(crate) fn words(error: &std::io::Error) -> String {
+    if let Some(words) = error.raw_os_error().and_then(crate::sys::words::of) {
+        return words;
+    }
     let mut words = error.to_string();
     if error.raw_os_error().is_some()
         && let Some(end) = words.rfind(" (os error ")

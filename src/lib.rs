@@ -46,6 +46,8 @@ pub mod ignore;
 pub mod options;
 mod order;
 pub mod outcome;
+#[cfg(any(feature = "python", test))]
+mod panics;
 pub mod pool;
 #[cfg(feature = "python")]
 mod py;
@@ -54,6 +56,7 @@ mod shown;
 pub mod source;
 pub mod sources;
 mod sys;
+mod threads;
 pub mod tree;
 
 pub use archives::compare_archive;

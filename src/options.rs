@@ -2,10 +2,12 @@
 //!
 //! Plain structs. Whoever fills one calls [`Options::validate`] before any I/O.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+pub use crate::http::environment::Environment;
 use crate::ignore::Ignore;
 
 /// Every option of every function, with its default.
@@ -47,12 +49,15 @@ pub struct HttpOptions {
     pub follow_redirects: bool,
     /// Demand a valid certificate. By default true.
     pub verify_ssl: bool,
-    /// `http://`, `https://`, `socks5://` or `socks5h://`. By default the usual environment variables.
+    /// `http://`, `https://`, `socks5://` or `socks5h://`. By default those of `environment`.
     pub proxy: Option<String>,
     /// Let a redirect lead to a private, loopback or link-local address. By default false.
     pub allow_private_redirects: bool,
     /// Refuse such addresses for the first request too. By default false.
     pub block_private: bool,
+    /// What the environment says of proxies and certificates. By default nothing: this crate never reads
+    /// the variables of the process, since only the program knows when that is safe.
+    pub environment: Arc<Environment>,
 }
 
 /// What one source sets for itself, in place of what holds for the call; `None` is not set.
@@ -111,6 +116,7 @@ impl Default for HttpOptions {
             proxy: None,
             allow_private_redirects: false,
             block_private: false,
+            environment: Arc::default(),
         }
     }
 }
@@ -214,6 +220,7 @@ impl HttpOverrides {
             proxy: self.proxy.as_ref().or(options.proxy.as_ref()).cloned(),
             allow_private_redirects: options.allow_private_redirects,
             block_private: options.block_private,
+            environment: Arc::clone(&options.environment),
         }
     }
 }

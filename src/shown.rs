@@ -54,6 +54,7 @@ impl Debug for HttpOptions {
             proxy,
             allow_private_redirects,
             block_private,
+            environment: _, // proxies may have passwords
         } = self;
         f.debug_struct("HttpOptions")
             .field("headers", &Names(headers))
@@ -110,7 +111,7 @@ mod tests {
             proxy: Some(format!("socks5://me:{secret}@proxy")),
             ..HttpOptions::default()
         };
-        let proxies = Proxies::new(options.proxy.as_deref());
+        let proxies = Proxies::only(options.proxy.as_deref().unwrap_or_default());
         let text = format!("{options:?} {proxies:?}");
         assert!(!text.contains(secret), "{text}");
         assert!(text.contains("Cookie") && text.contains("socks5://***@proxy"), "{text}");

@@ -16,6 +16,7 @@ use crate::options::Options;
 use crate::reader::stash::{BUFFER, Buffer};
 use crate::reader::{Extent, ReadAt};
 use crate::sys::schedule::LongTurns;
+use crate::threads;
 
 /// Content from this size on is worth several threads: below it, starting and joining them (40 µs
 /// each) costs more than a tenth of what comparing takes.
@@ -43,7 +44,7 @@ pub fn compare(
     std::thread::scope(|scope| {
         for _ in 1..workers {
             let help = || work.run(&Context::new(call));
-            let builder = std::thread::Builder::new().name("komparu-compare".to_owned());
+            let builder = threads::named("komparu-compare");
             // Where no more threads can be had, those that there are do all the work.
             if builder.spawn_scoped(scope, help).is_err() {
                 break;

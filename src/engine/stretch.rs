@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::reader::{Chunk, OpenReader, Reader, Reopen};
+use crate::threads;
 
 /// A second thread pays off from this many bytes on: starting and joining one takes 40 µs, in which
 /// another reads and compares a quarter of it.
@@ -154,7 +155,7 @@ pub(super) fn read_all(
     let call = context.call();
     std::thread::scope(|scope| {
         for _ in 1..workers {
-            let builder = std::thread::Builder::new().name("komparu-compare".to_owned());
+            let builder = threads::named("komparu-compare");
             // Where no more threads can be had, those that there are do all the work.
             if builder.spawn_scoped(scope, || work(&Context::new(call))).is_err() {
                 break;

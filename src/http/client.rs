@@ -5,7 +5,8 @@
 //! process that started it: a forked child starts its own and never touches its parent's. When the
 //! process exits it is stopped before OpenSSL cleans up under it.
 
-use std::panic::catch_unwind;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,10 +20,12 @@ use super::request::Request;
 use super::transfer::Next;
 use super::window::{Answer, window};
 use super::worker::{Command, Worker};
-use crate::error::{Error, Result};
+use crate::error::{Error, Name, Result, words};
 use crate::sys::curl as raw;
 use crate::sys::fork::hold_off;
+use crate::sys::locale;
 use crate::sys::wake::Bell;
+use crate::threads;
 
 /// How long the exit of the process waits for the thread: closing connections takes far less.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
@@ -44,7 +47,7 @@ struct Client {
 
 impl Client {
     /// The thread of this process, started if there is none.
-    fn get() -> std::io::Result<Arc<Self>> {
+    fn get() -> std::result::Result<Arc<Self>, Missing> {
         let process = std::process::id();
         let alive =
             |client: &&Arc<Self>| client.process == process && !client.over.load(Ordering::Relaxed);
@@ -70,28 +73,40 @@ impl Client {
         Ok(started)
     }
 
-    fn start(process: u32) -> std::io::Result<Self> {
+    /// A thread that is ready to take commands.
+    fn start(process: u32) -> std::result::Result<Self, Missing> {
         let (commands, orders) = channel();
         let (farewell, ended) = channel::<()>();
+        let (ready, begun) = channel();
         let (over, bell) = (Arc::new(AtomicBool::new(false)), Arc::new(Bell::new()?));
         let (ends, rung) = (Arc::clone(&over), Arc::clone(&bell));
-        // The binding of libcurl panics where it gets no descriptors: there are some if these are
-        // there, and are closed just before.
-        let room = [Bell::new()?, Bell::new()?];
         let body = move || {
             raw::block_signals();
-            drop(room);
-            if let Ok(multi) = catch_unwind(Multi::new)
-                && let Ok(mut worker) = Worker::new(multi, rung)
-            {
-                worker.run(&orders);
+            locale::enter_for_good();
+            let mut failure = None;
+            match worker(rung) {
+                Ok(mut worker) => {
+                    let _ = ready.send(None);
+                    // The binding of libcurl panics where libcurl has no memory. What was under way is
+                    // lost then, and later requests start another thread.
+                    let _ = catch_unwind(AssertUnwindSafe(|| worker.run(&orders)));
+                }
+                Err(error) => failure = Some(error),
             }
             // Before its orders go, and with them the requests that nobody will make.
             ends.store(true, Ordering::Relaxed);
             drop((orders, farewell));
+            if failure.is_some() {
+                let _ = ready.send(failure);
+            }
         };
-        std::thread::Builder::new().name("komparu-network".to_owned()).spawn(body)?;
-        Ok(Self { process, commands, bell, over, ended: Mutex::new(ended) })
+        let spawned = threads::named("komparu-network").spawn(body);
+        spawned.map_err(|error| Missing::thread(&error))?;
+        match begun.recv() {
+            Ok(None) => Ok(Self { process, commands, bell, over, ended: Mutex::new(ended) }),
+            Ok(Some(error)) => Err(error.into()),
+            Err(_) => Err(Missing { cause: "libcurl cannot be set up".to_owned(), errno: None }),
+        }
     }
 
     /// False if the thread is gone.
@@ -99,6 +114,40 @@ impl Client {
         let sent = self.commands.send(command).is_ok();
         self.bell.ring();
         sent
+    }
+}
+
+/// The inside of the network thread.
+fn worker(bell: Arc<Bell>) -> io::Result<Worker> {
+    // The binding of libcurl panics where libcurl gets no descriptors. There are some if these are there,
+    // and are closed just before; should another thread be faster, the panic is not to be seen.
+    drop([Bell::new()?, Bell::new()?]);
+    match catch_unwind(Multi::new) {
+        Ok(multi) => Worker::new(multi, bell),
+        Err(_) => Err(io::Error::from_raw_os_error(libc::EMFILE)),
+    }
+}
+
+/// What a request lacks, whatever it asks for.
+struct Missing {
+    cause: String,
+    errno: Option<i32>,
+}
+
+impl Missing {
+    fn thread(error: &io::Error) -> Self {
+        let cause = format!("no thread could be started for its transfer ({})", words(error));
+        Self { cause, errno: error.raw_os_error() }
+    }
+
+    fn for_source(self, name: &Name) -> Error {
+        Error::Read { name: name.clone(), cause: self.cause, errno: self.errno, status: None }
+    }
+}
+
+impl From<io::Error> for Missing {
+    fn from(error: io::Error) -> Self {
+        Self { cause: words(&error), errno: error.raw_os_error() }
     }
 }
 
@@ -145,7 +194,7 @@ pub(crate) fn fetch(request: Arc<Request>, hop: Hop) -> Result<Response> {
     if EXITING.load(Ordering::Relaxed) {
         return Err(Error::read(&request.name, "the process is about to exit"));
     }
-    let client = Client::get().map_err(|error| Error::system(&request.name, &error))?;
+    let client = Client::get().map_err(|missing| missing.for_source(&request.name))?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let (inlet, outlet) = window(&request.name, request.blocks);
     // Should the thread be gone, the inlet goes with the command, and says so.

@@ -1,7 +1,7 @@
 //! Which proxy leads to a URL.
 //!
-//! The environment is read here and not by libcurl, because the rules for private addresses must
-//! know whether there is a proxy: behind one, the address connected to is the proxy's.
+//! It is chosen here and not by libcurl, because the rules for private addresses must know whether
+//! there is a proxy: behind one, the address connected to is the proxy's.
 
 use std::net::IpAddr;
 
@@ -18,20 +18,14 @@ pub(crate) struct Proxies {
 }
 
 impl Proxies {
-    /// The proxy that the user chose for every URL, else those of the environment.
-    pub(crate) fn new(chosen: Option<&str>) -> Self {
-        match chosen {
-            Some(proxy) => {
-                let proxy = Some(proxy.to_owned());
-                Self { http: proxy.clone(), https: proxy, direct: Vec::new() }
-            }
-            None => Self::of(|name| std::env::var(name).ok()),
-        }
+    /// One proxy for every URL.
+    pub(crate) fn only(proxy: &str) -> Self {
+        let proxy = Some(proxy.to_owned());
+        Self { http: proxy.clone(), https: proxy, direct: Vec::new() }
     }
 
-    /// The variables that curl and its kind read. Not `HTTP_PROXY`: a web server sets it for its
-    /// programs from a header that any client can send.
-    fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// Those that the variables of curl and its kind name.
+    pub(super) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&str]| {
             names.iter().find_map(|name| variable(name)).filter(|value| !value.is_empty())
         };
@@ -140,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_chosen_proxy_is_for_every_url() {
-        let proxies = Proxies::new(Some("http://p"));
+        let proxies = Proxies::only("http://p");
         assert_eq!(proxy(&proxies, "https://localhost/"), Some("http://p"));
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use curl::easy::{Easy2, List};
 
+use super::environment::Authorities;
 use super::proxy::Proxies;
 use super::redirect::Hop;
 use super::window::{BLOCK, BLOCKS};
@@ -25,46 +26,6 @@ pub(crate) struct Request {
     authorities: Authorities,
 }
 
-/// Where the certificates of the authorities lie, if not where libcurl looks by itself: the
-/// variables that OpenSSL, curl and Python's own clients go by.
-#[derive(Debug, Clone, Default)]
-struct Authorities {
-    file: Option<std::ffi::OsString>,
-    directory: Option<std::ffi::OsString>,
-}
-
-impl Authorities {
-    /// As the environment says.
-    fn of_environment() -> Self {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let named = Self { file: variable("SSL_CERT_FILE"), directory: variable("SSL_CERT_DIR") };
-        if named.file.is_none() && named.directory.is_none() { Self::of_system() } else { named }
-    }
-
-    /// Where distributions keep them: a libcurl that comes along was told nothing of this system.
-    #[cfg(feature = "bundled")]
-    fn of_system() -> Self {
-        use std::sync::OnceLock;
-
-        use crate::sys::fork::hold_off;
-
-        static FOUND: OnceLock<Authorities> = OnceLock::new();
-
-        let look = || {
-            let found = openssl_probe::probe();
-            let text = |path: Option<std::path::PathBuf>| path.map(Into::into);
-            Self { file: text(found.cert_file), directory: text(found.cert_dir) }
-        };
-        FOUND.get().unwrap_or_else(|| hold_off(|| FOUND.get_or_init(look))).clone()
-    }
-
-    /// The system's libcurl knows.
-    #[cfg(not(feature = "bundled"))]
-    fn of_system() -> Self {
-        Self::default()
-    }
-}
-
 /// Bytes that libcurl receives at a time. A body that must be decoded can become 1032 times as
 /// large (gzip), and libcurl gives up a transfer that leaves it with more than 64 MiB while paused:
 /// at most 60 KiB then. Over loopback 512 KiB would save a twentieth of the network thread's work.
@@ -81,10 +42,12 @@ const CONNECT_TIMEOUT: (Duration, Duration) =
 const USER_AGENT: &str = concat!("komparu/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
-    /// A request for everything, by way of the proxies that hold at this moment.
+    /// A request for everything, by way of the chosen proxy, or else of those that the environment names.
     pub(crate) fn new(name: Name, options: HttpOptions) -> Self {
-        let proxies = Proxies::new(options.proxy.as_deref());
-        let authorities = Authorities::of_environment();
+        let environment = &options.environment;
+        let authorities = environment.authorities.or_of_system();
+        let chosen = options.proxy.as_deref().map(Proxies::only);
+        let proxies = chosen.unwrap_or_else(|| environment.proxies.clone());
         Self { name, options, proxies, part: None, blocks: BLOCKS, authorities }
     }
 
@@ -116,7 +79,7 @@ impl Request {
         easy.accept_encoding("identity")?;
         easy.buffer_size(RECEIVE_BUFFER)?;
         easy.connect_timeout(options.timeout.clamp(CONNECT_TIMEOUT.0, CONNECT_TIMEOUT.1))?;
-        // An empty text: none, whatever the environment says. It has been asked already.
+        // Empty texts: none, and libcurl does not ask the environment.
         easy.proxy(proxy.unwrap_or_default())?;
         easy.noproxy("")?;
         easy.ssl_verify_peer(options.verify_ssl)?;

@@ -116,7 +116,7 @@ impl Lane {
             prepare();
             body();
         };
-        std::thread::Builder::new().name(self.name.to_owned()).spawn(begin).map(drop)
+        crate::threads::named(self.name).spawn(begin).map(drop)
     }
 
     /// No recruit is to be had. Whoever is there comes to all that waits; if nobody is, it is refused.

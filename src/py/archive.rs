@@ -87,8 +87,9 @@ fn read_compare_archive(
 ) -> PyResult<Request> {
     let a = sources::source(path_a, "path_a")?;
     let b = sources::source(path_b, "path_b")?;
-    let options = options_for("compare_archive", &OPTIONS, options)?;
-    Ok(Request::new(options, load_of([&a, &b]), move |options, context| {
+    let load = load_of([&a, &b]);
+    let options = options_for(path_a.py(), "compare_archive", &OPTIONS, options, load)?;
+    Ok(Request::new(options, load, move |options, context| {
         crate::compare_archive(&a, &b, options, context).map(Answer::Archive)
     }))
 }

@@ -42,6 +42,7 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
                 .into_any());
         }
         Error::Config(message) => return class_of(py, "ConfigError")?.call1((message,)),
+        Error::Internal(_) => return class_of(py, "KomparuError")?.call1((error.to_string(),)),
         Error::TimedOut(_) => {
             return class_of(py, "ComparisonTimeoutError")?.call1((error.to_string(),));
         }

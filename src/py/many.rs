@@ -54,9 +54,11 @@ fn read_compare_all(
     sources: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
+    let py = sources.py();
     let sources = sources::list(sources, "sources")?;
-    let options = options_for("compare_all", &COMPARE_OPTIONS, options)?;
-    Ok(Request::new(options, load_of(&sources), move |options, context| {
+    let load = load_of(&sources);
+    let options = options_for(py, "compare_all", &COMPARE_OPTIONS, options, load)?;
+    Ok(Request::new(options, load, move |options, context| {
         crate::compare_all(&sources, options, context).map(Answer::Same)
     }))
 }
@@ -108,9 +110,11 @@ fn read_compare_many(
     sources: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Request> {
+    let py = sources.py();
     let sources = sources::list(sources, "sources")?;
-    let options = options_for("compare_many", &COMPARE_OPTIONS, options)?;
-    Ok(Request::new(options, load_of(&sources), move |options, context| {
+    let load = load_of(&sources);
+    let options = options_for(py, "compare_many", &COMPARE_OPTIONS, options, load)?;
+    Ok(Request::new(options, load, move |options, context| {
         let outcome = crate::compare_many(&sources, options, context)?;
         Ok(Answer::Groups(sources, outcome))
     }))
@@ -186,13 +190,15 @@ fn read_compare_dir_urls(
 ) -> PyResult<Request> {
     let directory = sources::directory(dir_path, "dir_path")?;
     let url_map = sources::map(url_map, "url_map")?;
-    let options = options_for("compare_dir_urls", &COMPARE_DIR_URLS_OPTIONS, options)?;
-    let load = match load_of(url_map.iter().map(|(_, source)| source)) {
+    let load = load_of(url_map.iter().map(|(_, source)| source));
+    let (py, allowed) = (dir_path.py(), &COMPARE_DIR_URLS_OPTIONS);
+    let options = options_for(py, "compare_dir_urls", allowed, options, load)?;
+    let load = match load {
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers())),
         Load::Disk => Load::Disk,
     };
     let urls = UrlTree::new(url_map, "url_map", &options);
-    let urls = urls.map_err(|error| errors::raise(dir_path.py(), &error))?;
+    let urls = urls.map_err(|error| errors::raise(py, &error))?;
     Ok(Request::new(options, load, move |options, context| {
         compare_dir_with(&directory, &urls, options, context).map(Answer::Tree)
     }))

@@ -9,6 +9,7 @@
 mod aio;
 mod archive;
 mod config;
+mod environment;
 mod errors;
 mod making;
 mod many;
@@ -25,7 +26,8 @@ use std::sync::OnceLock;
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
-use crate::sys::{fork, interpreter};
+use crate::panics;
+use crate::sys::{fork, interpreter, locale};
 
 /// The compiled part of komparu.
 #[pymodule(gil_used = false)]
@@ -51,10 +53,11 @@ mod _core {
     use super::check_interpreter;
 
     /// Adds what has the name of something else, and sees to it that the network thread stops before
-    /// the interpreter does, and that forks wait for the right moment.
+    /// the interpreter does, that forks wait for the right moment, and that what the C library asks the
+    /// environment once is asked now, while the interpreter is held.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        use super::{archive, fork, many, pairs};
+        use super::{archive, fork, locale, many, pairs, panics};
         module
             .add("compare_archive_job", wrap_pyfunction!(archive::compare_archive_job, module)?)?;
         module.add("compare_job", wrap_pyfunction!(pairs::compare_job, module)?)?;
@@ -65,7 +68,9 @@ mod _core {
             .add("compare_dir_urls_job", wrap_pyfunction!(many::compare_dir_urls_job, module)?)?;
         let stop = wrap_pyfunction!(super::stop, module)?;
         module.py().import("atexit")?.call_method1("register", (stop,))?;
+        panics::keep_quiet();
         fork::watch();
+        locale::prepare();
         Ok(())
     }
 }

@@ -68,8 +68,9 @@ fn read_compare(
 ) -> PyResult<Request> {
     let a = sources::source(source_a, "source_a")?;
     let b = sources::source(source_b, "source_b")?;
-    let options = options_for("compare", &COMPARE_OPTIONS, options)?;
-    Ok(Request::new(options, load_of([&a, &b]), move |options, context| {
+    let load = load_of([&a, &b]);
+    let options = options_for(source_a.py(), "compare", &COMPARE_OPTIONS, options, load)?;
+    Ok(Request::new(options, load, move |options, context| {
         let outcome = crate::compare(&a, &b, options, context)?;
         Ok(Answer::Same(outcome.is_none()))
     }))
@@ -135,8 +136,9 @@ fn read_compare_dir(
 ) -> PyResult<Request> {
     let a = sources::directory(dir_a, "dir_a")?;
     let b = sources::directory(dir_b, "dir_b")?;
-    let options = options_for("compare_dir", &COMPARE_DIR_OPTIONS, options)?;
-    Ok(Request::new(options, Load::Disk, move |options, context| {
+    let load = Load::Disk;
+    let options = options_for(dir_a.py(), "compare_dir", &COMPARE_DIR_OPTIONS, options, load)?;
+    Ok(Request::new(options, load, move |options, context| {
         crate::compare_dir(&a, &b, options, context).map(Answer::Tree)
     }))
 }

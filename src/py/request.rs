@@ -11,11 +11,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::making::Making;
-use super::{config, errors, options, result};
+use super::{config, environment, errors, options, result};
 use crate::context::{Call, Context};
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{GroupOutcome, TreeOutcome};
+use crate::panics::caught;
 use crate::pool::Load;
 use crate::source::Source;
 use crate::sys::interpreter::without_interpreter;
@@ -52,7 +53,7 @@ impl Request {
 
     /// Does what is asked for. Knows nothing of Python.
     pub(super) fn perform(self, context: &Context<'_>) -> Result<Answer> {
-        (self.work)(&self.options, context)
+        caught(|| (self.work)(&self.options, context))
     }
 
     /// The same while the caller waits, without the interpreter, except that signals are looked after.
@@ -101,16 +102,23 @@ impl Answer {
     }
 }
 
-/// The configured options, changed by those that the call was given.
+/// The configured options, changed by those that the call was given; and, where it fetches URLs, with
+/// what the environment says of requests.
 pub(super) fn options_for(
+    py: Python<'_>,
     function: &str,
     allowed: &[&str],
     given: Option<&Bound<'_, PyDict>>,
+    load: Load,
 ) -> PyResult<Arc<Options>> {
     let configured = config::configured();
-    match given {
-        None => Ok(configured),
-        Some(given) => options::merged(&configured, function, allowed, given).map(Arc::new),
+    let options = match given {
+        None => configured,
+        Some(given) => options::merged(&configured, function, allowed, given).map(Arc::new)?,
+    };
+    match load {
+        Load::Disk => Ok(options),
+        Load::Transfers(_) => environment::noted(py, options),
     }
 }
 

@@ -1,14 +1,18 @@
-//! The locale in which libarchive reads names.
+//! The locale in which libarchive reads names, and in which libcurl runs.
 //!
 //! libarchive turns names into the encoding of the calling thread's locale, and a name that does not
 //! fit is lost; under `LC_ALL=C` that is every name beyond ASCII. So its functions run in a UTF-8
-//! locale of ours, whatever the process has, and the thread gets its own back each time.
+//! locale of ours, whatever the process has, and the thread gets its own back each time: also while
+//! libarchive calls back, for Python's handlers of signals may run then.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 /// The thread's own locale, to be given back when this is dropped.
 pub(super) struct Utf8 {
     previous: libc::locale_t,
+    /// What [`OWN`] was before.
+    outer: Option<libc::locale_t>,
     // A locale belongs to a thread: this must be dropped where it was made.
     _stays_on_its_thread: std::marker::PhantomData<*const ()>,
 }
@@ -24,13 +28,57 @@ unsafe impl Sync for Shared {}
 
 static UTF_8: OnceLock<Option<Shared>> = OnceLock::new();
 
+thread_local! {
+    /// The thread's own locale, while it has ours.
+    static OWN: Cell<Option<libc::locale_t>> = const { Cell::new(None) };
+}
+
+/// Makes the locale, and has the C library find its converters of character sets. Both ask the
+/// environment, once in the life of the process: best done while nothing can change it.
+#[cfg(feature = "python")]
+pub(crate) fn prepare() {
+    let _ = UTF_8.get_or_init(make);
+    // SAFETY: two texts that end with a NUL; what is opened is closed, and nothing else has it.
+    unsafe {
+        let converter = libc::iconv_open(c"UTF-8".as_ptr(), c"UTF-16BE".as_ptr());
+        // It returns -1 where it knows no such converter.
+        if converter.addr() != usize::MAX {
+            libc::iconv_close(converter);
+        }
+    }
+}
+
+/// Gives the thread our locale until it ends: for one that runs libcurl and nothing else. libcurl reads
+/// the names of hosts in it, and in the process's own it would ask the environment (`LANGUAGE`) for a
+/// translation of each of the system's errors.
+pub(crate) fn enter_for_good() {
+    std::mem::forget(Utf8::enter());
+}
+
+/// Does `work` in the thread's own locale, in the midst of what runs in ours.
+pub(super) fn in_own<T>(work: impl FnOnce() -> T) -> T {
+    /// Also if the work panics.
+    struct Back(libc::locale_t);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            // SAFETY: it was this thread's locale a moment ago, and is one that is never freed.
+            unsafe { libc::uselocale(self.0) };
+        }
+    }
+    let Some(own) = OWN.get() else { return work() };
+    // SAFETY: it was this thread's locale when it entered ours, and has been set aside since.
+    let _back = Back(unsafe { libc::uselocale(own) });
+    work()
+}
+
 impl Utf8 {
     /// Gives the thread a UTF-8 locale until the result is dropped; `None` where the system has none.
     pub(super) fn enter() -> Option<Self> {
         let Shared(locale) = (*UTF_8.get_or_init(make))?;
         // SAFETY: the locale was made by newlocale and is never freed.
         let previous = unsafe { libc::uselocale(locale) };
-        Some(Self { previous, _stays_on_its_thread: std::marker::PhantomData })
+        let outer = OWN.replace(Some(previous));
+        Some(Self { previous, outer, _stays_on_its_thread: std::marker::PhantomData })
     }
 }
 
@@ -39,6 +87,7 @@ impl Drop for Utf8 {
         // SAFETY: what uselocale returned on this thread, before anybody could have freed it: it was
         // this thread's locale, and this thread has done nothing but run libarchive since.
         unsafe { libc::uselocale(self.previous) };
+        OWN.set(self.outer);
     }
 }
 
@@ -67,5 +116,22 @@ mod tests {
         assert_ne!(current(), before);
         drop(outer);
         assert_eq!(current(), before);
+    }
+
+    #[test]
+    fn a_callback_runs_in_the_threads_own_locale() {
+        // SAFETY: asks, and changes nothing.
+        let current = || unsafe { libc::uselocale(std::ptr::null_mut()) };
+        let before = current();
+        assert_eq!(in_own(current), before, "outside of libarchive nothing changes");
+        let inside = Utf8::enter().expect("a UTF-8 locale");
+        let ours = current();
+        assert_eq!(in_own(current), before);
+        assert_eq!(current(), ours);
+        let panicked = std::panic::catch_unwind(|| in_own(|| panic!("in a callback")));
+        assert!(panicked.is_err());
+        assert_eq!(current(), ours);
+        drop(inside);
+        assert_eq!(in_own(current), before);
     }
 }

@@ -8,8 +8,9 @@ pub(crate) mod fork;
 #[cfg(feature = "python")]
 pub(crate) mod interpreter;
 pub(crate) mod libarchive;
-mod locale;
+pub(crate) mod locale;
 pub(crate) mod schedule;
 pub(crate) mod sockets;
 pub(crate) mod url;
 pub(crate) mod wake;
+pub(crate) mod words;

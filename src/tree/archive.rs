@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::options::{ArchiveLimits, Options};
 use crate::outcome::TreeOutcome;
 use crate::reader::supply::Origin;
+use crate::threads;
 
 /// What the thread is called that unpacks the other archive.
 const THREAD: &str = "komparu-unpack";
@@ -39,8 +40,7 @@ pub(crate) fn compare(
         let (outlet, feed) = handover(right.name(), manner.by_digest, context);
         let limits = &options.limits;
         let other = move || unpack(right, limits, &Context::new(part), outlet);
-        let started =
-            std::thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, other);
+        let started = threads::named(THREAD).spawn_scoped(scope, other);
         let outcome = match started {
             Err(error) => Err(Error::system(right.name(), &error)),
             Ok(_) => Unpacker::open(left, Plan::Send, limits, context)

@@ -17,6 +17,7 @@ use crate::crew::{self, Crew};
 use crate::error::{Error, Result, join};
 use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, TreeOutcome};
+use crate::threads;
 
 /// Compares every entry of both trees.
 ///
@@ -149,8 +150,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             );
         }
         std::thread::scope(|scope| {
-            let name = "komparu-list".to_owned();
-            let other = std::thread::Builder::new().name(name).spawn_scoped(scope, list_right);
+            let other = threads::named("komparu-list").spawn_scoped(scope, list_right);
             let left = self.a.list(left, &step.path, context);
             let right =
                 other.map_or_else(|_| list_right(), |other| other.join().expect("no panic"));

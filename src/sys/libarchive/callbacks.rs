@@ -5,10 +5,10 @@ use std::io::SeekFrom;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Input, ffi};
-use crate::sys::fork;
+use crate::sys::{fork, locale};
 
 /// Lets a callback work on its input. A panic must not cross libarchive's frames: it is an error
-/// there, and has been reported by then.
+/// there, and has been reported by then. The thread has its own locale meanwhile.
 ///
 /// # Safety
 /// `data` is a handle's input, and libarchive is calling back.
@@ -20,7 +20,8 @@ unsafe fn answer<'a, I: Input + 'a, T>(
     // SAFETY: the handle's input outlives its archive, and nobody else looks at it while one of
     // libarchive's functions runs.
     let input = unsafe { &mut *data.cast::<I>() };
-    catch_unwind(AssertUnwindSafe(|| fork::without(|| answer(input)))).unwrap_or(failed)
+    let answer = || locale::in_own(|| fork::without(|| answer(input)));
+    catch_unwind(AssertUnwindSafe(answer)).unwrap_or(failed)
 }
 
 /// # Safety
