@@ -10,6 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::redact::{is_nearly_url, redacted_fully};
+
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -90,10 +92,21 @@ impl Error {
     #[must_use]
     pub fn system(name: &Name, error: &std::io::Error) -> Self {
         let errno = error.raw_os_error();
-        let (name, cause) = (name.clone(), words(error));
-        match error.kind() {
+        let (name, mut cause) = (name.clone(), words(error));
+        let is_missing = matches!(
+            error.kind(),
             // ENOTDIR: a part of the path is no directory, so nothing can exist under it.
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+        );
+        // Nothing of this name is there, or can be (ENAMETOOLONG): it may have been meant as something else.
+        if (is_missing || error.kind() == std::io::ErrorKind::InvalidFilename)
+            && is_nearly_url(&name.bytes())
+        {
+            cause.push_str(" (a URL begins with http:// or https://, and nothing before it)");
+        }
+        match error.kind() {
+            _ if is_missing => {
+                let name = Name::new(&redacted_fully(&name.bytes()));
                 Self::NotFound { name, cause, errno, status: None }
             }
             std::io::ErrorKind::PermissionDenied => Self::Permission { name, cause, errno },

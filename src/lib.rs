@@ -52,6 +52,7 @@ pub mod pool;
 #[cfg(feature = "python")]
 mod py;
 pub mod reader;
+mod redact;
 mod shown;
 pub mod source;
 pub mod sources;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Name, Result};
 pub use crate::http::environment::Environment;
 use crate::ignore::Ignore;
+use crate::redact::redacted;
+use crate::sys::url::ParsedUrl;
 
 /// Every option of every function, with its default.
 #[derive(Debug, Clone, PartialEq)]
@@ -203,6 +205,10 @@ impl HttpOptions {
                 scheme.is_some_and(|scheme| PROXY_SCHEMES.contains(&scheme.as_str())),
                 "proxy must start with http://, https://, socks5:// or socks5h://",
             )?;
+            if !ParsedUrl::is_proxy(proxy) {
+                let shown = Name::new(&redacted(proxy.as_bytes()));
+                return Err(Error::Argument(format!("proxy is no valid URL: '{shown}'")));
+            }
         }
         Ok(())
     }
@@ -318,6 +324,17 @@ mod tests {
     fn a_proxy_needs_a_scheme_that_is_spoken() {
         for bad in ["proxy:8080", "ftp://proxy", "socks4://proxy"] {
             assert!(message(|o| o.http.proxy = Some(bad.to_owned())).starts_with("proxy must"));
+        }
+        for bad in [
+            "http://",
+            "http://me:se/cret@proxy:3128",
+            "http://me:secret@proxy:x",
+            "http://a b/",
+            "socks5://p:99999",
+        ] {
+            let refused = message(|o| o.http.proxy = Some(bad.to_owned()));
+            assert!(refused.starts_with("proxy is no valid URL: '"), "{refused}");
+            assert!(!refused.contains("cret"), "{refused}");
         }
         let mut options = Options::default();
         options.http.proxy = Some("SOCKS5H://127.0.0.1:1080".to_owned());

@@ -6,11 +6,9 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use crate::http::proxy::Proxies;
-use crate::http::url::{Url, masked};
+use crate::http::url::Url;
 use crate::options::{HttpOptions, HttpOverrides};
-
-/// Stands in place of what is not to be seen.
-const HIDDEN: &str = "***";
+use crate::redact::{HIDDEN, redacted};
 
 /// Request headers by their names: the values of some are tokens, and nobody knows of which.
 struct Names<'a>(&'a [(String, String)]);
@@ -23,13 +21,17 @@ impl Debug for Names<'_> {
 
 /// A proxy's URL without user and password.
 fn shown(proxy: Option<&String>) -> Option<String> {
-    proxy.map(|url| String::from_utf8_lossy(&masked(url.as_bytes())).into_owned())
+    proxy.map(|url| text(url))
+}
+
+fn text(url: &str) -> String {
+    String::from_utf8_lossy(&redacted(url.as_bytes())).into_owned()
 }
 
 impl Debug for Url {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.debug_struct("Url")
-            .field("text", &self.text())
+            .field("text", &text(self.text()))
             .field("credentials", &self.credentials().map(|_| HIDDEN))
             .finish()
     }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::engine;
 use crate::error::{Error, Name, Result};
-use crate::http::url::{Url, masked};
+use crate::http::url::Url;
 use crate::options::{HttpOverrides, Options};
 use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
 use crate::reader::Reader;
 use crate::reader::http::HttpReader;
 use crate::reader::located::{Located, Place};
+use crate::redact::redacted;
 use crate::tree::{self, directory::DirectoryTree, urls::UrlTree};
 
 /// A file or a URL, as its user named it.
@@ -53,14 +54,14 @@ impl Source {
         if path.contains(&0) {
             return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
         }
-        Ok(Self { name: Name::new(text), target: Target::Path(path.as_ref().into()) })
+        Ok(Self { name: Name::new(&redacted(text)), target: Target::Path(path.as_ref().into()) })
     }
 
     fn url(text: &[u8], parameter: &str) -> Result<Self> {
         if text.contains(&0) {
             return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
         }
-        let name = Name::new(&masked(text));
+        let name = Name::new(&redacted(text));
         let url = Url::parse(text)
             .ok_or_else(|| Error::Config(format!("{parameter} is no valid URL: '{name}'")))?;
         Ok(Self { name, target: Target::Url(Box::new((url, HttpOverrides::default()))) })
@@ -75,7 +76,8 @@ impl Source {
         self
     }
 
-    /// The text it was made of, user and password of a URL masked.
+    /// The text it was made of, with `***` in place of what would let others in, where it is a URL or may
+    /// have been meant as one.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
@@ -165,7 +167,10 @@ fn file_path<'a>(rest: &'a [u8], parameter: &str) -> Result<Cow<'a, [u8]>> {
     let slash = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
     let (host, path) = rest.split_at(slash);
     if !host.is_empty() && !host.eq_ignore_ascii_case(b"localhost") {
-        let host = Name::new(host);
+        // A host that may be a part of a password is not told from it.
+        let whole = [b"file://", rest].concat();
+        let shown = redacted(&whole);
+        let host = Name::new(if *shown == *whole { host } else { &shown });
         return Err(Error::Config(format!("{parameter}: file URL of another host, '{host}'")));
     }
     let end = path.iter().position(|byte| b"?#".contains(byte)).unwrap_or(path.len());
@@ -295,6 +300,12 @@ mod tests {
         assert_eq!(error("file:///a%00b"), argument("source_a contains a NUL byte"));
         assert_eq!(error("file://"), argument("source_a: file URL without a path"));
         assert_eq!(error("file://nas/a"), config("source_a: file URL of another host, 'nas'"));
+        for text in ["file://me:secret@nas/a", "file://me:se/secret@nas/a"] {
+            assert_eq!(
+                error(text),
+                config("source_a: file URL of another host, 'file://***@nas/a'")
+            );
+        }
         assert_eq!(error("FTP://host/a"), config("unsupported URL scheme 'ftp'"));
         assert_eq!(error("s3+x-y.z://host"), config("unsupported URL scheme 's3+x-y.z'"));
         assert_eq!(
@@ -302,6 +313,20 @@ mod tests {
             config("source_a is no valid URL: 'HTTPS://***@host:x/'")
         );
         assert_eq!(error("http://h/\0"), argument("source_a contains a NUL byte"));
+    }
+
+    #[test]
+    fn what_nearly_is_a_url_hides_its_credentials_and_says_so_where_nothing_is_there() {
+        for text in [" http://me:secret@h/f", "http:/me:secret@h/f", "https//me:secret@h/f"] {
+            let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
+            assert_eq!(source.path(), Ok(text.as_bytes()));
+            let message = source.locate().expect_err("nothing is there").to_string();
+            assert!(!message.contains("secret") && message.contains("***@h/f"), "{message}");
+            assert!(message.contains("a URL begins with http:// or https://"), "{message}");
+        }
+        let source = Source::parse(b"me:secret@h/f", "source_a").expect("a path");
+        let message = source.locate().expect_err("nothing is there").to_string();
+        assert_eq!(message, "***@h/f: No such file or directory");
     }
 
     #[test]

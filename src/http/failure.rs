@@ -26,6 +26,12 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
     let system = known.errno.filter(|&errno| errno != 0);
     let cause = match error.code() {
         code::CURLE_COULDNT_RESOLVE_HOST => "host not found".to_owned(),
+        // Only one of the environment: those of options have been read. libcurl would show its password.
+        code::CURLE_COULDNT_RESOLVE_PROXY | code::CURLE_COULDNT_CONNECT
+            if detail.starts_with("Unsupported proxy") =>
+        {
+            "the proxy that the environment names is no valid URL".to_owned()
+        }
         code::CURLE_COULDNT_RESOLVE_PROXY => "proxy not found".to_owned(),
         code::CURLE_OPERATION_TIMEDOUT if known.connected => no_data(known.timeout),
         code::CURLE_OPERATION_TIMEDOUT => {

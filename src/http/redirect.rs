@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::address::{Rule, literal, special, special_host};
-use super::url::{Url, masked};
+use super::url::Url;
 use crate::error::Name;
 use crate::options::HttpOptions;
+use crate::redact::{redacted, redacted_reference};
 
 /// Hops that are followed.
 const MAX_REDIRECTS: u8 = 10;
@@ -73,7 +74,7 @@ impl Hop {
         if self.is_first() {
             return format!("{host} is {kind}, and block_private is set");
         }
-        let to = self.url.text();
+        let to = Name::new(&redacted(self.url.text().as_bytes()));
         format!("redirected to {to}: {host} is {kind}, where no redirect may lead")
     }
 
@@ -86,8 +87,9 @@ impl Hop {
             return Err(format!("redirected more than {MAX_REDIRECTS} times"));
         }
         let url = self.url.join(location).ok_or_else(|| {
-            let shown = &location[..location.len().min(200)];
-            format!("redirected to '{}', which is no http or https URL", Name::new(&masked(shown)))
+            let shown = redacted_reference(location);
+            let shown = &shown[..shown.len().min(200)];
+            format!("redirected to '{}', which is no http or https URL", Name::new(shown))
         })?;
         let trusted = self.trusted && url.has_origin_of(&self.url);
         // What the user wrote into the URL goes to its origin, like the headers.

@@ -1,6 +1,4 @@
-//! URLs: where they lead, and how they are shown.
-
-use std::borrow::Cow;
+//! URLs: where they lead.
 
 use super::address::literal;
 use crate::sys::url::{ParsedUrl, Part};
@@ -111,22 +109,10 @@ fn authority(text: &[u8]) -> std::ops::Range<usize> {
         before.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
     };
     let Some(start) = slashes.filter(leads).map(|at| at + 2) else { return 0..0 };
-    // More slashes than two are one slip of a finger, and hide no password.
+    // More slashes than two: no URL, see `encoded`.
     let start = start + text[start..].iter().take_while(|&&byte| byte == b'/').count();
     let length = text[start..].iter().position(|byte| b"/?#".contains(byte));
     start..length.map_or(text.len(), |length| start + length)
-}
-
-/// The URL with `***` in place of user and password.
-pub(crate) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
-    let range = authority(text);
-    match text[range.clone()].iter().rposition(|&byte| byte == b'@') {
-        None => Cow::Borrowed(text),
-        Some(at) => {
-            let (before, after) = (&text[..range.start], &text[range.start + at..]);
-            Cow::Owned([before, b"***", after].concat())
-        }
-    }
 }
 
 /// What cannot be sent as it is (spaces, control characters, all that is not ASCII) percent-encoded,
@@ -221,15 +207,5 @@ mod tests {
         assert_eq!(to("gopher://h/"), None);
         assert_eq!(base.join(b"http://you:them@h/").expect("a URL").credentials(), None);
         assert_eq!(base.join(b"/c").expect("a URL").credentials(), None);
-    }
-
-    #[test]
-    fn user_and_password_are_masked() {
-        let shown = |text: &str| String::from_utf8(masked(text.as_bytes()).into_owned());
-        assert_eq!(shown("http://me:p@ss@h/x@y").as_deref(), Ok("http://***@h/x@y"));
-        assert_eq!(shown("https://token@h?a@b").as_deref(), Ok("https://***@h?a@b"));
-        assert_eq!(shown("http://h/a@b").as_deref(), Ok("http://h/a@b"));
-        assert_eq!(shown("http://h").as_deref(), Ok("http://h"));
-        assert_eq!(shown("http:////me:pass@h/").as_deref(), Ok("http:////***@h/"));
     }
 }

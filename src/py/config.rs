@@ -129,14 +129,14 @@ pub(super) fn check_source(source: &Bound<'_, PyAny>) -> PyResult<()> {
     sources::source(source, "source").map(drop)
 }
 
-/// What messages call a source: its text, credentials in a URL masked.
+/// What messages call a source: its text, and what would let others in masked, if it is a URL.
 #[pyfunction]
 pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
     text(source.py(), &sources::source(source, "source")?.name().bytes())
 }
 
-/// A URL with `***` in place of user and password; anything else as it is.
+/// A URL with `***` in place of user, password and what signs; anything else as it is.
 #[pyfunction]
 pub(super) fn masked<'py>(py: Python<'py>, url: &[u8]) -> Bound<'py, PyBytes> {
-    PyBytes::new(py, &crate::http::url::masked(url))
+    PyBytes::new(py, &crate::redact::redacted_fully(url))
 }

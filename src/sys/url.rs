@@ -22,6 +22,8 @@ unsafe extern "C" {
 
 /// `CURLU_DEFAULT_PORT`: a port that is not written is the scheme's.
 const DEFAULT_PORT: c_uint = 1;
+/// `CURLU_NON_SUPPORT_SCHEME`: also URLs that libcurl cannot fetch.
+const ANY_SCHEME: c_uint = 1 << 3;
 /// `CURLU_URLDECODE`.
 const DECODE: c_uint = 1 << 6;
 
@@ -48,6 +50,14 @@ impl ParsedUrl {
         url.join(text).then_some(url)
     }
 
+    /// Is this the URL of a proxy, as libcurl will read it?
+    pub(crate) fn is_proxy(text: &str) -> bool {
+        // SAFETY: has no precondition.
+        let Some(handle) = NonNull::new(unsafe { curl_url() }) else { return false };
+        let (mut url, Ok(text)) = (Self(handle), CString::new(text)) else { return false };
+        url.set_with(Part::Whole, Some(&text), ANY_SCHEME)
+    }
+
     /// Follows a reference, absolute or relative, from this URL; false if that leads nowhere.
     pub(crate) fn join(&mut self, reference: &str) -> bool {
         let Ok(text) = CString::new(reference) else { return false };
@@ -70,9 +80,13 @@ impl ParsedUrl {
     }
 
     fn set(&mut self, part: Part, text: Option<&CStr>) -> bool {
+        self.set_with(part, text, 0)
+    }
+
+    fn set_with(&mut self, part: Part, text: Option<&CStr>, flags: c_uint) -> bool {
         let text = text.map_or(std::ptr::null(), CStr::as_ptr);
         // SAFETY: the handle is valid and only borrowed here; libcurl copies the text.
-        unsafe { curl_url_set(self.0.as_ptr(), part as c_int, text, 0) == 0 }
+        unsafe { curl_url_set(self.0.as_ptr(), part as c_int, text, flags) == 0 }
     }
 
     fn read(&self, part: Part, flags: c_uint) -> Option<String> {

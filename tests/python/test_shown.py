@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from children import run
 from hostile import answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hostile import Hostile
 
 
@@ -30,6 +33,81 @@ def test_a_source_shows_no_credentials(scheme: str) -> None:
     assert "s3cret" not in str([source])
     assert source.url == url
     assert source.headers == headers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://user:s3/cret@h:1/f",
+        "http://user:s3#cret@h:1/f",
+        "http://user:s3?cret@h:1/f",
+        "http://user:s3@cret@h:1/f",
+        "http://user:s3cret@h:x/f",
+        " http://user:s3cret@h:1/f",
+        "\thttp://user:s3cret@h:1/f",
+        "http:/user:s3cret@h:1/f",
+        "http//user:s3cret@h:1/f",
+        "htp://user:s3cret@h:1/f",
+        "ftp://user:s3cret@h/f",
+        "file://user:s3cret@host/f",
+        "file://user:s3/cret@host/f",
+        "user:s3cret@h/f",
+        "http://127.0.0.1:1/f?X-Amz-Credential=s3cret&X-Amz-Security-Token=s3cret",
+        "http://127.0.0.1:1/f?se=2030&sig=s3cret#token=s3cret",
+        " http://h/f?X-Amz-Signature=s3cret",
+    ],
+)
+def test_what_was_meant_as_a_url_shows_no_secret(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    told: list[object] = []
+    calls: list[Callable[[], object]] = [
+        lambda: komparu.compare(file, text),
+        lambda: komparu.compare_many([file, text]),
+        lambda: komparu.compare_dir(tmp_path, text),
+        lambda: komparu.compare_archive(file, text),
+        lambda: komparu.compare_dir_urls(tmp_path, {"file": text}),
+        lambda: komparu.Source(text),
+        lambda: komparu.compare(file, "http://127.0.0.1:1/", proxy=f"http{text[4:]}"),
+    ]
+    for call in calls:
+        try:
+            told.append(call())
+        except (komparu.KomparuError, ValueError) as error:
+            told += [str(error), repr(error), vars(error), traceback.format_exc()]
+    shown = [line for line in map(str, told) for line in line.split("\n") if "s3" in line]
+    # Tracebacks show the lines of this file, too.
+    secrets = ("s3cret", "s3/", "s3#", "s3?", "s3@", "cret@")
+    assert not [line for line in shown if any(secret in line for secret in secrets)]
+
+
+def test_what_nearly_is_a_url_is_said_to_be_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    for text in [" http://127.0.0.1:1/", "http:/127.0.0.1:1/", " https://h/" + "x" * 300]:
+        with pytest.raises(komparu.KomparuError, match="a URL begins with http:// or https://"):
+            komparu.compare(file, text)
+
+
+def test_a_proxy_that_is_none_is_refused_before_anything_is_sent() -> None:
+    for options in [{"proxy": "http://me:s3/cret@proxy"}, {"proxy": "socks5://h:x"}]:
+        with pytest.raises(ValueError, match="proxy is no valid URL") as raised:
+            komparu.Source("http://h/", **options)  # type: ignore[arg-type]
+        assert "s3" not in str(raised.value)
+        with pytest.raises(komparu.ConfigError, match="proxy is no valid URL"):
+            komparu.configure(**options)  # type: ignore[arg-type]
+
+
+def test_a_proxy_of_the_environment_that_is_none_is_named_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    for proxy in ["http://me:s3/cret@proxy", "gopher://me:s3cret@proxy"]:
+        monkeypatch.setenv("http_proxy", proxy)
+        with pytest.raises(komparu.SourceReadError, match="environment names is no valid") as told:
+            komparu.compare("http://h/", file)
+        assert "s3" not in str(told.value)
 
 
 def test_a_source_shows_what_is_set() -> None:

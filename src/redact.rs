@@ -1,0 +1,296 @@
+//! What may be shown of a text that is a URL, or that may have been meant as one.
+//!
+//! A password must not come into a message because of a slip of a finger, so that a text need not be a
+//! valid URL to be one here: ` http://…` and `http:/…` are paths to [`Source`](crate::Source), and shown
+//! like URLs. And since a password may hold any letter, `/` and `@` among them, everything up to the last
+//! `@` may be a part of it.
+
+use std::borrow::Cow;
+
+/// Stands in place of what is not to be seen.
+pub(crate) const HIDDEN: &str = "***";
+
+/// Schemes that are seen without their two slashes, too.
+const SCHEMES: [&[u8]; 13] = [
+    b"http", b"https", b"ftp", b"ftps", b"sftp", b"file", b"s3", b"gs", b"az", b"socks5",
+    b"socks5h", b"socks4", b"socks4a",
+];
+
+/// Names of parameters that let whoever has their value in, in lower case and without `-` and `_`. Those
+/// of S3 (both kinds of its signatures), Google, Azure, Amazon's other services, Alibaba, and what APIs use commonly.
+const SIGNING: [&str; 17] = [
+    "sig",
+    "sas",
+    "hmac",
+    "jwt",
+    "auth",
+    "authorization",
+    "pwd",
+    "passwd",
+    "policy",
+    "sessionid",
+    "apikey",
+    "accesskey",
+    "accesskeyid",
+    "awsaccesskeyid",
+    "ossaccesskeyid",
+    "googleaccessid",
+    "keypairid",
+];
+
+/// Parts of such names that are enough by themselves: `X-Amz-Signature`, `access_token`.
+const SIGNING_PARTS: [&str; 6] =
+    ["signature", "credential", "token", "password", "secret", "apikey"];
+
+/// The text without user, password and what signs, if it is a URL or nearly is one.
+pub(crate) fn redacted(text: &[u8]) -> Cow<'_, [u8]> {
+    match scheme(text) {
+        Some(scheme) => hide(text, &scheme),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The same for what a server sent as a reference, which may begin with `//` or be a part of a URL.
+pub(crate) fn redacted_reference(text: &[u8]) -> Cow<'_, [u8]> {
+    let slashes = text.iter().take_while(|&&byte| is_slash(byte)).count();
+    match scheme(text) {
+        Some(scheme) => hide(text, &scheme),
+        None if slashes >= 2 => hide(text, &Scheme { name: b"", end: slashes }),
+        None => query(text, 0).map_or(Cow::Borrowed(text), Cow::Owned),
+    }
+}
+
+/// The same where nothing depends on that the text can be read: for what was not found and for `repr`,
+/// `user:password@host/…` counts too. A file may have such a name.
+pub(crate) fn redacted_fully(text: &[u8]) -> Cow<'_, [u8]> {
+    let first = text.split(|&byte| is_slash(byte)).next().unwrap_or_default();
+    let colon = first.iter().position(|&byte| byte == b':');
+    let at = first.iter().rposition(|&byte| byte == b'@');
+    match (scheme(text), colon, at) {
+        (None, Some(colon), Some(at)) if colon < at => {
+            Cow::Owned([HIDDEN.as_bytes(), &text[at..]].concat())
+        }
+        _ => redacted(text),
+    }
+}
+
+/// Is the text a path only because something is wrong with the beginning of a URL?
+pub(crate) fn is_nearly_url(text: &[u8]) -> bool {
+    scheme(text).is_some_and(|scheme| matches!(scheme.name, b"http" | b"https"))
+}
+
+/// Where a scheme was found.
+struct Scheme<'t> {
+    /// In lower case only where it is one of [`SCHEMES`].
+    name: &'t [u8],
+    /// Where what follows begins, slashes left out.
+    end: usize,
+}
+
+fn is_slash(byte: u8) -> bool {
+    matches!(byte, b'/' | b'\\')
+}
+
+/// The scheme that the text begins with, behind spaces, quotes and the like.
+fn scheme(text: &[u8]) -> Option<Scheme<'_>> {
+    let start = text.iter().position(u8::is_ascii_alphanumeric)?;
+    if text[..start].iter().any(|&byte| is_slash(byte) || byte == b'.') {
+        return None;
+    }
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let length = text[start..].iter().take_while(|byte| inner(byte)).count();
+    let (name, rest) = text[start..].split_at(length);
+    let has_colon = rest.starts_with(b":");
+    let slashes = rest[usize::from(has_colon)..].iter().take_while(|&&byte| is_slash(byte)).count();
+    let known = SCHEMES.into_iter().find(|scheme| name.eq_ignore_ascii_case(scheme));
+    let is_scheme = match known {
+        Some(_) => has_colon || slashes >= 2,
+        None => has_colon && slashes >= 2,
+    };
+    let end = start + length + usize::from(has_colon) + slashes;
+    is_scheme.then_some(Scheme { name: known.unwrap_or(name), end })
+}
+
+/// The text with what follows its scheme made fit to be seen.
+fn hide<'t>(text: &'t [u8], scheme: &Scheme<'_>) -> Cow<'t, [u8]> {
+    let rest = &text[scheme.end..];
+    let at = rest.iter().rposition(|&byte| byte == b'@');
+    match at.filter(|&at| !is_in_path(&rest[..at], scheme)) {
+        None => query(text, scheme.end).map_or(Cow::Borrowed(text), Cow::Owned),
+        Some(at) => {
+            let shown = [&text[..scheme.end], HIDDEN.as_bytes(), &rest[at..]].concat();
+            Cow::Owned(query(&shown, scheme.end).unwrap_or(shown))
+        }
+    }
+}
+
+/// Is what stands between the scheme and an `@` a host and a path beyond doubt, as in
+/// `https://unpkg.com/react@18/`? Not if there is a colon, which stands before a password, other than
+/// that of a port after what can be no user; nor if what stands first is a single word.
+fn is_in_path(before: &[u8], scheme: &Scheme<'_>) -> bool {
+    if scheme.name == b"file" {
+        return !before.contains(&b':');
+    }
+    let end = |&byte: &u8| is_slash(byte) || b"?#".contains(&byte);
+    let Some(length) = before.iter().position(end) else { return false };
+    let (authority, path) = before.split_at(length);
+    if authority.contains(&b'@') || path.contains(&b':') {
+        return false;
+    }
+    let port =
+        authority.iter().rposition(|&byte| byte == b':').filter(|_| !authority.ends_with(b"]"));
+    let host = std::str::from_utf8(&authority[..port.unwrap_or(length)]).unwrap_or_default();
+    let is_address = host.parse::<std::net::Ipv4Addr>().is_ok()
+        || (host.starts_with('[') && host.ends_with(']'))
+        || host.eq_ignore_ascii_case("localhost");
+    is_address || (port.is_none() && host.trim_matches('.').contains('.'))
+}
+
+/// The text with `***` in place of the values of parameters that sign; `None` if there is none.
+fn query(text: &[u8], from: usize) -> Option<Vec<u8>> {
+    let start = from + text[from..].iter().position(|byte| b"?#".contains(byte))?;
+    let mut shown = text[..start].to_vec();
+    let mut hidden = false;
+    for part in text[start..].split_inclusive(|byte| b"?#&;".contains(byte)) {
+        let (part, end) = match part.split_last() {
+            Some((last, part)) if b"?#&;".contains(last) => (part, std::slice::from_ref(last)),
+            _ => (part, &[][..]),
+        };
+        match part.iter().position(|&byte| byte == b'=') {
+            Some(equals) if equals + 1 < part.len() && signs(&part[..equals]) => {
+                hidden = true;
+                shown.extend_from_slice(&part[..=equals]);
+                shown.extend_from_slice(HIDDEN.as_bytes());
+            }
+            _ => shown.extend_from_slice(part),
+        }
+        shown.extend_from_slice(end);
+    }
+    hidden.then_some(shown)
+}
+
+/// Does a parameter of this name let in whoever has its value?
+fn signs(name: &[u8]) -> bool {
+    let name = percent_encoding::percent_decode(name);
+    let plain = name.filter(|byte| !b"-_. ".contains(byte)).map(|byte| byte.to_ascii_lowercase());
+    let name = String::from_utf8_lossy(&plain.collect::<Vec<_>>()).into_owned();
+    SIGNING.contains(&name.as_str()) || SIGNING_PARTS.iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        String::from_utf8(redacted(text.as_bytes()).into_owned()).expect("UTF-8")
+    }
+
+    #[test]
+    fn everything_up_to_the_last_at_sign_is_hidden() {
+        for (text, expected) in [
+            ("http://me:p@ss@h/x", "http://***@h/x"),
+            ("HTTPS://token@h?a", "HTTPS://***@h?a"),
+            ("http://me:p@ss/w?o#rd@h/x", "http://***@h/x"),
+            ("http://me:12/34@h/x", "http://***@h/x"),
+            ("http://me/pass@h/", "http://***@h/"),
+            ("http://corp.example/me:pass@h/", "http://***@h/"),
+            ("http:////me:pass@h/", "http:////***@h/"),
+            (" \t\"http://me:pass@h/", " \t\"http://***@h/"),
+            ("\u{feff}http://me:pass@h/", "\u{feff}http://***@h/"),
+            ("http:/me:pass@h", "http:/***@h"),
+            ("http:me:pass@h", "http:***@h"),
+            ("http//me:pass@h", "http//***@h"),
+            ("http:\\\\me:pass@h", "http:\\\\***@h"),
+            ("htp://me:pass@h", "htp://***@h"),
+            ("ftp://me:pass@h/", "ftp://***@h/"),
+            ("file://me:pass@h/p", "file://***@h/p"),
+            ("socks5h://me:pass@proxy:1", "socks5h://***@proxy:1"),
+            ("http://h:x/me:pass@h", "http://***@h"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_can_be_no_password_is_shown() {
+        for text in [
+            "",
+            "http://",
+            "http://h",
+            "https://unpkg.com/react@18/index.js",
+            "http://127.0.0.1:8080/a@b",
+            "http://[::1]:8080/a@b?c@d",
+            "http://localhost:8080/a@b",
+            "file:///home/me@work/x",
+            "file://localhost/me@work",
+            "a@b",
+            "12:30@home",
+            "/srv/http://me:pass@h",
+            "./http:/x@y",
+            "//srv/a@b",
+            "http/a@b",
+        ] {
+            assert_eq!(shown(text), text);
+        }
+    }
+
+    #[test]
+    fn values_that_sign_are_hidden() {
+        for (text, expected) in [
+            (
+                "https://b.s3.amazonaws.com/k?X-Amz-Algorithm=A&X-Amz-Credential=AK%2Fx&X-Amz-Date=2&\
+                 X-Amz-Security-Token=T&x-amz-signature=5e",
+                "https://b.s3.amazonaws.com/k?X-Amz-Algorithm=A&X-Amz-Credential=***&X-Amz-Date=2&\
+                 X-Amz-Security-Token=***&x-amz-signature=***",
+            ),
+            (
+                "http://h/?sv=1&sig=a%3D&se=2#access_token=x",
+                "http://h/?sv=1&sig=***&se=2#access_token=***",
+            ),
+            (
+                "http://h/?AWSAccessKeyId=A&Expires=1&Signature=S",
+                "http://h/?AWSAccessKeyId=***&Expires=1&Signature=***",
+            ),
+            ("http://me:x@h/?%73ig=a;api_key=b", "http://***@h/?%73ig=***;api_key=***"),
+            ("http:/h/?token=a=b", "http:/h/?token=***"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        for text in ["http://h/?key=a&sig=&design=b&q", "/p?sig=x", "http://h/sig=x"] {
+            assert_eq!(shown(text), text);
+        }
+    }
+
+    #[test]
+    fn a_reference_is_hidden_without_its_scheme() {
+        let shown = |text: &str| {
+            String::from_utf8(redacted_reference(text.as_bytes()).into_owned()).expect("UTF-8")
+        };
+        assert_eq!(shown("//me:pass@h/"), "//***@h/");
+        assert_eq!(shown("ftp://me:pass@h/"), "ftp://***@h/");
+        assert_eq!(shown("/x?sig=a"), "/x?sig=***");
+        assert_eq!(shown("/x@y"), "/x@y");
+    }
+
+    #[test]
+    fn what_was_not_found_is_hidden_without_a_scheme() {
+        let shown = |text: &str| {
+            String::from_utf8(redacted_fully(text.as_bytes()).into_owned()).expect("UTF-8")
+        };
+        assert_eq!(shown("me:pass@h/x"), "***@h/x");
+        assert_eq!(shown("http:/me:pass@h"), "http:/***@h");
+        for text in ["a@b", "/me:pass@h", "dir/me:pass@h", "a@b:c"] {
+            assert_eq!(shown(text), text);
+        }
+    }
+
+    #[test]
+    fn what_nearly_is_a_url_is_told_from_paths() {
+        for text in [" http://h/", "http:/h", "https//h", "\"http://h/\""] {
+            assert!(is_nearly_url(text.as_bytes()), "{text}");
+        }
+        for text in ["http", "http/h", "/http://h", "a:/b", "httpd:/b"] {
+            assert!(!is_nearly_url(text.as_bytes()), "{text}");
+        }
+    }
+}
