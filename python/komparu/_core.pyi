@@ -54,6 +54,7 @@ def compare(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
@@ -78,6 +79,9 @@ def compare(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -105,6 +109,7 @@ def compare_archive(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
@@ -141,6 +146,9 @@ def compare_archive(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -229,6 +237,7 @@ def compare_all(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
@@ -254,6 +263,9 @@ def compare_all(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -278,6 +290,7 @@ def compare_many(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
@@ -302,6 +315,9 @@ def compare_many(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -330,6 +346,7 @@ def compare_dir_urls(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
     ignore: Iterable[str] | None = None,
 ) -> DirResult:
@@ -357,6 +374,9 @@ def compare_dir_urls(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
             is never read, nor fetched. Default None.
@@ -422,6 +442,7 @@ def configure(
     proxy: str | None = ...,
     allow_private_redirects: bool = ...,
     block_private: bool = ...,
+    decode_content: bool = ...,
     comparison_timeout: float | None = ...,
     max_decompressed_size: int | None = ...,
     max_compression_ratio: float | None = ...,
