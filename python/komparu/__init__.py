@@ -24,23 +24,25 @@ True means that every byte was compared. What cannot be compared raises; every e
     └─ ComparisonTimeoutError  also TimeoutError
 """
 
-from __future__ import annotations
+import sys as _sys
 
-from os import register_at_fork as _register_at_fork
+try:
+    # The other form's error would speak of a circular import.
+    import komparu._core as _compiled
+except ModuleNotFoundError as _error:
+    if _error.name != "komparu._core":
+        raise
+    from komparu._missing import explanation as _explanation
 
-from komparu import _core
-from komparu._core import (
-    __version__,
-    compare,
-    compare_all,
-    compare_archive,
-    compare_dir,
-    compare_dir_urls,
-    compare_many,
-    configure,
-    get_config,
-    reset_config,
-)
+    raise ImportError(_explanation(__path__[0]), name=_error.name) from _error
+
+# An import after `sys.modules` was emptied: its classes are those that the compiled part has.
+_sys.modules.update(_compiled.kept)
+globals().update({name.removeprefix("komparu."): module for name, module in _compiled.kept.items()})
+
+from komparu import aio as aio
+from komparu._config import KomparuConfig
+from komparu._core import __version__
 from komparu._errors import (
     ArchiveBombError,
     ArchiveError,
@@ -51,15 +53,18 @@ from komparu._errors import (
     SourcePermissionError,
     SourceReadError,
 )
-
-_core.check_interpreter()
-
-# Type checkers take this as true. Importing it from typing would cost more than all of komparu.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from komparu import aio as aio
-    from komparu._config import KomparuConfig
-    from komparu._types import CompareResult, DiffReason, DirResult, Source, SourceLike, Verdict
+from komparu._functions import (
+    compare,
+    compare_all,
+    compare_archive,
+    compare_dir,
+    compare_dir_urls,
+    compare_many,
+    configure,
+    get_config,
+    reset_config,
+)
+from komparu._types import CompareResult, DiffReason, DirResult, Source, SourceLike, Verdict
 
 __all__ = [
     "ArchiveBombError",
@@ -89,49 +94,9 @@ __all__ = [
     "reset_config",
 ]
 
-# Dataclasses and enums take four times as long to import as everything above, and a script that
-# compares two files needs none of them: these come when they are first asked for.
-_LAZY = {
-    "CompareResult": "komparu._types",
-    "DiffReason": "komparu._types",
-    "DirResult": "komparu._types",
-    "KomparuConfig": "komparu._config",
-    "Source": "komparu._types",
-    "SourceLike": "komparu._types",
-    "Verdict": "komparu._types",
-    "aio": "komparu.aio",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import what is only imported on demand."""
-    if name not in _LAZY:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    from importlib import import_module
-
-    module = import_module(_LAZY[name])
-    value = module if _LAZY[name] == f"{__name__}.{name}" else getattr(module, name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """Everything there is, imported or not."""
-    return sorted({*globals(), *_LAZY})
-
-
-def _before_fork() -> None:
-    """Import what other threads may be importing.
-
-    In a child that was forked amid an import by another thread, its lock would stay locked.
-    """
-    from contextlib import suppress
-    from importlib import import_module
-
-    with suppress(ImportError):  # once the interpreter is about to end
-        for name in ("komparu._types", "komparu._config", "komparu._pairs"):
-            import_module(name)
-
-
-_register_at_fork(before=_before_fork)
+# Whatever a call will need is loaded now, and nothing later.
+_compiled.prepare()
+_compiled.kept.update(
+    {name: module for name, module in _sys.modules.items() if name.startswith("komparu._")},
+    **{"komparu.aio": aio},
+)

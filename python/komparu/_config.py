@@ -1,10 +1,13 @@
 """The snapshot of the configuration."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
-
 from komparu._shown import shown
+
+# Type checkers take this as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+else:
+    from komparu._records import dataclass, field
 
 __all__ = ["KomparuConfig"]
 
@@ -30,8 +33,6 @@ class KomparuConfig:
         proxy: http://, https://, socks5:// or socks5h://; None: the usual environment variables.
         allow_private_redirects: Let a redirect lead to a private, loopback or link-local address.
         block_private: Refuse such addresses for the first request too.
-        decode_content: Undo a content coding that a server applied although it was asked not to.
-            False: compare the bytes as they are sent.
         comparison_timeout: Seconds of wall clock for a whole call; None: no limit.
         max_decompressed_size: Decompressed bytes of one archive; None: no limit.
         max_compression_ratio: Decompressed to compressed bytes of one archive; None: no limit.
@@ -54,7 +55,6 @@ class KomparuConfig:
     proxy: str | None = None
     allow_private_redirects: bool = False
     block_private: bool = False
-    decode_content: bool = True
     comparison_timeout: float | None = None
     max_decompressed_size: int | None = 1 << 30
     max_compression_ratio: float | None = 200.0

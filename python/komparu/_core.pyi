@@ -1,6 +1,7 @@
 import asyncio
 import os
 from collections.abc import Iterable, Mapping
+from types import ModuleType
 from typing import Any, Final, TypeVar, final
 
 from komparu._config import KomparuConfig
@@ -11,7 +12,6 @@ __all__ = [
     "Job",
     "Mailbox",
     "__version__",
-    "check_interpreter",
     "check_source",
     "compare",
     "compare_all",
@@ -30,13 +30,16 @@ __all__ = [
     "compare_many_job",
     "configure",
     "get_config",
+    "kept",
     "masked",
+    "prepare",
     "reset_config",
     "source_name",
     "timed_out",
 ]
 
 __version__: Final[str]
+kept: dict[str, ModuleType]
 
 # The keys of a mapping are of one type, whichever it is.
 _Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
@@ -54,7 +57,6 @@ def compare(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
-    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
@@ -79,9 +81,6 @@ def compare(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -109,7 +108,6 @@ def compare_archive(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
-    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
@@ -146,9 +144,6 @@ def compare_archive(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -237,7 +232,6 @@ def compare_all(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
-    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
@@ -263,9 +257,6 @@ def compare_all(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -290,7 +281,6 @@ def compare_many(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
-    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
@@ -315,9 +305,6 @@ def compare_many(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -346,7 +333,6 @@ def compare_dir_urls(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
-    decode_content: bool = True,
     comparison_timeout: float | None = None,
     ignore: Iterable[str] | None = None,
 ) -> DirResult:
@@ -374,9 +360,6 @@ def compare_dir_urls(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
             is never read, nor fetched. Default None.
@@ -442,7 +425,6 @@ def configure(
     proxy: str | None = ...,
     allow_private_redirects: bool = ...,
     block_private: bool = ...,
-    decode_content: bool = ...,
     comparison_timeout: float | None = ...,
     max_decompressed_size: int | None = ...,
     max_compression_ratio: float | None = ...,
@@ -466,7 +448,7 @@ def get_config() -> KomparuConfig:
 def reset_config() -> None:
     """Restore every option's default."""
 
-def check_interpreter() -> None: ...
+def prepare() -> None: ...
 def check_source(source: Source) -> None: ...
 def masked(url: bytes) -> bytes: ...
 def source_name(source: SourceLike) -> str: ...

@@ -1,15 +1,19 @@
 """What goes in and what comes out: sources and results."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from _collections_abc import Mapping
 from enum import Enum
-from typing import TypeAlias
 
 from komparu import _core
 from komparu._shown import shown
+
+# Type checkers take this as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+    from typing import TypeAlias
+else:
+    from komparu._records import dataclass, field
 
 __all__ = ["CompareResult", "DiffReason", "DirResult", "Source", "SourceLike", "Verdict"]
 
@@ -52,7 +56,7 @@ class Source:
         return shown(self, unset=False)
 
 
-SourceLike: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source"
+SourceLike: "TypeAlias" = str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source
 
 
 class DiffReason(str, Enum):

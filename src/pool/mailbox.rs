@@ -2,6 +2,9 @@
 //!
 //! The bell is rung for the first result only: one wake-up serves all that have come by then. The
 //! loop clears the bell before it takes the results, so that what comes in between rings it again.
+//!
+//! A forked child has the same bell, and the same epoll that hears it: there it is left alone, whatever
+//! the child does with the loop. Clearing it would be clearing it for the parent.
 
 use std::any::Any;
 use std::io;
@@ -28,6 +31,8 @@ pub struct Mailbox<T> {
     bell: Arc<Bell>,
     /// Others ring the same bell: it is not for this mailbox's owner to clear.
     shares_bell: bool,
+    /// The process that made it.
+    process: u32,
 }
 
 impl<T> Mailbox<T> {
@@ -37,7 +42,8 @@ impl<T> Mailbox<T> {
     /// When there is no descriptor to be had.
     pub fn new() -> io::Result<Self> {
         let bell = Arc::new(Bell::new()?);
-        Ok(Self { finished: Mutex::default(), bell, shares_bell: false })
+        let process = std::process::id();
+        Ok(Self { finished: Mutex::default(), bell, shares_bell: false, process })
     }
 
     /// Another empty one, which rings the same bell. Whoever hears that clears it, and then has all
@@ -45,7 +51,13 @@ impl<T> Mailbox<T> {
     #[must_use]
     pub fn beside(&self) -> Self {
         let bell = Arc::clone(&self.bell);
-        Self { finished: Mutex::default(), bell, shares_bell: true }
+        Self { finished: Mutex::default(), bell, shares_bell: true, process: self.process }
+    }
+
+    /// Was it made by a process that this one was forked from? Then nothing comes into it any more.
+    #[must_use]
+    pub fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
     }
 
     /// The descriptor that is readable when there may be something to take.
@@ -68,7 +80,9 @@ impl<T> Mailbox<T> {
     /// Makes the descriptor unreadable until something comes. To be called before any mailbox that rings
     /// it is emptied.
     pub fn clear(&self) {
-        self.bell.clear();
+        if !self.is_inherited() {
+            self.bell.clear();
+        }
     }
 
     /// Takes all results, in the order they came. First it clears the bell, unless that may have been
@@ -83,7 +97,9 @@ impl<T> Mailbox<T> {
 
     /// Rings the bell: not all that was taken could be dealt with.
     pub fn ring(&self) {
-        self.bell.ring();
+        if !self.is_inherited() {
+            self.bell.ring();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(u64, Outcome<T>)>> {
@@ -107,6 +123,28 @@ mod tests {
         mailbox.put(10, Ok(()));
         assert_eq!(tickets(&mailbox), [10]);
         assert!(tickets(&mailbox).is_empty());
+    }
+
+    #[test]
+    fn a_forked_child_leaves_its_parents_bell_alone() {
+        let mut mailbox = Mailbox::<()>::new().expect("a mailbox");
+        mailbox.put(0, Ok(()));
+        let rings = |mailbox: &Mailbox<()>| {
+            use rustix::event::{PollFd, PollFlags, Timespec, poll};
+            let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+            let hearing = mailbox.bell.hearing();
+            let mut waits = [PollFd::new(&hearing, PollFlags::IN)];
+            poll(&mut waits, Some(&at_once)).expect("polled") == 1
+        };
+        let parent = std::mem::replace(&mut mailbox.process, 0);
+        mailbox.clear();
+        assert!(mailbox.is_inherited() && rings(&mailbox));
+        mailbox.process = parent;
+        mailbox.clear();
+        assert!(!mailbox.is_inherited() && !rings(&mailbox));
+        mailbox.process = 0;
+        mailbox.ring();
+        assert!(!rings(&mailbox));
     }
 
     #[test]

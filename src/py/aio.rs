@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::intern;
@@ -23,6 +24,10 @@ use crate::pool::{self, Failure, Outcome};
 /// Names in results that are made at a time, so that whatever else the loop has to do gets its turn:
 /// about 2 ms of work.
 const AT_ONCE: usize = 4000;
+
+/// How long a forked child's loop is held up that hears what its parent is to hear: until the parent has,
+/// it would hear it in every turn, and do nothing else.
+const TURN: Duration = Duration::from_millis(1);
 
 /// What to make and deliver a result costs that has no names in it, in names.
 const DELIVERY: usize = 4;
@@ -120,6 +125,10 @@ impl Mailbox {
     /// A signal handler may raise something in the midst of it: that comes out in the end, when all
     /// futures have what is theirs.
     fn deliver(&self, py: Python<'_>, awaited: &Bound<'_, PyDict>) -> PyResult<()> {
+        if self.finished.is_inherited() {
+            py.detach(|| std::thread::sleep(TURN));
+            return Ok(());
+        }
         let finished = self.finished.take().into_iter();
         self.lock().extend(finished.map(|(ticket, outcome)| (ticket, Parcel::Closed(outcome))));
         let (mut raised, mut left) = (Ok(()), AT_ONCE);

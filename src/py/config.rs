@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
+use super::classes::classes;
 use super::errors::raise;
 use super::options::{Change, change};
 use super::result::text;
@@ -35,7 +36,7 @@ pub(super) fn configured() -> Arc<Options> {
     text_signature = "(*, chunk_size=..., size_precheck=..., quick_check=..., max_workers=..., \
                       follow_symlinks=..., ignore=..., headers=..., timeout=..., \
                       follow_redirects=..., verify_ssl=..., proxy=..., \
-                      allow_private_redirects=..., block_private=..., decode_content=..., comparison_timeout=..., \
+                      allow_private_redirects=..., block_private=..., comparison_timeout=..., \
                       max_decompressed_size=..., max_compression_ratio=..., \
                       max_archive_entries=..., max_entry_name_length=..., hash_compare=...)"
 )]
@@ -108,14 +109,13 @@ pub(super) fn get_config(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     values.set_item("proxy", &http.proxy)?;
     values.set_item("allow_private_redirects", http.allow_private_redirects)?;
     values.set_item("block_private", http.block_private)?;
-    values.set_item("decode_content", http.decode_content)?;
     values.set_item("comparison_timeout", options.comparison_timeout.map(seconds))?;
     values.set_item("max_decompressed_size", limits.max_decompressed_size)?;
     values.set_item("max_compression_ratio", limits.max_compression_ratio)?;
     values.set_item("max_archive_entries", limits.max_archive_entries)?;
     values.set_item("max_entry_name_length", limits.max_entry_name_length)?;
     values.set_item("hash_compare", options.hash_compare)?;
-    PyModule::import(py, "komparu._config")?.getattr("KomparuConfig")?.call((), Some(&values))
+    classes(py)?.config.bind(py).getattr("KomparuConfig")?.call((), Some(&values))
 }
 
 /// Restore every option's default.

@@ -1,14 +1,13 @@
 //! Errors of the crate as Python exceptions.
 //!
 //! The exceptions are Python classes (`komparu._errors`): each has two bases, which the stable ABI
-//! cannot subclass natively. They are imported when the first of them is raised.
+//! cannot subclass natively.
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyModule};
+use pyo3::types::PyDict;
 
-use super::once::once;
+use super::classes::classes;
 use super::result::text;
 use crate::error::Error;
 
@@ -60,6 +59,5 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
 }
 
 fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    once(py, &ERRORS, || Ok(PyModule::import(py, "komparu._errors")?.unbind()))?.getattr(name)
+    classes(py)?.errors.bind(py).getattr(name)
 }

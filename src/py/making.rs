@@ -8,8 +8,9 @@ use std::vec::IntoIter;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySet, PyString};
 
+use super::classes::classes;
 use super::request::Answer;
-use super::result::{Decode, entry, text, types};
+use super::result::{Decode, entry, text};
 use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
 use crate::source::Source;
 
@@ -110,7 +111,7 @@ impl Tree {
         }
         let fields =
             (self.is_equal, diff, &self.only_left, &self.only_right, errors, &self.messages);
-        types(py)?.getattr("DirResult")?.call1(fields).map(Some)
+        classes(py)?.types.bind(py).getattr("DirResult")?.call1(fields).map(Some)
     }
 }
 
@@ -124,7 +125,7 @@ struct Reasons {
 
 impl Reasons {
     fn new(py: Python<'_>) -> PyResult<Self> {
-        let class = types(py)?.getattr("DiffReason")?;
+        let class = classes(py)?.types.bind(py).getattr("DiffReason")?;
         let member = |name| class.getattr(name).map(Bound::unbind);
         Ok(Self {
             content: member("CONTENT_MISMATCH")?,
@@ -196,8 +197,8 @@ impl Groups {
             self.members = 0;
         }
         let numbered = (std::mem::take(&mut self.names), std::mem::take(&mut self.numbers));
-        let pairs = PyModule::import(py, "komparu._pairs")?.getattr("Pairs")?.call1(numbered)?;
+        let pairs = classes(py)?.pairs.bind(py).getattr("Pairs")?.call1(numbered)?;
         let fields = (self.outcome.is_equal(), sets, pairs);
-        types(py)?.getattr("CompareResult")?.call1(fields).map(Some)
+        classes(py)?.types.bind(py).getattr("CompareResult")?.call1(fields).map(Some)
     }
 }

@@ -8,20 +8,18 @@
 
 mod aio;
 mod archive;
+mod classes;
 mod config;
 mod environment;
 mod errors;
 mod making;
 mod many;
-mod once;
 mod options;
 mod pairs;
 mod request;
 mod result;
 mod sources;
 mod values;
-
-use std::sync::OnceLock;
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
@@ -31,60 +29,67 @@ use crate::sys::{fork, interpreter, locale};
 
 /// The compiled part of komparu.
 #[pymodule(gil_used = false)]
-mod _core {
-    use pyo3::prelude::*;
-
-    #[pymodule_export]
-    use super::aio::{Job, Mailbox, timed_out};
-    #[pymodule_export]
-    use super::archive::{compare_archive, compare_archive_listing};
-    #[pymodule_export]
-    use super::config::{check_source, configure, get_config, masked, reset_config, source_name};
-    #[pymodule_export]
-    use super::many::{compare_all, compare_dir_urls, compare_dir_urls_listing, compare_many};
-    #[pymodule_export]
-    use super::pairs::{compare, compare_dir, compare_dir_listing};
-
-    #[pymodule_export]
-    #[allow(non_upper_case_globals)]
-    const __version__: &str = env!("CARGO_PKG_VERSION");
-
-    #[pymodule_export]
-    use super::check_interpreter;
-
-    /// Adds what has the name of something else, and sees to it that the network thread stops before
-    /// the interpreter does, that forks wait for the right moment, and that what the C library asks the
-    /// environment once is asked now, while the interpreter is held.
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        use super::{archive, fork, locale, many, pairs, panics};
-        module
-            .add("compare_archive_job", wrap_pyfunction!(archive::compare_archive_job, module)?)?;
-        module.add("compare_job", wrap_pyfunction!(pairs::compare_job, module)?)?;
-        module.add("compare_dir_job", wrap_pyfunction!(pairs::compare_dir_job, module)?)?;
-        module.add("compare_all_job", wrap_pyfunction!(many::compare_all_job, module)?)?;
-        module.add("compare_many_job", wrap_pyfunction!(many::compare_many_job, module)?)?;
-        module
-            .add("compare_dir_urls_job", wrap_pyfunction!(many::compare_dir_urls_job, module)?)?;
-        let stop = wrap_pyfunction!(super::stop, module)?;
-        module.py().import("atexit")?.call_method1("register", (stop,))?;
-        panics::keep_quiet();
-        fork::watch();
-        locale::prepare();
-        Ok(())
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // Before anything is made that would belong to the wrong interpreter.
+    check_interpreter()?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("kept", classes::kept(module.py()))?;
+    module.add_class::<aio::Job>()?;
+    module.add_class::<aio::Mailbox>()?;
+    /// Adds functions, by their paths.
+    macro_rules! add {
+        ($($function:path),+ $(,)?) => {
+            $(module.add_function(wrap_pyfunction!($function, module)?)?;)+
+        };
     }
+    add!(
+        aio::timed_out,
+        archive::compare_archive,
+        archive::compare_archive_listing,
+        classes::prepare,
+        config::check_source,
+        config::configure,
+        config::get_config,
+        config::masked,
+        config::reset_config,
+        config::source_name,
+        many::compare_all,
+        many::compare_dir_urls,
+        many::compare_dir_urls_listing,
+        many::compare_many,
+        pairs::compare,
+        pairs::compare_dir,
+        pairs::compare_dir_listing,
+    );
+    // These have the names of others.
+    module.add("compare_archive_job", wrap_pyfunction!(archive::compare_archive_job, module)?)?;
+    module.add("compare_job", wrap_pyfunction!(pairs::compare_job, module)?)?;
+    module.add("compare_dir_job", wrap_pyfunction!(pairs::compare_dir_job, module)?)?;
+    module.add("compare_all_job", wrap_pyfunction!(many::compare_all_job, module)?)?;
+    module.add("compare_many_job", wrap_pyfunction!(many::compare_many_job, module)?)?;
+    module.add("compare_dir_urls_job", wrap_pyfunction!(many::compare_dir_urls_job, module)?)?;
+    // The network thread stops before the interpreter does.
+    let stop = wrap_pyfunction!(stop, module)?;
+    module.py().import("atexit")?.call_method1("register", (stop,))?;
+    panics::keep_quiet();
+    // Forks wait for the right moment.
+    fork::watch();
+    // What the C library asks the environment once is asked now, while the interpreter is held, and its
+    // files are opened where they are now: the process may change its root.
+    locale::prepare();
+    Ok(())
 }
 
-/// Refuse to be used by a second interpreter of the process: objects must not be shared by two, and
-/// those that this module keeps would be.
-#[pyfunction]
+/// Refuses to be used by another interpreter of the process than the main one: objects must not be
+/// shared by two, and those that this module keeps would be. Which of them asks first does not matter.
 fn check_interpreter() -> PyResult<()> {
-    static HOME: OnceLock<i64> = OnceLock::new();
-    let here = interpreter::current();
-    if *HOME.get_or_init(|| here) == here {
+    if interpreter::is_main() {
         return Ok(());
     }
-    Err(PyImportError::new_err("komparu does not support subinterpreters"))
+    Err(PyImportError::new_err(
+        "komparu works in the main interpreter of a process, not in subinterpreters \
+         (under mod_wsgi: WSGIApplicationGroup %{GLOBAL})",
+    ))
 }
 
 /// Stop the network thread. Meanwhile threads that are just asking the interpreter for signals get

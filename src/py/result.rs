@@ -1,10 +1,9 @@
-//! What Python results are made of: names as texts, and the module that has their classes.
+//! What Python results are made of: names, as texts.
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyList, PyModule, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 
-use super::once::once;
+use super::classes::classes;
 
 /// How the name of an entry becomes a Python string.
 pub(super) type Decode = for<'py> fn(Python<'py>, &[u8]) -> PyResult<Bound<'py, PyString>>;
@@ -29,12 +28,6 @@ pub(super) fn entry<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, P
     Ok(bytes.call_method1("decode", ("utf-8", "surrogateescape"))?.cast_into()?)
 }
 
-/// The module that results come from.
-pub(super) fn types(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
-    static TYPES: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    once(py, &TYPES, || Ok(PyModule::import(py, "komparu._types")?.unbind()))
-}
-
 /// A path or a source as Python shows it: decoded as `os.fsdecode` does.
 pub(super) fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
     // ASCII is the same in every encoding that a filesystem may have.
@@ -42,5 +35,5 @@ pub(super) fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, Py
         return Ok(PyString::new(py, ascii));
     }
     let bytes = PyBytes::new(py, bytes);
-    Ok(PyModule::import(py, "os")?.call_method1("fsdecode", (bytes,))?.cast_into()?)
+    Ok(classes(py)?.fsdecode.bind(py).call1((bytes,))?.cast_into()?)
 }

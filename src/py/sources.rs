@@ -2,11 +2,10 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyString};
 
+use super::classes::classes;
 use super::errors::raise;
-use super::once::once;
 use super::options::change;
 use super::values::{items, pairs, wrong_type};
 use crate::error::Name;
@@ -21,7 +20,7 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
     if let Some(text) = path_text(value)? {
         return parse(value.py(), &text, parameter);
     }
-    if !value.is_instance(source_class(value.py())?)? {
+    if !value.is_instance(&classes(value.py())?.types.bind(value.py()).getattr("Source")?)? {
         let kind = value.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
             "{parameter} must be {SOURCE_TYPES}, not {kind}"
@@ -103,11 +102,6 @@ fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<HttpOverrides> {
         verify_ssl: verify_ssl.then_some(http.verify_ssl),
         proxy: http.proxy.filter(|_| proxy),
     })
-}
-
-fn source_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    once(py, &CLASS, || Ok(PyModule::import(py, "komparu._types")?.getattr("Source")?.unbind()))
 }
 
 /// The bytes of a path, encoded as `os.fsencode` does; `None` if `value` is no path.

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
-use super::once::once;
+use super::classes::classes;
 
 /// Items of an iterable between two looks at signals. An iterator in C has none of its own, and may be
 /// endless. Taking so many takes less than a millisecond.
@@ -155,7 +154,7 @@ pub(super) fn pairs<'py>(
     expected: &str,
     value: &Bound<'py, PyAny>,
 ) -> PyResult<Vec<Pair<'py>>> {
-    if !value.is_instance(mapping_class(value.py())?)? {
+    if !value.is_instance(classes(value.py())?.mapping.bind(value.py()))? {
         return Err(wrong_type(name, expected, value));
     }
     let of_items = format!("items() of {name}");
@@ -169,13 +168,4 @@ pub(super) fn pairs<'py>(
             }
         })
         .collect()
-}
-
-/// `collections.abc.Mapping`, from where it really is: that module is loaded with Python itself.
-fn mapping_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    once(py, &CLASS, || {
-        Ok(py.import("_collections_abc")?.getattr("Mapping")?.cast_into::<PyType>()?.unbind())
-    })
-    .map(Bound::as_any)
 }

@@ -27,11 +27,15 @@ unsafe extern "C-unwind" {
     fn PyErr_CheckSignals() -> c_int;
 }
 
-/// Which interpreter is the calling thread attached to?
-pub(crate) fn current() -> i64 {
+/// The main interpreter's number: the first one of a runtime. The others count up from it.
+const MAIN: i64 = 0;
+
+/// Is the calling thread attached to the main interpreter of the process?
+pub(crate) fn is_main() -> bool {
     // SAFETY: has no precondition but that the thread is attached; if it were not, Python itself would
     // end the process with a message.
-    unsafe { PyInterpreterState_GetID(PyInterpreterState_Get()) }
+    let current = unsafe { PyInterpreterState_GetID(PyInterpreterState_Get()) };
+    current == MAIN
 }
 
 /// Does `work` without the interpreter, to be called by a thread that is attached to it. `work` is given

@@ -191,7 +191,7 @@ send = getattr(ctypes.CDLL(None), "raise")
 class Loop(asyncio.SelectorEventLoop):
     def create_future(self):
         # Only komparu's: asyncio has others.
-        if sys._getframe(1).f_globals["__name__"] != "komparu.aio":
+        if sys._getframe(1).f_globals["__name__"] != "komparu._loops":
             return super().create_future()
         future = Disturbed(loop=self)
         answers = itertools.chain(map(send, [signal.SIGUSR1]), itertools.repeat(0))
@@ -228,7 +228,7 @@ class Loop(asyncio.SelectorEventLoop):
     def create_future(self):
         future = super().create_future()
         # Only komparu's. What was added first is called first: before the task is woken.
-        if sys._getframe(1).f_globals["__name__"] == "komparu.aio":
+        if sys._getframe(1).f_globals["__name__"] == "komparu._loops":
             future.add_done_callback(interrupt)
         return future
 def interrupt(future):

@@ -177,7 +177,7 @@ def test_loops_of_every_kind_run_everything(
         thread.start()
     for thread in threads:
         thread.join()
-    assert thread_names()["komparu-courier"] <= 1
+    assert thread_names()["komparu-loops"] <= 1
 
 
 def test_debug_mode_has_nothing_to_say(pair: tuple[Path, Path], tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ send = getattr(ctypes.CDLL(None), "raise")
 class Disturbed(asyncio.Future): pass
 class Loop(asyncio.SelectorEventLoop):
     def create_future(self):
-        if sys._getframe(1).f_globals["__name__"] != "komparu.aio":
+        if sys._getframe(1).f_globals["__name__"] != "komparu._loops":
             return super().create_future()
         future = Disturbed(loop=self)
         answers = itertools.chain(map(send, [signal.SIGUSR1]), itertools.repeat(0))

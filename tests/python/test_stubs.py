@@ -11,21 +11,38 @@ import pytest
 import komparu
 from komparu import _core
 
-STUBS = ast.parse(Path(komparu.__file__).with_name("_core.pyi").read_text(encoding="utf-8"))
-PUBLIC = {
-    node.name: node
-    for node in STUBS.body
-    if isinstance(node, ast.FunctionDef) and node.name in komparu.__all__
-}
+
+def functions(file: str) -> dict[str, ast.FunctionDef]:
+    """The public functions that a file of the package declares."""
+    text = Path(komparu.__file__).with_name(file).read_text(encoding="utf-8")
+    return {
+        node.name: node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and node.name in komparu.__all__
+    }
+
+
+PUBLIC = functions("_core.pyi")
 COMPARING = sorted(name for name in PUBLIC if name.startswith("compare"))
 
 every_function = pytest.mark.parametrize("name", sorted(PUBLIC))
 
 
 def test_every_function_has_a_stub() -> None:
-    functions = {name for name in komparu.__all__ if inspect.isbuiltin(getattr(komparu, name))}
-    assert functions
-    assert functions == set(PUBLIC)
+    names = {name for name in komparu.__all__ if inspect.isfunction(getattr(komparu, name))}
+    assert names
+    assert names == set(PUBLIC) == set(functions("_functions.py"))
+
+
+@every_function
+def test_the_function_is_written_as_its_stub_is(name: str) -> None:
+    stub, written = PUBLIC[name], functions("_functions.py")[name]
+    assert ast.get_docstring(written) == ast.get_docstring(stub), "make stubs"
+    for function in (stub, written):
+        assert function.returns is not None
+    types = ast.unparse(stub.args).replace("=...", "=UNCHANGED").replace("[_Path,", "[PathKey,")
+    assert ast.unparse(written.args) == types, "make stubs"
+    assert ast.unparse(written.returns or stub) == ast.unparse(stub.returns or stub), "make stubs"
 
 
 @every_function

@@ -1,0 +1,51 @@
+"""How a public function is made of its description."""
+
+from __future__ import annotations
+
+import os
+
+from komparu import _core
+
+# Type checkers take this as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    F = TypeVar("F")
+    # The keys of a mapping are of one type, whichever it is.
+    PathKey = TypeVar("PathKey", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
+else:
+    PathKey = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+__all__ = ["UNCHANGED", "PathKey", "public"]
+
+#: The default of what stays as it is, unless it is given.
+UNCHANGED: Any = ...
+
+
+def public(described: F) -> F:
+    """Make the function that is described: it calls what has its name in the compiled part."""
+    function: F = like(described, _calling(described), "komparu")
+    return function
+
+
+def _calling(described: Any) -> Any:  # noqa: ANN401
+    compiled = getattr(_core, described.__name__)
+
+    def function(*arguments: object, **options: object) -> object:
+        return compiled(*arguments, **options)
+
+    return function
+
+
+def like(described: Any, function: Any, module: str) -> Any:  # noqa: ANN401
+    """Give a function the name, documentation, types and signature of the one that describes it."""
+    function.__name__ = function.__qualname__ = described.__name__
+    # What a traceback or a profile shows.
+    function.__code__ = function.__code__.replace(co_name=described.__name__)
+    function.__doc__ = described.__doc__
+    function.__module__ = described.__module__ = module
+    function.__annotations__ = described.__annotations__
+    # Where inspect finds the signature. Making one here would take importing inspect.
+    function.__wrapped__ = described
+    return function

@@ -1,0 +1,263 @@
+"""How event loops have jobs done: what `komparu.aio` is made of.
+
+Loaded with komparu, and loads nothing itself: neither asyncio nor what asyncio has loaded wherever
+one of its loops runs. The functions that need those import them, and they are there by then.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import allocate_lock
+from itertools import count
+
+from komparu import _core
+from komparu._describe import like
+
+# Type checkers take this as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from _collections_abc import Callable, Coroutine
+    from typing import Any, ParamSpec, TypeVar
+    from weakref import WeakKeyDictionary, ref
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+__all__ = ["coroutine"]
+
+#: Seconds from which on a timer makes no difference: four months, which every event loop takes.
+_ENDLESS = 1e7
+
+#: Milliseconds after which a loop that was called and has not come is called again. It may have
+#: slept on: a child of a fork that runs the same loop can take what it was woken with.
+_CALL_AGAIN = 100
+
+#: How often it is called. It may as well have been stopped, and does not come until it runs again.
+_CALLS = 10
+
+#: Of a code object: calling it makes a coroutine (`inspect.CO_COROUTINE`).
+_COROUTINE = 0x80
+
+
+class _LoopState:
+    """The jobs that one event loop waits for.
+
+    A loop that can watch a descriptor is told by one when jobs have finished. Its registration is
+    all that keeps this object, so both go when the loop is closed, and the jobs with them; the
+    descriptor itself is closed when no thread can use it any more.
+
+    Attributes:
+        awaited: The futures of all jobs that have not finished, by their ids.
+        calls: How often the fallback thread has called the loop since it came last.
+
+    """
+
+    __slots__ = ("__weakref__", "_ids", "_mailbox", "awaited", "calls")
+
+    _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[_LoopState]] | None = None
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open a mailbox, and have the loop watch it."""
+        self.awaited: dict[int, asyncio.Future[Any]] = {}
+        self.calls = 0
+        self._ids = count()
+        self._mailbox = _core.Mailbox()
+        if not self._is_watched_by(loop):
+            self._mailbox = _FallbackThread.get().mailbox_for(loop, self)
+
+    def _is_watched_by(self, loop: asyncio.AbstractEventLoop) -> bool:
+        from contextvars import Context
+
+        # Loops that are no subclasses of asyncio's need not even have the method.
+        add_reader = getattr(loop, "add_reader", None)
+        if add_reader is None:
+            return False
+        try:
+            # In a context of its own: the first caller's would be kept for as long as the loop.
+            Context().run(add_reader, self._mailbox.descriptor, self.deliver)
+        except NotImplementedError:
+            return False
+        return True
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop) -> _LoopState:
+        """Find the loop's state, or make it."""
+        if cls._of_loops is None:
+            from weakref import WeakKeyDictionary
+
+            cls._of_loops = WeakKeyDictionary()
+        known = cls._of_loops.get(loop)
+        state = None if known is None else known()
+        if state is None:
+            from weakref import ref
+
+            state = cls(loop)
+            cls._of_loops[loop] = ref(state)
+        return state
+
+    @classmethod
+    def forget(cls) -> None:
+        """Know no loop any more: the descriptors of all belong to the parent process."""
+        cls._of_loops = None
+
+    def deliver(self) -> None:
+        """Resolve the futures of all jobs that have finished; to be called by the loop."""
+        self.calls = 0
+        self._mailbox.deliver(self.awaited)
+
+    def begin(self, job: _core.Job, future: asyncio.Future[Any]) -> int:
+        """Have a job done whose result the future gets; its id."""
+        number = next(self._ids)
+        self.awaited[number] = future
+        self._mailbox.begin(job, number)
+        return number
+
+
+class _FallbackThread:
+    """Calls the loops that cannot watch a descriptor, from a thread that watches one for all.
+
+    This thread is Python's, unlike those that work: what it does needs the interpreter.
+    """
+
+    _current: _FallbackThread | None = None
+
+    def __init__(self) -> None:
+        """Start the thread; it ends with the process."""
+        from threading import Thread
+
+        self._mailbox = _core.Mailbox()
+        self._states: dict[asyncio.AbstractEventLoop, _LoopState] = {}
+        Thread(target=self._watch, name="komparu-loops", daemon=True).start()
+
+    @classmethod
+    def get(cls) -> _FallbackThread:
+        """Find the only one there is in this process."""
+        with _lock:
+            if cls._current is None:
+                cls._current = cls()
+            return cls._current
+
+    @classmethod
+    def forget(cls) -> None:
+        """Be without one: the child of a fork has no thread of its parent's but one."""
+        cls._current = None
+
+    def mailbox_for(self, loop: asyncio.AbstractEventLoop, state: _LoopState) -> _core.Mailbox:
+        """Open a mailbox for a loop, and watch it."""
+        for closed in [other for other in list(self._states) if other.is_closed()]:
+            self._states.pop(closed, None)
+        self._states[loop] = state
+        return _core.Mailbox(self._mailbox)
+
+    def _watch(self) -> None:
+        from select import POLLIN, poll
+
+        waits = poll()
+        waits.register(self._mailbox.descriptor, POLLIN)
+        while True:
+            states = list(self._states.items())
+            calls_again = any(0 < state.calls < _CALLS for _, state in states)
+            has_news = waits.poll(_CALL_AGAIN if calls_again else None)
+            self._mailbox.clear()
+            for loop, state in list(self._states.items()):
+                if (has_news or 0 < state.calls < _CALLS) and not self._call(loop, state):
+                    self._states.pop(loop, None)
+
+    @staticmethod
+    def _call(loop: asyncio.AbstractEventLoop, state: _LoopState) -> bool:
+        """Have the loop deliver; false if it is closed."""
+        state.calls += 1
+        try:
+            loop.call_soon_threadsafe(state.deliver)
+        except Exception:  # noqa: BLE001  # of a loop of any make: the other loops are to be called, too
+            if not loop.is_closed():
+                sys.excepthook(*sys.exc_info())
+            return False
+        return True
+
+
+_lock = allocate_lock()
+
+
+def _after_fork() -> None:
+    """Begin anew in the child. Another thread may have held the lock."""
+    global _lock
+    _lock = allocate_lock()
+    _FallbackThread.forget()
+    _LoopState.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _running_loop(name: str) -> asyncio.AbstractEventLoop:
+    asyncio = sys.modules.get("asyncio")
+    try:
+        if asyncio is not None:
+            return asyncio.get_running_loop()  # type: ignore[no-any-return]
+    except RuntimeError:
+        pass
+    message = (
+        "no running event loop: komparu.aio is for asyncio only"
+        f" (under trio: await trio.to_thread.run_sync(komparu.{name}, ...))"
+    )
+    raise RuntimeError(message)
+
+
+def _expire(
+    job: _core.Job, awaited: dict[int, asyncio.Future[Any]], number: int, seconds: float
+) -> None:
+    """Stop a job whose time is up, wherever it is: perhaps it has not even begun."""
+    if job.abandon():
+        future = awaited.pop(number, None)
+        if future is not None and not future.done():
+            future.set_exception(_core.timed_out(seconds))
+            # As a delivery does it: asyncio is not to complain that nobody has asked.
+            future.exception()
+
+
+def coroutine(
+    described: Callable[P, R], read: Callable[..., _core.Job]
+) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Make the coroutine function that does what ``described`` does; ``read`` takes arguments."""
+    name = described.__name__
+
+    async def function(*arguments: P.args, **options: P.kwargs) -> R:
+        loop = _running_loop(name)
+        job = read(*arguments, **options)
+        state = _LoopState.of(loop)
+        future = loop.create_future()
+        number, awaited = state.begin(job, future), state.awaited
+        # What waits must not keep the state: the loop may be closed meanwhile.
+        del state
+        timer = None
+        if job.timeout is not None and job.timeout < _ENDLESS:
+            timer = loop.call_later(job.timeout, _expire, job, awaited, number, job.timeout)
+        try:
+            return await future  # type: ignore[no-any-return]
+        except BaseException:
+            if job.abandon():
+                awaited.pop(number, None)
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+            # An exception of the future's would hold it in its traceback, and it the exception.
+            del future
+
+    return like(_as_coroutine(described), function, "komparu.aio")  # type: ignore[no-any-return]
+
+
+def _as_coroutine(function: Callable[..., object]) -> Callable[..., object]:
+    """Copy what describes a function as a coroutine function: for what looks through wrappers."""
+    described: Any = function.__wrapped__  # type: ignore[attr-defined]
+    code = described.__code__
+    code = code.replace(co_flags=code.co_flags | _COROUTINE)
+    copy = type(described)(code, described.__globals__, described.__name__)
+    copy.__kwdefaults__ = described.__kwdefaults__
+    copy.__annotations__ = described.__annotations__
+    copy.__doc__ = described.__doc__
+    copy.__qualname__ = described.__name__
+    return copy  # type: ignore[no-any-return]
