@@ -25,7 +25,7 @@ impl Head {
     /// Are the body's bytes other than the content's?
     #[must_use]
     pub fn is_coded(&self) -> bool {
-        self.0.coded
+        !self.0.codings.is_empty()
     }
 
     /// The content's size.

@@ -60,6 +60,9 @@ pub struct HttpOptions {
     /// What the environment says of proxies and certificates. By default nothing: this crate never reads
     /// the variables of the process, since only the program knows when that is safe.
     pub environment: Arc<Environment>,
+    /// Undo the content coding that a server applied although it was asked not to. By default true;
+    /// false: the bytes are compared as they are sent, whatever the coding is called.
+    pub decode_content: bool,
 }
 
 /// What one source sets for itself, in place of what holds for the call; `None` is not set.
@@ -119,6 +122,7 @@ impl Default for HttpOptions {
             allow_private_redirects: false,
             block_private: false,
             environment: Arc::default(),
+            decode_content: true,
         }
     }
 }
@@ -227,6 +231,7 @@ impl HttpOverrides {
             allow_private_redirects: options.allow_private_redirects,
             block_private: options.block_private,
             environment: Arc::clone(&options.environment),
+            decode_content: options.decode_content,
         }
     }
 }

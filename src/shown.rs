@@ -57,6 +57,7 @@ impl Debug for HttpOptions {
             allow_private_redirects,
             block_private,
             environment: _, // proxies may have passwords
+            decode_content,
         } = self;
         f.debug_struct("HttpOptions")
             .field("headers", &Names(headers))
@@ -66,6 +67,7 @@ impl Debug for HttpOptions {
             .field("proxy", &shown(proxy.as_ref()))
             .field("allow_private_redirects", allow_private_redirects)
             .field("block_private", block_private)
+            .field("decode_content", decode_content)
             .finish()
     }
 }

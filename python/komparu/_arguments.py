@@ -29,7 +29,7 @@ a line of output is about one path:
 
 # Options that only `configure` takes: they are about the process, not about one comparison.
 CONFIGURED = {"allow_private_redirects", "block_private"}
-_URLS = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy"}
+_URLS = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy", "decode_content"}
 _LIMITS = {
     "max_decompressed_size",
     "max_compression_ratio",
@@ -99,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     _switch(urls, "--follow-redirects", "default yes")
     _switch(urls, "--verify-ssl", "default yes")
     urls.add_argument("--proxy", metavar="URL")
+    _switch(urls, "--decode-content", "undo a coding that was not asked for; default yes")
     _switch(urls, "--allow-private-redirects", "default no")
     _switch(urls, "--block-private", "default no")
     return result

@@ -33,6 +33,8 @@ class KomparuConfig:
         proxy: http://, https://, socks5:// or socks5h://; None: the usual environment variables.
         allow_private_redirects: Let a redirect lead to a private, loopback or link-local address.
         block_private: Refuse such addresses for the first request too.
+        decode_content: Undo a content coding that a server applied although it was asked not to.
+            False: compare the bytes as they are sent.
         comparison_timeout: Seconds of wall clock for a whole call; None: no limit.
         max_decompressed_size: Decompressed bytes of one archive; None: no limit.
         max_compression_ratio: Decompressed to compressed bytes of one archive; None: no limit.
@@ -55,6 +57,7 @@ class KomparuConfig:
     proxy: str | None = None
     allow_private_redirects: bool = False
     block_private: bool = False
+    decode_content: bool = True
     comparison_timeout: float | None = None
     max_decompressed_size: int | None = 1 << 30
     max_compression_ratio: float | None = 200.0

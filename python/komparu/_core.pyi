@@ -57,6 +57,7 @@ def compare(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
@@ -81,6 +82,9 @@ def compare(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -108,6 +112,7 @@ def compare_archive(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
@@ -144,6 +149,9 @@ def compare_archive(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -232,6 +240,7 @@ def compare_all(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
@@ -257,6 +266,9 @@ def compare_all(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -281,6 +293,7 @@ def compare_many(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
@@ -305,6 +318,9 @@ def compare_many(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -333,6 +349,7 @@ def compare_dir_urls(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
     ignore: Iterable[str] | None = None,
 ) -> DirResult:
@@ -360,6 +377,9 @@ def compare_dir_urls(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
             is never read, nor fetched. Default None.
@@ -425,6 +445,7 @@ def configure(
     proxy: str | None = ...,
     allow_private_redirects: bool = ...,
     block_private: bool = ...,
+    decode_content: bool = ...,
     comparison_timeout: float | None = ...,
     max_decompressed_size: int | None = ...,
     max_compression_ratio: float | None = ...,

@@ -10,11 +10,12 @@ pub(crate) struct Head {
     pub(crate) status: u16,
     reason: Vec<u8>,
     content_length: Option<u64>,
-    /// The body's bytes are not the content's: their number says nothing of the content's size.
-    pub(crate) coded: bool,
+    /// The content codings in the order in which they were applied, in lower case. Where there are
+    /// any, the body's bytes are not the content's: their number says nothing of the content's size.
+    pub(crate) codings: Vec<Vec<u8>>,
     chunked: bool,
     accepts_ranges: bool,
-    pub(crate) etag: Option<Vec<u8>>,
+    etag: Option<Vec<u8>>,
     pub(crate) location: Option<Vec<u8>>,
     content_range: Option<ContentRange>,
 }
@@ -69,11 +70,25 @@ impl Head {
                 }
                 self.content_length = Some(length);
             }
-            b"content-encoding" => self.coded |= !value.eq_ignore_ascii_case(b"identity"),
-            b"transfer-encoding" => self.chunked = true,
+            b"content-encoding" => {
+                self.codings.extend(tokens(value).filter(|name| name != b"identity"));
+            }
+            b"transfer-encoding" => {
+                self.chunked = true;
+                // None was asked for but this one, which cannot be declined. libcurl would undo some,
+                // and not say where one has no end.
+                let known = |name: &Vec<u8>| name == b"chunked" || name == b"identity";
+                if let Some(name) = tokens(value).find(|name| !known(name)) {
+                    let name = Name::new(&name[..name.len().min(60)]);
+                    return Err(format!(
+                        "sent the transfer coding '{name}', which was not asked for"
+                    ));
+                }
+            }
             b"accept-ranges" => self.accepts_ranges = value.eq_ignore_ascii_case(b"bytes"),
             b"etag" => self.etag = Some(value.to_owned()),
-            b"location" => self.location = Some(value.to_owned()),
+            // An empty one leads nowhere.
+            b"location" => self.location = Some(value.to_owned()).filter(|to| !to.is_empty()),
             b"content-range" => self.content_range = content_range(value),
             _ => {}
         }
@@ -82,7 +97,12 @@ impl Head {
 
     /// The content's size, where the server named one that means something.
     pub(crate) fn size(&self) -> Option<u64> {
-        if self.coded || self.chunked { None } else { self.content_length }
+        self.length().filter(|_| self.codings.is_empty())
+    }
+
+    /// The number of the body's bytes, where the server named one that means something.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.content_length.filter(|_| !self.chunked)
     }
 
     /// Can parts of the content be asked for?
@@ -93,6 +113,16 @@ impl Head {
     /// Does the response lead elsewhere?
     pub(crate) fn is_redirect(&self) -> bool {
         matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.location.is_some()
+    }
+
+    /// May this be of the same content as `other`, by what both say? Compared weakly (RFC 9110, section
+    /// 8.8.3.2): servers behind one name may not agree on whether a tag is a strong one.
+    pub(crate) fn may_be_of(&self, other: &Self) -> bool {
+        let tag = |head: &Self| {
+            let tag = head.etag.as_deref();
+            tag.map(|tag| tag.strip_prefix(b"W/").unwrap_or(tag).to_owned())
+        };
+        tag(self).zip(tag(other)).is_none_or(|(one, two)| one == two)
     }
 
     /// Is this a part of `whole` bytes: `length` of them from `offset` on, as asked for?
@@ -114,6 +144,12 @@ impl fmt::Display for Head {
         }
         Ok(())
     }
+}
+
+/// The elements of a list, in lower case. Empty ones mean nothing (RFC 9110, section 5.6.1).
+fn tokens(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let token = |part: &[u8]| part.trim_ascii().to_ascii_lowercase();
+    value.split(|&byte| byte == b',').map(token).filter(|token| !token.is_empty())
 }
 
 /// A number of digits and nothing else.
@@ -152,7 +188,6 @@ mod tests {
         let head =
             head(&["HTTP/1.1 200 OK", "content-LENGTH: 12", "ETag: \"x\"", "Accept-Ranges: bytes"]);
         assert_eq!((head.status, head.size(), head.has_ranges()), (200, Some(12), true));
-        assert_eq!(head.etag.as_deref(), Some(b"\"x\"".as_slice()));
         assert_eq!(head.to_string(), "200 OK");
     }
 
@@ -175,8 +210,34 @@ mod tests {
                 head(&["HTTP/1.1 200 OK", "Content-Length: 5", "Accept-Ranges: bytes", line]);
             assert_eq!((head.size(), head.has_ranges()), (None, false), "{line}");
         }
+        let coded = head(&["HTTP/1.1 200 OK", "Content-Length: 5", "Content-Encoding: gzip"]);
+        assert_eq!(coded.length(), Some(5));
         let plain = head(&["HTTP/1.1 200 OK", "Content-Length: 5", "Content-Encoding: identity"]);
         assert_eq!(plain.size(), Some(5));
+    }
+
+    #[test]
+    fn codings_are_listed_in_the_order_in_which_they_were_applied() {
+        let head = head(&[
+            "HTTP/1.1 200 OK",
+            "Content-Encoding: GZIP,, Identity ,br",
+            "Content-Encoding: aws-chunked",
+            "Content-Encoding:",
+        ]);
+        assert_eq!(head.codings, [&b"gzip"[..], b"br", b"aws-chunked"]);
+    }
+
+    #[test]
+    fn a_transfer_coding_that_was_not_asked_for_is_refused() {
+        for (value, refused) in [
+            ("chunked", false),
+            ("Identity, Chunked", false),
+            ("gzip, chunked", true),
+            ("deflate", true),
+        ] {
+            let line = format!("Transfer-Encoding: {value}");
+            assert_eq!(Head::default().line(line.as_bytes()).is_err(), refused, "{value}");
+        }
     }
 
     #[test]
@@ -213,9 +274,20 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_compared_weakly() {
+        let tagged = |tag: &str| head(&["HTTP/1.1 200 OK", &format!("ETag: {tag}")]);
+        assert!(tagged("\"x\"").may_be_of(&tagged("W/\"x\"")));
+        assert!(tagged("W/\"x\"").may_be_of(&tagged("W/\"x\"")));
+        assert!(!tagged("\"x\"").may_be_of(&tagged("\"y\"")));
+        assert!(!tagged("w/\"x\"").may_be_of(&tagged("\"x\"")));
+        assert!(tagged("\"x\"").may_be_of(&head(&["HTTP/1.1 200 OK"])));
+    }
+
+    #[test]
     fn a_redirect_needs_a_place_to_lead_to() {
         assert!(head(&["HTTP/1.1 302 Found", "Location: /x"]).is_redirect());
         assert!(!head(&["HTTP/1.1 302 Found"]).is_redirect());
+        assert!(!head(&["HTTP/1.1 302 Found", "Location: "]).is_redirect());
         assert!(!head(&["HTTP/1.1 304 Not Modified", "Location: /x"]).is_redirect());
     }
 }

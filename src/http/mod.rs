@@ -12,6 +12,7 @@
 
 pub(crate) mod address;
 pub(crate) mod client;
+pub(crate) mod coding;
 pub(crate) mod environment;
 mod failure;
 pub(crate) mod head;

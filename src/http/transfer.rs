@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use curl::easy::{Easy2, Handler, WriteError};
 
 use super::address::Rule;
+use super::coding::Decoding;
 use super::failure::{self, Circumstances};
 use super::head::{Head, Progress};
 use super::redirect::Hop;
@@ -168,7 +169,7 @@ impl Transfer {
         let known = Circumstances {
             connected: self.connected,
             received: self.received,
-            size: self.head.size(),
+            size: self.head.length(),
             timeout: self.request.options.timeout,
             errno,
         };
@@ -217,6 +218,9 @@ impl Transfer {
 
     /// The head is complete: is this the content that was asked for?
     fn answered(&mut self) {
+        if !self.request.options.decode_content {
+            self.head.codings.clear();
+        }
         let (head, name) = (&self.head, &self.request.name);
         let follows = self.request.options.follow_redirects && head.is_redirect();
         self.body = Body::Unwanted { seen: 0, since: Instant::now() };
@@ -227,7 +231,7 @@ impl Transfer {
             206 if self.request.part.is_none() => {
                 Some("the server sent a part (206), asked for the whole".to_owned())
             }
-            200..=299 => None,
+            200..=299 => Decoding::check(&head.codings).err(),
             _ => Some(format!("the server answered {head}")),
         };
         match fault {

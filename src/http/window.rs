@@ -21,10 +21,6 @@ pub(super) const BLOCKS: usize = 16;
 /// network thread that is about to fill the next.
 const WORTHWHILE: usize = 4;
 
-/// The most blocks of a body that libcurl decodes: 8 MiB. libcurl itself keeps what a paused transfer
-/// has decoded already, and copies all of it each time that the transfer goes on and pauses again.
-const BLOCKS_DECODED: usize = 64;
-
 /// A response that has begun: its head, and the hop of the redirects that it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -131,9 +127,6 @@ pub(crate) struct Inlet {
 impl Inlet {
     /// Begins the response.
     pub(crate) fn begin(&mut self, answer: Answer) {
-        if answer.head.coded {
-            self.blocks = BLOCKS_DECODED;
-        }
         self.shared.change(|state| state.answer = Some(Arc::new(answer)));
     }
 

@@ -7,7 +7,7 @@ use super::request::{Answer, Request, comparison, load_of, options_for};
 use super::sources;
 
 /// The options that `compare_archive` takes, in the order of its signature.
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 13] = [
     "chunk_size",
     "max_decompressed_size",
     "max_compression_ratio",
@@ -19,6 +19,7 @@ const OPTIONS: [&str; 12] = [
     "follow_redirects",
     "verify_ssl",
     "proxy",
+    "decode_content",
     "comparison_timeout",
 ];
 
@@ -57,6 +58,9 @@ comparison! {
     ///     verify_ssl: For URLs: demand a valid certificate. Default True.
     ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
     ///         environment variables.
+    ///     decode_content: For URLs: undo a content coding that a server applied although it was asked not
+    ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
+    ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
     ///
     /// Returns:
@@ -76,7 +80,7 @@ comparison! {
     "(path_a, path_b, *, chunk_size=65536, max_decompressed_size=1073741824, \
      max_compression_ratio=200.0, max_archive_entries=100000, max_entry_name_length=4096, \
      hash_compare=False, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, \
-     proxy=None, comparison_timeout=None)",
+     proxy=None, decode_content=True, comparison_timeout=None)",
     compare_archive_job, read_compare_archive, compare_archive_listing
 }
 

@@ -36,7 +36,7 @@ pub(super) fn configured() -> Arc<Options> {
     text_signature = "(*, chunk_size=..., size_precheck=..., quick_check=..., max_workers=..., \
                       follow_symlinks=..., ignore=..., headers=..., timeout=..., \
                       follow_redirects=..., verify_ssl=..., proxy=..., \
-                      allow_private_redirects=..., block_private=..., comparison_timeout=..., \
+                      allow_private_redirects=..., block_private=..., decode_content=..., comparison_timeout=..., \
                       max_decompressed_size=..., max_compression_ratio=..., \
                       max_archive_entries=..., max_entry_name_length=..., hash_compare=...)"
 )]
@@ -109,6 +109,7 @@ pub(super) fn get_config(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     values.set_item("proxy", &http.proxy)?;
     values.set_item("allow_private_redirects", http.allow_private_redirects)?;
     values.set_item("block_private", http.block_private)?;
+    values.set_item("decode_content", http.decode_content)?;
     values.set_item("comparison_timeout", options.comparison_timeout.map(seconds))?;
     values.set_item("max_decompressed_size", limits.max_decompressed_size)?;
     values.set_item("max_compression_ratio", limits.max_compression_ratio)?;

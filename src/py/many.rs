@@ -34,6 +34,9 @@ comparison! {
     ///     verify_ssl: For URLs: demand a valid certificate. Default True.
     ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
     ///         environment variables.
+    ///     decode_content: For URLs: undo a content coding that a server applied although it was asked not
+    ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
+    ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
     ///
     /// Raises:
@@ -47,7 +50,7 @@ comparison! {
     compare_all(sources), "compare_all",
     "(sources, *, chunk_size=65536, size_precheck=True, quick_check=True, max_workers=0, \
      headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     comparison_timeout=None)",
+     decode_content=True, comparison_timeout=None)",
     compare_all_job, read_compare_all
 }
 fn read_compare_all(
@@ -86,6 +89,9 @@ comparison! {
     ///     verify_ssl: For URLs: demand a valid certificate. Default True.
     ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
     ///         environment variables.
+    ///     decode_content: For URLs: undo a content coding that a server applied although it was asked not
+    ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
+    ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
     ///
     /// Returns:
@@ -102,7 +108,7 @@ comparison! {
     compare_many(sources), "compare_many",
     "(sources, *, chunk_size=65536, size_precheck=True, quick_check=True, max_workers=0, \
      headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     comparison_timeout=None)",
+     decode_content=True, comparison_timeout=None)",
     compare_many_job, read_compare_many
 }
 
@@ -121,7 +127,7 @@ fn read_compare_many(
 }
 
 /// The options that `compare_dir_urls` takes, in the order of its signature.
-const COMPARE_DIR_URLS_OPTIONS: [&str; 11] = [
+const COMPARE_DIR_URLS_OPTIONS: [&str; 12] = [
     "chunk_size",
     "size_precheck",
     "quick_check",
@@ -131,6 +137,7 @@ const COMPARE_DIR_URLS_OPTIONS: [&str; 11] = [
     "follow_redirects",
     "verify_ssl",
     "proxy",
+    "decode_content",
     "comparison_timeout",
     "ignore",
 ];
@@ -160,6 +167,9 @@ comparison! {
     ///     verify_ssl: For URLs: demand a valid certificate. Default True.
     ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
     ///         environment variables.
+    ///     decode_content: For URLs: undo a content coding that a server applied although it was asked not
+    ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
+    ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
     ///     ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
     ///         is never read, nor fetched. Default None.
@@ -179,7 +189,7 @@ comparison! {
     compare_dir_urls(dir_path, url_map), "compare_dir_urls",
     "(dir_path, url_map, *, chunk_size=65536, size_precheck=True, quick_check=True, \
      max_workers=0, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     comparison_timeout=None, ignore=None)",
+     decode_content=True, comparison_timeout=None, ignore=None)",
     compare_dir_urls_job, read_compare_dir_urls, compare_dir_urls_listing
 }
 

@@ -76,6 +76,7 @@ pub(super) fn change(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Ch
         "verify_ssl" => set!(http.verify_ssl = boolean(name, value)),
         "proxy" => set!(http.proxy = optional(value, |value| string(name, value))),
         "allow_private_redirects" => set!(http.allow_private_redirects = boolean(name, value)),
+        "decode_content" => set!(http.decode_content = boolean(name, value)),
         "block_private" => set!(http.block_private = boolean(name, value)),
         "comparison_timeout" => {
             set!(comparison_timeout = optional(value, |value| seconds(name, value)))

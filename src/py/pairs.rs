@@ -8,7 +8,7 @@ use super::sources;
 use crate::pool::Load;
 
 /// The options that `compare` takes, in the order of its signature.
-pub(super) const COMPARE_OPTIONS: [&str; 10] = [
+pub(super) const COMPARE_OPTIONS: [&str; 11] = [
     "chunk_size",
     "size_precheck",
     "quick_check",
@@ -18,6 +18,7 @@ pub(super) const COMPARE_OPTIONS: [&str; 10] = [
     "follow_redirects",
     "verify_ssl",
     "proxy",
+    "decode_content",
     "comparison_timeout",
 ];
 
@@ -44,6 +45,9 @@ comparison! {
     ///     verify_ssl: For URLs: demand a valid certificate. Default True.
     ///     proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
     ///         environment variables.
+    ///     decode_content: For URLs: undo a content coding that a server applied although it was asked not
+    ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
+    ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
     ///
     /// Raises:
@@ -57,7 +61,7 @@ comparison! {
     compare(source_a, source_b), "compare",
     "(source_a, source_b, *, chunk_size=65536, size_precheck=True, quick_check=True, \
      max_workers=0, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     comparison_timeout=None)",
+     decode_content=True, comparison_timeout=None)",
     compare_job, read_compare
 }
 

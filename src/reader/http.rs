@@ -11,6 +11,7 @@ use super::{Chunk, Probe, Reader, Sample};
 use crate::context::PULSE;
 use crate::error::{Error, Name, Result};
 use crate::http::client::{Response, fetch};
+use crate::http::coding::Decoding;
 use crate::http::outlet::Flow;
 use crate::http::redirect::Hop;
 use crate::http::request::Request;
@@ -26,6 +27,10 @@ const SLICE: Duration = PULSE.checked_div(2).expect("two is not zero");
 /// hardly made before the stream has everything, even where a round trip takes 20 ms.
 const PROBED_FROM: u64 = 4 << 20;
 
+/// Bytes of a coded body that are taken without any content coming of them, before the engine may look
+/// at its context: decoding them takes a few milliseconds.
+const CODED: usize = 128 << 10;
+
 /// The most that one probe asks for.
 const MAX_PROBE: usize = 128 << 10;
 
@@ -34,6 +39,8 @@ pub struct HttpReader {
     request: Arc<Request>,
     response: Response,
     answer: Option<Arc<Answer>>,
+    /// How its bytes become content, where they are not that.
+    decoding: Option<Decoding>,
     /// If it is not all of the content: which part.
     part: Option<Part>,
 }
@@ -52,7 +59,7 @@ impl HttpReader {
     ) -> Result<Self> {
         let request = Arc::new(Request::new(name.clone(), options).among(among));
         let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
-        Ok(Self { request, response, answer: None, part: None })
+        Ok(Self { request, response, answer: None, decoding: None, part: None })
     }
 
     /// Once it is prepared: can parts of the content be asked for?
@@ -74,7 +81,7 @@ impl HttpReader {
         // another server, with another copy.
         let response = fetch(Arc::clone(&request), stream.hop.clone())?;
         let part = Some(Part { stream, offset, length, size });
-        Ok(Self { request, response, answer: None, part })
+        Ok(Self { request, response, answer: None, decoding: None, part })
     }
 
     /// A child of the process that sent the request would wait for ever.
@@ -90,11 +97,12 @@ impl Reader for HttpReader {
     fn prepare(&mut self) -> Result<bool> {
         if self.answer.is_none() {
             self.answer = self.response.answer(SLICE)?;
-            if let (Some(part), Some(answer)) = (&self.part, &self.answer)
-                && !part.is_answered_by(answer, self.name())?
-            {
-                let cause = "has Range requests by what the server says, and has none";
-                return Err(Error::answered(self.name(), cause, answer.head.status));
+            if let (Some(part), Some(answer)) = (&self.part, &self.answer) {
+                part.check(answer, self.name())?;
+            }
+            if let Some(answer) = &self.answer {
+                let decoding = Decoding::new(&answer.head.codings);
+                self.decoding = decoding.map_err(|cause| undecoded(&self.request.name, &cause))?;
             }
             self.still_coming()?;
         }
@@ -105,6 +113,9 @@ impl Reader for HttpReader {
         if self.response.is_parents() {
             self.still_coming()?;
         }
+        if let Some(decoding) = &mut self.decoding {
+            return decoded(decoding, &mut self.response, &self.request.name);
+        }
         Ok(match self.response.flow(SLICE)? {
             Flow::Bytes(bytes) => Chunk::Bytes(bytes),
             Flow::Waiting => Chunk::Waiting,
@@ -113,7 +124,11 @@ impl Reader for HttpReader {
     }
 
     fn consume(&mut self, length: u64) {
-        self.response.consume(usize::try_from(length).expect("no more than a chunk was shown"));
+        let length = usize::try_from(length).expect("no more than a chunk was shown");
+        match &mut self.decoding {
+            Some(decoding) => decoding.consume(length),
+            None => self.response.consume(length),
+        }
     }
 
     fn size(&self) -> Option<u64> {
@@ -147,6 +162,40 @@ impl Reader for HttpReader {
     }
 }
 
+/// What comes next of a coded body.
+fn decoded<'d>(
+    decoding: &'d mut Decoding,
+    response: &mut Response,
+    name: &Name,
+) -> Result<Chunk<'d>> {
+    let (mut taken, mut ended) = (0, false);
+    while decoding.content().is_empty() && !decoding.has_ended() {
+        let body = match (decoding.needs_input(), ended) {
+            (true, false) if taken >= CODED => return Ok(Chunk::Waiting),
+            (true, false) => match response.flow(SLICE)? {
+                Flow::Bytes(bytes) => bytes,
+                Flow::Waiting => return Ok(Chunk::Waiting),
+                Flow::End => {
+                    ended = true;
+                    &[]
+                }
+            },
+            _ => &[],
+        };
+        let step = decoding.advance(body, ended).map_err(|cause| undecoded(name, &cause))?;
+        response.consume(step);
+        taken += step;
+    }
+    match decoding.content() {
+        [] => Ok(Chunk::End),
+        content => Ok(Chunk::Bytes(content)),
+    }
+}
+
+fn undecoded(name: &Name, cause: &str) -> Error {
+    Error::read(name, format!("cannot be decoded: {cause}"))
+}
+
 /// A part of the content, as it is asked for.
 struct Part {
     /// What the content itself was answered with.
@@ -159,20 +208,21 @@ struct Part {
 
 impl Part {
     /// Is the answer this part of the very content that the stream is of?
-    fn is_answered_by(&self, answer: &Answer, name: &Name) -> Result<bool> {
+    ///
+    /// # Errors
+    /// When not, saying what it is.
+    fn check(&self, answer: &Answer, name: &Name) -> Result<()> {
         let (head, stream) = (&answer.head, &self.stream.head);
-        if head.etag.is_some() && stream.etag.is_some() && head.etag != stream.etag {
-            let cause = "changed while it was compared (another ETag)";
-            return Err(Error::read(name, cause));
-        }
-        if head.status != 206 {
-            return Ok(false);
-        }
-        if !head.coded && !head.is_part(self.offset, self.length, self.size) {
-            let cause = "the server sent another part (206) than it was asked for";
-            return Err(Error::answered(name, cause, head.status));
-        }
-        Ok(!head.coded)
+        let cause = if head.status != 206 || !head.codings.is_empty() {
+            "has Range requests by what the server says, and has none"
+        } else if !head.may_be_of(stream) {
+            "changed while it was compared (another ETag)"
+        } else if !head.is_part(self.offset, self.length, self.size) {
+            "the server sent another part (206) than it was asked for"
+        } else {
+            return Ok(());
+        };
+        Err(Error::answered(name, cause, head.status))
     }
 }
 
@@ -188,29 +238,29 @@ struct HttpProbe {
 
 impl HttpProbe {
     /// Takes what has come; `None`: nothing of use will.
-    fn advance(&mut self) -> Result<Option<Sample>> {
-        let Some(response) = &self.response else { return Ok(None) };
+    fn advance(&mut self) -> Option<Sample> {
+        let response = self.response.as_mut()?;
         if !self.checked {
-            // A probe that fails settles nothing: the stream will.
-            let Ok(answer) = response.answer(Duration::ZERO) else { return Ok(None) };
-            let Some(answer) = answer else { return Ok(Some(Sample::Coming)) };
-            if !self.part.is_answered_by(&answer, &self.name)? {
-                return Ok(None);
+            // One that fails settles nothing, nor does one of another content, as another node of the
+            // server may have it: the stream will.
+            let Ok(answer) = response.answer(Duration::ZERO) else { return None };
+            let Some(answer) = answer else { return Some(Sample::Coming) };
+            if self.part.check(&answer, &self.name).is_err() {
+                return None;
             }
             self.checked = true;
         }
-        let Some(response) = &mut self.response else { return Ok(None) };
         loop {
             let taken = match response.flow(Duration::ZERO) {
                 Ok(Flow::Bytes(bytes)) => {
                     self.bytes.extend_from_slice(bytes);
                     bytes.len()
                 }
-                Ok(Flow::Waiting) => return Ok(Some(Sample::Coming)),
+                Ok(Flow::Waiting) => return Some(Sample::Coming),
                 Ok(Flow::End) if self.bytes.len() as u64 == self.part.length => {
-                    return Ok(Some(Sample::Here(std::mem::take(&mut self.bytes))));
+                    return Some(Sample::Here(std::mem::take(&mut self.bytes)));
                 }
-                Ok(Flow::End) | Err(_) => return Ok(None),
+                Ok(Flow::End) | Err(_) => return None,
             };
             response.consume(taken);
         }
@@ -219,12 +269,9 @@ impl HttpProbe {
 
 impl Probe for HttpProbe {
     fn poll(&mut self) -> Result<Sample> {
-        match self.advance()? {
-            Some(sample) => Ok(sample),
-            None => {
-                self.response = None;
-                Ok(Sample::Never)
-            }
-        }
+        Ok(self.advance().unwrap_or_else(|| {
+            self.response = None;
+            Sample::Never
+        }))
     }
 }

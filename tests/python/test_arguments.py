@@ -54,6 +54,7 @@ WRONG_TYPES: list[tuple[str, object, str]] = [
     ("quick_check", None, "quick_check must be bool, not NoneType"),
     ("follow_redirects", "yes", "follow_redirects must be bool, not str"),
     ("verify_ssl", 0, "verify_ssl must be bool, not int"),
+    ("decode_content", 0, "decode_content must be bool, not int"),
     ("timeout", "30", "timeout must be int or float, not str"),
     ("timeout", None, "timeout must be int or float, not NoneType"),
     ("comparison_timeout", True, "comparison_timeout must be int or float, not bool"),

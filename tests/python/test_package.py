@@ -91,6 +91,7 @@ def test_the_signature_shows_the_options() -> None:
         "follow_redirects",
         "verify_ssl",
         "proxy",
+        "decode_content",
         "comparison_timeout",
     ]
     kinds = [parameter.kind.name for parameter in parameters.values()]
@@ -121,6 +122,7 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "follow_redirects",
         "verify_ssl",
         "proxy",
+        "decode_content",
         "comparison_timeout",
     ]
     assert {parameter.kind.name for parameter in list(parameters.values())[2:]} == {"KEYWORD_ONLY"}

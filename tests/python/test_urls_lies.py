@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import socket
 import struct
 import threading
-import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -209,33 +207,6 @@ def test_a_part_that_nobody_asked_for_is_an_error(
     )
     error = failure(hostile.url("/a", part), ten)
     assert error.status == 206
-
-
-@pytest.mark.parametrize(
-    ("coding", "encode"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
-)
-def test_a_content_coding_is_undone_and_its_length_not_believed(
-    hostile: Hostile, ten: Path, coding: str, encode: Callable[[bytes], bytes]
-) -> None:
-    body = encode(b"0123456789")
-    headers = (f"Content-Encoding: {coding}", f"Content-Length: {len(body)}")
-    assert komparu.compare(hostile.url("/a", answer(*headers, body=body)), ten)
-    assert hostile.requests[-1].headers["accept-encoding"] == "identity"
-
-
-def test_a_coded_body_of_any_density_is_compared(hostile: Hostile, tmp_path: Path) -> None:
-    path = tmp_path / "zeros"
-    path.write_bytes(bytes(300 * MiB))
-    body = gzip.compress(path.read_bytes(), 9)
-    response = answer("Content-Encoding: gzip", f"Content-Length: {len(body)}", body=body)
-    assert komparu.compare(hostile.url("/a", response), path)
-
-
-@pytest.mark.parametrize("coding", ["gzip", "br", "nonsense"])
-def test_a_coding_that_cannot_be_undone_is_an_error(
-    hostile: Hostile, ten: Path, failure: Failure, coding: str
-) -> None:
-    failure(hostile.url("/a", ten_bytes(f"Content-Encoding: {coding}")), ten)
 
 
 def test_two_urls_are_both_asked_before_either_is_waited_for(

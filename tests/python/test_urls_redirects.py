@@ -181,3 +181,16 @@ def test_credentials_are_masked_in_every_error(ok: Path, failure: Failure) -> No
     with pytest.raises(komparu.ConfigError) as caught:
         komparu.compare("http://me:secret@host:port/", ok)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("location", ["Location:", "Location:  "])
+def test_a_redirect_without_a_place_is_an_answer_like_any_other(
+    hostile: Hostile, failure: Failure, tmp_path: Path, location: str
+) -> None:
+    path = tmp_path / "empty"
+    path.touch()
+    moved = answer(location, "Content-Length: 0", status="302 Found")
+    error = failure(hostile.url("/a", moved), path)
+    assert error.strerror == "the server answered 302 Found"
+    assert len(hostile.requests) == 1
+    assert komparu.compare(hostile.url("/b", answer(location, "Content-Length: 0")), path)
