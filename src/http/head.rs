@@ -13,7 +13,11 @@ pub(crate) struct Head {
     /// The content codings in the order in which they were applied, in lower case. Where there are
     /// any, the body's bytes are not the content's: their number says nothing of the content's size.
     pub(crate) codings: Vec<Vec<u8>>,
+    /// How the body's bytes are passed on was named: a length says nothing then.
+    transferred: bool,
     chunked: bool,
+    /// Of a version that has frames, whose last one says so: HTTP/2 and later.
+    framed: bool,
     accepts_ranges: bool,
     etag: Option<Vec<u8>>,
     pub(crate) location: Option<Vec<u8>>,
@@ -55,7 +59,8 @@ impl Head {
                 parts.next().and_then(number).and_then(|status| u16::try_from(status).ok());
             let reason = parts.next().unwrap_or_default();
             let reason = reason[..reason.len().min(60)].to_owned();
-            *self = Self { status: status.unwrap_or_default(), reason, ..Self::default() };
+            let framed = !line.starts_with(b"HTTP/1");
+            *self = Self { status: status.unwrap_or_default(), reason, framed, ..Self::default() };
             return Ok(Progress::More);
         }
         let Some(colon) = line.iter().position(|&byte| byte == b':') else {
@@ -74,7 +79,8 @@ impl Head {
                 self.codings.extend(tokens(value).filter(|name| name != b"identity"));
             }
             b"transfer-encoding" => {
-                self.chunked = true;
+                self.transferred = true;
+                self.chunked |= tokens(value).any(|name| name == b"chunked");
                 // None was asked for but this one, which cannot be declined. libcurl would undo some,
                 // and not say where one has no end.
                 let known = |name: &Vec<u8>| name == b"chunked" || name == b"identity";
@@ -102,7 +108,12 @@ impl Head {
 
     /// The number of the body's bytes, where the server named one that means something.
     pub(crate) fn length(&self) -> Option<u64> {
-        self.content_length.filter(|_| !self.chunked)
+        self.content_length.filter(|_| !self.transferred)
+    }
+
+    /// Does nothing tell the end of the body but the end of the connection? (204 has no body.)
+    pub(crate) fn ends_with_connection(&self) -> bool {
+        self.content_length.is_none() && !self.chunked && !self.framed && self.status != 204
     }
 
     /// Can parts of the content be asked for?
@@ -281,6 +292,17 @@ mod tests {
         assert!(!tagged("\"x\"").may_be_of(&tagged("\"y\"")));
         assert!(!tagged("w/\"x\"").may_be_of(&tagged("\"x\"")));
         assert!(tagged("\"x\"").may_be_of(&head(&["HTTP/1.1 200 OK"])));
+    }
+
+    #[test]
+    fn only_a_body_without_length_or_frames_ends_with_its_connection() {
+        let ends = |lines: &[&str]| head(lines).ends_with_connection();
+        assert!(ends(&["HTTP/1.1 200 OK"]));
+        assert!(ends(&["HTTP/1.0 200 OK", "Transfer-Encoding: identity"]));
+        assert!(!ends(&["HTTP/1.1 200 OK", "Content-Length: 3"]));
+        assert!(!ends(&["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"]));
+        assert!(!ends(&["HTTP/1.1 204 No Content"]));
+        assert!(!ends(&["HTTP/2 200"]));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! One request under way: what libcurl calls while it runs.
 
 mod gate;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use curl::easy::{Easy2, Handler, WriteError};
+use curl::easy::{Easy2, Handler, InfoType, WriteError};
 
 use super::address::Rule;
 use super::coding::Decoding;
@@ -15,6 +16,7 @@ use super::redirect::Hop;
 use super::request::Request;
 use super::window::{Answer, Inlet};
 use crate::error::{Error, Result};
+use tls::Tls;
 
 /// Bytes of head that are read of one response, interim ones and trailers included. The largest that
 /// browsers and servers take.
@@ -35,6 +37,7 @@ pub(crate) struct Transfer {
     inlet: Option<Inlet>,
     rule: Rule,
     proxied: bool,
+    tls: Tls,
     /// On a connection of its own: a kept one was tried before.
     again: bool,
     /// A connection was opened for it.
@@ -85,12 +88,15 @@ impl Transfer {
             return None;
         }
         let proxied = proxy.is_some();
+        let secure_proxy = proxy.is_some_and(|proxy| proxy.starts_with("https"));
+        let tls = Tls::new(hop.url().is_secure(), secure_proxy);
         let mut easy = Easy2::new(Self {
             request: Arc::clone(&request),
             hop: hop.clone(),
             inlet: Some(inlet),
             rule,
             proxied,
+            tls,
             again,
             opened: false,
             connected: false,
@@ -102,7 +108,8 @@ impl Transfer {
             received: 0,
             fault: None,
         });
-        let configured = request.configure(&mut easy, &hop, proxy);
+        let shown = easy.verbose(tls.is_used());
+        let configured = shown.and_then(|()| request.configure(&mut easy, &hop, proxy));
         // Left as it is otherwise: where libcurl is old, every connection is a new one.
         let anew = |()| if again { easy.fresh_connect(true) } else { Ok(()) };
         if let Err(error) = configured.and_then(anew) {
@@ -185,7 +192,10 @@ impl Transfer {
             (None, Ok(())) if known.size.is_some_and(|size| size != self.received) => {
                 Err(Error::read(name, failure::ended_early(&known)))
             }
-            (None, Ok(())) => Ok(()),
+            (None, Ok(())) => match self.tls.doubt().filter(|_| self.head.ends_with_connection()) {
+                Some(cause) => Err(Error::read(name, cause)),
+                None => Ok(()),
+            },
         };
         self.end(end);
         None
@@ -249,6 +259,10 @@ impl Transfer {
 }
 
 impl Handler for Transfer {
+    fn debug(&mut self, kind: InfoType, data: &[u8]) {
+        self.tls.look(kind, data);
+    }
+
     fn header(&mut self, line: &[u8]) -> bool {
         self.alive = Instant::now();
         self.connected = true;
