@@ -38,6 +38,7 @@ def compare(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
@@ -62,6 +63,9 @@ def compare(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -89,6 +93,7 @@ def compare_all(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
@@ -114,6 +119,9 @@ def compare_all(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Raises:
@@ -144,6 +152,7 @@ def compare_archive(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
@@ -180,6 +189,9 @@ def compare_archive(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -265,6 +277,7 @@ def compare_dir_urls(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
     ignore: Iterable[str] | None = None,
 ) -> DirResult:
@@ -292,6 +305,9 @@ def compare_dir_urls(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
             is never read, nor fetched. Default None.
@@ -325,6 +341,7 @@ def compare_many(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    decode_content: bool = True,
     comparison_timeout: float | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
@@ -349,6 +366,9 @@ def compare_many(
         verify_ssl: For URLs: demand a valid certificate. Default True.
         proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
             environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
 
     Returns:
@@ -382,6 +402,7 @@ def configure(
     proxy: str | None = UNCHANGED,
     allow_private_redirects: bool = UNCHANGED,
     block_private: bool = UNCHANGED,
+    decode_content: bool = UNCHANGED,
     comparison_timeout: float | None = UNCHANGED,
     max_decompressed_size: int | None = UNCHANGED,
     max_compression_ratio: float | None = UNCHANGED,
