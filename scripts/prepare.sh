@@ -46,6 +46,10 @@ else
     *GNU*) ;;
     *) command -v gtar >/dev/null 2>&1 || missing "GNU tar" tar tar gnu-tar ;;
     esac
+    # The tests mount filesystems that say odd things of their files.
+    if [ "$(uname)" = Linux ]; then
+        command -v fusermount3 >/dev/null 2>&1 || missing "FUSE 3, for the tests" fuse3 fuse3 ""
+    fi
     # Without them curl-sys builds a libcurl of its own, which speaks no https.
     pkg-config --exists 'libcurl >= 7.68' 2>/dev/null ||
         missing "libcurl 7.68 or newer, with headers" "libcurl4-openssl-dev pkg-config" \

@@ -27,6 +27,15 @@ pub fn compare_archive(
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
     context.checkpoint()?;
+    engine::until_quiet(context, || compare_once(a, b, options, context))
+}
+
+fn compare_once(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
     let (mut a, mut b) = (Archive::look(a, options)?, Archive::look(b, options)?);
     if let (Some(one), Some(other)) = (&mut a.file, &mut b.file)
         && (one.is_same_file(other) || have_same_bytes(one, other, options, context)?)
@@ -59,7 +68,7 @@ struct Archive<'s> {
 
 impl<'s> Archive<'s> {
     fn look(source: &'s Source, options: &'s Options) -> Result<Self> {
-        let located = source.locate().map_err(|error| match error {
+        let located = source.locate(options).map_err(|error| match error {
             // It is there, and no file.
             Error::Read { name, cause, errno, .. } => Error::Archive { name, cause, errno },
             other => other,
@@ -91,7 +100,7 @@ impl Origin for Archive<'_> {
         if file.as_random().is_some() {
             return Ok(Bytes::Anywhere(Box::new(file)));
         }
-        let again = self.source.open(self.source.locate()?, self.options, 2)?;
+        let again = self.source.open(self.source.locate(self.options)?, self.options, 2)?;
         Ok(Bytes::Stream(again, "this file has no size"))
     }
 

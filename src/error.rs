@@ -52,6 +52,21 @@ pub enum Error {
         /// The HTTP status, where a server gave one.
         status: Option<u16>,
     },
+    /// The source's inode was changed while it was read, and nothing else that shows: its mode or another
+    /// name, perhaps, or its content, and its date was set back. Worth comparing once more.
+    #[error("{name}: was touched while it was compared")]
+    Touched {
+        /// The source.
+        name: Name,
+    },
+    /// Another program has a lease on the source, and is to give it up: worth another try soon.
+    #[error("{name}: another program has a lease on it and does not give it up")]
+    Busy {
+        /// The source.
+        name: Name,
+        /// The system's error number.
+        errno: i32,
+    },
     /// The archive is encrypted, damaged, cut short, or no archive at all.
     #[error("{name}: {cause}")]
     Archive {

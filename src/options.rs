@@ -30,6 +30,8 @@ pub struct Options {
     pub ignore: Option<Ignore>,
     /// Directories: note what is identical, too. By default false: that is most of it.
     pub list_equal: bool,
+    /// How files of this machine are read.
+    pub files: FileOptions,
     /// How URLs are fetched.
     pub http: HttpOptions,
     /// Wall clock for the whole call. By default no limit.
@@ -38,6 +40,53 @@ pub struct Options {
     pub limits: ArchiveLimits,
     /// Archives: compare entries by their BLAKE3-256 digests. By default false: byte by byte.
     pub hash_compare: bool,
+}
+
+/// How files of this machine are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileOptions {
+    /// Read the holes of sparse files, too. By default false: a hole whose first and last block read as
+    /// zeros is taken for one.
+    pub read_holes: bool,
+    /// What shows that a file changed while it was compared. By default anything at all.
+    pub detect_changes: DetectChanges,
+}
+
+/// What shows that a file changed while it was compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DetectChanges {
+    /// The time of the last change of its inode, and all that [`Mtime`](Self::Mtime) looks at.
+    #[default]
+    Ctime,
+    /// The time of the last change of its content, its size, and whether it is still the same file.
+    Mtime,
+    /// Only its size.
+    Size,
+}
+
+impl DetectChanges {
+    /// All of them, the strictest first.
+    pub const ALL: [Self; 3] = [Self::Ctime, Self::Mtime, Self::Size];
+
+    /// The one that users call `name`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when there is none.
+    pub fn of(name: &str) -> Result<Self> {
+        let message = "detect_changes must be 'ctime', 'mtime' or 'size'";
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        known.ok_or_else(|| Error::Argument(message.to_owned()))
+    }
+
+    /// What users call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ctime => "ctime",
+            Self::Mtime => "mtime",
+            Self::Size => "size",
+        }
+    }
 }
 
 /// How URLs are fetched.
@@ -103,6 +152,7 @@ impl Default for Options {
             follow_symlinks: true,
             ignore: None,
             list_equal: false,
+            files: FileOptions::default(),
             http: HttpOptions::default(),
             comparison_timeout: None,
             limits: ArchiveLimits::default(),

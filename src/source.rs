@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::context::Context;
-use crate::engine;
+use crate::engine::{self, until_quiet};
 use crate::error::{Error, Name, Result};
 use crate::http::url::Url;
 use crate::options::{HttpOverrides, Options};
@@ -103,10 +103,11 @@ impl Source {
     }
 
     /// Looks at a path; a URL is passed over.
-    pub(crate) fn locate(&self) -> Result<Option<Located>> {
+    pub(crate) fn locate(&self, options: &Options) -> Result<Option<Located>> {
         match &self.target {
             Target::Path(path) => {
-                Located::at(Place::new(path.clone()), self.name.clone()).map(Some)
+                let (place, name) = (Place::new(path.clone()), self.name.clone());
+                Located::at(place, name, options.files).map(Some)
             }
             Target::Url(_) => Ok(None),
         }
@@ -193,8 +194,10 @@ pub fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let (file_a, file_b) = (a.locate()?, b.locate()?);
-    compare_located((a, file_a), (b, file_b), options, context)
+    until_quiet(context, || {
+        let (file_a, file_b) = (a.locate(options)?, b.locate(options)?);
+        compare_located((a, file_a), (b, file_b), options, context)
+    })
 }
 
 /// Compares two sources that have been looked at.
@@ -320,12 +323,13 @@ mod tests {
         for text in [" http://me:secret@h/f", "http:/me:secret@h/f", "https//me:secret@h/f"] {
             let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
             assert_eq!(source.path(), Ok(text.as_bytes()));
-            let message = source.locate().expect_err("nothing is there").to_string();
+            let message =
+                source.locate(&Options::default()).expect_err("nothing is there").to_string();
             assert!(!message.contains("secret") && message.contains("***@h/f"), "{message}");
             assert!(message.contains("a URL begins with http:// or https://"), "{message}");
         }
         let source = Source::parse(b"me:secret@h/f", "source_a").expect("a path");
-        let message = source.locate().expect_err("nothing is there").to_string();
+        let message = source.locate(&Options::default()).expect_err("nothing is there").to_string();
         assert_eq!(message, "***@h/f: No such file or directory");
     }
 

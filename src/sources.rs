@@ -9,10 +9,11 @@ use crate::context::Context;
 use crate::digests;
 use crate::each::{AfterFailure, Next, each};
 use crate::engine::group::{self, Extremes, Member};
-use crate::engine::wait_for;
+use crate::engine::{until_quiet, wait_for};
 use crate::error::{Error, Result};
 use crate::options::{Options, descriptor_limit};
 use crate::outcome::{GroupOutcome, PairOutcome};
+use crate::reader::identity::Identity;
 use crate::reader::located::Located;
 use crate::reader::{Chunk, Reader};
 use crate::source::{Source, compare_located};
@@ -29,7 +30,7 @@ pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>)
     if sources.len() < 2 {
         return Ok(true);
     }
-    let distinct = Distinct::of(sources);
+    let distinct = Distinct::of(sources, options);
     if let Some(error) = distinct.failure {
         return Err(error);
     }
@@ -65,8 +66,13 @@ pub fn compare_many(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<GroupOutcome> {
+    // Where nothing of a file but its inode has changed meanwhile, all are read once more.
+    until_quiet(context, || groups(sources, options, context))
+}
+
+fn groups(sources: &[Source], options: &Options, context: &Context<'_>) -> Result<GroupOutcome> {
     context.checkpoint()?;
-    let Distinct { members, same, failure } = Distinct::of(sources);
+    let Distinct { members, same, failure } = Distinct::of(sources, options);
     if let Some(error) = failure {
         return Err(first_failure(sources, &members, error, options, context));
     }
@@ -152,13 +158,13 @@ struct Distinct {
 }
 
 impl Distinct {
-    fn of(sources: &[Source]) -> Self {
+    fn of(sources: &[Source], options: &Options) -> Self {
         let (mut members, mut same) = (Vec::new(), Vec::<Vec<usize>>::new());
         let mut failure = None;
-        let mut files: HashMap<(u64, u64), usize> = HashMap::new();
+        let mut files = Files::default();
         let mut urls: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, source) in sources.iter().enumerate() {
-            let located = match source.locate() {
+            let located = match source.locate(options) {
                 Ok(located) => located,
                 Err(error) => {
                     failure = Some(error);
@@ -166,13 +172,7 @@ impl Distinct {
                 }
             };
             let known = match &located {
-                Some(located) => match files.entry(located.file()) {
-                    Entry::Occupied(known) => Some(*known.get()),
-                    Entry::Vacant(free) => {
-                        free.insert(members.len());
-                        None
-                    }
-                },
+                Some(located) => files.find_or_add(located, &members),
                 None => {
                     let named = urls.entry(source.name().bytes()).or_default();
                     // The same text may come with other settings.
@@ -195,6 +195,47 @@ impl Distinct {
             }
         }
         Self { members, same, failure }
+    }
+}
+
+/// The files among the sources that are known so far, to tell which of them come again.
+#[derive(Default)]
+struct Files(HashMap<Identity, SameNumber>);
+
+/// Members that have one device, inode, size and times. Usually they are one file.
+struct SameNumber {
+    /// The first of them.
+    first: usize,
+    /// All of them by their paths, links resolved, as soon as there is a second one.
+    by_path: HashMap<Vec<u8>, usize>,
+}
+
+impl Files {
+    /// The member that is the same file; if there is none, the next one will be.
+    fn find_or_add(&mut self, located: &Located, members: &[Found]) -> Option<usize> {
+        let next = members.len();
+        let known = match self.0.entry(located.identity()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                free.insert(SameNumber { first: next, by_path: HashMap::new() });
+                return None;
+            }
+        };
+        let first = members[known.first].1.as_ref()?;
+        if first.is_same_file(located) {
+            return Some(known.first);
+        }
+        // Some filesystems give one number to several files: it takes more to tell those apart.
+        if known.by_path.is_empty() {
+            known.by_path.insert(first.resolved()?, known.first);
+        }
+        match known.by_path.entry(located.resolved()?) {
+            Entry::Occupied(same) => Some(*same.get()),
+            Entry::Vacant(free) => {
+                free.insert(next);
+                None
+            }
+        }
     }
 }
 
@@ -278,9 +319,16 @@ impl Pairs<'_> {
     }
 
     fn pair(&self, other: &Found, options: &Options, context: &Context<'_>) -> Result<PairOutcome> {
-        let (first, file) = &self.first;
-        let a = (&self.sources[*first], file.clone());
-        let b = (&self.sources[other.0], other.1.clone());
-        compare_located(a, b, options, context)
+        let known = (self.first.1.clone(), other.1.clone());
+        let (first, other) = (&self.sources[self.first.0], &self.sources[other.0]);
+        let mut known = Some(known);
+        until_quiet(context, || {
+            // What is known of the two is out of date when they are compared again.
+            let (in_first, in_other) = match known.take() {
+                Some(known) => known,
+                None => (first.locate(options)?, other.locate(options)?),
+            };
+            compare_located((first, in_first), (other, in_other), options, context)
+        })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here depends on timing: the change is made between two given chunks.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -10,9 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use komparu::engine;
+use komparu::options::{DetectChanges, FileOptions};
 use komparu::reader::file::FileReader;
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
-use komparu::{Call, Context, Error, Name, Options, Result};
+use komparu::{Call, Context, DiffReason, Error, Name, Options, Result, Source};
 use tempfile::TempDir;
 
 /// Sizes that are read at once, in pieces, and by several threads.
@@ -184,6 +186,82 @@ fn a_file_that_is_written_to_and_whose_date_is_set_back_has_no_verdict() {
         file.set_modified(modified).expect("set back");
         let message = reader.verify().expect_err("no verdict").to_string();
         assert!(message.ends_with("was touched while it was compared"), "{message}");
+    }
+}
+
+/// What may be done to a file.
+type Act<'a> = &'a dyn Fn(&Path);
+
+/// The size of files that, compared byte by byte, take longer than the 50 ms between two looks up.
+const TOUCHED: u64 = 4 << 20;
+
+/// Compares two equal files, and does something to the first one each time that the comparison looks up
+/// from its work, up to so many times.
+fn compared_while(
+    act: impl Fn(&Path),
+    most: usize,
+    files: FileOptions,
+) -> Result<Option<DiffReason>> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (a, b) = (write(&directory, "a", TOUCHED), write(&directory, "b", TOUCHED));
+    let done = Cell::new(0);
+    let interrupt = || {
+        if done.get() < most {
+            done.set(done.get() + 1);
+            act(&a);
+        }
+        false
+    };
+    let (call, source) = (Call::new(None), |path: &PathBuf| Source::from(path.as_path()));
+    // Byte by byte, so that it looks up before it is done on any machine.
+    let options = Options { chunk_size: 1, max_workers: 1, files, ..Options::default() };
+    let context = Context::with_interrupt(&call, &interrupt);
+    let outcome = komparu::compare(&source(&a), &source(&b), &options, &context);
+    assert!(done.get() > 0, "it was done before anything was done to the file");
+    outcome.map_err(|error| match error {
+        Error::Read { cause, .. } => Error::Argument(cause),
+        Error::Touched { .. } => Error::Argument("was touched".to_owned()),
+        other => other,
+    })
+}
+
+fn change_rights(path: &Path) {
+    let rights = fs::metadata(path).expect("there").permissions();
+    fs::set_permissions(path, rights).expect("set");
+}
+
+#[test]
+fn a_file_that_is_only_touched_is_compared_once_more() {
+    let link = |path: &Path| fs::hard_link(path, path.with_extension("link")).expect("linked");
+    let rename = |path: &Path| {
+        fs::rename(path, path.with_extension("new")).expect("renamed");
+        fs::rename(path.with_extension("new"), path).expect("renamed back");
+    };
+    let files = FileOptions::default();
+    for act in [&link as Act, &rename, &change_rights] {
+        assert_eq!(compared_while(act, 1, files), Ok(None));
+    }
+    let outcome = compared_while(change_rights, usize::MAX, files);
+    assert_eq!(outcome, Err(Error::Argument("was touched".to_owned())));
+}
+
+#[test]
+fn what_is_not_asked_for_is_no_change() {
+    let date = |path: &Path| {
+        file(path).set_modified(SystemTime::now() + Duration::from_secs(5)).expect("dated");
+    };
+    let replace = |path: &Path| {
+        fs::copy(path, path.with_extension("new")).expect("copied");
+        fs::rename(path.with_extension("new"), path).expect("replaced");
+    };
+    let grow = |path: &Path| file(path).write_all_at(b"x", TOUCHED).expect("written");
+    let acts: [(Act, usize); 4] = [(&change_rights, 0), (&date, 1), (&replace, 1), (&grow, 2)];
+    for (act, seen_until) in acts {
+        for (place, detect_changes) in DetectChanges::ALL.into_iter().enumerate() {
+            let files = FileOptions { detect_changes, ..FileOptions::default() };
+            let outcome = compared_while(act, usize::MAX, files);
+            assert_eq!(outcome.is_err(), place <= seen_until, "{detect_changes:?}: {outcome:?}");
+        }
     }
 }
 

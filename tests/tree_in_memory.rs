@@ -20,6 +20,7 @@ struct Memory {
     failing: Vec<&'static str>,
     /// Directories that are one and the same whatever their path.
     identities: BTreeMap<&'static str, Identity>,
+    paths: BTreeMap<&'static str, &'static str>,
     entered: Mutex<Vec<String>>,
     opened: AtomicUsize,
 }
@@ -81,6 +82,14 @@ impl Tree for Memory {
 
     fn identity(&self, directory: &String) -> Option<Identity> {
         self.identities.get(directory.as_str()).copied()
+    }
+
+    fn resolved(&self, directory: &String) -> Option<Vec<u8>> {
+        self.paths.get(directory.as_str()).map(|path| path.as_bytes().to_vec())
+    }
+
+    fn is_at(&self, directory: &String, path: &[u8]) -> Result<bool> {
+        Ok(directory.as_bytes() == path)
     }
 
     fn is_large(&self, _: &String) -> bool {
@@ -200,13 +209,18 @@ fn a_root_that_cannot_be_listed_is_an_error() {
 }
 
 #[test]
-fn directories_of_one_identity_are_equal_and_not_read() {
-    let mut a = Memory::new(&[("d/x", "1"), ("y", "")]);
-    let mut b = Memory::new(&[("d/x", "2"), ("y", "")]);
-    a.identities.insert("d", (7, 7));
-    b.identities.insert("d", (7, 7));
-    assert_eq!(compared(&a, &b, 2), Ok(vec![]));
-    assert_eq!(a.opened.into_inner(), 1, "only y is opened");
+fn directories_of_one_identity_and_path_are_equal_and_not_read() {
+    for (paths, is_read) in [(["same", "same"], false), (["one", "other"], true)] {
+        let mut a = Memory::new(&[("d/x", "1"), ("y", "")]);
+        let mut b = Memory::new(&[("d/x", "2"), ("y", "")]);
+        for (tree, path) in [&mut a, &mut b].into_iter().zip(paths) {
+            tree.identities.insert("d", Identity::numbered(7, 7));
+            tree.paths.insert("d", path);
+        }
+        let differs = ("d/x".to_owned(), Finding::Differs(DiffReason::ContentMismatch));
+        assert_eq!(compared(&a, &b, 2), Ok(is_read.then_some(differs).into_iter().collect()));
+        assert_eq!(a.opened.into_inner(), if is_read { 2 } else { 1 });
+    }
 }
 
 #[test]

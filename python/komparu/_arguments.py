@@ -71,6 +71,12 @@ def parser() -> argparse.ArgumentParser:
     _switch(how, "--quick-check", "compare samples first; default yes")
     how.add_argument("--max-workers", type=int, metavar="N", help="threads; default 0: automatic")
     how.add_argument("--comparison-timeout", type=float, metavar="SECONDS", help="default none")
+    _switch(how, "--read-holes", "read the holes of sparse files; default no")
+    how.add_argument(
+        "--detect-changes",
+        choices=["ctime", "mtime", "size"],
+        help="what shows that a file changes meanwhile; default ctime",
+    )
 
     directories = result.add_argument_group("directories", argument_default=argparse.SUPPRESS)
     _switch(directories, "--follow-symlinks", "or compare links by target; default yes")

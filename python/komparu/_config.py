@@ -41,6 +41,10 @@ class KomparuConfig:
         max_archive_entries: Entries of one archive; None: no limit.
         max_entry_name_length: Bytes of one entry's name; None: no limit.
         hash_compare: Archives: compare entries by BLAKE3-256 instead of byte by byte.
+        read_holes: Read the holes of sparse files, too. False: a hole whose first and last block
+            read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity) or "size".
 
     """
 
@@ -64,6 +68,8 @@ class KomparuConfig:
     max_archive_entries: int | None = 100_000
     max_entry_name_length: int | None = 4096
     hash_compare: bool = False
+    read_holes: bool = False
+    detect_changes: str = "ctime"
 
     def __repr__(self) -> str:
         """Show every option, secrets masked."""

@@ -59,6 +59,8 @@ def compare(
     proxy: str | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
 
@@ -86,6 +88,11 @@ def compare(
             to. False: compare the bytes as they are sent, whatever the coding is called. Default
             True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
 
     Raises:
         SourceNotFoundError: There is nothing there.
@@ -114,6 +121,8 @@ def compare_archive(
     proxy: str | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
 
@@ -153,6 +162,11 @@ def compare_archive(
             to. False: compare the bytes as they are sent, whatever the coding is called. Default
             True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -185,6 +199,8 @@ def compare_dir(
     max_workers: int = 0,
     ignore: Iterable[str] | None = None,
     comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
 ) -> DirResult:
     """Do two directories hold the same files, byte for byte?
 
@@ -209,6 +225,11 @@ def compare_dir(
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; an ignored
             directory is never read. Default None.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -242,6 +263,8 @@ def compare_all(
     proxy: str | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
 ) -> bool:
     """Are all of these sources the same, byte for byte?
 
@@ -270,6 +293,11 @@ def compare_all(
             to. False: compare the bytes as they are sent, whatever the coding is called. Default
             True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
 
     Raises:
         SourceNotFoundError: There is nothing there.
@@ -295,6 +323,8 @@ def compare_many(
     proxy: str | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
 
@@ -322,6 +352,11 @@ def compare_many(
             to. False: compare the bytes as they are sent, whatever the coding is called. Default
             True.
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
 
     Returns:
         A CompareResult; it is true if all sources are identical.
@@ -351,6 +386,8 @@ def compare_dir_urls(
     proxy: str | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
     ignore: Iterable[str] | None = None,
 ) -> DirResult:
     """Does a directory hold what is at these URLs, byte for byte?
@@ -383,6 +420,11 @@ def compare_dir_urls(
         comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
             is never read, nor fetched. Default None.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -452,6 +494,8 @@ def configure(
     max_archive_entries: int | None = ...,
     max_entry_name_length: int | None = ...,
     hash_compare: bool = ...,
+    read_holes: bool = ...,
+    detect_changes: str = ...,
 ) -> None:
     """Set options for every later call that does not set them itself.
 

@@ -3,6 +3,7 @@
 //! Knows readers, and nothing of what is behind them. The steps go from cheap to dear: sizes,
 //! samples, everything; each may settle it.
 
+mod again;
 pub mod group;
 pub mod lockstep;
 pub mod parallel;
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
 use crate::reader::{ReadAt, Reader};
+pub(crate) use again::until_quiet;
 use scout::Scout;
 
 /// Compares two readers from their first byte to the first difference, or to their end.

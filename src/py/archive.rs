@@ -7,7 +7,7 @@ use super::request::{Answer, Request, comparison, load_of, options_for};
 use super::sources;
 
 /// The options that `compare_archive` takes, in the order of its signature.
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 15] = [
     "chunk_size",
     "max_decompressed_size",
     "max_compression_ratio",
@@ -21,6 +21,8 @@ const OPTIONS: [&str; 13] = [
     "proxy",
     "decode_content",
     "comparison_timeout",
+    "read_holes",
+    "detect_changes",
 ];
 
 comparison! {
@@ -62,6 +64,11 @@ comparison! {
     ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
     ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///     read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+    ///         block read as zeros is taken for one.
+    ///     detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+    ///         was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+    ///         moved it is compared once more before that is an error. Default "ctime".
     ///
     /// Returns:
     ///     A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -80,7 +87,8 @@ comparison! {
     "(path_a, path_b, *, chunk_size=65536, max_decompressed_size=1073741824, \
      max_compression_ratio=200.0, max_archive_entries=100000, max_entry_name_length=4096, \
      hash_compare=False, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, \
-     proxy=None, decode_content=True, comparison_timeout=None)",
+     proxy=None, decode_content=True, comparison_timeout=None, read_holes=False, \
+     detect_changes='ctime')",
     compare_archive_job, read_compare_archive, compare_archive_listing
 }
 

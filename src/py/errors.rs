@@ -30,6 +30,13 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         Error::Read { name, cause, errno, status } => {
             ("SourceReadError", name, cause, errno, *status)
         }
+        Error::Touched { name } => {
+            ("SourceReadError", name, &"was touched while it was compared".to_owned(), &None, None)
+        }
+        Error::Busy { name, errno } => {
+            let cause = "another program has a lease on it and does not give it up".to_owned();
+            ("SourceReadError", name, &cause.clone(), &Some(*errno), None)
+        }
         Error::Archive { name, cause, errno } => ("ArchiveError", name, cause, errno, None),
         Error::ArchiveBomb { name, cause } => {
             ("ArchiveBombError", name, &format!("archive bomb: {cause}"), &None, None)

@@ -38,6 +38,11 @@ comparison! {
     ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
     ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///     read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+    ///         block read as zeros is taken for one.
+    ///     detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+    ///         was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+    ///         moved it is compared once more before that is an error. Default "ctime".
     ///
     /// Raises:
     ///     SourceNotFoundError: There is nothing there.
@@ -50,7 +55,7 @@ comparison! {
     compare_all(sources), "compare_all",
     "(sources, *, chunk_size=65536, size_precheck=True, quick_check=True, max_workers=0, \
      headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     decode_content=True, comparison_timeout=None)",
+     decode_content=True, comparison_timeout=None, read_holes=False, detect_changes='ctime')",
     compare_all_job, read_compare_all
 }
 fn read_compare_all(
@@ -93,6 +98,11 @@ comparison! {
     ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
     ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///     read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+    ///         block read as zeros is taken for one.
+    ///     detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+    ///         was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+    ///         moved it is compared once more before that is an error. Default "ctime".
     ///
     /// Returns:
     ///     A CompareResult; it is true if all sources are identical.
@@ -108,7 +118,7 @@ comparison! {
     compare_many(sources), "compare_many",
     "(sources, *, chunk_size=65536, size_precheck=True, quick_check=True, max_workers=0, \
      headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     decode_content=True, comparison_timeout=None)",
+     decode_content=True, comparison_timeout=None, read_holes=False, detect_changes='ctime')",
     compare_many_job, read_compare_many
 }
 
@@ -127,7 +137,7 @@ fn read_compare_many(
 }
 
 /// The options that `compare_dir_urls` takes, in the order of its signature.
-const COMPARE_DIR_URLS_OPTIONS: [&str; 12] = [
+const COMPARE_DIR_URLS_OPTIONS: [&str; 14] = [
     "chunk_size",
     "size_precheck",
     "quick_check",
@@ -139,6 +149,8 @@ const COMPARE_DIR_URLS_OPTIONS: [&str; 12] = [
     "proxy",
     "decode_content",
     "comparison_timeout",
+    "read_holes",
+    "detect_changes",
     "ignore",
 ];
 
@@ -173,6 +185,11 @@ comparison! {
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
     ///     ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
     ///         is never read, nor fetched. Default None.
+    ///     read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+    ///         block read as zeros is taken for one.
+    ///     detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+    ///         was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+    ///         moved it is compared once more before that is an error. Default "ctime".
     ///
     /// Returns:
     ///     A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -189,7 +206,8 @@ comparison! {
     compare_dir_urls(dir_path, url_map), "compare_dir_urls",
     "(dir_path, url_map, *, chunk_size=65536, size_precheck=True, quick_check=True, \
      max_workers=0, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     decode_content=True, comparison_timeout=None, ignore=None)",
+     decode_content=True, comparison_timeout=None, read_holes=False, detect_changes='ctime', \
+     ignore=None)",
     compare_dir_urls_job, read_compare_dir_urls, compare_dir_urls_listing
 }
 

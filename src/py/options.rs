@@ -10,7 +10,7 @@ use super::values::{
 };
 use crate::error::{Error, Result};
 use crate::ignore::Ignore;
-use crate::options::Options;
+use crate::options::{DetectChanges, Options};
 
 /// The configured options, changed by what a call was given.
 pub(super) fn merged(
@@ -88,6 +88,14 @@ pub(super) fn change(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Ch
         "max_archive_entries" => set!(limits.max_archive_entries = limit(name, value)),
         "max_entry_name_length" => set!(limits.max_entry_name_length = limit(name, value)),
         "hash_compare" => set!(hash_compare = boolean(name, value)),
+        "read_holes" => set!(files.read_holes = boolean(name, value)),
+        "detect_changes" => {
+            let chosen = string(name, value)?;
+            Box::new(move |options| {
+                options.files.detect_changes = DetectChanges::of(&chosen)?;
+                Ok(())
+            })
+        }
         _ => return Ok(None),
     };
     Ok(Some(change))

@@ -8,7 +8,7 @@ use super::sources;
 use crate::pool::Load;
 
 /// The options that `compare` takes, in the order of its signature.
-pub(super) const COMPARE_OPTIONS: [&str; 11] = [
+pub(super) const COMPARE_OPTIONS: [&str; 13] = [
     "chunk_size",
     "size_precheck",
     "quick_check",
@@ -20,6 +20,8 @@ pub(super) const COMPARE_OPTIONS: [&str; 11] = [
     "proxy",
     "decode_content",
     "comparison_timeout",
+    "read_holes",
+    "detect_changes",
 ];
 
 comparison! {
@@ -49,6 +51,11 @@ comparison! {
     ///         to. False: compare the bytes as they are sent, whatever the coding is called. Default
     ///         True.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///     read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+    ///         block read as zeros is taken for one.
+    ///     detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+    ///         was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+    ///         moved it is compared once more before that is an error. Default "ctime".
     ///
     /// Raises:
     ///     SourceNotFoundError: There is nothing there.
@@ -61,7 +68,7 @@ comparison! {
     compare(source_a, source_b), "compare",
     "(source_a, source_b, *, chunk_size=65536, size_precheck=True, quick_check=True, \
      max_workers=0, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, proxy=None, \
-     decode_content=True, comparison_timeout=None)",
+     decode_content=True, comparison_timeout=None, read_holes=False, detect_changes='ctime')",
     compare_job, read_compare
 }
 
@@ -81,7 +88,7 @@ fn read_compare(
 }
 
 /// The options that `compare_dir` takes, in the order of its signature.
-const COMPARE_DIR_OPTIONS: [&str; 7] = [
+const COMPARE_DIR_OPTIONS: [&str; 9] = [
     "chunk_size",
     "size_precheck",
     "quick_check",
@@ -89,6 +96,8 @@ const COMPARE_DIR_OPTIONS: [&str; 7] = [
     "max_workers",
     "ignore",
     "comparison_timeout",
+    "read_holes",
+    "detect_changes",
 ];
 
 comparison! {
@@ -115,6 +124,11 @@ comparison! {
     ///     ignore: Patterns with gitignore meaning, for entries to leave out on both sides; an ignored
     ///         directory is never read. Default None.
     ///     comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+    ///     read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+    ///         block read as zeros is taken for one.
+    ///     detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+    ///         was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+    ///         moved it is compared once more before that is an error. Default "ctime".
     ///
     /// Returns:
     ///     A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -129,7 +143,7 @@ comparison! {
     ///     TypeError: An argument of a wrong type.
     compare_dir(dir_a, dir_b), "compare_dir",
     "(dir_a, dir_b, *, chunk_size=65536, size_precheck=True, quick_check=True, \
-     follow_symlinks=True, max_workers=0, ignore=None, comparison_timeout=None)",
+     follow_symlinks=True, max_workers=0, ignore=None, comparison_timeout=None, read_holes=False, detect_changes='ctime')",
     compare_dir_job, read_compare_dir, compare_dir_listing
 }
 

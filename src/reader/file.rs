@@ -10,14 +10,16 @@
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::Errno;
 
-use super::extent::extent_at;
+use super::extent::trusted_extent_at;
 use super::located::{Located, Place};
 use super::stash::{BUFFER, Buffer};
 use super::{Chunk, Extent, ReadAt, Reader};
 use crate::error::{Error, Name, Result};
+use crate::options::FileOptions;
 
 /// Bytes of a file that are read first. Most files that differ do so early, and most files have no
 /// more: one read gets all of them, and for those that have more it costs one call.
@@ -31,6 +33,10 @@ pub struct FileReader {
     view: View,
     /// Is what came into view first all there is, and beyond doubt?
     settled: bool,
+    /// Has reading shown that nothing follows the reported size?
+    end_seen: bool,
+    /// Has what was called a hole been found to hold something? Then all of the file is read.
+    has_lied: AtomicBool,
 }
 
 /// What of the file is at hand.
@@ -58,12 +64,13 @@ impl FileReader {
     /// Those of [`Located::at`] and [`Located::open`].
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = path.as_os_str().as_bytes();
-        Located::at(Place::new(bytes.into()), path.into())?.open()
+        Located::at(Place::new(bytes.into()), path.into(), FileOptions::default())?.open()
     }
 
     /// A reader of `file`, which was opened where `located` is.
     pub(super) fn new(located: Located, file: OwnedFd) -> Self {
-        Self { located, file, position: 0, view: View::Nothing, settled: false }
+        let (view, has_lied) = (View::Nothing, AtomicBool::new(false));
+        Self { located, file, position: 0, view, settled: false, end_seen: false, has_lied }
     }
 
     /// The same for a file whose first bytes have been read, before `located` was looked at. Are they
@@ -76,7 +83,8 @@ impl FileReader {
     ) -> Self {
         let mut reader = Self::new(located, file);
         let reported = reader.located.reported_size();
-        reader.settled = trusted && reported == length as u64;
+        // Fewer than were asked for: nothing follows.
+        reader.settled = trusted && reported == length as u64 && length < buffer.len();
         // What has no known size cannot be read a second time.
         if (trusted && length as u64 <= reported) || reader.located.size().is_none() {
             reader.view = View::Buffer { start: 0, length, buffer };
@@ -87,7 +95,7 @@ impl FileReader {
     /// Is this the very file that `other` reads?
     #[must_use]
     pub fn is_same_file(&self, other: &Self) -> bool {
-        self.located.is_same_file(&other.located)
+        self.located.is_same_open_file(self.file.as_fd(), &other.located, other.file.as_fd())
     }
 
     /// Closes it, and forgets what has been read.
@@ -108,10 +116,44 @@ impl FileReader {
         };
         let ahead = usize::try_from(end - position).unwrap_or(usize::MAX);
         let mut buffer = self.take_buffer();
-        let length = ahead.min(if position == 0 { FIRST } else { BUFFER });
-        self.read_at(position, &mut buffer[..length])?;
+        let room = if position == 0 { FIRST } else { BUFFER };
+        let length = ahead.min(room);
+        if length < room && end == ReadAt::size(self) {
+            // One byte more than there should be: that costs nothing, and shows whether that is the end.
+            let read = retry(|| rustix::io::pread(&self.file, &mut buffer[..=length], position));
+            let read = read.map_err(|errno| self.located.system(errno))?;
+            if read > length {
+                return Err(self.goes_on());
+            }
+            self.end_seen = read == length;
+            if read < length {
+                self.read_at(position + read as u64, &mut buffer[read..length])?;
+            }
+        } else {
+            self.read_at(position, &mut buffer[..length])?;
+        }
         self.view = View::Buffer { start: position, length, buffer };
         Ok(())
+    }
+
+    /// Why there is no verdict where reading gives more than the size that is reported.
+    fn goes_on(&self) -> Error {
+        let changed = self.located.verify(self.file.as_fd()).err();
+        changed.unwrap_or_else(|| {
+            let cause = format!("goes on after the {} bytes that it reports", ReadAt::size(self));
+            Error::read(self.located.name(), cause)
+        })
+    }
+
+    /// Looks whether anything follows the reported size.
+    fn check_end(&self) -> Result<()> {
+        let Some(size) = self.located.size().filter(|_| !self.end_seen) else { return Ok(()) };
+        let mut byte = [0];
+        match retry(|| rustix::io::pread(&self.file, &mut byte, size)) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(self.goes_on()),
+            Err(errno) => Err(self.located.system(errno)),
+        }
     }
 
     /// The same for a file whose size is unknown; no bytes come into view at its end.
@@ -183,7 +225,8 @@ impl Reader for FileReader {
         if self.settled {
             return Ok(());
         }
-        self.located.verify(self.file.as_fd())
+        self.located.verify(self.file.as_fd())?;
+        self.check_end()
     }
 }
 
@@ -194,10 +237,13 @@ impl ReadAt for FileReader {
 
     fn extent(&self, offset: u64) -> Result<Extent> {
         let size = ReadAt::size(self);
-        if self.located.is_sparse() {
-            return Ok(extent_at(self.file.as_fd(), offset, size));
+        if !self.located.is_sparse() || self.has_lied.load(Ordering::Relaxed) {
+            return Ok(Extent::Data { end: size });
         }
-        Ok(Extent::Data { end: size })
+        Ok(trusted_extent_at(self.file.as_fd(), offset, size).unwrap_or_else(|| {
+            self.has_lied.store(true, Ordering::Relaxed);
+            Extent::Data { end: size }
+        }))
     }
 
     fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> Result<()> {
@@ -205,8 +251,8 @@ impl ReadAt for FileReader {
             let read = retry(|| rustix::io::pread(&self.file, &mut *buffer, offset));
             match read.map_err(|errno| self.located.system(errno))? {
                 0 => {
-                    // Usually it shrank, which verify() words better.
-                    self.verify()?;
+                    // Usually it shrank, which is worded better there.
+                    self.located.verify(self.file.as_fd())?;
                     let cause = format!("ended after {offset} of {} bytes", ReadAt::size(self));
                     return Err(Error::read(self.located.name(), cause));
                 }

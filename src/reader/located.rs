@@ -11,40 +11,13 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::file::FileReader;
+use super::filesystem::makes_up_sizes;
+use super::identity::Identity;
+use super::path;
 use super::stash::BUFFER;
 use super::{OpenReader, Reopen};
 use crate::error::{Error, Name, Result};
-
-/// What makes a file the file it is, and what changes when something is done to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    /// When the content changed: seconds and nanoseconds.
-    modified: (i64, i64),
-    /// When anything changed, a name among it: what is renamed or unlinked is changed.
-    pub(super) changed: (i64, i64),
-}
-
-impl Identity {
-    // The fields of `stat` have other widths and signs on other platforms.
-    #[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap, clippy::allow_attributes)]
-    #[allow(clippy::unnecessary_cast, clippy::useless_conversion, clippy::cast_lossless)]
-    pub(super) fn of(stat: &Stat) -> Self {
-        Self {
-            device: stat.st_dev as u64,
-            inode: stat.st_ino as u64,
-            size: stat.st_size as u64,
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-        }
-    }
-
-    fn is_same_file(&self, other: &Self) -> bool {
-        (self.device, self.inode) == (other.device, other.inode)
-    }
-}
+use crate::options::{DetectChanges, FileOptions};
 
 /// Where a file is: a path, from a directory that is open or from the process's own.
 #[derive(Debug, Clone)]
@@ -71,25 +44,49 @@ impl Place {
     }
 
     fn stat(&self) -> rustix::io::Result<Stat> {
-        rustix::fs::statat(self.base(), &*self.path, AtFlags::empty())
+        path::at(self.base(), &self.path, |base, path| {
+            rustix::fs::statat(base, path, AtFlags::empty())
+        })
+    }
+
+    fn open(&self) -> rustix::io::Result<OwnedFd> {
+        path::at(self.base(), &self.path, |base, path| open(base, path, OFlags::empty()))
+    }
+
+    /// Opens what is there for asking about it, whatever it is and without a right to read it.
+    #[cfg(target_os = "linux")]
+    fn point_at(&self) -> rustix::io::Result<OwnedFd> {
+        path::at(self.base(), &self.path, |base, path| {
+            rustix::fs::openat(base, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+        })
+    }
+
+    /// The same where the system has no such way.
+    #[cfg(not(target_os = "linux"))]
+    fn point_at(&self) -> rustix::io::Result<OwnedFd> {
+        self.open()
+    }
+
+    /// Do both consist of the same text?
+    fn is_spelled_as(&self, other: &Self) -> bool {
+        self.base.is_none() && other.base.is_none() && self.path == other.path
     }
 }
 
-/// Opens the file at `path`, from `base` on. `more` is added to the flags.
+/// Opens the file at `path`, from `base` on, without waiting for anything. `more` is added to the flags.
 pub(super) fn open(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io::Result<OwnedFd> {
     // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the file's
     // place in the meantime.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
-    let open = |flags| rustix::fs::openat(base, path, flags, Mode::empty());
-    let is_file = || {
-        rustix::fs::statat(base, path, AtFlags::empty())
-            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
-    };
-    match open(flags) {
-        // Somebody has a lease on the file (Samba does that) and is told to give it up. Waiting for
-        // that is the system's part; it ends after 45 s by default.
-        Err(Errno::AGAIN) if is_file() => open(flags - OFlags::NONBLOCK),
-        opened => opened,
+    rustix::fs::openat(base, path, flags, Mode::empty())
+}
+
+/// Why the file `name` could not be opened.
+pub(super) fn not_opened(name: &Name, errno: Errno) -> Error {
+    match errno {
+        // Another program has a lease on it (Samba takes leases), and has been told to give it up.
+        Errno::AGAIN => Error::Busy { name: name.clone(), errno: errno.raw_os_error() },
+        errno => Error::system(name, &errno.into()),
     }
 }
 
@@ -99,8 +96,10 @@ pub struct Located {
     name: Name,
     place: Place,
     identity: Identity,
+    has_other_names: bool,
     size: Option<u64>,
     sparse: bool,
+    detect: DetectChanges,
 }
 
 impl Located {
@@ -108,12 +107,33 @@ impl Located {
     ///
     /// # Errors
     /// When there is nothing, or something that is neither a regular file nor the null device.
-    pub fn at(place: Place, name: Name) -> Result<Self> {
+    pub fn at(place: Place, name: Name, options: FileOptions) -> Result<Self> {
         let stat = place.stat().map_err(|errno| Error::system(&name, &errno.into()))?;
-        Self::new(place, name, &stat)
+        let has_no_blocks = has_no_blocks(&stat);
+        let mut located = Self::new(place, name, &stat, options)?;
+        if has_no_blocks && located.place.point_at().is_ok_and(|file| makes_up_sizes(file.as_fd()))
+        {
+            located.size = None;
+        }
+        Ok(located)
     }
 
-    pub(super) fn new(place: Place, name: Name, stat: &Stat) -> Result<Self> {
+    /// The same for a file in `place` that is open, and has been looked at.
+    pub(super) fn of_open(
+        file: BorrowedFd<'_>,
+        place: Place,
+        name: Name,
+        stat: &Stat,
+        options: FileOptions,
+    ) -> Result<Self> {
+        let mut located = Self::new(place, name, stat, options)?;
+        if has_no_blocks(stat) && makes_up_sizes(file) {
+            located.size = None;
+        }
+        Ok(located)
+    }
+
+    fn new(place: Place, name: Name, stat: &Stat, options: FileOptions) -> Result<Self> {
         let identity = Identity::of(stat);
         let size = match FileType::from_raw_mode(stat.st_mode) {
             // Files of /proc report size 0 and have content: theirs is not known.
@@ -123,8 +143,11 @@ impl Located {
         };
         // A block of `st_blocks` has 512 bytes on every filesystem. Fewer of them than the size
         // needs: perhaps there are holes.
-        let sparse = u64::try_from(stat.st_blocks).is_ok_and(|blocks| blocks * 512 < identity.size);
-        Ok(Self { name, place, identity, size, sparse })
+        let has_holes =
+            || u64::try_from(stat.st_blocks).is_ok_and(|blocks| blocks * 512 < identity.size);
+        let sparse = !options.read_holes && has_holes();
+        let (has_other_names, detect) = (stat.st_nlink > 1, options.detect_changes);
+        Ok(Self { name, place, identity, has_other_names, size, sparse, detect })
     }
 
     /// The file, as its user named it.
@@ -145,16 +168,47 @@ impl Located {
         self.sparse
     }
 
-    /// Do both lead to one and the same file (device and inode)?
+    /// Do both lead to one and the same file? Device, inode, size and times must be the same. Since
+    /// some filesystems give one inode number to several files, the file must also have more than one
+    /// name, or both paths must be one when their links are resolved.
     #[must_use]
     pub fn is_same_file(&self, other: &Self) -> bool {
-        self.identity.is_same_file(&other.identity)
+        self.identity == other.identity
+            && ((self.has_other_names && other.has_other_names)
+                || self.place.is_spelled_as(&other.place)
+                || self.resolved().is_some_and(|path| other.resolved() == Some(path)))
     }
 
-    /// The file that it leads to: two with the same device and inode are one.
+    /// The same, where both are open.
+    pub(super) fn is_same_open_file(
+        &self,
+        file: BorrowedFd<'_>,
+        other: &Self,
+        its: BorrowedFd<'_>,
+    ) -> bool {
+        self.identity == other.identity
+            && ((self.has_other_names && other.has_other_names)
+                || path::resolved(file).is_some_and(|path| path::resolved(its) == Some(path)))
+    }
+
+    /// What the file has shown of itself; see [`is_same_file`](Self::is_same_file) for what it is worth.
     #[must_use]
-    pub fn file(&self) -> (u64, u64) {
-        (self.identity.device, self.identity.inode)
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Has the file more than one name in its filesystem?
+    #[must_use]
+    pub fn has_other_names(&self) -> bool {
+        self.has_other_names
+    }
+
+    /// The path to the file with all links resolved, if the system tells it and the file is still there.
+    #[must_use]
+    pub fn resolved(&self) -> Option<Vec<u8>> {
+        let file = self.place.point_at().ok()?;
+        let now = Identity::of(&rustix::fs::fstat(&file).ok()?);
+        path::resolved(file.as_fd()).filter(|_| now == self.identity)
     }
 
     /// Opens the file. Whether it is still the file that was looked at,
@@ -163,8 +217,14 @@ impl Located {
     /// # Errors
     /// When it cannot be opened.
     pub fn open(self) -> Result<FileReader> {
-        let file = open(self.place.base(), &self.place.path, OFlags::empty())
-            .map_err(|errno| self.system(errno))?;
+        let file = self.place.open().map_err(|errno| not_opened(&self.name, errno))?;
+        if self.size.is_none() {
+            // Reading goes on until there is no more: let it not be a device that took its place.
+            let now = rustix::fs::fstat(&file).map_err(|errno| self.system(errno))?;
+            if !FileType::from_raw_mode(now.st_mode).is_file() {
+                return Err(Error::read(&self.name, "was replaced while it was compared"));
+            }
+        }
         Ok(FileReader::new(self, file))
     }
 
@@ -192,10 +252,10 @@ impl Located {
             })?;
             self.unchanged(&Identity::of(&named))?;
         }
-        if was_touched {
+        if was_touched && self.detect == DetectChanges::Ctime {
             // Its mode, perhaps, or another name of it. But it may also have been written to, and its
             // date set back.
-            return Err(Error::read(&self.name, "was touched while it was compared"));
+            return Err(Error::Touched { name: self.name.clone() });
         }
         Ok(())
     }
@@ -206,19 +266,8 @@ impl Located {
     }
 
     fn unchanged(&self, now: &Identity) -> Result<()> {
-        let before = &self.identity;
-        let cause = if !before.is_same_file(now) {
-            "was replaced while it was compared".to_owned()
-        } else if before.size > now.size {
-            format!("shrank from {} to {} bytes while it was compared", before.size, now.size)
-        } else if before.size < now.size {
-            format!("grew from {} to {} bytes while it was compared", before.size, now.size)
-        } else if before.modified != now.modified {
-            "was modified while it was compared".to_owned()
-        } else {
-            return Ok(());
-        };
-        Err(Error::read(&self.name, cause))
+        let change = self.identity.change_to(now, self.detect);
+        change.map_or(Ok(()), |cause| Err(Error::read(&self.name, cause)))
     }
 
     pub(super) fn system(&self, errno: Errno) -> Error {
@@ -235,6 +284,12 @@ impl Reopen for Located {
     fn reopen(&self) -> Result<Box<dyn OpenReader>> {
         Ok(Box::new(self.clone().open()?))
     }
+}
+
+/// Does the file report a size, and nothing that is stored? All of it may be a hole; or it is not
+/// stored anywhere, and its size is made up.
+pub(super) fn has_no_blocks(stat: &Stat) -> bool {
+    stat.st_blocks == 0 && stat.st_size > 0
 }
 
 /// Is this the null device, which reads as an empty file? Asked by identity, since its device

@@ -11,9 +11,11 @@ use rustix::io::Result as SystemResult;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::file::{FileReader, retry};
-use super::located::{Identity, Located, Place, open};
+use super::identity::Identity;
+use super::located::{Located, Place, has_no_blocks, not_opened, open};
 use super::stash::Buffer;
 use crate::error::{Error, Name, Result};
+use crate::options::FileOptions;
 
 /// The clock that the system takes the time of a change from. Its ticks are as coarse as those of
 /// the stamps; a finer one would be ahead of both.
@@ -43,6 +45,7 @@ pub struct Start<'d> {
     stat: Stat,
     /// Is what was read known to be what the file holds?
     trusted: bool,
+    options: FileOptions,
 }
 
 impl<'d> Start<'d> {
@@ -51,10 +54,16 @@ impl<'d> Start<'d> {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(crate) fn read(base: &'d Base, name: &'d [u8], more: OFlags) -> Result<Self> {
+    pub(crate) fn read(
+        base: &'d Base,
+        name: &'d [u8],
+        more: OFlags,
+        options: FileOptions,
+    ) -> Result<Self> {
         let system = |errno: rustix::io::Errno| Error::system(&named(base, name), &errno.into());
         let before = clock_gettime(WALL_CLOCK);
-        let file = open(base.descriptor.as_fd(), name, more).map_err(system)?;
+        let file = open(base.descriptor.as_fd(), name, more)
+            .map_err(|errno| not_opened(&named(base, name), errno))?;
         let mut buffer = Buffer::take();
         let read = retry(|| rustix::io::read(&file, &mut *buffer));
         let stat = rustix::fs::fstat(&file).map_err(system)?;
@@ -63,7 +72,7 @@ impl<'d> Start<'d> {
         // A later one may be of now, and what was read before it counts for nothing.
         let trusted =
             Identity::of(&stat).changed < (before.tv_sec - COARSEST_STAMP, before.tv_nsec);
-        Ok(Self { base, name, file, buffer, read, stat, trusted })
+        Ok(Self { base, name, file, buffer, read, stat, trusted, options })
     }
 
     /// The whole content, if that is what was read beyond doubt.
@@ -71,7 +80,10 @@ impl<'d> Start<'d> {
     pub fn all(&self) -> Option<&[u8]> {
         let length = self.read.ok().filter(|_| self.trusted)?;
         let is_file = FileType::from_raw_mode(self.stat.st_mode).is_file();
-        let is_all = u64::try_from(self.stat.st_size) == Ok(length as u64);
+        // Fewer bytes than were asked for, so that nothing follows them.
+        let is_all = u64::try_from(self.stat.st_size) == Ok(length as u64)
+            && length < self.buffer.len()
+            && !has_no_blocks(&self.stat);
         (is_file && is_all).then(|| &self.buffer[..length])
     }
 
@@ -82,7 +94,9 @@ impl<'d> Start<'d> {
     pub fn into_reader(self) -> Result<FileReader> {
         let place = Place::within(&self.base.descriptor, self.name.into());
         // What is no file says so here, in better words than those of reading it.
-        let mut located = Located::new(place, named(self.base, self.name), &self.stat)?;
+        let name = named(self.base, self.name);
+        let mut located =
+            Located::of_open(self.file.as_fd(), place, name, &self.stat, self.options)?;
         let length = self.read.map_err(|errno| located.system(errno))?;
         if length == 0 {
             located.end_at_reported_size();
@@ -110,7 +124,8 @@ mod tests {
 
     /// Reads a file and asks for all of it, as if it were old.
     fn all(base: &Base, name: &str) -> Option<Vec<u8>> {
-        let mut start = Start::read(base, name.as_bytes(), OFlags::empty()).expect("read");
+        let mut start = Start::read(base, name.as_bytes(), OFlags::empty(), FileOptions::default())
+            .expect("read");
         start.trusted = true;
         start.all().map(<[u8]>::to_vec)
     }
@@ -119,12 +134,12 @@ mod tests {
     fn all_is_at_hand_where_one_read_got_all() {
         let directory = tempfile::tempdir().expect("a directory");
         let base = base(directory.path().to_str().expect("text"));
-        for size in [0, 1, 4096, BUFFER] {
+        for size in [0, 1, 4096, BUFFER - 1] {
             let content: Vec<u8> = (1..=251).cycle().take(size).collect();
             std::fs::write(directory.path().join("file"), &content).expect("written");
             assert!(all(&base, "file") == Some(content), "{size} bytes");
         }
-        std::fs::write(directory.path().join("file"), vec![1; BUFFER + 1]).expect("written");
+        std::fs::write(directory.path().join("file"), vec![1; BUFFER]).expect("written");
         assert_eq!(all(&base, "file"), None);
     }
 
@@ -139,7 +154,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::write(directory.path().join("file"), "new").expect("written");
         let base = base(directory.path().to_str().expect("text"));
-        let start = Start::read(&base, b"file", OFlags::empty()).expect("read");
+        let start =
+            Start::read(&base, b"file", OFlags::empty(), FileOptions::default()).expect("read");
         assert_eq!(start.all(), None);
     }
 
@@ -150,7 +166,8 @@ mod tests {
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR, 0).expect("made");
         let base = base(directory.path().to_str().expect("text"));
         assert_eq!(all(&base, "fifo"), None);
-        let start = Start::read(&base, b"fifo", OFlags::empty()).expect("read");
+        let start =
+            Start::read(&base, b"fifo", OFlags::empty(), FileOptions::default()).expect("read");
         let error = start.into_reader().err().expect("no reader of a FIFO").to_string();
         assert_eq!(error, format!("{}: is a FIFO, not a file", fifo.display()));
     }

@@ -86,13 +86,22 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
         };
         let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
-        if left_id.is_some() && left_id == right_id {
+        if left_id.is_some()
+            && left_id == right_id
+            && self.a.resolved(&left).is_some_and(|path| self.b.resolved(&right) == Some(path))
+        {
             self.findings.same(|| step.path.clone());
             return Ok(());
         }
         let pair = [left_id.into(), right_id.into()];
-        let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
-            return Ok(());
+        let is_same = |levels_up| {
+            let path = step.ancestor(levels_up);
+            Ok(self.a.is_at(&left, path)? && self.b.is_at(&right, path)?)
+        };
+        let here = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
+            Ok(Some(here)) => here,
+            Ok(None) => return Ok(()),
+            Err(error) => return self.fail_directory(step, error),
         };
         let (mut left_list, mut right_list) =
             match self.list(&left, &right, step, crew.size(), context) {
@@ -190,17 +199,23 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Side::Left => [place, Place::Nowhere],
             Side::Right => [Place::Nowhere, place],
         };
-        let Some(here) = Lineage::below(step.above.as_ref(), pair, step.through_link) else {
-            // What is below has been listed under shorter names; the link itself may not have.
-            if !step.mismatched {
-                self.findings.add(step.path.clone(), side.only());
+        let is_same = |levels_up| tree.is_at(&directory, step.ancestor(levels_up));
+        let here = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
+            Ok(Some(here)) => here,
+            Ok(None) => {
+                // What is below has been listed under shorter names; the link itself may not have.
+                if !step.mismatched {
+                    self.findings.add(step.path.clone(), side.only());
+                }
+                return Ok(());
             }
-            return Ok(());
+            Err(error) => return self.fail_directory(step, error),
         };
-        let listing = match tree.list(&directory, &step.path, context) {
+        let mut listing = match tree.list(&directory, &step.path, context) {
             Ok(listing) => listing,
             Err(error) => return self.fail_directory(step, error),
         };
+        listing.make_unique(context)?;
         for index in 0..listing.len() {
             self.alone(side, &listing, index, step, &here, crew);
             if index.is_multiple_of(CHECKED) {

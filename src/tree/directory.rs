@@ -3,20 +3,23 @@
 //! Directories are opened relative to the root and files relative to their directory, so that a
 //! file costs one short look-up, and a path may be longer than the system takes in one piece.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 #[cfg(target_os = "linux")]
-use rustix::fs::{RawDir, ResolveFlags};
+use rustix::fs::RawDir;
+use rustix::fs::{AtFlags, CWD, FileType, OFlags};
 use rustix::io::Errno;
 
 use super::listing::{CHECKED, Kind, Listing};
-use super::{Content, Identity, Tree};
+use super::{Content, Tree};
 use crate::context::Context;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
-use crate::options::Options;
+use crate::options::{FileOptions, Options};
+use crate::reader::filesystem::may_repeat_numbers;
+use crate::reader::identity::Identity;
+use crate::reader::path::{open_directory, resolved};
 use crate::reader::start::{Base, Start};
 
 /// Bytes of names and kinds that one system call may return. Measured on 10,000 files in one
@@ -27,9 +30,6 @@ const ENTRIES: usize = 64 << 10;
 /// alike, and take about a millisecond to list.
 const LARGE: i64 = 64 << 10;
 
-/// The longest path that is given to the system in one piece; Linux takes 4095 bytes.
-const PIECE: usize = if cfg!(target_os = "linux") { 4000 } else { 1000 };
-
 /// A directory, and all that is below it.
 pub struct DirectoryTree {
     /// What its user calls it.
@@ -38,6 +38,7 @@ pub struct DirectoryTree {
     root: OwnedFd,
     follow_links: bool,
     ignore: Option<Ignore>,
+    files: FileOptions,
 }
 
 /// A directory that is open.
@@ -68,6 +69,7 @@ impl DirectoryTree {
             root,
             follow_links: options.follow_symlinks,
             ignore: options.ignore.clone(),
+            files: options.files,
         })
     }
 
@@ -97,26 +99,6 @@ impl DirectoryTree {
             Err(errno) => Kind::Unknown(errno.raw_os_error()),
         }
     }
-}
-
-/// Opens a directory for listing it and for opening what is in it.
-fn open_directory(
-    base: BorrowedFd<'_>,
-    path: &[u8],
-    follow_links: bool,
-) -> rustix::io::Result<OwnedFd> {
-    let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    if !follow_links {
-        #[cfg(target_os = "linux")]
-        match rustix::fs::openat2(base, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
-            // Before Linux 5.6, and in some sandboxes.
-            Err(Errno::NOSYS | Errno::PERM) => {}
-            opened => return opened,
-        }
-        // The last name at least: a directory that was none when it was listed is not followed.
-        flags |= OFlags::NOFOLLOW;
-    }
-    rustix::fs::openat(base, path, flags, Mode::empty())
 }
 
 /// Calls `found` with the name of every entry, and with what the directory tells of it.
@@ -155,55 +137,41 @@ fn each_entry(
     Ok(())
 }
 
-/// Opens a directory at a path of any length, through any number of links.
-fn open_deep(root: &OwnedFd, path: &[u8], follow_links: bool) -> rustix::io::Result<OwnedFd> {
-    match open_in_pieces(root, path, follow_links, PIECE) {
-        // The system follows 40 links in one piece (32 on macOS), and lineages know every loop.
-        Err(Errno::LOOP) if follow_links => open_in_pieces(root, path, true, 0),
-        opened => opened,
-    }
-}
-
-/// The same in pieces of at most `most` bytes, or of one name where that is longer.
-fn open_in_pieces(
-    root: &OwnedFd,
-    mut path: &[u8],
-    follow_links: bool,
-    most: usize,
-) -> rustix::io::Result<OwnedFd> {
-    let is_slash = |&byte: &u8| byte == b'/';
-    let mut base: Option<OwnedFd> = None;
-    loop {
-        let from = base.as_ref().map_or(root.as_fd(), AsFd::as_fd);
-        let cut = |path: &[u8]| {
-            path[..most].iter().rposition(is_slash).or_else(|| path.iter().position(is_slash))
-        };
-        let Some(slash) = (path.len() > most).then(|| cut(path)).flatten() else {
-            let path = if path.is_empty() { b"." } else { path };
-            return open_directory(from, path, follow_links);
-        };
-        base = Some(open_directory(from, &path[..slash], follow_links)?);
-        path = &path[slash + 1..];
-    }
-}
-
 impl Tree for DirectoryTree {
     type Directory = OpenDirectory;
 
     fn enter(&self, path: &[u8]) -> Result<OpenDirectory> {
         let system = |errno: Errno| Error::system(&self.display(path), &errno.into());
         // The root as well: what is listed twice through one descriptor is empty the second time.
-        let descriptor = Arc::new(open_deep(&self.root, path, self.follow_links).map_err(system)?);
+        let descriptor = open_directory(self.root.as_fd(), path, self.follow_links);
+        let descriptor = Arc::new(descriptor.map_err(system)?);
         let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
-        // The fields have other widths and signs on other platforms.
-        #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::allow_attributes)]
-        let identity = (stat.st_dev as u64, stat.st_ino as u64);
+        let identity = Identity::of(&stat);
         let path = join(&self.path, path).into();
         Ok(OpenDirectory { base: Base { path, descriptor }, identity, size: stat.st_size })
     }
 
     fn identity(&self, directory: &OpenDirectory) -> Option<Identity> {
         Some(directory.identity)
+    }
+
+    fn resolved(&self, directory: &OpenDirectory) -> Option<Vec<u8>> {
+        resolved(directory.base.descriptor.as_fd())
+    }
+
+    fn is_at(&self, directory: &OpenDirectory, path: &[u8]) -> Result<bool> {
+        let there = self.enter(path)?;
+        if !there.identity.has_number_of(&directory.identity) {
+            return Ok(false);
+        }
+        match (self.resolved(directory), self.resolved(&there)) {
+            (Some(one), Some(other)) => Ok(one == other),
+            _ if may_repeat_numbers(directory.base.descriptor.as_fd()) => {
+                let name = Name::new(&directory.base.path);
+                Err(Error::read(&name, "there is no telling whether a link closes a loop here"))
+            }
+            _ => Ok(true),
+        }
     }
 
     fn is_large(&self, directory: &OpenDirectory) -> bool {
@@ -239,7 +207,7 @@ impl Tree for DirectoryTree {
 
     fn open<'d>(&self, directory: &'d OpenDirectory, name: &'d [u8]) -> Result<Content<'d>> {
         let flags = if self.follow_links { OFlags::empty() } else { OFlags::NOFOLLOW };
-        Start::read(&directory.base, name, flags).map(Content::Start)
+        Start::read(&directory.base, name, flags, self.files).map(Content::Start)
     }
 
     fn link(&self, directory: &OpenDirectory, name: &[u8]) -> Result<Vec<u8>> {

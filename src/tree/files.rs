@@ -87,8 +87,8 @@ impl<A: Tree, B: Tree> Files<A, B> {
         context: &Context<'_>,
     ) -> Result<()> {
         let path = || join(&self.path, name);
-        let left = walk.a.open(&self.left, name);
-        let outcome = left.and_then(|left| {
+        let outcome = engine::until_quiet(context, || {
+            let left = walk.a.open(&self.left, name)?;
             let right = walk.b.open(&self.right, name)?;
             contents(left, right, walk, crew, context)
         });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Identity;
+use crate::error::Result;
 
 /// Where a walk is on one of its two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,17 @@ pub(super) enum Place {
 impl From<Option<Identity>> for Place {
     fn from(identity: Option<Identity>) -> Self {
         identity.map_or(Self::Unique, Self::Known)
+    }
+}
+
+impl Place {
+    /// May this be where the walk was `before`?
+    fn may_be(self, before: Self) -> bool {
+        match (self, before) {
+            (Self::Nowhere, _) => true,
+            (Self::Known(now), Self::Known(before)) => now.has_number_of(&before),
+            _ => false,
+        }
     }
 }
 
@@ -39,31 +51,30 @@ impl Lineage {
     /// Two sides close a loop when both come to where both were before, together: everything below
     /// has been compared then, under shorter names. A side that walks alone closes it when it comes
     /// to where it was itself.
+    ///
+    /// Some filesystems give one number to several directories. `is_same` is asked about each directory so
+    /// many levels up whose numbers are the same.
+    ///
+    /// # Errors
+    /// Those of `is_same`.
     pub(super) fn below(
         parent: Option<&Arc<Self>>,
         pair: Pair,
         through_link: bool,
-    ) -> Option<Arc<Self>> {
+        mut is_same: impl FnMut(usize) -> Result<bool>,
+    ) -> Result<Option<Arc<Self>>> {
         let linked = through_link || parent.is_some_and(|parent| parent.linked);
-        if linked && Self::contains(parent, pair) {
-            return None;
-        }
-        Some(Arc::new(Self { pair, parent: parent.cloned(), linked }))
-    }
-
-    fn contains(mut ancestor: Option<&Arc<Self>>, pair: Pair) -> bool {
-        let again = |now: Place, before: Place| match now {
-            Place::Nowhere => true,
-            Place::Unique => false,
-            Place::Known(_) => now == before,
-        };
+        let mut ancestor = parent.filter(|_| linked);
+        let mut levels_up = 1;
         while let Some(here) = ancestor {
-            if again(pair[0], here.pair[0]) && again(pair[1], here.pair[1]) {
-                return true;
+            let again = pair[0].may_be(here.pair[0]) && pair[1].may_be(here.pair[1]);
+            if again && is_same(levels_up)? {
+                return Ok(None);
             }
             ancestor = here.parent.as_ref();
+            levels_up += 1;
         }
-        false
+        Ok(Some(Arc::new(Self { pair, parent: parent.cloned(), linked })))
     }
 }
 
@@ -82,37 +93,67 @@ impl Drop for Lineage {
 mod tests {
     use super::*;
 
-    const A: Place = Place::Known((1, 1));
-    const B: Place = Place::Known((1, 2));
+    fn place(inode: u64) -> Place {
+        Place::Known(Identity::numbered(1, inode))
+    }
+
+    fn below(parent: Option<&Arc<Lineage>>, pair: Pair) -> Option<Arc<Lineage>> {
+        Lineage::below(parent, pair, true, |_| Ok(true)).expect("it can be told")
+    }
+
     const NOWHERE: Place = Place::Nowhere;
 
     #[test]
     fn a_loop_is_where_both_sides_were_together() {
-        let root = Lineage::below(None, [A, B], false).expect("nothing above");
-        assert!(Lineage::below(Some(&root), [A, B], true).is_none());
-        assert!(Lineage::below(Some(&root), [B, A], true).is_some());
-        assert!(Lineage::below(Some(&root), [A, A], true).is_some());
+        let (a, b) = (place(1), place(2));
+        let root = below(None, [a, b]).expect("nothing above");
+        assert!(below(Some(&root), [a, b]).is_none());
+        assert!(below(Some(&root), [b, a]).is_some());
+        assert!(below(Some(&root), [a, a]).is_some());
     }
 
     #[test]
     fn a_side_alone_closes_a_loop_of_its_own() {
-        let root = Lineage::below(None, [A, B], false).expect("nothing above");
-        assert!(Lineage::below(Some(&root), [A, NOWHERE], true).is_none());
-        assert!(Lineage::below(Some(&root), [NOWHERE, B], true).is_none());
-        assert!(Lineage::below(Some(&root), [NOWHERE, A], true).is_some());
+        let (a, b) = (place(1), place(2));
+        let root = below(None, [a, b]).expect("nothing above");
+        assert!(below(Some(&root), [a, NOWHERE]).is_none());
+        assert!(below(Some(&root), [NOWHERE, b]).is_none());
+        assert!(below(Some(&root), [NOWHERE, a]).is_some());
     }
 
     #[test]
     fn what_is_unique_closes_no_loop() {
-        let root = Lineage::below(None, [A, Place::Unique], false).expect("nothing above");
-        assert!(Lineage::below(Some(&root), [A, Place::Unique], true).is_some());
+        let a = place(1);
+        let root = below(None, [a, Place::Unique]).expect("nothing above");
+        assert!(below(Some(&root), [a, Place::Unique]).is_some());
+    }
+
+    #[test]
+    fn a_number_that_comes_again_closes_no_loop_where_it_is_another_directory() {
+        let (a, b) = (place(1), place(2));
+        let root = below(None, [a, b]).expect("nothing above");
+        let middle = below(Some(&root), [b, b]).expect("another");
+        let mut asked = Vec::new();
+        let mut answers = [Ok(false), Ok(true), Err(crate::Error::Cancelled)].into_iter();
+        let mut ask = |above: &Arc<Lineage>, pair| {
+            Lineage::below(Some(above), pair, true, |levels_up| {
+                asked.push(levels_up);
+                answers.next().expect("not asked more often")
+            })
+        };
+        let last = ask(&middle, [a, b]).expect("it can be told").expect("no loop");
+        assert!(ask(&last, [b, b]).expect("it can be told").is_none());
+        assert!(ask(&last, [a, b]).is_err());
+        assert_eq!(asked, [2, 2, 1]);
     }
 
     #[test]
     fn a_deep_lineage_is_dropped_without_recursion() {
-        let mut last = Lineage::below(None, [A, A], false);
+        let a = place(1);
+        let mut last = Lineage::below(None, [a, a], false, |_| Ok(true)).expect("told");
         for depth in 0..1_000_000 {
-            last = Lineage::below(last.as_ref(), [Place::Known((2, depth)), B], false);
+            let pair = [Place::Known(Identity::numbered(2, depth)), a];
+            last = Lineage::below(last.as_ref(), pair, false, |_| Ok(true)).expect("told");
         }
         drop(last);
     }

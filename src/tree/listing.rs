@@ -99,11 +99,66 @@ impl Listing {
         self.entries[index].kind
     }
 
+    /// Sorts the entries by their names. Of several entries of one name only one is left.
     fn sort(&mut self, context: &Context<'_>) -> Result<()> {
         let names = &self.names;
         let name = |entry: &Entry| &names[entry.start..entry.start + entry.length as usize];
-        order::sort_by(&mut self.entries, context, |one, two| name(one).cmp(name(two)))
+        order::sort_by(&mut self.entries, context, |one, two| name(one).cmp(name(two)))?;
+        self.entries.dedup_by(|one, two| name(one) == name(two));
+        Ok(())
     }
+
+    /// Leaves one entry of each name. A directory may list a name twice: some filesystems do that, and
+    /// any that is changed at that moment.
+    ///
+    /// # Errors
+    /// When the context, asked now and then, says stop.
+    pub fn make_unique(&mut self, context: &Context<'_>) -> Result<()> {
+        if self.may_have_duplicates() { self.sort(context) } else { Ok(()) }
+    }
+
+    /// Is there, or may there be, a name that comes twice? Names are told apart by a hash, in a table with
+    /// room for twice as many: 10 ns a name, where sorting them takes 100.
+    fn may_have_duplicates(&self) -> bool {
+        let slots = (2 * self.len()).next_power_of_two();
+        let mut table = vec![0_u64; slots];
+        (0..self.len()).any(|index| {
+            // A slot of zero is free.
+            let hash = hash(self.name(index)) | 1;
+            for step in 0..LONGEST_SEARCH {
+                #[allow(clippy::cast_possible_truncation, reason = "only its low bits count")]
+                let slot = ((hash >> 1) as usize + step) & (slots - 1);
+                if table[slot] == 0 {
+                    table[slot] = hash;
+                    return false;
+                }
+                if table[slot] == hash {
+                    return true;
+                }
+            }
+            true
+        })
+    }
+}
+
+/// Slots that are looked at before names count as perhaps the same: more than any table needs whose names
+/// were not made to collide.
+const LONGEST_SEARCH: usize = 64;
+
+/// A number for a name: words of eight bytes, folded in as wyhash does it, by a multiplication to 128 bits
+/// of which both halves count. The factor is 2⁶⁴ divided by the golden ratio.
+fn hash(name: &[u8]) -> u64 {
+    #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
+    let mix = |hash: u64, word: u64| {
+        let product = u128::from(hash ^ word) * 0x9e37_79b9_7f4a_7c15;
+        product as u64 ^ (product >> 64) as u64
+    };
+    let (words, rest) = name.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let start = mix(name.len() as u64, u64::MAX);
+    mix(words.fold(start, mix), u64::from_le_bytes(last))
 }
 
 /// An entry of two directories, by its index in either.
@@ -130,7 +185,7 @@ pub fn merge(
     // Copies of a directory on one filesystem are mostly listed in the same order.
     let same_order = left.len() == right.len()
         && (0..left.len()).all(|index| left.name(index) == right.name(index));
-    if !same_order {
+    if !same_order || left.may_have_duplicates() {
         left.sort(context)?;
         right.sort(context)?;
     }
@@ -195,5 +250,33 @@ mod tests {
         assert_eq!(merged(&["b", "a"], &[]), ["-a", "-b"]);
         assert_eq!(merged(&[], &["b", "a"]), ["+a", "+b"]);
         assert_eq!(merged(&[], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_that_is_listed_twice_comes_once() {
+        assert_eq!(merged(&["b", "a", "b"], &["b", "a", "b"]), ["=a", "=b"]);
+        assert_eq!(merged(&["a", "a"], &["a"]), ["=a"]);
+        assert_eq!(merged(&["a"], &["b", "b", "b"]), ["-a", "+b"]);
+        let mut listing = Listing::default();
+        let names = (0..5000).map(|number| (number % 4999).to_string());
+        for name in names {
+            listing.push(name.as_bytes(), Kind::File);
+        }
+        let call = Call::new(None);
+        assert_eq!(listing.make_unique(&Context::new(&call)), Ok(()));
+        assert_eq!(listing.len(), 4999);
+    }
+
+    #[test]
+    fn names_that_all_differ_are_not_taken_for_the_same() {
+        for length in [1, 2, 7, 8, 9, 20] {
+            let mut listing = Listing::default();
+            for number in 0..20_000_u32 {
+                let name = format!("{number:0length$}");
+                listing.push(name.as_bytes(), Kind::File);
+                listing.push(format!("{name}\0").as_bytes(), Kind::File);
+            }
+            assert!(!listing.may_have_duplicates(), "{length}");
+        }
     }
 }

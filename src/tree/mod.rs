@@ -26,6 +26,7 @@ use crate::context::Context;
 use crate::error::{Name, Result};
 use crate::reader::Reader;
 use crate::reader::file::FileReader;
+pub use crate::reader::identity::Identity;
 use crate::reader::start::Start;
 use listing::Listing;
 
@@ -44,9 +45,19 @@ pub trait Tree: Sync {
     /// When that is not possible, with a cause that needs no path beside it.
     fn enter(&self, path: &[u8]) -> Result<Self::Directory>;
 
-    /// What makes the directory the one it is: two with the same identity are the same directory.
-    /// `None`: it is different from any other.
+    /// What makes the directory the one it is: only two with the same identity may be the same
+    /// directory. `None`: it is different from any other.
     fn identity(&self, directory: &Self::Directory) -> Option<Identity>;
+
+    /// The one path that the directory has, whichever it was entered by; `None` where that is not known.
+    /// Two of the same identity and path are the same directory.
+    fn resolved(&self, directory: &Self::Directory) -> Option<Vec<u8>>;
+
+    /// Is the directory, whose device and inode are those of the one at `path`, really that one?
+    ///
+    /// # Errors
+    /// When there is no telling.
+    fn is_at(&self, directory: &Self::Directory, path: &[u8]) -> Result<bool>;
 
     /// Does listing the directory probably take longer than starting a thread?
     fn is_large(&self, directory: &Self::Directory) -> bool;
@@ -77,9 +88,6 @@ pub trait Tree: Sync {
     /// What messages call the entry at `path`.
     fn display(&self, path: &[u8]) -> Name;
 }
-
-/// The device and inode of a directory, or whatever else cannot belong to two of them.
-pub type Identity = (u64, u64);
 
 /// The content of an entry.
 pub enum Content<'d> {

@@ -40,6 +40,12 @@ impl Step {
         Self { path: Vec::new(), above: None, through_link: false, mismatched: false }
     }
 
+    /// The path of the directory so many levels above this one.
+    pub(super) fn ancestor(&self, levels_up: usize) -> &[u8] {
+        let slash = |path: &[u8]| path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        (0..levels_up).fold(&self.path, |path, _| &path[..slash(path)])
+    }
+
     /// The step into `name`, from this directory, which is `here`.
     pub(super) fn into(&self, name: &[u8], through_link: bool, here: &Arc<Lineage>) -> Self {
         let (path, above) = (join(&self.path, name), Some(Arc::clone(here)));

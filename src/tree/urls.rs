@@ -128,6 +128,14 @@ impl Tree for UrlTree {
         None
     }
 
+    fn resolved(&self, _: &Arc<Branch>) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn is_at(&self, _: &Arc<Branch>, _: &[u8]) -> Result<bool> {
+        Ok(false)
+    }
+
     fn is_large(&self, _: &Arc<Branch>) -> bool {
         false
     }
@@ -151,7 +159,7 @@ impl Tree for UrlTree {
         let Some(Entry::File(source)) = directory.0.get(name) else {
             return Err(Error::read(&self.display(name), "is not in the map"));
         };
-        match source.locate()? {
+        match source.locate(&self.options)? {
             Some(located) => located.open().map(Content::File),
             None => source.open(None, &self.options, 1).map(Content::Stream),
         }

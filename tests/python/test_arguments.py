@@ -33,6 +33,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
     ("headers", {"X": "y\n"}, 'value of header "X" must not contain CR, LF or NUL'),
     ("headers", {"X": "\0"}, 'value of header "X" must not contain CR, LF or NUL'),
     ("proxy", "ftp://proxy", "proxy must start with http://, https://, socks5:// or socks5h://"),
+    ("detect_changes", "atime", "detect_changes must be 'ctime', 'mtime' or 'size'"),
 ]
 
 CONFIGURED_ONLY: list[tuple[str, object, str]] = [
@@ -45,6 +46,8 @@ CONFIGURED_ONLY: list[tuple[str, object, str]] = [
 ]
 
 WRONG_TYPES: list[tuple[str, object, str]] = [
+    ("read_holes", 1, "read_holes must be bool, not int"),
+    ("detect_changes", b"ctime", "detect_changes must be str, not bytes"),
     ("chunk_size", "1", "chunk_size must be int, not str"),
     ("chunk_size", 1.0, "chunk_size must be int, not float"),
     ("chunk_size", True, "chunk_size must be int, not bool"),

@@ -37,6 +37,8 @@ DEFAULTS: dict[str, Any] = {
     "max_archive_entries": 100_000,
     "max_entry_name_length": 4096,
     "hash_compare": False,
+    "read_holes": False,
+    "detect_changes": "ctime",
 }
 
 OTHERS: dict[str, Any] = {
@@ -60,6 +62,8 @@ OTHERS: dict[str, Any] = {
     "max_archive_entries": None,
     "max_entry_name_length": 1,
     "hash_compare": True,
+    "read_holes": True,
+    "detect_changes": "size",
 }
 
 

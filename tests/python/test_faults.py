@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -219,3 +220,48 @@ for thread in threads:
 print(statuses)
 """
     assert run(code, *archives) == "{0}\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+def test_a_lease_is_waited_for_and_limits_of_time_hold(pair: tuple[Path, Path]) -> None:
+    code = """
+import fcntl
+a, b = sys.argv[1:]
+# Nothing gives the lease up before it is told to.
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+leased = os.open(a, os.O_RDWR)
+fcntl.fcntl(leased, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+begun = time.monotonic()
+for compare in [
+    lambda: komparu.compare(a, b, comparison_timeout=0.3),
+    lambda: komparu.compare_many([a, b], comparison_timeout=0.3),
+    lambda: komparu.compare_all([b, a, b], comparison_timeout=0.3),
+    lambda: komparu.compare_archive(a, b, comparison_timeout=0.3),
+    lambda: komparu.compare_dir(os.path.dirname(a), os.path.dirname(a) + "/copy",
+                                ignore=["/copy"], comparison_timeout=0.3),
+]:
+    try:
+        print(compare())
+    except komparu.ComparisonTimeoutError:
+        print("in time")
+# The system would end the lease after 45 seconds.
+print(time.monotonic() - begun < 30)
+class Stop(Exception): pass
+def stop(*_): raise Stop
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+try:
+    komparu.compare(a, b)
+except Stop:
+    print("stopped")
+# And its holder gives it up when it is told to.
+signal.signal(signal.SIGIO, lambda *_: fcntl.fcntl(leased, fcntl.F_SETLEASE, fcntl.F_UNLCK))
+fcntl.fcntl(leased, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+fcntl.fcntl(leased, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print(komparu.compare(a, b))
+"""
+    copy = pair[0].parent / "copy"
+    copy.mkdir()
+    for path in pair:
+        (copy / path.name).write_bytes(path.read_bytes())
+    assert run(code, *pair).split("\n") == [*["in time"] * 5, "True", "stopped", "True", ""]

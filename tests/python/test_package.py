@@ -93,6 +93,8 @@ def test_the_signature_shows_the_options() -> None:
         "proxy",
         "decode_content",
         "comparison_timeout",
+        "read_holes",
+        "detect_changes",
     ]
     kinds = [parameter.kind.name for parameter in parameters.values()]
     assert set(kinds[2:]) == {"KEYWORD_ONLY"}
@@ -124,6 +126,8 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "proxy",
         "decode_content",
         "comparison_timeout",
+        "read_holes",
+        "detect_changes",
     ]
     assert {parameter.kind.name for parameter in list(parameters.values())[2:]} == {"KEYWORD_ONLY"}
 

@@ -1,0 +1,93 @@
+//! Comparing again, where what stood in the way is likely to be gone.
+
+use std::time::{Duration, Instant};
+
+use crate::context::{Context, PULSE};
+use crate::error::{Error, Result};
+
+/// The longest wait for other programs to give up their leases. Linux takes a lease away after 45 s
+/// (`/proc/sys/fs/lease-break-time`, which hardly any system changes).
+const LEASES: Duration = Duration::from_secs(50);
+
+/// The shortest and the longest wait before the next try.
+const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(1)];
+
+/// Compares; once more where nothing of a file but its inode has changed meanwhile (its mode, perhaps, or
+/// another name of it), and again and again while another program has a lease on a file.
+///
+/// # Errors
+/// Those of `compare`; when the context says stop.
+pub(crate) fn until_quiet<T>(
+    context: &Context<'_>,
+    mut compare: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    let mut was_touched = false;
+    let mut waiting: Option<(Instant, Duration)> = None;
+    loop {
+        let compared = compare();
+        match &compared {
+            Err(Error::Touched { .. }) if !was_touched => was_touched = true,
+            Err(Error::Busy { .. }) => {
+                let (begun, pause) = waiting.unwrap_or_else(|| (Instant::now(), PAUSES[0]));
+                if begun.elapsed() > LEASES {
+                    return compared;
+                }
+                wait(pause, context)?;
+                waiting = Some((begun, (pause * 2).min(PAUSES[1])));
+            }
+            _ => return compared,
+        }
+    }
+}
+
+/// Waits so long, with an eye on the context.
+fn wait(pause: Duration, context: &Context<'_>) -> Result<()> {
+    let end = Instant::now() + pause;
+    loop {
+        context.checkpoint()?;
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        std::thread::sleep(left.min(PULSE / 5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::context::Call;
+
+    fn tries(outcomes: &[Result<u32>]) -> (Result<u32>, usize) {
+        let (call, count) = (Call::new(None), Cell::new(0));
+        let outcome = until_quiet(&Context::new(&call), || {
+            count.set(count.get() + 1);
+            outcomes[count.get() - 1].clone()
+        });
+        (outcome, count.get())
+    }
+
+    #[test]
+    fn what_was_touched_is_compared_once_more_and_what_is_leased_until_it_is_free() {
+        let touched = || Err(Error::Touched { name: "x".into() });
+        let busy = || Err(Error::Busy { name: "x".into(), errno: libc::EAGAIN });
+        let other = || Err(Error::read(&"x".into(), "broken"));
+        assert_eq!(tries(&[Ok(1)]), (Ok(1), 1));
+        assert_eq!(tries(&[other()]), (other(), 1));
+        assert_eq!(tries(&[touched(), Ok(1)]), (Ok(1), 2));
+        assert_eq!(tries(&[touched(), touched()]), (touched(), 2));
+        assert_eq!(tries(&[busy(), busy(), busy(), Ok(1)]), (Ok(1), 4));
+        assert_eq!(tries(&[busy(), touched(), busy(), other()]), (other(), 4));
+    }
+
+    #[test]
+    fn a_limit_of_time_ends_the_wait_for_a_lease() {
+        let limit = Duration::from_millis(20);
+        let call = Call::new(Some(limit));
+        let busy = || Err::<(), _>(Error::Busy { name: "x".into(), errno: libc::EAGAIN });
+        let outcome = until_quiet(&Context::new(&call), busy);
+        assert_eq!(outcome, Err(Error::TimedOut(limit)));
+    }
+}
