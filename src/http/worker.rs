@@ -51,7 +51,7 @@ impl Worker {
         // libcurl does not take them, nothing becomes wrong.
         let _ = multi.pipelining(false, false);
         let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4).max(1));
-        let sockets = Sockets::of(&mut multi, bell).map_err(io::Error::other)?;
+        let sockets = Sockets::of(&mut multi, bell)?;
         Ok(Self { active: HashMap::new(), multi, sockets, next_look: Instant::now() + IDLE })
     }
 
