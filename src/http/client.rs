@@ -9,7 +9,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use curl::multi::Multi;
@@ -31,7 +31,7 @@ use crate::threads;
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The thread of this process, or of the one that it was forked from.
-static CLIENT: Mutex<Option<Arc<Client>>> = Mutex::new(None);
+static CLIENT: Mutex<Option<Arc<Slot>>> = Mutex::new(None);
 
 /// The process is past the point where a new thread could be stopped again.
 static EXITING: AtomicBool = AtomicBool::new(false);
@@ -45,32 +45,47 @@ struct Client {
     ended: Mutex<Receiver<()>>,
 }
 
+/// The network thread of one process. It is empty as long as a thread is being started.
+struct Slot {
+    process: u32,
+    client: OnceLock<std::result::Result<Arc<Client>, Missing>>,
+}
+
+impl Slot {
+    /// Is there a thread for this process, or one to come?
+    fn is_usable(&self, process: u32) -> bool {
+        let works = |client: &Client| !client.over.load(Ordering::Relaxed);
+        self.process == process
+            && self
+                .client
+                .get()
+                .is_none_or(|client| client.as_ref().is_ok_and(|client| works(client)))
+    }
+}
+
 impl Client {
-    /// The thread of this process, started if there is none.
+    /// The thread of this process, started if there is none. Callers that come while it is being started
+    /// wait for it: each would need some descriptors for one of its own.
     fn get() -> std::result::Result<Arc<Self>, Missing> {
         let process = std::process::id();
-        let alive =
-            |client: &&Arc<Self>| client.process == process && !client.over.load(Ordering::Relaxed);
-        let current = || CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = hold_off(|| current().as_ref().filter(alive).cloned()) {
-            return Ok(client);
-        }
-        let started = Arc::new(Self::start(process)?);
-        let faster = hold_off(|| {
-            let mut slot = current();
-            let faster = slot.as_ref().filter(alive).cloned();
-            if faster.is_none() {
-                // The parent's client is not dropped: it shares its wake-up descriptors with the parent.
-                std::mem::forget(slot.replace(Arc::clone(&started)));
+        let slot = hold_off(|| {
+            let mut current = CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
+            match current.as_ref().filter(|slot| slot.is_usable(process)) {
+                Some(slot) => Arc::clone(slot),
+                None => {
+                    let slot = Arc::new(Slot { process, client: OnceLock::new() });
+                    // The parent's is not dropped: it shares its wake-up descriptors with the parent.
+                    std::mem::forget(current.replace(Arc::clone(&slot)));
+                    slot
+                }
             }
-            faster
         });
-        // Another thread was faster: its client serves both, and this one ends for want of senders.
-        if let Some(client) = faster {
-            return Ok(client);
-        }
-        raw::at_exit(stop_at_exit);
-        Ok(started)
+        let start = || {
+            let client = Self::start(process)?;
+            raw::at_exit(stop_at_exit);
+            Ok(Arc::new(client))
+        };
+        slot.client.get_or_init(start).clone()
     }
 
     /// A thread that is ready to take commands.
@@ -129,6 +144,7 @@ fn worker(bell: Arc<Bell>) -> io::Result<Worker> {
 }
 
 /// What a request lacks, whatever it asks for.
+#[derive(Clone)]
 struct Missing {
     cause: String,
     errno: Option<i32>,
@@ -155,8 +171,9 @@ impl From<io::Error> for Missing {
 /// until the process is gone: there may be nothing left to return to, such as an interpreter.
 pub(crate) fn stop() {
     EXITING.store(true, Ordering::Relaxed);
-    let client = CLIENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some(client) = client
+    let slot = CLIENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(slot) = slot
+        && let Some(Ok(client)) = slot.client.get()
         && client.process == std::process::id()
         && client.send(Command::Stop)
     {
