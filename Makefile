@@ -136,7 +136,7 @@ format: $(BUILD)/ready ## Bring all code into shape
 
 stubs: $(BUILD)/installed ## Copy the documentation of the compiled functions into their stubs
 	$(BIN)/python -I scripts/stubs.py python/komparu/_core.pyi
-	$(BIN)/ruff format --quiet python/komparu/_core.pyi python/komparu/_functions.py
+	$(BIN)/ruff format --quiet python/komparu
 
 # How many damaged archives of each of 18 kinds.
 COUNT ?= 15000

@@ -3,8 +3,9 @@
     python scripts/stubs.py python/komparu/_core.pyi
 
 Their documentation is written in Rust, beside the functions, and goes into their stubs. These have
-the types, and go into `_functions.py` beside them, where the public functions are made. Tests see
-to it that all of them say the same.
+the types, and go into `_functions.py` beside them, where the public functions are made, and into
+`aio.pyi`, for editors that cannot follow how their coroutines are made. Tests see to it that all of
+them say the same.
 """
 
 from __future__ import annotations
@@ -35,12 +36,24 @@ __all__ = [
 '''
 
 
+_COROUTINES = """\
+import os
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from komparu._types import CompareResult, DirResult, SourceLike
+
+__all__ = [
+"""
+
+
 def main() -> None:
-    """Rewrite the file that is named, and the one beside it."""
+    """Rewrite the file that is named, and those beside it."""
     stubs = Path(sys.argv[1])
     text = _documented(stubs.read_text(encoding="utf-8"))
     stubs.write_text(text, encoding="utf-8")
     stubs.with_name("_functions.py").write_text(_described(text), encoding="utf-8")
+    stubs.with_name("aio.pyi").write_text(_coroutines(text), encoding="utf-8")
 
 
 def _public(text: str) -> list[ast.FunctionDef]:
@@ -60,6 +73,19 @@ def _documented(text: str) -> str:
         head = [kept] if kept else []
         lines[body.lineno - 1 : body.end_lineno] = [*head, *written]
     return "\n".join(lines) + "\n"
+
+
+def _coroutines(text: str) -> str:
+    functions = [node for node in _public(text) if node.name.startswith("compare")]
+    functions.sort(key=lambda function: function.name)
+    (keys,) = (line for line in text.splitlines() if line.startswith("_Path = "))
+    parts = [
+        _COROUTINES,
+        *(f'    "{function.name}",\n' for function in functions),
+        f"]\n\n{keys}\n",
+    ]
+    parts += [f"\nasync {ast.get_source_segment(text, function)}\n" for function in functions]
+    return "".join(parts)
 
 
 def _described(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from komparu._shown import shown
 
-# Type checkers take this as true.
-TYPE_CHECKING = False
+# Type checkers take this as true, and editors as possible.
+TYPE_CHECKING = __name__ == "typing"
 if TYPE_CHECKING:
     from dataclasses import dataclass, field
 else:

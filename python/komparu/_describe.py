@@ -19,8 +19,16 @@ else:
 
 __all__ = ["UNCHANGED", "PathKey", "public"]
 
+
+class _Unchanged:
+    """Shown in signatures as stubs have it."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
 #: The default of what stays as it is, unless it is given.
-UNCHANGED: Any = ...
+UNCHANGED: Any = _Unchanged()
 
 
 def public(described: F) -> F:
@@ -35,7 +43,13 @@ def _calling(described: Any) -> Any:  # noqa: ANN401
     def function(*arguments: object, **options: object) -> object:
         return compiled(*arguments, **options)
 
-    return function
+    def function_that_changes(*arguments: object, **options: object) -> object:
+        # What validates calls hands over every default.
+        given = {name: value for name, value in options.items() if value is not UNCHANGED}
+        return compiled(*arguments, **given)
+
+    defaults = described.__kwdefaults__ or {}
+    return function_that_changes if UNCHANGED in defaults.values() else function
 
 
 def like(described: Any, function: Any, module: str) -> Any:  # noqa: ANN401

@@ -7,8 +7,8 @@ from enum import Enum
 from komparu import _core
 from komparu._shown import shown
 
-# Type checkers take this as true.
-TYPE_CHECKING = False
+# Type checkers take this as true, and editors as possible.
+TYPE_CHECKING = __name__ == "typing"
 if TYPE_CHECKING:
     from dataclasses import dataclass, field
     from typing import TypeAlias

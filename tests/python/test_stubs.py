@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 import komparu
-from komparu import _core
+from komparu import _core, aio
 
 
-def functions(file: str) -> dict[str, ast.FunctionDef]:
-    """The public functions that a file of the package declares."""
+def functions(
+    file: str, kind: type[ast.FunctionDef | ast.AsyncFunctionDef] = ast.FunctionDef
+) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The public functions, or coroutine functions, that a file of the package declares."""
     text = Path(komparu.__file__).with_name(file).read_text(encoding="utf-8")
     return {
         node.name: node
         for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef) and node.name in komparu.__all__
+        if isinstance(node, kind) and node.name in komparu.__all__
     }
 
 
@@ -43,6 +45,14 @@ def test_the_function_is_written_as_its_stub_is(name: str) -> None:
     types = ast.unparse(stub.args).replace("=...", "=UNCHANGED").replace("[_Path,", "[PathKey,")
     assert ast.unparse(written.args) == types, "make stubs"
     assert ast.unparse(written.returns or stub) == ast.unparse(stub.returns or stub), "make stubs"
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_the_coroutine_has_the_stub_of_its_function(name: str) -> None:
+    coroutines = functions("aio.pyi", ast.AsyncFunctionDef)
+    assert list(coroutines) == sorted(aio.__all__)
+    stub, written = PUBLIC[name], coroutines[name]
+    assert ast.unparse(written).removeprefix("async ") == ast.unparse(stub), "make stubs"
 
 
 @every_function
@@ -73,6 +83,6 @@ def test_the_signature_shows_the_defaults_of_the_configuration(name: str) -> Non
 @every_function
 def test_help_tells_of_every_argument(name: str) -> None:
     documentation = inspect.getdoc(getattr(komparu, name)) or ""
-    for parameter in inspect.signature(getattr(komparu, name)).parameters.values():
+    for parameter in inspect.signature(getattr(_core, name)).parameters.values():
         if parameter.default is not ...:
             assert f"\n    {parameter.name}: " in documentation, parameter.name

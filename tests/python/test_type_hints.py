@@ -134,3 +134,15 @@ def test_a_function_can_be_called_by_what_was_read_of_it(tmp_path: Path) -> None
         if inspect.iscoroutine(result):
             result = asyncio.run(result)
         assert result is True
+
+
+def test_a_default_that_is_handed_over_changes_nothing() -> None:
+    """As pydantic does with all that a call leaves out."""
+    komparu.configure(timeout=5, chunk_size=7)
+    signature = inspect.signature(komparu.configure)
+    bound = signature.bind(timeout=6)
+    bound.apply_defaults()
+    assert len(bound.kwargs) == len(signature.parameters)
+    komparu.configure(**bound.kwargs)
+    assert (komparu.get_config().timeout, komparu.get_config().chunk_size) == (6, 7)
+    assert "timeout: float = ...," in str(signature)

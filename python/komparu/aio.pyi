@@ -1,0 +1,402 @@
+import os
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from komparu._types import CompareResult, DirResult, SourceLike
+
+__all__ = [
+    "compare",
+    "compare_all",
+    "compare_archive",
+    "compare_dir",
+    "compare_dir_urls",
+    "compare_many",
+]
+
+_Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
+
+async def compare(
+    source_a: SourceLike,
+    source_b: SourceLike,
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    max_workers: int = 0,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> bool:
+    """Are two files or URLs the same, byte for byte?
+
+    True means that every byte was compared, or need not be: two names of one file, or holes in both.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        source_a: A local path, a URL (http, https, file) or a Source.
+        source_b: Another one.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default 65536.
+        size_precheck: Let two known, different sizes settle it without reading. Default True.
+        quick_check: Compare samples from five places first. Default True.
+        max_workers: Threads that compare one pair of big files. 0: as many as pay off; 1: only
+            the calling one. Default 0.
+        headers: For URLs: request headers. Default none.
+        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+        follow_redirects: For URLs: follow up to ten. Default True.
+        verify_ssl: For URLs: demand a valid certificate. Default True.
+        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+            environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
+        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
+
+    Raises:
+        SourceNotFoundError: There is nothing there.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported, or that is malformed.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type.
+    """
+
+async def compare_all(
+    sources: Iterable[SourceLike],
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    max_workers: int = 0,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> bool:
+    """Are all of these sources the same, byte for byte?
+
+    The others are compared with one of them, several at once. The first difference ends it all, and
+    counts for more than a source that cannot be read; of several that cannot, the first in the list
+    is raised. Fewer than two sources are the same.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        sources: Local paths, URLs or Sources, in any mixture.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default 65536.
+        size_precheck: Let two known, different sizes settle it without reading. Default True.
+        quick_check: Compare samples from five places first. Default True.
+        max_workers: Comparisons at once. 0: as many as pay off, and 16 where a source is a URL; 1:
+            one after another. Default 0.
+        headers: For URLs: request headers. Default none.
+        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+        follow_redirects: For URLs: follow up to ten. Default True.
+        verify_ssl: For URLs: demand a valid certificate. Default True.
+        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+            environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
+        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
+
+    Raises:
+        SourceNotFoundError: There is nothing there.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type; it is named, by its index.
+    """
+
+async def compare_archive(
+    path_a: SourceLike,
+    path_b: SourceLike,
+    *,
+    chunk_size: int = 65536,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
+    max_archive_entries: int | None = 100000,
+    max_entry_name_length: int | None = 4096,
+    hash_compare: bool = False,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> DirResult:
+    """Do two archives hold the same files, byte for byte?
+
+    Any format and compression that libarchive reads, each side its own: zip against tar.gz, in any
+    order of the entries. Entries are paired by name; a leading ./, double slashes and a slash at the
+    end do not count. Symbolic links compare by their target, hard links by the content they name,
+    sparse files by their full content; of several entries of one name the last counts; directories and
+    devices do not. A name that is absolute or has a '..' part is matched with nothing: it is in the
+    result's errors, and the result is not equal then. Nothing is written to disk.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        path_a: An archive: a local path, a URL (http, https, file) or a Source. Formats with their
+            index at the end, such as zip, take a server with Range requests.
+        path_b: Another one.
+        chunk_size: Bytes compared between two looks at the clock and the cancel flag. 1 to 1 GiB.
+            Default 65536.
+        max_decompressed_size: The most bytes that each archive may hold, holes included. None: no
+            limit. Default 1 GiB.
+        max_compression_ratio: The most bytes that may come out of a byte of each archive. None: no
+            limit. Default 200.
+        max_archive_entries: The most entries, of any kind, that each archive may have. None: no
+            limit. Default 100000.
+        max_entry_name_length: The most bytes that an entry's name may have. None: no limit. Default
+            4096.
+        hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte. Default
+            False.
+        headers: For URLs: request headers. Default none.
+        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+        follow_redirects: For URLs: follow up to ten. Default True.
+        verify_ssl: For URLs: demand a valid certificate. Default True.
+        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+            environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
+        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
+
+    Returns:
+        A DirResult; it is true if every entry of both sides was compared and found identical.
+
+    Raises:
+        ArchiveError: One of the two is encrypted, damaged, cut short, or no archive.
+        ArchiveBombError: One of the two passes a limit.
+        SourceNotFoundError: There is nothing there.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type.
+    """
+
+async def compare_dir(
+    dir_a: SourceLike,
+    dir_b: SourceLike,
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    follow_symlinks: bool = True,
+    max_workers: int = 0,
+    ignore: Iterable[str] | None = None,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> DirResult:
+    """Do two directories hold the same files, byte for byte?
+
+    Files are paired by their path below either directory, and compared in parallel. Only files are
+    entries (and links, with follow_symlinks=False): an empty directory is none. Pipes, sockets and
+    devices are never opened, two of one kind count as equal. What cannot be compared is in the
+    result's errors, and the result is not equal then.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        dir_a: A directory: a local path, a file:// URL or a Source.
+        dir_b: Another one.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default 65536.
+        size_precheck: Let two known, different sizes settle it without reading. Default True.
+        quick_check: Compare samples from five places of a big file first. Default True.
+        follow_symlinks: Follow links, and cut a loop where it closes. False: compare links by their
+            target text. Default True.
+        max_workers: Threads. 0: as many as pay off; 1: only the calling one. Default 0.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; an ignored
+            directory is never read. Default None.
+        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
+
+    Returns:
+        A DirResult; it is true if every entry of both sides was compared and found identical.
+
+    Raises:
+        SourceNotFoundError: There is nothing where a directory should be.
+        SourcePermissionError: This process may not read one of the two directories themselves.
+        SourceReadError: One of the two is no directory, or cannot be read.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type.
+    """
+
+async def compare_dir_urls(
+    dir_path: SourceLike,
+    url_map: Mapping[_Path, SourceLike],
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    max_workers: int = 0,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+    ignore: Iterable[str] | None = None,
+) -> DirResult:
+    """Does a directory hold what is at these URLs, byte for byte?
+
+    Files are paired by their path below the directory, and fetched in parallel over connections that
+    are used again. What cannot be fetched is a READ_ERROR under its path, with the reason in
+    messages, and the result is not equal then.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        dir_path: A directory: a local path, a file:// URL or a Source. It is the left side.
+        url_map: Relative paths, and the URL or Source that each of them is to be compared with. It is
+            the right side. "./a//b/" is the same path as "a/b".
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default 65536.
+        size_precheck: Let two known, different sizes settle it without reading. Default True.
+        quick_check: Compare samples from five places of a big file first. Default True.
+        max_workers: Transfers at once. 0: 16; 1: one after another. Default 0.
+        headers: For URLs: request headers. Default none.
+        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+        follow_redirects: For URLs: follow up to ten. Default True.
+        verify_ssl: For URLs: demand a valid certificate. Default True.
+        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+            environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
+        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
+            is never read, nor fetched. Default None.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
+
+    Returns:
+        A DirResult; it is true if every entry of both sides was compared and found identical.
+
+    Raises:
+        SourceNotFoundError: There is nothing where the directory should be.
+        SourcePermissionError: This process may not read the directory itself.
+        SourceReadError: It is no directory, or cannot be read.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported, or one in place of the directory.
+        ValueError: An argument that cannot be, such as a path in url_map that is absolute or has a
+            ".." part. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type; in url_map it is named by its path.
+    """
+
+async def compare_many(
+    sources: Iterable[SourceLike],
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    max_workers: int = 0,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> CompareResult:
+    """Which of these sources are the same, byte for byte?
+
+    Each is read at most once, however many there are, and those of a size that no other has are
+    not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same time.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default 65536.
+        size_precheck: Let two known, different sizes settle it without reading. Default True.
+        quick_check: Of no use here: a sample would be read twice.
+        max_workers: Threads that compare files. 0: as many as pay off; 1: only the calling one.
+            Default 0.
+        headers: For URLs: request headers. Default none.
+        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
+        follow_redirects: For URLs: follow up to ten. Default True.
+        verify_ssl: For URLs: demand a valid certificate. Default True.
+        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
+            environment variables.
+        decode_content: For URLs: undo a content coding that a server applied although it was asked not
+            to. False: compare the bytes as they are sent, whatever the coding is called. Default
+            True.
+        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
+        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
+            block read as zeros is taken for one.
+        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
+            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
+            moved it is compared once more before that is an error. Default "ctime".
+
+    Returns:
+        A CompareResult; it is true if all sources are identical.
+
+    Raises:
+        SourceNotFoundError: There is nothing there. Of several failures, the first in the list is raised.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type; it is named, by its index.
+    """
