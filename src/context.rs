@@ -8,6 +8,8 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+#[cfg(test)]
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -24,13 +26,45 @@ pub struct Call {
     cancelled: Arc<AtomicBool>,
     /// Those of the calls that this one is a part of.
     outer: Vec<Arc<AtomicBool>>,
+    #[cfg(test)]
+    count: Arc<Count>,
+}
+
+/// How many checkpoints there were in all threads of a call, and with which of them it ends: a test
+/// that counts them does not depend on how fast anything is.
+#[cfg(test)]
+#[derive(Debug, Default)]
+struct Count {
+    passed: AtomicUsize,
+    /// 0: with none.
+    last: usize,
 }
 
 impl Call {
     /// A call that starts now and may take `timeout` of wall clock; `None`: as long as it needs.
     #[must_use]
     pub fn new(timeout: Option<Duration>) -> Self {
+        Self::since(Instant::now(), timeout)
+    }
+
+    /// The same for a call that has begun before now.
+    #[must_use]
+    pub fn since(begun: Instant, timeout: Option<Duration>) -> Self {
+        let ending = |limit: Duration| Some((limit, begun.checked_add(limit)?));
         Self { timeout: timeout.and_then(ending), ..Self::default() }
+    }
+
+    /// A call that is cancelled at its checkpoint number `last`, the first of which is 1.
+    #[cfg(test)]
+    pub(crate) fn until_checkpoint(last: usize) -> Self {
+        let count = Arc::new(Count { last, ..Count::default() });
+        Self { count, ..Self::default() }
+    }
+
+    /// How many checkpoints there were so far.
+    #[cfg(test)]
+    pub(crate) fn checkpoints(&self) -> usize {
+        self.count.passed.load(Ordering::Relaxed)
     }
 
     /// A part of this call that can be cancelled by itself: it has the same deadline, and ends when
@@ -38,7 +72,13 @@ impl Call {
     #[must_use]
     pub fn part(&self) -> Self {
         let outer = self.outer.iter().chain([&self.cancelled]).cloned().collect();
-        Self { timeout: self.timeout, cancelled: Arc::default(), outer }
+        Self {
+            timeout: self.timeout,
+            cancelled: Arc::default(),
+            outer,
+            #[cfg(test)]
+            count: Arc::clone(&self.count),
+        }
     }
 
     /// The same, with a limit of its own in place of this one's: it starts now, too.
@@ -114,6 +154,10 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`Error::Cancelled`] after a cancel or an interrupt, [`Error::TimedOut`] past the deadline.
     pub fn checkpoint(&self) -> Result<()> {
+        #[cfg(test)]
+        if self.call.count.passed.fetch_add(1, Ordering::Relaxed) + 1 == self.call.count.last {
+            self.call.cancel_all();
+        }
         if self.call.is_cancelled() {
             return Err(Error::Cancelled);
         }
@@ -139,9 +183,52 @@ impl<'c> Context<'c> {
     }
 }
 
+/// Steps between two looks at the context in a loop whose steps take less than 100 ns each: a look
+/// costs as much as one of them, and 1024 take far less than a millisecond.
+const STEPS: u32 = 1024;
+
+/// Counts the steps of a loop that are too short for a look at the context each.
+pub(crate) struct Steps<'s, 'c> {
+    context: &'s Context<'c>,
+    until_checkpoint: u32,
+}
+
+impl<'s, 'c> Steps<'s, 'c> {
+    /// Nothing counted yet. The first step is a checkpoint, so that many short loops have some, too.
+    pub(crate) fn new(context: &'s Context<'c>) -> Self {
+        Self { context, until_checkpoint: 0 }
+    }
+
+    /// One step more.
+    ///
+    /// # Errors
+    /// When the context, asked now and then, says stop.
+    pub(crate) fn step(&mut self) -> Result<()> {
+        match self.until_checkpoint.checked_sub(1) {
+            Some(left) => {
+                self.until_checkpoint = left;
+                Ok(())
+            }
+            None => {
+                self.until_checkpoint = STEPS - 1;
+                self.context.checkpoint()
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_loop_of_short_steps_has_a_checkpoint_every_so_many() {
+        let call = Call::until_checkpoint(3);
+        let context = Context::new(&call);
+        let mut steps = Steps::new(&context);
+        let passed = (0..10 * STEPS).take_while(|_| steps.step().is_ok()).count();
+        assert_eq!((passed, call.checkpoints()), (2 * STEPS as usize, 3));
+    }
 
     #[test]
     fn a_cancelled_call_stops_every_view() {

@@ -14,6 +14,7 @@ use crate::each::{AfterFailure, Next, each};
 use crate::engine::{sizes_differ, wait_for};
 use crate::error::Result;
 use crate::options::Options;
+use crate::order;
 use crate::reader::{Chunk, Reader};
 
 /// Where two contents of the same beginning are looked at first; then at twice that, and so on. So
@@ -49,7 +50,7 @@ pub(crate) fn classes<T: Clone + Ord + Send + Sync>(
     })?;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     for members in found.values_mut() {
-        members.sort_unstable();
+        order::sort_by(members, context, Ord::cmp)?;
     }
     Ok(found)
 }

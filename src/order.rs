@@ -3,14 +3,11 @@
 
 use std::cmp::Ordering;
 
-use crate::context::Context;
+use crate::context::{Context, Steps};
 use crate::error::Result;
 
 /// Items that are sorted in one go: a few milliseconds' work, names and all.
 const AT_ONCE: usize = 1 << 15;
-
-/// Items between two looks at the context.
-const CHECKED: usize = 1 << 12;
 
 /// Sorts `items`. The order of those that are equal is any.
 ///
@@ -21,14 +18,21 @@ pub(crate) fn sort_by<T>(
     context: &Context<'_>,
     compare: impl Fn(&T, &T) -> Ordering,
 ) -> Result<()> {
+    if is_sorted(items, context, &compare)? {
+        return Ok(());
+    }
     // Quicksort, down to what the standard library sorts at once. Should the pivots be so bad that parts
-    // hardly get smaller, it sorts those, too, and nobody looks up meanwhile.
+    // hardly get smaller, which an order may be made for, heapsort takes over.
     let patience = 2 * items.len().max(1).ilog2();
     let mut parts = vec![(items, patience)];
     while let Some((part, patience)) = parts.pop() {
         context.checkpoint()?;
-        if part.len() <= AT_ONCE || patience == 0 {
+        if part.len() <= AT_ONCE {
             part.sort_unstable_by(&compare);
+            continue;
+        }
+        if patience == 0 {
+            heapsort(part, context, &compare)?;
             continue;
         }
         let middle = divide(part, context, &compare)?;
@@ -37,6 +41,60 @@ pub(crate) fn sort_by<T>(
         parts.push((left, patience - 1));
     }
     Ok(())
+}
+
+fn is_sorted<T>(
+    items: &[T],
+    context: &Context<'_>,
+    compare: &impl Fn(&T, &T) -> Ordering,
+) -> Result<bool> {
+    let mut steps = Steps::new(context);
+    for pair in items.windows(2) {
+        steps.step()?;
+        if compare(&pair[0], &pair[1]).is_gt() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Sorts in a time that no order of the items makes longer.
+fn heapsort<T>(
+    part: &mut [T],
+    context: &Context<'_>,
+    compare: &impl Fn(&T, &T) -> Ordering,
+) -> Result<()> {
+    let mut steps = Steps::new(context);
+    for root in (0..part.len() / 2).rev() {
+        sift_down(part, root, &mut steps, compare)?;
+    }
+    for end in (1..part.len()).rev() {
+        part.swap(0, end);
+        sift_down(&mut part[..end], 0, &mut steps, compare)?;
+    }
+    Ok(())
+}
+
+/// Lets the item at `root` sink in a heap to where it belongs.
+fn sift_down<T>(
+    heap: &mut [T],
+    mut root: usize,
+    steps: &mut Steps<'_, '_>,
+    compare: &impl Fn(&T, &T) -> Ordering,
+) -> Result<()> {
+    loop {
+        steps.step()?;
+        let left = 2 * root + 1;
+        let Some(mut child) = (left < heap.len()).then_some(left) else { return Ok(()) };
+        if left + 1 < heap.len() && compare(&heap[left], &heap[left + 1]).is_lt() {
+            child = left + 1;
+        }
+        if compare(&heap[root], &heap[child]).is_ge() {
+            return Ok(());
+        }
+        heap.swap(root, child);
+        root = child;
+    }
 }
 
 /// Brings what is less than some item before it, and all else behind it; where it is then.
@@ -49,14 +107,12 @@ fn divide<T>(
     let mut samples: [usize; 9] = std::array::from_fn(|nth| (part.len() - 1) / 8 * nth);
     samples.sort_unstable_by(|&one, &two| compare(&part[one], &part[two]));
     part.swap(0, samples[4]);
-    let mut less = 0;
+    let (mut less, mut steps) = (0, Steps::new(context));
     for index in 1..part.len() {
+        steps.step()?;
         if compare(&part[index], &part[0]).is_lt() {
             less += 1;
             part.swap(less, index);
-        }
-        if index.is_multiple_of(CHECKED) {
-            context.checkpoint()?;
         }
     }
     part.swap(0, less);
@@ -65,6 +121,8 @@ fn divide<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::{Cell, RefCell};
+
     use super::*;
     use crate::context::Call;
     use crate::error::Error;
@@ -90,6 +148,61 @@ mod tests {
                 assert!(items == expected);
             }
         }
+    }
+
+    #[test]
+    fn heapsort_brings_any_order_into_order() {
+        let call = Call::new(None);
+        let context = Context::new(&call);
+        let scattered = |index: u32| index.wrapping_mul(2_654_435_761);
+        let makers: [&dyn Fn(u32) -> u32; 4] =
+            [&scattered, &|index| index, &|index| u32::MAX - index, &|index| index % 3];
+        for make in makers {
+            for count in [0, 1, 2, 3, 10_000] {
+                let mut items: Vec<u32> = (0..count).map(make).collect();
+                let mut expected = items.clone();
+                expected.sort_unstable();
+                assert_eq!(heapsort(&mut items, &context, &Ord::cmp), Ok(()));
+                assert!(items == expected);
+            }
+        }
+    }
+
+    #[test]
+    fn no_order_of_items_keeps_it_from_looking_up() {
+        // The adversary of M. D. McIlroy, "A Killer Adversary for Quicksort": what an item is worth is
+        // decided when it is compared, so that every pivot turns out to be nearly the least.
+        let count = 8 * AT_ONCE;
+        let worth = RefCell::new(vec![u32::MAX; count]);
+        let (decided, candidate) = (Cell::new(0), Cell::new(0));
+        let call = Call::new(None);
+        let (seen, since, longest) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let adversary = |&one: &usize, &other: &usize| {
+            since.set(if seen.replace(call.checkpoints()) == seen.get() {
+                since.get() + 1
+            } else {
+                0
+            });
+            longest.set(longest.get().max(since.get()));
+            let mut worth = worth.borrow_mut();
+            if worth[one] == u32::MAX && worth[other] == u32::MAX {
+                let item = if one == candidate.get() { one } else { other };
+                worth[item] = decided.get();
+                decided.set(decided.get() + 1);
+            }
+            if worth[one] == u32::MAX {
+                candidate.set(one);
+            } else if worth[other] == u32::MAX {
+                candidate.set(other);
+            }
+            worth[one].cmp(&worth[other])
+        };
+        let mut items: Vec<usize> = (0..count).collect();
+        assert_eq!(sort_by(&mut items, &Context::new(&call), adversary), Ok(()));
+        let worth = worth.into_inner();
+        assert!(items.is_sorted_by_key(|&item| worth[item]));
+        // Comparisons of the largest part that is sorted in one go; the whole would take 5 million.
+        assert!(longest.get() < 1_000_000, "{longest:?}");
     }
 
     #[test]

@@ -247,7 +247,8 @@ pub fn compare_dir_urls(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    compare_dir_with(directory, &UrlTree::new(url_map, "url_map", options)?, options, context)
+    let urls = UrlTree::new(url_map, "url_map", options, context)?;
+    compare_dir_with(directory, &urls, options, context)
 }
 
 /// The same for a map that has been made a tree.

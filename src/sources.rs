@@ -5,13 +5,14 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use crate::context::Context;
+use crate::context::{Context, Steps};
 use crate::digests;
 use crate::each::{AfterFailure, Next, each};
 use crate::engine::group::{self, Extremes, Member};
 use crate::engine::{until_quiet, wait_for};
 use crate::error::{Error, Result};
 use crate::options::{Options, descriptor_limit};
+use crate::order;
 use crate::outcome::{GroupOutcome, PairOutcome};
 use crate::reader::identity::Identity;
 use crate::reader::located::Located;
@@ -30,7 +31,7 @@ pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>)
     if sources.len() < 2 {
         return Ok(true);
     }
-    let distinct = Distinct::of(sources, options);
+    let distinct = Distinct::of(sources, options, context)?;
     if let Some(error) = distinct.failure {
         return Err(error);
     }
@@ -72,7 +73,7 @@ pub fn compare_many(
 
 fn groups(sources: &[Source], options: &Options, context: &Context<'_>) -> Result<GroupOutcome> {
     context.checkpoint()?;
-    let Distinct { members, same, failure } = Distinct::of(sources, options);
+    let Distinct { members, same, failure } = Distinct::of(sources, options, context)?;
     if let Some(error) = failure {
         return Err(first_failure(sources, &members, error, options, context));
     }
@@ -83,12 +84,17 @@ fn groups(sources: &[Source], options: &Options, context: &Context<'_>) -> Resul
         in_turns(sources, &members, options, context)?
     };
     let mut groups: Vec<Vec<usize>> = Vec::with_capacity(outcome.len());
-    for group in outcome {
-        let mut group: Vec<usize> = group.iter().flat_map(|&one| &same[one]).copied().collect();
-        group.sort_unstable();
+    let mut steps = Steps::new(context);
+    for members in outcome {
+        let mut group = Vec::with_capacity(members.len());
+        for member in members {
+            steps.step()?;
+            group.extend_from_slice(&same[member]);
+        }
+        order::sort_by(&mut group, context, Ord::cmp)?;
         groups.push(group);
     }
-    groups.sort_unstable();
+    order::sort_by(&mut groups, context, Ord::cmp)?;
     Ok(GroupOutcome { groups })
 }
 
@@ -114,22 +120,36 @@ fn in_turns(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Vec<Vec<usize>>> {
+    let mut steps = Steps::new(context);
     let size = |&place: &usize| members[place].1.as_ref().and_then(Located::size);
-    let (sized, streams): (Vec<_>, Vec<_>) =
-        (0..members.len()).partition(|place| size(place).is_some());
+    let (mut sized, mut streams) = (Vec::new(), Vec::new());
+    for place in 0..members.len() {
+        steps.step()?;
+        if size(&place).is_some() { sized.push(place) } else { streams.push(place) }
+    }
     let open = |&place: &usize| open_one(sources, &members[place], options);
     let mut classes = digests::classes(&streams, options, context, open)?;
     let lengths: HashSet<u64> = classes.keys().map(|digest| digest.0).collect();
-    let (alike, apart): (Vec<_>, Vec<_>) = sized.into_iter().partition(|place| {
-        !options.size_precheck || size(place).is_some_and(|size| lengths.contains(&size))
-    });
+    let (mut alike, mut apart) = (Vec::new(), Vec::new());
+    for place in sized {
+        steps.step()?;
+        let may_be_alike =
+            !options.size_precheck || size(&place).is_some_and(|size| lengths.contains(&size));
+        if may_be_alike { alike.push(place) } else { apart.push(place) }
+    }
     for (digest, places) in digests::classes(&alike, options, context, open)? {
         classes.entry(digest).or_default().extend(places);
     }
-    let files = apart.iter().filter_map(|&place| members[place].1.clone());
-    let files = files.map(|located| Member::Anywhere(Box::new(located))).collect();
+    let mut files = Vec::with_capacity(apart.len());
+    for &place in &apart {
+        steps.step()?;
+        if let Some(located) = members[place].1.clone() {
+            files.push(Member::Anywhere(Box::new(located)));
+        }
+    }
     let mut groups: Vec<Vec<usize>> = classes.into_values().collect();
     for group in partition(files, options, context)? {
+        steps.step()?;
         groups.push(group.iter().map(|&place| apart[place]).collect());
     }
     Ok(groups)
@@ -158,12 +178,15 @@ struct Distinct {
 }
 
 impl Distinct {
-    fn of(sources: &[Source], options: &Options) -> Self {
+    /// # Errors
+    /// When the context says stop.
+    fn of(sources: &[Source], options: &Options, context: &Context<'_>) -> Result<Self> {
         let (mut members, mut same) = (Vec::new(), Vec::<Vec<usize>>::new());
         let mut failure = None;
         let mut files = Files::default();
         let mut urls: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, source) in sources.iter().enumerate() {
+            context.checkpoint()?;
             let located = match source.locate(options) {
                 Ok(located) => located,
                 Err(error) => {
@@ -194,7 +217,7 @@ impl Distinct {
                 }
             }
         }
-        Self { members, same, failure }
+        Ok(Self { members, same, failure })
     }
 }
 
@@ -271,6 +294,7 @@ fn open(
     let mut members = Vec::with_capacity(found.len());
     let urls = found.iter().filter(|(_, located)| located.is_none()).count();
     for (index, located) in found {
+        context.checkpoint()?;
         members.push(match located {
             Some(located) if located.size().is_some() => Member::Anywhere(Box::new(located)),
             Some(located) => unsized_file(located)?,
@@ -331,5 +355,34 @@ impl Pairs<'_> {
             };
             compare_located((first, in_first), (other, in_other), options, context)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Call;
+
+    #[test]
+    fn every_source_is_a_checkpoint_before_any_is_read() {
+        const COUNT: usize = 2000;
+        let directory = tempfile::tempdir().expect("a directory");
+        let sources: Vec<Source> = (0..COUNT)
+            .map(|size| {
+                let path = directory.path().join(size.to_string());
+                let file = std::fs::File::create(&path).expect("made");
+                file.set_len(size as u64).expect("sizes that all differ");
+                Source::from(path.as_path())
+            })
+            .collect();
+        let groups = |call: &Call| compare_many(&sources, &Options::default(), &Context::new(call));
+        let call = Call::new(None);
+        let outcome = groups(&call).expect("no limit");
+        assert_eq!(outcome.groups.len(), COUNT);
+        // Each is looked at, made ready, and let go of as a group of its own.
+        assert!(call.checkpoints() >= 3 * COUNT, "{}", call.checkpoints());
+        for last in [1, COUNT / 2, COUNT + COUNT / 2, 2 * COUNT + COUNT / 2] {
+            assert_eq!(groups(&Call::until_checkpoint(last)), Err(Error::Cancelled), "{last}");
+        }
     }
 }

@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::stretch::{Anywhere, Sorted, Stretch, read_all, read_stream};
-use crate::context::Context;
+use crate::context::{Context, Steps};
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::order;
 use crate::outcome::GroupOutcome;
 use crate::reader::{Extent, Reader, Reopen};
 
@@ -72,7 +73,7 @@ pub fn partition(
         let unsettled = sorting.streaming.into_iter().chain(sorting.waiting);
         groups.extend(unsettled.map(|class| class.members));
     }
-    groups.sort_unstable();
+    order::sort_by(&mut groups, context, Ord::cmp)?;
     Ok(GroupOutcome { groups })
 }
 
@@ -131,18 +132,24 @@ impl<'s> Sorting<'s> {
         if class.members.len() < 2 {
             return self.settle(class.members);
         }
-        let sizes: Vec<_> = class.members.iter().map(|&member| self.size(member)).collect();
+        let mut steps = Steps::new(self.context);
+        let mut sizes = Vec::with_capacity(class.members.len());
+        for &member in &class.members {
+            steps.step()?;
+            sizes.push(self.size(member));
+        }
         let known = sizes.iter().all(Option::is_some);
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         // A size that is not known may be any of the others.
         if known && !alike && self.options.size_precheck {
             let mut by_size: BTreeMap<_, Vec<usize>> = BTreeMap::new();
             for (size, member) in sizes.into_iter().zip(class.members) {
+                steps.step()?;
                 by_size.entry(size).or_default().push(member);
             }
             let mut classes: Vec<_> = by_size.into_values().collect();
             // The last one that is added is the first one to be taken.
-            classes.sort_unstable_by(|one, two| two.cmp(one));
+            order::sort_by(&mut classes, self.context, |one, two| two.cmp(one))?;
             return classes
                 .into_iter()
                 .try_for_each(|members| self.add(Class { members, offset: class.offset }));
@@ -160,6 +167,7 @@ impl<'s> Sorting<'s> {
     /// Lets go of a group's members: they are the same, or there is only one.
     fn settle(&mut self, members: Vec<usize>) -> Result<()> {
         for &member in &members {
+            self.context.checkpoint()?;
             if let Some(content) = self.anywhere[member].take() {
                 content.finish()?;
             }
@@ -176,24 +184,32 @@ impl<'s> Sorting<'s> {
     /// Takes a class a stretch further.
     fn advance(&mut self, class: Class, affordable: usize) -> Result<()> {
         self.context.checkpoint()?;
-        let contents: Vec<(usize, &Anywhere)> = class
-            .members
-            .iter()
-            .filter_map(|&member| Some((member, self.anywhere[member].as_ref()?)))
-            .collect();
+        let mut steps = Steps::new(self.context);
+        let mut contents: Vec<(usize, &Anywhere)> = Vec::with_capacity(class.members.len());
+        for &member in &class.members {
+            steps.step()?;
+            contents.extend(self.anywhere[member].as_ref().map(|content| (member, content)));
+        }
         let has_streams = contents.len() < class.members.len();
         if let (&[(one, a), (two, b)], 0, false) = (&*contents, class.offset, has_streams) {
             let same = self.pair(a, b)?;
             let groups = if same { vec![vec![one, two]] } else { vec![vec![one], vec![two]] };
             return groups.into_iter().try_for_each(|group| self.settle(group));
         }
-        let is_open = |content: &Option<Anywhere>| content.as_ref().is_some_and(Anywhere::is_open);
-        let open = self.anywhere.iter().filter(|content| is_open(content)).count();
-        let closed = contents.iter().filter(|(_, content)| !content.is_open()).count();
+        let mut open = 0;
+        for content in &self.anywhere {
+            steps.step()?;
+            open += usize::from(content.as_ref().is_some_and(Anywhere::is_open));
+        }
+        let mut closed = 0;
+        for (_, content) in &contents {
+            steps.step()?;
+            closed += usize::from(!content.is_open());
+        }
         let keep_open = closed == 0 || open + closed <= affordable;
         if keep_open
             && !has_streams
-            && let Some(end) = common_hole(&contents, class.offset)?
+            && let Some(end) = common_hole(&contents, class.offset, &mut steps)?
         {
             return self.add(Class { offset: end, ..class });
         }
@@ -212,7 +228,9 @@ impl<'s> Sorting<'s> {
         let stretch = Stretch { offset: class.offset, length, keep_open, workers };
         read_all(&contents, stretch, &sorted, self.context);
         drop(contents);
-        let parts = sorted.finish().map_err(|(member, error)| self.first_failure(member, error))?;
+        let parts = sorted
+            .finish(self.context)
+            .map_err(|(member, error)| self.first_failure(member, error))?;
         // Backwards: the last one that is added is the first one to be taken.
         for (members, read) in parts.into_iter().rev() {
             // A stream that came to its end says so by being shorter.
@@ -237,7 +255,8 @@ impl<'s> Sorting<'s> {
     /// opened, whichever was tried first.
     fn first_failure(&self, member: usize, error: Error) -> Error {
         let earlier = self.anywhere[..member].iter().flatten();
-        earlier.map(Anywhere::try_open).find_map(Result::err).unwrap_or(error)
+        let open = |content: &Anywhere| self.context.checkpoint().and_then(|()| content.try_open());
+        earlier.map(open).find_map(Result::err).unwrap_or(error)
     }
 }
 
@@ -248,9 +267,14 @@ fn stretch_length(buffers: usize) -> usize {
 }
 
 /// Where the hole ends that all of these are in, if they are.
-fn common_hole(contents: &[(usize, &Anywhere)], offset: u64) -> Result<Option<u64>> {
+fn common_hole(
+    contents: &[(usize, &Anywhere)],
+    offset: u64,
+    steps: &mut Steps<'_, '_>,
+) -> Result<Option<u64>> {
     let mut common = u64::MAX;
     for (_, content) in contents {
+        steps.step()?;
         if content.size() != contents[0].1.size() {
             return Ok(None);
         }

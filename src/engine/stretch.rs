@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::order;
 use crate::reader::{Chunk, OpenReader, Reader, Reopen};
 use crate::threads;
 
@@ -227,22 +228,31 @@ impl Sorted {
     /// All of them, by their first members.
     ///
     /// # Errors
-    /// The failure, and the member that failed.
-    pub(super) fn finish(self) -> std::result::Result<Vec<Part>, (usize, Error)> {
+    /// The failure, and the member that failed; when the context says stop.
+    pub(super) fn finish(
+        self,
+        context: &Context<'_>,
+    ) -> std::result::Result<Vec<Part>, (usize, Error)> {
         if let Some(failure) = lock(&self.failure).take() {
             return Err(failure);
         }
         let all = lock(&self.alike);
         let class = |alike: &Arc<Alike>| {
             let mut members = std::mem::take(&mut *lock(&alike.members));
-            members.sort_unstable();
-            (members, alike.content.len())
+            order::sort_by(&mut members, context, Ord::cmp)?;
+            Ok((members, alike.content.len()))
         };
-        let mut classes: Vec<_> = all.values().flatten().map(class).collect();
+        let mut classes: Vec<_> =
+            all.values().flatten().map(class).collect::<Result<_>>().map_err(stopped)?;
         drop(all);
-        classes.sort_unstable();
+        order::sort_by(&mut classes, context, Ord::cmp).map_err(stopped)?;
         Ok(classes)
     }
+}
+
+/// What the context says is told before any member's failure.
+fn stopped(error: Error) -> (usize, Error) {
+    (0, error)
 }
 
 /// A number that two stretches have in common if they are alike, and hardly ever otherwise.

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::making::Making;
-use super::request::{Answer, Request};
+use super::request::{Answered, Request};
 use super::{config, errors};
 use crate::context::{Call, Context};
 use crate::error::{Error, Result};
@@ -36,7 +36,7 @@ const DELIVERY: usize = 4;
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Job {
     request: Mutex<Option<Request>>,
-    begun: OnceLock<Arc<pool::Job<Result<Answer>>>>,
+    begun: OnceLock<Arc<pool::Job<Result<Answered>>>>,
     /// Seconds that the call may take.
     #[pyo3(get)]
     timeout: Option<f64>,
@@ -70,7 +70,7 @@ impl Drop for Job {
 /// Where the finished jobs of one event loop wait for it.
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Mailbox {
-    finished: Arc<pool::Mailbox<Result<Answer>>>,
+    finished: Arc<pool::Mailbox<Result<Answered>>>,
     /// What has been taken from it, and not been delivered yet.
     taken: Mutex<VecDeque<(u64, Parcel)>>,
     /// Everything that the loop has begun.
@@ -163,7 +163,7 @@ impl Mailbox {
 
 /// What a job came to, on its way.
 enum Parcel {
-    Closed(Outcome<Result<Answer>>),
+    Closed(Outcome<Result<Answered>>),
     /// Some of the result is made.
     Open(Making),
 }
@@ -241,7 +241,7 @@ impl Drop for Mailbox {
     }
 }
 
-fn open(py: Python<'_>, outcome: Outcome<Result<Answer>>) -> PyResult<Making> {
+fn open(py: Python<'_>, outcome: Outcome<Result<Answered>>) -> PyResult<Making> {
     match outcome {
         Ok(Ok(answer)) => Making::new(py, answer),
         Ok(Err(error)) => Err(errors::raise(py, &error)),

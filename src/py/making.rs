@@ -9,13 +9,21 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySet, PyString};
 
 use super::classes::classes;
-use super::request::Answer;
+use super::errors::raise;
+use super::request::{Answer, Answered};
 use super::result::{Decode, entry, text};
+use crate::context::{Call, Context};
 use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
 use crate::source::Source;
 
 /// An outcome, and what there is of its result.
-pub(super) enum Making {
+pub(super) struct Making {
+    result: Unfinished,
+    /// The limits that hold until it is finished.
+    call: Call,
+}
+
+enum Unfinished {
     Same(bool),
     Tree(Box<Tree>),
     Groups(Box<Groups>),
@@ -23,28 +31,34 @@ pub(super) enum Making {
 
 impl Making {
     /// A result of which nothing is made yet.
-    pub(super) fn new(py: Python<'_>, answer: Answer) -> PyResult<Self> {
-        Ok(match answer {
-            Answer::Same(same) => Self::Same(same),
-            Answer::Tree(outcome) => Self::Tree(Tree::new(py, outcome, text)?.into()),
-            Answer::Archive(outcome) => Self::Tree(Tree::new(py, outcome, entry)?.into()),
+    pub(super) fn new(py: Python<'_>, Answered { answer, call }: Answered) -> PyResult<Self> {
+        let result = match answer {
+            Answer::Same(same) => Unfinished::Same(same),
+            Answer::Tree(outcome) => Unfinished::Tree(Tree::new(py, outcome, text)?.into()),
+            Answer::Archive(outcome) => Unfinished::Tree(Tree::new(py, outcome, entry)?.into()),
             Answer::Groups(sources, outcome) => {
-                Self::Groups(Groups::new(py, sources, outcome)?.into())
+                Unfinished::Groups(Groups::new(py, sources, outcome)?.into())
             }
-        })
+        };
+        Ok(Self { result, call })
     }
 
     /// Goes on for so many names at most, which are taken from `left`; `None` if that was too few.
+    /// Raises what the call says about its limits, unless the result is finished by then.
     pub(super) fn go_on<'py>(
         &mut self,
         py: Python<'py>,
         left: &mut usize,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        match self {
-            Self::Same(same) => Ok(Some(same.into_pyobject(py)?.to_owned().into_any())),
-            Self::Tree(tree) => tree.go_on(py, left),
-            Self::Groups(groups) => groups.go_on(py, left),
+        let finished = match &mut self.result {
+            Unfinished::Same(same) => Some(same.into_pyobject(py)?.to_owned().into_any()),
+            Unfinished::Tree(tree) => tree.go_on(py, left)?,
+            Unfinished::Groups(groups) => groups.go_on(py, left)?,
+        };
+        if finished.is_none() {
+            Context::new(&self.call).checkpoint().map_err(|error| raise(py, &error))?;
         }
+        Ok(finished)
     }
 }
 

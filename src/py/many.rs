@@ -1,13 +1,17 @@
 //! The functions that take any number of sources.
 
+use std::cell::Cell;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::pairs::COMPARE_OPTIONS;
 use super::request::{Answer, Request, comparison, load_of, options_for};
 use super::{errors, sources};
+use crate::context::{Call, Context};
+use crate::options::Options;
 use crate::pool::Load;
-use crate::source::compare_dir_with;
+use crate::source::{Source, compare_dir_with};
 use crate::tree::urls::UrlTree;
 
 comparison! {
@@ -225,9 +229,24 @@ fn read_compare_dir_urls(
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers())),
         Load::Disk => Load::Disk,
     };
-    let urls = UrlTree::new(url_map, "url_map", &options);
-    let urls = urls.map_err(|error| errors::raise(py, &error))?;
+    let urls = tree(py, url_map, &options)?;
     Ok(Request::new(options, load, move |options, context| {
         compare_dir_with(&directory, &urls, options, context).map(Answer::Tree)
     }))
+}
+
+/// The tree of a map, which may be large: signal handlers run meanwhile.
+fn tree(py: Python<'_>, url_map: Vec<(Vec<u8>, Source)>, options: &Options) -> PyResult<UrlTree> {
+    let raised = Cell::new(None);
+    let interrupt = || match py.check_signals() {
+        Ok(()) => false,
+        Err(error) => {
+            raised.set(Some(error));
+            true
+        }
+    };
+    let call = Call::new(None);
+    let context = Context::with_interrupt(&call, &interrupt);
+    let tree = UrlTree::new(url_map, "url_map", options, &context);
+    tree.map_err(|error| raised.take().unwrap_or_else(|| errors::raise(py, &error)))
 }

@@ -6,6 +6,7 @@
 //! raise cannot differ.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -32,9 +33,18 @@ pub(super) struct Request {
     pub(super) options: Arc<Options>,
     pub(super) load: Load,
     work: Work,
+    /// When the call began.
+    begun: Instant,
 }
 
-/// What came of it.
+/// What came of it, before it is made a Python object: the limits of the call hold meanwhile, too.
+pub(super) struct Answered {
+    pub(super) answer: Answer,
+    /// A part of the call.
+    pub(super) call: Call,
+}
+
+/// What the crate found.
 pub(super) enum Answer {
     Same(bool),
     Tree(TreeOutcome),
@@ -48,18 +58,25 @@ impl Request {
         load: Load,
         work: impl FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send + 'static,
     ) -> Self {
-        Self { options, load, work: Box::new(work) }
+        Self { options, load, work: Box::new(work), begun: Instant::now() }
+    }
+
+    /// The same, of a call that began before its arguments were read: there may be a million.
+    pub(super) fn since(mut self, begun: Instant) -> Self {
+        self.begun = begun;
+        self
     }
 
     /// Does what is asked for. Knows nothing of Python.
-    pub(super) fn perform(self, context: &Context<'_>) -> Result<Answer> {
-        caught(|| (self.work)(&self.options, context))
+    pub(super) fn perform(self, context: &Context<'_>) -> Result<Answered> {
+        let answer = caught(|| (self.work)(&self.options, context))?;
+        Ok(Answered { answer, call: context.call().part() })
     }
 
     /// The same while the caller waits, without the interpreter, except that signals are looked after.
-    pub(super) fn wait(self, py: Python<'_>) -> PyResult<Answer> {
+    pub(super) fn wait(self, py: Python<'_>) -> PyResult<Answered> {
+        let call = Call::since(self.begun, self.options.comparison_timeout);
         let outcome = without_interpreter(|interrupt| {
-            let call = Call::new(self.options.comparison_timeout);
             self.perform(&Context::with_interrupt(&call, interrupt))
         });
         // A handler's exception goes before any outcome: nobody else would ever raise it.
@@ -81,7 +98,7 @@ impl Request {
 /// A result, and all paths that are identical.
 pub(super) type Listing<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>);
 
-impl Answer {
+impl Answered {
     /// What Python gets, made while the caller waits, who may be interrupted.
     pub(super) fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let mut making = Making::new(py, self)?;
@@ -94,11 +111,20 @@ impl Answer {
     }
 
     fn equal_paths<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        match self {
-            Self::Tree(outcome) => result::paths(py, &outcome.equal, result::text),
-            Self::Archive(outcome) => result::paths(py, &outcome.equal, result::entry),
-            Self::Same(_) | Self::Groups(..) => Ok(PyList::empty(py)),
+        let (paths, decode): (_, result::Decode) = match &self.answer {
+            Answer::Tree(outcome) => (&outcome.equal[..], result::text),
+            Answer::Archive(outcome) => (&outcome.equal[..], result::entry),
+            Answer::Same(_) | Answer::Groups(..) => (&[][..], result::text),
+        };
+        let (list, context) = (PyList::empty(py), Context::new(&self.call));
+        for some in paths.chunks(CHECKED) {
+            py.check_signals()?;
+            context.checkpoint().map_err(|error| errors::raise(py, &error))?;
+            for path in some {
+                list.append(decode(py, path)?)?;
+            }
         }
+        Ok(list)
     }
 }
 
@@ -148,7 +174,8 @@ macro_rules! comparison {
             $($parameter: &Bound<'py, PyAny>,)+
             options: Option<&Bound<'py, PyDict>>,
         ) -> PyResult<Bound<'py, PyAny>> {
-            $read($($parameter,)+ options)?.wait(py)?.into_python(py)
+            let begun = std::time::Instant::now();
+            $read($($parameter,)+ options)?.since(begun).wait(py)?.into_python(py)
         }
 
         /// The same, for an event loop: reads the arguments, and returns a job that is yet to begin.
@@ -172,7 +199,8 @@ macro_rules! comparison {
             $($parameter: &Bound<'py, PyAny>,)+
             options: Option<&Bound<'py, PyDict>>,
         ) -> PyResult<$crate::py::request::Listing<'py>> {
-            $read($($parameter,)+ options)?.wait_listing(py)
+            let begun = std::time::Instant::now();
+            $read($($parameter,)+ options)?.since(begun).wait_listing(py)
         }
     };
     (@listing ($($parameter:ident),+), $read:path) => {};

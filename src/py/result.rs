@@ -1,22 +1,12 @@
 //! What Python results are made of: names, as texts.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use super::classes::classes;
 
 /// How the name of an entry becomes a Python string.
 pub(super) type Decode = for<'py> fn(Python<'py>, &[u8]) -> PyResult<Bound<'py, PyString>>;
-
-/// Paths, in their order.
-pub(super) fn paths<'py>(
-    py: Python<'py>,
-    paths: &[Vec<u8>],
-    decode: Decode,
-) -> PyResult<Bound<'py, PyList>> {
-    let paths: PyResult<Vec<_>> = paths.iter().map(|path| decode(py, path)).collect();
-    PyList::new(py, paths?)
-}
 
 /// The name of an archive's entry. It has nothing to do with this machine's files, so it is the same
 /// in every locale: UTF-8, and what is none as `surrogateescape` shows it.

@@ -15,6 +15,9 @@ use crate::source::Source;
 /// What a source may be, for messages.
 const SOURCE_TYPES: &str = "str, bytes, os.PathLike or komparu.Source";
 
+/// Sources that are read between two looks at signals: about a millisecond's work.
+const CHECKED: usize = 1 << 10;
+
 /// Reads a source. `parameter` is the name of the argument it came as.
 pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Source> {
     if let Some(text) = path_text(value)? {
@@ -56,14 +59,19 @@ pub(super) fn list(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<So
     }
     items(parameter, expected, value)?
         .enumerate()
-        .map(|(index, item)| source(&item?, &format!("{parameter}[{index}]")))
+        .map(|(index, item)| {
+            look_at_signals(value.py(), index)?;
+            source(&item?, &format!("{parameter}[{index}]"))
+        })
         .collect()
 }
 
 /// Reads a mapping of paths to sources; messages name each by its path.
 pub(super) fn map(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<(Vec<u8>, Source)>> {
     let mut sources = Vec::new();
-    for (key, value) in pairs(parameter, "a mapping of paths to sources", value)? {
+    let pairs = pairs(parameter, "a mapping of paths to sources", value)?;
+    for (index, (key, value)) in pairs.into_iter().enumerate() {
+        look_at_signals(value.py(), index)?;
         let Some(path) = path_text(&key)? else {
             let name = format!("a key of {parameter}");
             return Err(wrong_type(&name, "str, bytes or os.PathLike", &key));
@@ -72,6 +80,11 @@ pub(super) fn map(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<(Ve
         sources.push((path, named));
     }
     Ok(sources)
+}
+
+/// Lets signal handlers run, once in so many items: a list may have a million.
+fn look_at_signals(py: Python<'_>, index: usize) -> PyResult<()> {
+    if index.is_multiple_of(CHECKED) { py.check_signals() } else { Ok(()) }
 }
 
 fn parse(py: Python<'_>, text: &[u8], parameter: &str) -> PyResult<Source> {

@@ -6,15 +6,14 @@
 //! or both settles what the first could not: an entry that was compared with another than the one
 //! it has to be compared with, because its name came again or because it has several.
 
-use std::collections::HashSet;
-
+use super::chosen::Chosen;
 use super::direct::Direct;
-use super::entries::{Entries, Index};
+use super::entries::Entries;
 use super::handover::handover;
 use super::ordered::{self, Manner};
-use super::settle::{Settled, in_step, outcome, unknown};
+use super::settle::Settled;
 use super::unpack::{Plan, Unpacker, unpack};
-use crate::context::Context;
+use crate::context::{Context, Steps};
 use crate::error::{Error, Result};
 use crate::options::{ArchiveLimits, Options};
 use crate::outcome::TreeOutcome;
@@ -50,22 +49,15 @@ pub(crate) fn compare(
         part.cancel();
         outcome
     })?;
-    if let Some(outcome) = in_step(&entries, [left.name(), right.name()], options.list_equal) {
-        return Ok(outcome);
-    }
-    let settled = [Settled::new(left.name(), &entries[0]), Settled::new(right.name(), &entries[1])];
-    let needed = unknown(&settled[0], &settled[1]);
-    if needed.iter().all(HashSet::is_empty) {
-        return Ok(outcome(&settled[0], &settled[1], options.list_equal));
-    }
+    let names = [left.name(), right.name()];
+    let settled = Settled::new(entries.each_ref(), context)?;
+    let needed = settled.unknown(entries.each_ref(), context)?;
     for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
         if !needed.is_empty() {
-            add_digests(origin, needed, entries, &options.limits, context)?;
+            add_digests(origin, &needed, entries, &options.limits, context)?;
         }
     }
-    let [lefts, rights] = &entries;
-    let (one, other) = (Settled::new(left.name(), lefts), Settled::new(right.name(), rights));
-    Ok(outcome(&one, &other, options.list_equal))
+    settled.outcome(names, entries.each_ref(), options.list_equal, context)
 }
 
 /// Reads one of two archives that are known to have the same bytes.
@@ -77,31 +69,34 @@ pub(crate) fn examine(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let nothing = Plan::DigestOnly(HashSet::new());
+    let nothing = Plan::DigestOnly(Chosen::default());
     let entries = read_one(archive, nothing, &options.limits, context)?;
-    let settled = Settled::new(archive.name(), &entries);
-    Ok(outcome(&settled, &settled, options.list_equal))
+    let both = [&entries, &entries];
+    let names = [archive.name(), archive.name()];
+    Settled::new(both, context)?.outcome(names, both, options.list_equal, context)
 }
 
 /// Reads an archive once more, for these digests.
 fn add_digests(
     archive: &dyn Origin,
-    needed: HashSet<Index>,
+    needed: &Chosen,
     entries: &mut Entries,
     limits: &ArchiveLimits,
     context: &Context<'_>,
 ) -> Result<()> {
     let again = read_one(archive, Plan::DigestOnly(needed.clone()), limits, context)?;
-    let is_the_same = again.all.len() == entries.all.len()
-        && needed.iter().all(|&index| {
-            again.header(index) == entries.header(index)
-                && again.body(index).size == entries.body(index).size
-        });
-    if !is_the_same {
-        return Err(Error::read(archive.name(), "changed between two passes over it"));
-    }
-    for index in needed {
-        entries.all[index as usize].1.digest = again.body(index).digest;
+    let mut steps = Steps::new(context);
+    for index in needed.iter() {
+        steps.step()?;
+        let is_the_same = again.count() == entries.count()
+            && again.path(index) == entries.path(index)
+            && again.spelling(index) == entries.spelling(index)
+            && again.kind(index) == entries.kind(index)
+            && again.body(index).size == entries.body(index).size;
+        if !is_the_same {
+            return Err(Error::read(archive.name(), "changed between two passes over it"));
+        }
+        entries.set_digest(index, again.body(index).digest);
     }
     Ok(())
 }

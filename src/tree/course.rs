@@ -79,8 +79,11 @@ impl<U: Unpacked> Course<U> {
     }
 
     /// Has there been an entry of this name?
-    pub(super) fn has_passed(&mut self, path: &[u8]) -> bool {
-        self.entries.have(path)
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(super) fn has_passed(&mut self, path: &[u8], context: &Context<'_>) -> Result<bool> {
+        self.entries.have(path, context)
     }
 
     fn advance(&mut self) -> Result<()> {
@@ -134,7 +137,7 @@ impl<U: Unpacked> Course<U> {
 
     fn push(&mut self, body: Body) {
         if let At::Entry(header) = std::mem::replace(&mut self.at, At::Between) {
-            self.entries.push(header, body);
+            self.entries.push(&header, body);
         }
     }
 
@@ -163,7 +166,7 @@ pub(super) fn together<A: Unpacked, B: Unpacked>(
     }
     let same = compare(&mut left.archive, &mut right.archive)?;
     let ((size, _), (other_size, _)) = (left.archive.finish()?, right.archive.finish()?);
-    let (index, other_index) = (left.entries.next(), right.entries.next());
+    let (index, other_index) = (left.entries.count(), right.entries.count());
     left.push(Body { size, digest: None, twin: Some((other_index, same)) });
     right.push(Body { size: other_size, digest: None, twin: Some((index, same)) });
     Ok(size + other_size)

@@ -185,8 +185,13 @@ impl Tree for DirectoryTree {
         context: &Context<'_>,
     ) -> Result<Listing> {
         let descriptor = directory.base.descriptor.as_fd();
-        let mut listing = Listing::default();
+        let (mut listing, mut seen) = (Listing::default(), 0_usize);
         let mut add = |name: &[u8], told: FileType| -> Result<()> {
+            // Those that are left out take time, too.
+            if seen.is_multiple_of(CHECKED) {
+                context.checkpoint()?;
+            }
+            seen += 1;
             let kind = self.kind(descriptor, name, told);
             let left_out = self
                 .ignore
@@ -194,9 +199,6 @@ impl Tree for DirectoryTree {
                 .is_some_and(|ignore| ignore.leaves_out(&join(path, name), kind.is_directory()));
             if !left_out {
                 listing.push(name, kind);
-            }
-            if listing.len().is_multiple_of(CHECKED) {
-                context.checkpoint()?;
             }
             Ok(())
         };
@@ -225,5 +227,29 @@ impl Tree for DirectoryTree {
             return self.name.clone();
         }
         Name::within(&self.path, &path.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Call;
+
+    #[test]
+    fn entries_that_are_left_out_are_checkpoints_too() {
+        let directory = tempfile::tempdir().expect("a directory");
+        for name in 0..8 * CHECKED {
+            std::fs::write(directory.path().join(format!("{name}.pyc")), "").expect("written");
+        }
+        std::fs::write(directory.path().join("kept"), "").expect("written");
+        let ignore = Ignore::new(vec!["*.pyc".to_owned()]).expect("a pattern");
+        let options = Options { ignore: Some(ignore), ..Options::default() };
+        let path = directory.path().as_os_str().as_encoded_bytes();
+        let tree = DirectoryTree::open(path, "tree".into(), &options).expect("a directory");
+        let (root, call) = (tree.enter(b"").expect("the root"), Call::new(None));
+        let listing = tree.list(&root, b"", &Context::new(&call)).expect("listed");
+        assert_eq!((listing.len(), listing.name(0)), (1, &b"kept"[..]));
+        // How many there are before it is for the filesystem to say.
+        assert_eq!(call.checkpoints(), 9);
     }
 }

@@ -175,7 +175,11 @@ impl Unpacked for Feed<'_> {
         loop {
             match self.take()? {
                 Item::Entry(header) => return Ok(Some(header)),
-                Item::Refused(name, why) => self.refused.push((name, why)),
+                // What has no content comes in batches of any size.
+                Item::Refused(name, why) => {
+                    self.context.checkpoint()?;
+                    self.refused.push((name, why));
+                }
                 Item::End(outcome) => return outcome.map(|()| None),
                 _ => unreachable!("an entry's content is finished before the next is asked for"),
             }
@@ -220,12 +224,11 @@ impl Feed<'_> {
     /// Sees to it that there is an item.
     fn fetch(&mut self) -> Result<()> {
         while self.batch.items.is_empty() {
+            // Content that is passed over may be long, and come without a wait.
+            self.context.checkpoint()?;
             let next = match self.receiver.recv_timeout(PULSE / 2) {
                 Ok(batch) => batch,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.context.checkpoint()?;
-                    continue;
-                }
+                Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
                     self.context.checkpoint()?;
                     return Err(Error::read(&self.name, "the thread that unpacked it has ended"));
@@ -283,5 +286,48 @@ impl Reader for Feed<'_> {
     /// The thread that unpacks does that, for the whole archive.
     fn verify(&self) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Call;
+
+    /// What a call says that ends with its checkpoint number 10, in the midst of what is `sent`.
+    fn received(
+        sent: impl FnOnce(&mut Outlet) -> Result<()> + Send,
+        receive: impl FnOnce(&mut Feed<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let call = Call::until_checkpoint(10);
+        let context = Context::new(&call);
+        std::thread::scope(|scope| {
+            let (mut outlet, mut feed) = handover(&"archive".into(), false, &context);
+            scope.spawn(move || {
+                let outcome = sent(&mut outlet);
+                outlet.end(outcome);
+            });
+            receive(&mut feed)
+        })
+    }
+
+    #[test]
+    fn names_that_are_refused_are_checkpoints() {
+        let send = |outlet: &mut Outlet| {
+            (0..1000).try_for_each(|_| outlet.refused(b"/a".to_vec(), "is absolute"))
+        };
+        let outcome = received(send, |feed| feed.entry().map(drop));
+        assert_eq!(outcome, Err(Error::Cancelled));
+    }
+
+    #[test]
+    fn content_that_is_passed_over_has_checkpoints() {
+        let send = |outlet: &mut Outlet| {
+            let bytes = vec![0; BATCH];
+            (0..100).try_for_each(|_| outlet.content(Piece::Bytes(&bytes)))?;
+            outlet.done(100 * BATCH as u64, None)
+        };
+        let outcome = received(send, |feed| feed.finish().map(drop));
+        assert_eq!(outcome, Err(Error::Cancelled));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::context::Context;
+use crate::context::{Context, Steps};
 use crate::error::Result;
 use crate::order;
 
@@ -114,30 +114,27 @@ impl Listing {
     /// # Errors
     /// When the context, asked now and then, says stop.
     pub fn make_unique(&mut self, context: &Context<'_>) -> Result<()> {
-        if self.may_have_duplicates() { self.sort(context) } else { Ok(()) }
+        if self.may_have_duplicates(context)? { self.sort(context) } else { Ok(()) }
     }
 
     /// Is there, or may there be, a name that comes twice? Names are told apart by a hash, in a table with
     /// room for twice as many: 10 ns a name, where sorting them takes 100.
-    fn may_have_duplicates(&self) -> bool {
+    fn may_have_duplicates(&self, context: &Context<'_>) -> Result<bool> {
         let slots = (2 * self.len()).next_power_of_two();
-        let mut table = vec![0_u64; slots];
-        (0..self.len()).any(|index| {
+        let (mut table, mut steps) = (vec![0_u64; slots], Steps::new(context));
+        for index in 0..self.len() {
+            steps.step()?;
             // A slot of zero is free.
             let hash = hash(self.name(index)) | 1;
-            for step in 0..LONGEST_SEARCH {
-                #[allow(clippy::cast_possible_truncation, reason = "only its low bits count")]
-                let slot = ((hash >> 1) as usize + step) & (slots - 1);
-                if table[slot] == 0 {
-                    table[slot] = hash;
-                    return false;
-                }
-                if table[slot] == hash {
-                    return true;
-                }
+            #[allow(clippy::cast_possible_truncation, reason = "only its low bits count")]
+            let mut searched =
+                (0..LONGEST_SEARCH).map(|step| ((hash >> 1) as usize + step) & (slots - 1));
+            match searched.find(|&slot| [0, hash].contains(&table[slot])) {
+                Some(slot) if table[slot] == 0 => table[slot] = hash,
+                _ => return Ok(true),
             }
-            true
-        })
+        }
+        Ok(false)
     }
 }
 
@@ -183,9 +180,13 @@ pub fn merge(
     mut found: impl FnMut(&Listing, &Listing, Match),
 ) -> Result<()> {
     // Copies of a directory on one filesystem are mostly listed in the same order.
-    let same_order = left.len() == right.len()
-        && (0..left.len()).all(|index| left.name(index) == right.name(index));
-    if !same_order || left.may_have_duplicates() {
+    let mut steps = Steps::new(context);
+    let mut index = 0;
+    while index < left.len() && index < right.len() && left.name(index) == right.name(index) {
+        steps.step()?;
+        index += 1;
+    }
+    if index < left.len() || index < right.len() || left.may_have_duplicates(context)? {
         left.sort(context)?;
         right.sort(context)?;
     }
@@ -243,6 +244,20 @@ mod tests {
     }
 
     #[test]
+    fn names_in_the_same_order_are_looked_through_with_checkpoints() {
+        let listing = || {
+            let mut listing = Listing::default();
+            (0..10_000).for_each(|name: u32| listing.push(&name.to_be_bytes(), Kind::File));
+            listing
+        };
+        let (mut left, mut right) = (listing(), listing());
+        right.push(b"another", Kind::File);
+        let call = Call::until_checkpoint(5);
+        let merged = merge(&mut left, &mut right, &Context::new(&call), |_, _, _| panic!("merged"));
+        assert_eq!(merged, Err(crate::error::Error::Cancelled));
+    }
+
+    #[test]
     fn every_name_of_either_side_comes_once() {
         assert_eq!(merged(&["c", "a", "b"], &["b", "d", "a"]), ["=a", "=b", "-c", "+d"]);
         assert_eq!(merged(&["b", "a"], &["b", "a"]), ["=b", "=a"]);
@@ -276,7 +291,8 @@ mod tests {
                 listing.push(name.as_bytes(), Kind::File);
                 listing.push(format!("{name}\0").as_bytes(), Kind::File);
             }
-            assert!(!listing.may_have_duplicates(), "{length}");
+            let found = listing.may_have_duplicates(&Context::new(&Call::new(None)));
+            assert_eq!(found, Ok(false), "{length}");
         }
     }
 }

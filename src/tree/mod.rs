@@ -5,6 +5,7 @@
 //! by side and knows nothing of what is behind them.
 
 pub(crate) mod archive;
+mod chosen;
 pub mod compare;
 mod course;
 mod direct;
@@ -15,8 +16,10 @@ mod findings;
 mod handover;
 mod lineage;
 pub mod listing;
+mod name_table;
 mod names;
 mod ordered;
+mod resolve;
 mod settle;
 mod task;
 mod unpack;

@@ -52,7 +52,7 @@ pub(super) fn read_one(mut archive: impl Unpacked, context: &Context<'_>) -> Res
     while let Some(header) = archive.entry()? {
         context.checkpoint()?;
         let (size, digest) = archive.finish()?;
-        entries.push(header, Body { size, digest, twin: None });
+        entries.push(&header, Body { size, digest, twin: None });
     }
     entries.refused = archive.refused();
     Ok(entries)
@@ -81,10 +81,10 @@ fn in_step<A: Unpacked, B: Unpacked>(
             (None, _) => false,
             (Some(one), Some(other)) => {
                 let (one, other) = (one.path.clone(), other.path.clone());
-                if left.has_passed(&other) {
+                if left.has_passed(&other, context)? {
                     // One whose partner has passed already holds nobody up.
                     false
-                } else if right.has_passed(&one) {
+                } else if right.has_passed(&one, context)? {
                     true
                 } else {
                     // Either may be the one that the other archive lacks. By turns, they meet again

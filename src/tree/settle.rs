@@ -1,157 +1,149 @@
-//! What the entries of two archives come to, name by name.
-//!
-//! What a name stands for is what unpacking would leave there: its last entry, and for a hard link what
-//! its target stood for at that moment. A target that only comes later is taken from the end.
+//! The verdict on every name of two archives, once all of their entries have passed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::entries::{Entries, Header, Index, Kind};
-use crate::error::Name;
+use super::chosen::Chosen;
+use super::entries::{Index, Kind};
+use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved, Side};
+use crate::context::{Context, Steps};
+use crate::error::{Name, Result};
+use crate::order;
 use crate::outcome::{DiffReason, Finding, TreeOutcome};
 
-/// An archive with what its names stand for.
-pub(super) struct Settled<'e> {
-    archive: &'e Name,
-    entries: &'e Entries,
-    names: HashMap<&'e [u8], usize>,
-    /// What is called by one or more names: the entry whose content it has, or the hard link that
-    /// leads there if that is not known yet.
-    things: Vec<Thing>,
-    /// Names that may be those of two, and hard links to them.
-    doubtful: HashSet<&'e [u8]>,
+/// Two archives, with what each name stands for in either.
+pub(super) struct Settled {
+    names: Names,
+    resolved: [Resolved; 2],
 }
 
-#[derive(Clone, Copy)]
-enum Thing {
-    Content(Index),
-    Link(Index),
-}
-
-impl<'e> Settled<'e> {
-    /// Goes through the entries of `archive` in their order.
-    pub(super) fn new(archive: &'e Name, entries: &'e Entries) -> Self {
-        let doubtful = doubtful(entries);
-        let (names, things) = (HashMap::with_capacity(entries.all.len()), Vec::new());
-        let mut settled = Self { archive, entries, names, things, doubtful };
-        for (index, (header, body)) in (0..).zip(&entries.all) {
-            let has_content = body.size > 0;
-            if matches!(&header.kind, Kind::HardLink(target) if settled.doubtful.contains(&**target))
-            {
-                settled.doubtful.insert(&header.path);
-            }
-            let thing = match &header.kind {
-                Kind::File | Kind::Symlink(_) => settled.add(Thing::Content(index)),
-                Kind::HardLink(target) => match settled.names.get(&**target) {
-                    Some(&thing) => {
-                        // Content under a later name is content of all names: where cpio keeps it.
-                        if has_content {
-                            settled.things[thing] = Thing::Content(index);
-                        }
-                        thing
-                    }
-                    None if has_content => settled.add(Thing::Content(index)),
-                    None => settled.add(Thing::Link(index)),
-                },
-            };
-            settled.names.insert(&header.path, thing);
+impl Settled {
+    /// Goes through the entries of both.
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(super) fn new(both: Both<'_>, context: &Context<'_>) -> Result<Self> {
+        let (names, ids) = Names::of(both, context)?;
+        let has_links = both.iter().any(|entries| entries.have_hard_links());
+        if !has_links && names.are_in_step(&ids, context)? {
+            return Ok(Self { names, resolved: [Resolved::default(), Resolved::default()] });
         }
-        settled
+        let left = Resolved::new(Side::Left, both, &names, &ids[0], context)?;
+        let right = Resolved::new(Side::Right, both, &names, &ids[1], context)?;
+        Ok(Self { names, resolved: [left, right] })
     }
 
-    fn add(&mut self, thing: Thing) -> usize {
-        self.things.push(thing);
-        self.things.len() - 1
+    fn meanings(&self, id: NameId) -> (Meaning, Meaning) {
+        let [left, right] = &self.resolved;
+        (left.meaning(id), right.meaning(id))
     }
 
-    /// The entry whose content a thing has, or the target that there is not.
-    fn content(&self, thing: usize) -> Result<Index, &'e [u8]> {
-        let (mut thing, mut seen) = (thing, HashSet::new());
-        loop {
-            match self.things[thing] {
-                Thing::Content(index) => return Ok(index),
-                Thing::Link(index) => {
-                    let Kind::HardLink(target) = &self.entries.header(index).kind else {
-                        return Ok(index);
-                    };
-                    // Links that lead to each other lead nowhere.
-                    match self.names.get(&**target) {
-                        Some(&next) if seen.insert(thing) => thing = next,
-                        _ => return Err(target),
+    /// The entries of both whose digests are needed, and not known.
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(super) fn unknown(&self, both: Both<'_>, context: &Context<'_>) -> Result<[Chosen; 2]> {
+        let (mut needed, mut steps) = ([Chosen::default(), Chosen::default()], Steps::new(context));
+        for id in self.names.ids() {
+            steps.step()?;
+            if let (Meaning::Content(one), Meaning::Content(other)) = self.meanings(id)
+                && matches!(compare(both, one, other), Comparison::Unknown)
+            {
+                for ((needed, entries), index) in needed.iter_mut().zip(both).zip([one, other]) {
+                    if entries.body(index).digest.is_none() {
+                        needed.insert(index);
                     }
                 }
             }
         }
+        Ok(needed)
     }
 
-    fn dangling(&self, target: &[u8]) -> Finding {
-        let (archive, target) = (self.archive, Name::new(target));
-        Finding::Failed(format!(
-            "{archive}: a hard link to '{target}', which is not in the archive"
-        ))
+    /// What there is to say about every name of either. There must be no unknown content left.
+    /// `archives` is what messages call the two.
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(super) fn outcome(
+        mut self,
+        archives: [&Name; 2],
+        both: Both<'_>,
+        list_equal: bool,
+        context: &Context<'_>,
+    ) -> Result<TreeOutcome> {
+        let (mut findings, mut equal) = (Vec::new(), Vec::new());
+        let passed_over = self.refused(archives, both, &mut findings, context)?;
+        let mut steps = Steps::new(context);
+        for id in self.names.ids() {
+            steps.step()?;
+            if passed_over.contains(&id) {
+                continue;
+            }
+            let name = || self.names.name(id, both).to_vec();
+            match self.finding(id, archives, both) {
+                Some(finding) => findings.push((name(), finding)),
+                None if list_equal => equal.push(name()),
+                None => {}
+            }
+        }
+        order::sort_by(&mut findings, context, |one, two| one.0.cmp(&two.0))?;
+        order::sort_by(&mut equal, context, Ord::cmp)?;
+        Ok(TreeOutcome { findings, equal })
     }
 
-    /// A name that may be that of two.
-    fn doubtful(&self, name: &[u8]) -> Option<Finding> {
-        self.doubtful.contains(name).then(|| {
-            let why = "several entries whose names may be spelled differently in Unicode";
-            Finding::Failed(format!("{}: {why}", self.archive))
+    /// Notes the names that are not matched, whatever else may have the same one: these names.
+    fn refused(
+        &mut self,
+        archives: [&Name; 2],
+        both: Both<'_>,
+        findings: &mut Vec<(Vec<u8>, Finding)>,
+        context: &Context<'_>,
+    ) -> Result<HashSet<NameId>> {
+        let (mut passed_over, mut steps) = (HashSet::new(), Steps::new(context));
+        for side in [Side::Left, Side::Right] {
+            for (index, (name, why)) in (0..).zip(&side.of(both).refused) {
+                steps.step()?;
+                let place = Place::Refused(side, index);
+                if passed_over.insert(self.names.number(name, place, both, context)?) {
+                    let archive = side.of(archives);
+                    let finding = Finding::Failed(format!("{archive}: the name {why}"));
+                    findings.push((name.clone(), finding));
+                }
+            }
+        }
+        Ok(passed_over)
+    }
+
+    /// What there is to say about a name; `None`: it is the same in both.
+    fn finding(&self, id: NameId, archives: [&Name; 2], both: Both<'_>) -> Option<Finding> {
+        for (resolved, archive) in self.resolved.iter().zip(archives) {
+            if resolved.is_ambiguous(id) {
+                let why = "several entries whose names may be spelled differently in Unicode";
+                return Some(Finding::Failed(format!("{archive}: {why}")));
+            }
+        }
+        let dangling = |side: Side, link| {
+            let archive = side.of(archives);
+            let target = match side.of(both).kind(link) {
+                Kind::HardLink(target) => Name::new(target),
+                Kind::File | Kind::Symlink(_) => Name::new(side.of(both).path(link)),
+            };
+            Finding::Failed(format!(
+                "{archive}: a hard link to '{target}', which is not in the archive"
+            ))
+        };
+        Some(match self.meanings(id) {
+            (Meaning::Dangling(link), _) => dangling(Side::Left, link),
+            (_, Meaning::Dangling(link)) => dangling(Side::Right, link),
+            (Meaning::Content(_), Meaning::Nothing) => Finding::OnlyLeft,
+            (Meaning::Nothing, Meaning::Content(_)) => Finding::OnlyRight,
+            (Meaning::Nothing, Meaning::Nothing) => return None,
+            (Meaning::Content(one), Meaning::Content(other)) => match compare(both, one, other) {
+                Comparison::Same => return None,
+                Comparison::Differs(reason) => Finding::Differs(reason),
+                Comparison::Unknown => Finding::Failed("its content was not compared".to_owned()),
+            },
         })
     }
-}
-
-/// The names that are not matched.
-fn refused<'e>(
-    entries: &'e Entries,
-    archive: &'e Name,
-) -> impl Iterator<Item = (Vec<u8>, Finding)> + 'e {
-    entries.refused.iter().map(move |(name, why)| {
-        (name.clone(), Finding::Failed(format!("{archive}: the name {why}")))
-    })
-}
-
-/// Names that are composed of two, or may be.
-fn doubtful(entries: &Entries) -> HashSet<&[u8]> {
-    let (mut last, mut doubtful) = (HashMap::with_capacity(entries.all.len()), HashSet::new());
-    for (header, _) in &entries.all {
-        if let Some(before) = last.insert(&*header.path, &header.spelling)
-            && header.spelling.may_differ(before, &header.path)
-        {
-            doubtful.insert(&*header.path);
-        }
-    }
-    doubtful
-}
-
-/// What two archives come to that have kept step from the first entry to the last, each name once, and
-/// no hard links: what most do. `None`: they have not.
-pub(super) fn in_step(
-    [left, right]: &[Entries; 2],
-    [left_name, right_name]: [&Name; 2],
-    list_equal: bool,
-) -> Option<TreeOutcome> {
-    let mut names = HashSet::with_capacity(left.all.len());
-    let (mut findings, mut equal) = (BTreeMap::new(), Vec::new());
-    if left.all.len() != right.all.len() {
-        return None;
-    }
-    for (index, ((one, _), (other, _))) in (0..).zip(left.all.iter().zip(&right.all)) {
-        let is_link = |header: &Header| matches!(header.kind, Kind::HardLink(_));
-        if one.path != other.path || is_link(one) || is_link(other) || !names.insert(&one.path) {
-            return None;
-        }
-        match compare(left, index, right, index) {
-            Comparison::Same if list_equal => equal.push(one.path.to_vec()),
-            Comparison::Same => {}
-            Comparison::Differs(reason) => {
-                findings.insert(one.path.to_vec(), Finding::Differs(reason));
-            }
-            Comparison::Unknown => return None,
-        }
-    }
-    findings.extend(refused(right, right_name));
-    findings.extend(refused(left, left_name));
-    equal.sort_unstable();
-    Some(TreeOutcome { findings: findings.into_iter().collect(), equal })
 }
 
 /// What the comparison of two contents comes to.
@@ -162,13 +154,13 @@ enum Comparison {
     Unknown,
 }
 
-/// Compares what two entries have. `same_archive`: they are entries of one archive.
-fn compare(left: &Entries, one: Index, right: &Entries, other: Index) -> Comparison {
+/// Compares what an entry of either archive has.
+fn compare([left, right]: Both<'_>, one: Index, other: Index) -> Comparison {
     use Comparison::{Differs, Same, Unknown};
     if std::ptr::eq(left, right) && one == other {
         return Same;
     }
-    match (&left.header(one).kind, &right.header(other).kind) {
+    match (left.kind(one), right.kind(other)) {
         (Kind::Symlink(one), Kind::Symlink(other)) if one == other => return Same,
         (Kind::Symlink(_), Kind::Symlink(_)) => return Differs(DiffReason::ContentMismatch),
         (Kind::Symlink(_), _) | (_, Kind::Symlink(_)) => {
@@ -176,76 +168,18 @@ fn compare(left: &Entries, one: Index, right: &Entries, other: Index) -> Compari
         }
         _ => {}
     }
-    let (one, twin) = (left.body(one), right.body(other));
-    if one.size != twin.size {
+    let (one, counterpart) = (left.body(one), right.body(other));
+    if one.size != counterpart.size {
         return Differs(DiffReason::SizeMismatch);
     }
-    let same = match (one.twin, one.digest, twin.digest) {
+    let same = match (one.twin, one.digest, counterpart.digest) {
         _ if one.size == 0 => true,
         (Some((index, same)), _, _) if index == other => same,
-        (_, Some(one), Some(twin)) => one == twin,
+        (_, Some(one), Some(other)) => one == other,
         _ => return Unknown,
     };
     if same { Same } else { Differs(DiffReason::ContentMismatch) }
 }
 
-/// The entries of both whose digests are needed, and not known.
-pub(super) fn unknown(left: &Settled<'_>, right: &Settled<'_>) -> [HashSet<Index>; 2] {
-    let mut needed = [HashSet::new(), HashSet::new()];
-    for (name, &thing) in &left.names {
-        let Some(&other) = right.names.get(name) else { continue };
-        if let (Ok(one), Ok(other)) = (left.content(thing), right.content(other))
-            && matches!(compare(left.entries, one, right.entries, other), Comparison::Unknown)
-        {
-            let sides = [(left, one), (right, other)];
-            for (needed, (side, index)) in needed.iter_mut().zip(sides) {
-                if side.entries.body(index).digest.is_none() {
-                    needed.insert(index);
-                }
-            }
-        }
-    }
-    needed
-}
-
-/// Every name of either. There must be no unknown content left.
-pub(super) fn outcome(left: &Settled<'_>, right: &Settled<'_>, list_equal: bool) -> TreeOutcome {
-    let mut findings: BTreeMap<Vec<u8>, Finding> =
-        refused(right.entries, right.archive).chain(refused(left.entries, left.archive)).collect();
-    let mut equal = Vec::new();
-    let only_right = right.names.keys().filter(|name| !left.names.contains_key(*name));
-    for &name in left.names.keys().chain(only_right) {
-        let one = left.names.get(name).map(|&thing| left.content(thing));
-        let other = right.names.get(name).map(|&thing| right.content(thing));
-        if findings.contains_key(name) {
-            continue;
-        }
-        if let Some(doubt) = left.doubtful(name).or_else(|| right.doubtful(name)) {
-            findings.insert(name.to_vec(), doubt);
-            continue;
-        }
-        let finding = match (one, other) {
-            (Some(Err(target)), _) => left.dangling(target),
-            (_, Some(Err(target))) => right.dangling(target),
-            (Some(Ok(_)), None) => Finding::OnlyLeft,
-            (None, _) => Finding::OnlyRight,
-            (Some(Ok(one)), Some(Ok(other))) => {
-                match compare(left.entries, one, right.entries, other) {
-                    Comparison::Same => {
-                        if list_equal {
-                            equal.push(name.to_vec());
-                        }
-                        continue;
-                    }
-                    Comparison::Differs(reason) => Finding::Differs(reason),
-                    Comparison::Unknown => {
-                        Finding::Failed("its content was not compared".to_owned())
-                    }
-                }
-            }
-        };
-        findings.insert(name.to_vec(), finding);
-    }
-    equal.sort_unstable();
-    TreeOutcome { findings: findings.into_iter().collect(), equal }
-}
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,10 @@
 //! One archive, unpacked entry by entry: by whoever wants to have it, or by a thread that sends it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use blake3::{Hash, Hasher};
 
+use super::chosen::Chosen;
 use super::entries::{Header, Index, Kind, Spelling};
 use super::handover::Outlet;
 use super::names;
@@ -23,7 +23,7 @@ pub(super) enum Plan {
     /// It is sent, or its digest where that is enough.
     Send,
     /// The digests of these are, and of the others only how much there is.
-    DigestOnly(HashSet<Index>),
+    DigestOnly(Chosen),
 }
 
 /// What there is in an archive.
@@ -124,7 +124,7 @@ impl<'a> Unpacker<'a> {
     pub(super) fn reduce(&mut self) -> Result<(u64, Option<Hash>)> {
         let is_digested = match &self.plan {
             Plan::Send => true,
-            Plan::DigestOnly(chosen) => chosen.contains(&(self.index - 1)),
+            Plan::DigestOnly(chosen) => chosen.contains(self.index - 1),
         };
         let reduced = if is_digested {
             digest(&mut self.archive, self.context).map(|(size, digest)| (size, Some(digest)))

@@ -52,14 +52,17 @@ impl UrlTree {
     /// what messages call the map.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a path that leads out of the tree or to its root, and for two that cannot both be.
+    /// [`Error::Argument`] for a path that leads out of the tree or to its root, and for two that cannot
+    /// both be; when the context says stop.
     pub fn new(
         entries: impl IntoIterator<Item = (Vec<u8>, Source)>,
         parameter: &str,
         options: &Options,
+        context: &Context<'_>,
     ) -> Result<Self> {
         let mut root = Arc::default();
         for (key, source) in entries {
+            context.checkpoint()?;
             let refused = |cause: &str| {
                 let key = Name::new(&key);
                 Error::Argument(format!("{parameter}['{key}'] {cause}"))
@@ -186,7 +189,8 @@ mod tests {
         });
         let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let ignore = Some(Ignore::new(patterns).expect("patterns"));
-        UrlTree::new(entries, "url_map", &Options { ignore, ..Options::default() })
+        let options = Options { ignore, ..Options::default() };
+        UrlTree::new(entries, "url_map", &options, &Context::new(&Call::new(None)))
     }
 
     fn refusal(keys: &[&str]) -> String {
@@ -213,6 +217,15 @@ mod tests {
         assert_eq!(listed(&tree, "a"), [of("b", Kind::Directory), of("d", Kind::File)]);
         assert_eq!(listed(&tree, "a/b"), [of("c", Kind::File)]);
         assert!(tree.enter(b"e").is_err());
+    }
+
+    #[test]
+    fn every_path_of_a_map_is_a_checkpoint() {
+        let source = Source::parse(b"http://host/", "url").expect("a URL");
+        let entries = (0..100).map(|name: u32| (name.to_string().into_bytes(), source.clone()));
+        let call = Call::until_checkpoint(50);
+        let tree = UrlTree::new(entries, "url_map", &Options::default(), &Context::new(&call));
+        assert_eq!(tree.err(), Some(Error::Cancelled));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use super::header;
 use super::record::{DEFLATED, Plain, Record};
+use crate::context::{Context, Steps};
+use crate::error::Result;
+use crate::order;
 
 /// The entries of a plain zip.
 #[derive(Default)]
@@ -59,13 +62,23 @@ impl Members {
 
     /// In the order of their content. `None`: not each has a place of its own for it, from the very
     /// beginning of the zip up to its `index`.
-    pub(super) fn in_order(mut self, index: u64) -> Option<Self> {
-        self.all.sort_unstable_by_key(|member| member.offset);
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(super) fn in_order(mut self, index: u64, context: &Context<'_>) -> Result<Option<Self>> {
+        order::sort_by(&mut self.all, context, |one, two| one.offset.cmp(&two.offset))?;
         let starts = self.all.iter().map(|member| u64::from(member.offset)).chain([index]);
         let ends = std::iter::once(0).chain(self.all.iter().map(Member::end));
-        let are_apart = ends.zip(starts).all(|(end, next)| end <= next);
+        let mut steps = Steps::new(context);
+        for (end, next) in ends.zip(starts) {
+            steps.step()?;
+            if end > next {
+                return Ok(None);
+            }
+        }
         self.index = index;
-        (are_apart && self.all.first()?.offset == 0).then_some(self)
+        let is_from_the_start = self.all.first().is_some_and(|member| member.offset == 0);
+        Ok(is_from_the_start.then_some(self))
     }
 
     pub(super) fn get(&self, place: usize) -> Option<Member> {

@@ -77,7 +77,7 @@ impl ZipIndex {
                     && index.entries == index.counted
                     && !may_be_more(bytes)? =>
             {
-                members.in_order(end.index)
+                members.in_order(end.index, context)?
             }
             _ => None,
         };
