@@ -6,6 +6,8 @@
 //! libarchive, and [`pull`] where they are read for the purpose, of a format with an index. So each
 //! format is tested with nothing but bytes.
 
+mod ar;
+mod cpio;
 mod pull;
 mod walk;
 
