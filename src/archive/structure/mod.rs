@@ -8,8 +8,10 @@
 
 mod ar;
 mod cpio;
+mod lha;
 mod pull;
 mod walk;
+mod warc;
 
 pub(crate) use self::pull::pull;
 pub(crate) use self::walk::Walk;

@@ -1,0 +1,149 @@
+//! lha, with headers of levels 0 to 3: a header and packed content for each entry, until a zero byte.
+//!
+//! The format is described in header.doc.md of "LHa for UNIX". libarchive checks the sums of headers and
+//! contents; here is looked at what it takes for an end that is none.
+
+mod header;
+
+use self::header::{Fixed, Level};
+use super::{Broken, LONGEST, Listed, Structure, Want, Whole};
+
+/// The walk over one lha archive.
+#[derive(Debug, Default)]
+pub(crate) struct Lha {
+    at: u64,
+    next: Next,
+    header: Fixed,
+    /// Where the header at hand began, and where the next one does.
+    start: u64,
+    behind: u64,
+}
+
+#[derive(Debug, Default)]
+enum Next {
+    #[default]
+    Header,
+    /// The start of a header, after so many bytes of what comes before it.
+    Fixed {
+        back: usize,
+    },
+    /// How long the whole of it is, where that stands behind the start.
+    Long,
+    /// The length of an extended header, and what it holds.
+    Length,
+    Extended,
+}
+
+impl Lha {
+    fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
+        let at = self.at;
+        (self.next, self.at) = (next, at.saturating_add(length as u64));
+        Ok(Want::Bytes { at, length })
+    }
+
+    fn fixed(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
+        self.start = self.behind;
+        match bytes {
+            [] => {
+                let open = Some("has no end mark");
+                return Ok(Want::End(Whole { end: self.start, open, ..Whole::default() }));
+            }
+            [0, ..] => return Ok(Want::End(Whole { end: self.start + 1, ..Whole::default() })),
+            _ => {}
+        }
+        self.header = Fixed::read(bytes)?;
+        match self.header.level {
+            Level::Zero => self.entry(),
+            // The first length is the last thing in the header's base, which is longer than its start.
+            Level::One => self.ask(self.header.base - 2, Next::Length, 2),
+            Level::Two => self.ask(24, Next::Length, 2),
+            Level::Three => self.ask(24, Next::Long, 4),
+        }
+    }
+
+    /// Asks for something that is so far behind the start of the header.
+    fn ask(&mut self, distance: u64, next: Next, length: usize) -> Result<Want, Broken> {
+        self.at = self.start + distance;
+        self.want(next, length)
+    }
+
+    fn length(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
+        let width = self.header.level.width();
+        if bytes.len() < width {
+            return Broken::because("is cut short: within a header");
+        }
+        let length = bytes.iter().rev().fold(0, |number, &byte| number << 8 | usize::from(byte));
+        if length == 0 {
+            return self.entry();
+        }
+        let end = self.at + length as u64 - width as u64;
+        if length <= width
+            || length > LONGEST
+            || self.header.level != Level::One && end > self.start + self.header.base
+        {
+            return Broken::because("has an extended header of impossible size: damaged");
+        }
+        self.header.extended += length as u64;
+        self.want(Next::Extended, length - width)
+    }
+
+    /// All of the header has been seen.
+    fn entry(&mut self) -> Result<Want, Broken> {
+        let Fixed { level, base, extended, .. } = self.header;
+        // libarchive goes on where the extended headers end.
+        if level == Level::Three && self.at != self.start + base {
+            return Broken::because("has a header that is longer than its parts");
+        }
+        let (header, packed) = match level {
+            // Extended headers count as content there.
+            Level::One => (base + extended, self.header.packed.checked_sub(extended)),
+            _ => (base, Some(self.header.packed)),
+        };
+        self.at = self.start + header;
+        let behind = packed.and_then(|packed| self.at.checked_add(packed));
+        self.behind = behind.ok_or_else(|| Broken("has an entry of impossible size".to_owned()))?;
+        if self.header.is_directory && self.behind > self.at {
+            return Broken::because("has a directory with content");
+        }
+        self.next = Next::Header;
+        let size = (!self.header.is_directory).then_some(self.header.size);
+        Ok(Want::Entry(Listed { name: None, size }))
+    }
+}
+
+impl Structure for Lha {
+    fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
+        match self.next {
+            Next::Header => {
+                // The byte before it says that what comes before is all there.
+                let back = usize::from(self.behind > self.at);
+                self.at = self.behind - back as u64;
+                self.want(Next::Fixed { back }, header::FIXED + back)
+            }
+            Next::Fixed { back } => match bytes.get(back..) {
+                Some(bytes) => self.fixed(bytes),
+                None => Broken::because("is cut short: within the content of an entry"),
+            },
+            Next::Long => {
+                let Some(&length) = bytes.first_chunk() else {
+                    return Broken::because("is cut short: within a header");
+                };
+                self.header.base = u32::from_le_bytes(length).into();
+                if self.header.base < 32 {
+                    return Broken::because("has a header of impossible size: damaged");
+                }
+                self.want(Next::Length, 4)
+            }
+            Next::Length => self.length(bytes),
+            Next::Extended => {
+                if let [header::SIZES, sizes @ ..] = bytes {
+                    self.header.resize(sizes);
+                }
+                self.want(Next::Length, self.header.level.width())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
