@@ -8,6 +8,7 @@
 
 mod ar;
 mod cpio;
+mod iso9660;
 mod lha;
 mod pull;
 mod walk;
@@ -75,5 +76,34 @@ impl Broken {
     /// This reason.
     pub(crate) fn because<T>(reason: impl Into<String>) -> Result<T, Self> {
         Err(Self(reason.into()))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// Walks bytes that can be read anywhere.
+    pub(crate) fn pulled(
+        structure: &mut dyn Structure,
+        bytes: &[u8],
+    ) -> (Vec<Listed>, Result<Whole, Broken>) {
+        let (mut listed, mut seen) = (Vec::new(), &[][..]);
+        loop {
+            match structure.step(seen) {
+                Err(broken) => return (listed, Err(broken)),
+                Ok(Want::End(whole)) => return (listed, Ok(whole)),
+                Ok(Want::Entry(entry)) => {
+                    listed.push(entry);
+                    seen = &[];
+                }
+                Ok(Want::Bytes { at, length }) => {
+                    assert!((1..=LONGEST).contains(&length), "{length}");
+                    let rest = bytes.get(usize::try_from(at).expect("in memory")..);
+                    let rest = rest.unwrap_or_default();
+                    seen = &rest[..length.min(rest.len())];
+                }
+            }
+        }
     }
 }
