@@ -7,6 +7,7 @@
 //! format is tested with nothing but bytes.
 
 mod ar;
+mod cab;
 mod cpio;
 mod iso9660;
 mod lha;
