@@ -14,6 +14,7 @@ mod lha;
 mod pull;
 mod walk;
 mod warc;
+mod xar;
 
 pub(crate) use self::pull::pull;
 pub(crate) use self::walk::Walk;
