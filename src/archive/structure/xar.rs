@@ -19,6 +19,9 @@ const HEADER: usize = 28;
 /// How much of the packed table is asked for at once. Zeros unpack to a thousand times as much.
 const PIECE: usize = 16 << 10;
 
+/// How much is kept of how it begins: as much as the longest sum has, of SHA-512.
+const START: usize = 64;
+
 /// The walk over one xar archive.
 #[derive(Debug)]
 pub(crate) struct Xar {
@@ -33,6 +36,8 @@ pub(crate) struct Xar {
     xml: Xml,
     toc: Toc,
     end: u64,
+    /// How the packed table begins.
+    start: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -43,6 +48,8 @@ enum Next {
     /// Entries that were found.
     Entries,
     Last,
+    /// What comes behind the heap.
+    Again,
 }
 
 impl Default for Xar {
@@ -57,6 +64,7 @@ impl Default for Xar {
             xml: Xml::default(),
             toc: Toc::default(),
             end: 0,
+            start: Vec::new(),
         }
     }
 }
@@ -108,6 +116,9 @@ impl Xar {
         if bytes.is_empty() {
             return Broken::because("is cut short: within its table of contents");
         }
+        if self.start.is_empty() {
+            self.start = bytes[..bytes.len().min(START)].to_vec();
+        }
         let mut buffer = vec![0; 64 << 10];
         while !self.is_over {
             let (before_in, before_out) = (self.inflater.total_in(), self.inflater.total_out());
@@ -150,7 +161,16 @@ impl Structure for Xar {
             Next::Last if bytes.is_empty() => {
                 Broken::because("is cut short: its table of contents leads behind its end")
             }
-            Next::Last => Ok(Want::End(Whole { end: self.end, ..Whole::default() })),
+            Next::Last => self.want(Next::Again, START),
+            Next::Again => {
+                // libarchive writes the start of the table once more behind the heap, as much of it as
+                // the sum of the table has bytes.
+                let end = match self.toc.sum().and_then(|length| bytes.get(..length)) {
+                    Some(again) if self.start.starts_with(again) => self.end + again.len() as u64,
+                    _ => self.end,
+                };
+                Ok(Want::End(Whole { end, ..Whole::default() }))
+            }
         }
     }
 }

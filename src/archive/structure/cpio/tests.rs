@@ -133,7 +133,8 @@ fn what_a_reader_would_not_show_is_broken() {
     for hidden in [
         entry(Kind::Newc, b"a\0b", FILE, b""),
         entry(Kind::Newc, b"l", 0o120_777, b"target\0more"),
-        entry(Kind::Newc, TRAILER, FILE, b"content"),
+        entry(Kind::Newc, b"d", 0o040_755, b"content"),
+        entry(Kind::Newc, b"d", 0o020_644, b"content"),
         b"garbage".to_vec(),
     ] {
         assert!(walked(&[&hidden[..], &end].concat(), 512).1.is_err());
@@ -144,6 +145,13 @@ fn what_a_reader_would_not_show_is_broken() {
     {
         assert!(walked(&[&shown[..], &end].concat(), 512).1.is_ok());
     }
+}
+
+#[test]
+fn content_of_the_end_mark_lies_behind_the_end() {
+    let (end, content) = (entry(Kind::Odc, TRAILER, 0, b""), [0; 100]);
+    let bytes = entry(Kind::Odc, TRAILER, 0, &content);
+    assert_eq!(walked(&bytes, 64).1, Ok(Whole { end: end.len() as u64, ..Whole::default() }));
 }
 
 #[test]

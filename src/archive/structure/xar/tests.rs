@@ -58,6 +58,16 @@ fn files_are_listed_and_the_heap_ends_where_all_is() {
 }
 
 #[test]
+fn what_libarchive_writes_again_belongs_to_it() {
+    let bytes = archive(&files(), 296);
+    let end = |again: &[u8]| walked(&[&bytes[..], again].concat()).1.map(|whole| whole.end);
+    let length = bytes.len() as u64;
+    assert_eq!(end(&bytes[28..48]), Ok(length + 20));
+    assert_eq!(end(&bytes[28..47]), Ok(length));
+    assert_eq!(end(&[7; 20]), Ok(length));
+}
+
+#[test]
 fn a_cut_archive_is_broken_wherever_it_is_cut() {
     let bytes = archive(&files(), 296);
     for length in 0..bytes.len() {

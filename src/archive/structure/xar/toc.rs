@@ -14,6 +14,8 @@ const EXTENTS: [&[u8]; 5] = [b"data", b"ea", b"checksum", b"signature", b"x-sign
 pub(super) struct Toc {
     /// Where the heap ends.
     end: u64,
+    /// How long the sum of the table is.
+    sum: Option<usize>,
     entries: VecDeque<Listed>,
     /// The files that have begun, each in the one before it.
     files: Vec<File>,
@@ -43,6 +45,11 @@ impl Toc {
     /// The next entry.
     pub(super) fn entry(&mut self) -> Option<Listed> {
         self.entries.pop_front()
+    }
+
+    /// How long the sum of the table is, if it has one.
+    pub(super) fn sum(&self) -> Option<usize> {
+        self.sum
     }
 
     /// How long the heap is.
