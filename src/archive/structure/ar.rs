@@ -58,8 +58,9 @@ enum Next {
 
 impl Ar {
     fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
-        let at = self.at;
-        (self.next, self.at) = (next, at + length as u64);
+        let (at, end) = (self.at, self.at.checked_add(length as u64));
+        self.next = next;
+        self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
         Ok(Want::Bytes { at, length })
     }
 
@@ -180,7 +181,7 @@ impl Structure for Ar {
                 }
             },
             Next::Offsets { width, left } => {
-                if bytes.len() % width != 0 || bytes.is_empty() {
+                if !bytes.len().is_multiple_of(width) || bytes.is_empty() {
                     return Broken::because("is cut short: within its table of symbols");
                 }
                 let last = bytes.chunks_exact(width).map(number).max().unwrap_or(0);

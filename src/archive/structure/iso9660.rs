@@ -92,7 +92,7 @@ impl Iso9660 {
             Item::Header => beside::volume(bytes),
             Item::Root { tree } => self.root(tree, bytes),
             Item::Directory { tree, at, end } => {
-                if bytes.len() % SECTOR != 0 || bytes.is_empty() {
+                if !bytes.len().is_multiple_of(SECTOR) || bytes.is_empty() {
                     return Broken::because("is cut short: within a directory");
                 }
                 self.directory(tree, at + bytes.len() as u64, end);

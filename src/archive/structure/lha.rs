@@ -1,6 +1,6 @@
 //! lha, with headers of levels 0 to 3: a header and packed content for each entry, until a zero byte.
 //!
-//! The format is described in header.doc.md of "LHa for UNIX". libarchive checks the sums of headers and
+//! The format is described in header.doc.md of "`LHa` for UNIX". libarchive checks the sums of headers and
 //! contents; here is looked at what it takes for an end that is none.
 
 mod header;
@@ -36,8 +36,9 @@ enum Next {
 
 impl Lha {
     fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
-        let at = self.at;
-        (self.next, self.at) = (next, at.saturating_add(length as u64));
+        let (at, end) = (self.at, self.at.checked_add(length as u64));
+        self.next = next;
+        self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
         Ok(Want::Bytes { at, length })
     }
 

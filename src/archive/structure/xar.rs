@@ -71,8 +71,9 @@ impl Default for Xar {
 
 impl Xar {
     fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
-        let at = self.at;
-        (self.next, self.at) = (next, at + length as u64);
+        let (at, end) = (self.at, self.at.checked_add(length as u64));
+        self.next = next;
+        self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
         Ok(Want::Bytes { at, length })
     }
 

@@ -34,9 +34,12 @@ const SECTORS: u32 = 40;
 const ROOT: u32 = 20;
 const JOLIET: u32 = 21;
 
+/// A directory: its sector, the fields of its own record, and its other records.
+type Directory<'d> = (u32, &'d [u8], Vec<Vec<u8>>);
+
 /// An image whose directories have these records, besides those for themselves. Files may lie in sectors
 /// from 30 on.
-fn image(directories: &[(u32, &[u8], Vec<Vec<u8>>)]) -> Vec<u8> {
+fn image(directories: &[Directory<'_>]) -> Vec<u8> {
     let mut bytes = vec![0; SECTORS as usize * SECTOR];
     let mut put = |sector: u32, content: &[u8]| {
         let at = sector as usize * SECTOR;

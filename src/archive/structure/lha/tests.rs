@@ -22,7 +22,7 @@ fn extended(width: usize, packed: u64, size: u64) -> Vec<Vec<u8>> {
 }
 
 /// One entry, as header.doc.md has it; sums, which are not looked at, are zero.
-fn entry(level: u8, method: &[u8; 5], content: &[u8], size: u32) -> Vec<u8> {
+fn entry(level: u8, method: &[u8], content: &[u8], size: u32) -> Vec<u8> {
     let packed = u32::try_from(content.len()).expect("small");
     let start = |first: [u8; 2], packed: u32| {
         let (packed, size) = (packed.to_le_bytes(), size.to_le_bytes());
@@ -32,7 +32,7 @@ fn entry(level: u8, method: &[u8; 5], content: &[u8], size: u32) -> Vec<u8> {
         0 => [&start([22 + 4, 0], packed)[..], b"\x04name", &[0; 2]].concat(),
         1 => {
             // The sizes of a large file count the extended headers, too.
-            let length = extended(2, 0, 0).concat().len() as u32 - 2;
+            let length = u32::try_from(extended(2, 0, 0).concat().len() - 2).expect("small");
             let parts = extended(2, (packed + length).into(), size.into()).concat();
             [&start([25 + 4, 0], packed + length)[..], b"\x04name", &[0; 3], &parts].concat()
         }

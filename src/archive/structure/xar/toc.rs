@@ -20,7 +20,7 @@ pub(super) struct Toc {
     /// The files that have begun, each in the one before it.
     files: Vec<File>,
     /// How deep the table lies.
-    toc: Option<usize>,
+    depth: Option<usize>,
     /// What lies in the heap, and how deep the element is that says so.
     extent: Option<(usize, Extent)>,
 }
@@ -54,7 +54,7 @@ impl Toc {
 
     /// How long the heap is.
     pub(super) fn finish(&self) -> Result<u64, Broken> {
-        if self.toc.is_none() {
+        if self.depth.is_none() {
             return Broken::because("has a table of contents without contents: damaged");
         }
         Ok(self.end)
@@ -62,14 +62,14 @@ impl Toc {
 
     /// How deep the element lies that files and extents of the archive are in.
     fn parent(&self) -> Option<usize> {
-        self.files.last().map(|file| file.depth).or(self.toc)
+        self.files.last().map(|file| file.depth).or(self.depth)
     }
 }
 
 impl Sink for Toc {
     fn begin(&mut self, name: &[u8], depth: usize) -> Result<(), Broken> {
-        if name == b"toc" && depth == 1 && self.toc.is_none() {
-            self.toc = Some(depth);
+        if name == b"toc" && depth == 1 && self.depth.is_none() {
+            self.depth = Some(depth);
             return Ok(());
         }
         if self.extent.is_some() || self.parent() != depth.checked_sub(1) {
@@ -108,6 +108,9 @@ impl Sink for Toc {
                     let end = offset.checked_add(length);
                     let end = end.ok_or_else(|| Broken("has a file of impossible size".into()))?;
                     self.end = self.end.max(end);
+                }
+                if name == b"checksum" && self.files.is_empty() {
+                    self.sum = extent.size.and_then(|size| usize::try_from(size).ok());
                 }
                 if name == b"data"
                     && let Some(file) = self.files.last_mut()
