@@ -83,9 +83,9 @@ impl<'s> Archive<'s> {
         while !reader.prepare()? {
             context.checkpoint()?;
         }
-        Ok(match Remote::new(reader, context.call()) {
+        Ok(match Remote::new(Box::new(reader), context.call()) {
             Ok(remote) => Bytes::Anywhere(Box::new(remote)),
-            Err(reader) => Bytes::Stream(Box::new(reader), "the server has no Range requests"),
+            Err(reader) => Bytes::Stream(reader, "the server has no Range requests"),
         })
     }
 }

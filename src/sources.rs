@@ -9,7 +9,7 @@ use crate::context::{Context, Steps};
 use crate::digests;
 use crate::each::{AfterFailure, Next, each};
 use crate::engine::group::{self, Extremes, Member};
-use crate::engine::{until_quiet, wait_for};
+use crate::engine::{is_silenced, until_quiet, wait_for};
 use crate::error::{Error, Result};
 use crate::options::{Options, descriptor_limit};
 use crate::order;
@@ -45,7 +45,10 @@ pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>)
             digests::all_same(&distinct.members, options, context, open)
         }
         None if many_urls => {
-            let members = open(sources, distinct.members, options, context)?;
+            let Some(members) = open(sources, &distinct.members, options, context)? else {
+                let open = |found: &Found| open_one(sources, found, options);
+                return digests::all_same(&distinct.members, options, context, open);
+            };
             let extremes = Extremes { open: affordable_files(), stop_at_difference: true };
             group::partition(members, extremes, options, context).map(|groups| groups.is_equal())
         }
@@ -77,11 +80,11 @@ fn groups(sources: &[Source], options: &Options, context: &Context<'_>) -> Resul
     if let Some(error) = failure {
         return Err(first_failure(sources, &members, error, options, context));
     }
-    let outcome = if fit(&members, options) {
-        let members = open(sources, members, options, context)?;
-        partition(members, options, context)?
-    } else {
-        in_turns(sources, &members, options, context)?
+    let ready =
+        if fit(&members, options) { open(sources, &members, options, context)? } else { None };
+    let outcome = match ready {
+        Some(ready) => partition(ready, options, context)?,
+        None => in_turns(sources, &members, options, context)?,
     };
     let mut groups: Vec<Vec<usize>> = Vec::with_capacity(outcome.len());
     let mut steps = Steps::new(context);
@@ -284,29 +287,47 @@ fn affordable_files() -> usize {
     descriptor_limit() / 8 * 3
 }
 
-/// Makes everything ready to be read: asks for all URLs, then waits for their answers.
+/// Makes everything ready to be read: asks for all URLs, then waits for their answers. `None` where a
+/// server answers one of them and lets another wait: they have to be read one after another.
 fn open(
     sources: &[Source],
-    found: Vec<Found>,
+    found: &[Found],
     options: &Options,
     context: &Context<'_>,
-) -> Result<Vec<Member>> {
+) -> Result<Option<Vec<Member>>> {
     let mut members = Vec::with_capacity(found.len());
     let urls = found.iter().filter(|(_, located)| located.is_none()).count();
     for (index, located) in found {
         context.checkpoint()?;
         members.push(match located {
-            Some(located) if located.size().is_some() => Member::Anywhere(Box::new(located)),
-            Some(located) => unsized_file(located)?,
-            None => Member::Stream(sources[index].open(None, options, urls)?),
+            Some(located) if located.size().is_some() => {
+                Member::Anywhere(Box::new(located.clone()))
+            }
+            Some(located) => unsized_file(located.clone())?,
+            None => Member::Stream(sources[*index].open(None, options, urls)?),
         });
     }
-    for member in &mut members {
-        if let Member::Stream(reader) = member {
-            wait_for(&mut **reader, context)?;
+    for index in 0..members.len() {
+        while let Member::Stream(reader) = &mut members[index] {
+            if reader.prepare()? {
+                break;
+            }
+            context.checkpoint()?;
+            if is_passed_over(&members, index) {
+                return Ok(None);
+            }
         }
     }
-    Ok(members)
+    Ok(Some(members))
+}
+
+/// Does another member stand in the way of this one, which waits for its server?
+fn is_passed_over(members: &[Member], index: usize) -> bool {
+    let Member::Stream(silent) = &members[index] else { return false };
+    members.iter().any(|held| match held {
+        Member::Stream(held) => is_silenced(&**silent, &**held),
+        Member::Anywhere(_) => false,
+    })
 }
 
 /// A file that reports no size: it is empty, as most are, or it can be read only once.

@@ -4,6 +4,7 @@
 //! samples, everything; each may settle it.
 
 mod again;
+mod apart;
 pub mod group;
 pub mod lockstep;
 pub mod parallel;
@@ -30,9 +31,11 @@ pub fn compare(
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     context.checkpoint()?;
-    wait_for(a, context)?;
-    wait_for(b, context)?;
-    let mut outcome = settle(a, b, options, context)?;
+    let mut outcome = if wait_for_both(a, b, context)? {
+        settle(a, b, options, context)?
+    } else {
+        apart::compare(a, b, options.size_precheck, context)?
+    };
     if outcome.is_some() && sizes_differ(a.size(), b.size()) {
         outcome = Some(DiffReason::SizeMismatch);
     }
@@ -47,6 +50,28 @@ pub(crate) fn wait_for(reader: &mut dyn Reader, context: &Context<'_>) -> Result
         context.checkpoint()?;
     }
     Ok(())
+}
+
+/// Waits for both. False if one of them stands in the way of the other.
+fn wait_for_both(a: &mut dyn Reader, b: &mut dyn Reader, context: &Context<'_>) -> Result<bool> {
+    while !a.prepare()? {
+        context.checkpoint()?;
+        if is_silenced(a, b) {
+            return Ok(false);
+        }
+    }
+    while !b.prepare()? {
+        context.checkpoint()?;
+        if is_silenced(b, a) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Is one of them silent because its server cannot go on with the other?
+pub(crate) fn is_silenced(silent: &dyn Reader, held: &dyn Reader) -> bool {
+    silent.silent_server().is_some_and(|server| held.held_server() == Some(server))
 }
 
 /// Compares without asking whether what was read may be trusted.

@@ -242,6 +242,11 @@ impl Response {
         self.outlet.consume(length);
     }
 
+    /// Does its server wait until more of the body is read?
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.outlet.is_paused()
+    }
+
     /// Was this process forked since the request was sent? The network thread is not in the child.
     pub(crate) fn is_parents(&self) -> bool {
         self.client.process != std::process::id()

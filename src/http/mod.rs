@@ -20,6 +20,7 @@ pub(crate) mod outlet;
 pub(crate) mod proxy;
 pub(crate) mod redirect;
 pub(crate) mod request;
+mod servers;
 mod transfer;
 pub(crate) mod url;
 pub(crate) mod window;

@@ -88,6 +88,11 @@ impl Outlet {
         self.position += length;
     }
 
+    /// Does the transfer wait for room?
+    pub(crate) fn is_paused(&self) -> bool {
+        self.shared.lock().paused
+    }
+
     /// Has the response ended, for good or bad?
     pub(crate) fn has_ended(&self) -> bool {
         self.shared.lock().end.is_some()

@@ -1,5 +1,6 @@
 //! What is asked of a server, as libcurl's options.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use curl::easy::{Easy2, List};
@@ -7,6 +8,7 @@ use curl::easy::{Easy2, List};
 use super::environment::Authorities;
 use super::proxy::Proxies;
 use super::redirect::Hop;
+use super::url::Url;
 use super::window::{BLOCK, BLOCKS};
 use crate::error::Name;
 use crate::options::HttpOptions;
@@ -19,6 +21,9 @@ pub(crate) struct Request {
     pub(crate) name: Name,
     pub(super) options: HttpOptions,
     pub(super) proxies: Proxies,
+    /// Which server the user's own URL leads to, or which proxy: one that answers a single request at a
+    /// time lets all others wait.
+    pub(crate) server: Arc<str>,
     /// The part that is asked for, offset and length; `None`: everything.
     pub(super) part: Option<(u64, u64)>,
     /// How many bytes may wait to be read, in blocks of the window.
@@ -43,12 +48,21 @@ const USER_AGENT: &str = concat!("komparu/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
     /// A request for everything, by way of the chosen proxy, or else of those that the environment names.
-    pub(crate) fn new(name: Name, options: HttpOptions) -> Self {
+    pub(crate) fn new(url: &Url, name: Name, options: HttpOptions) -> Self {
         let environment = &options.environment;
         let authorities = environment.authorities.or_of_system();
         let chosen = options.proxy.as_deref().map(Proxies::only);
         let proxies = chosen.unwrap_or_else(|| environment.proxies.clone());
-        Self { name, options, proxies, part: None, blocks: BLOCKS, authorities }
+        let server = match proxies.proxy_for(url) {
+            Some(proxy) => proxy.into(),
+            None => format!("{}:{}", url.host(), url.port()).into(),
+        };
+        Self { name, options, proxies, server, part: None, blocks: BLOCKS, authorities }
+    }
+
+    /// The longest wait for the next byte.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.options.timeout
     }
 
     /// The same request, one of `number` whose windows share a memory of fixed size.

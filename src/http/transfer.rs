@@ -133,6 +133,46 @@ impl Transfer {
         self.alive = Instant::now();
     }
 
+    /// The server that it asks.
+    pub(crate) fn server(&self) -> &Arc<str> {
+        &self.request.server
+    }
+
+    /// When something of an answer last arrived, if anything has.
+    pub(crate) fn heard(&self) -> Option<Instant> {
+        (self.header_bytes > 0).then_some(self.alive)
+    }
+
+    /// Its server was busy with another request of this process until then: perhaps it answers one at a
+    /// time. Only from then on does it keep this one waiting.
+    pub(crate) fn excuse(&mut self, busy: Instant) {
+        if self.header_bytes == 0 {
+            self.alive = self.alive.max(busy);
+        }
+    }
+
+    /// The same request once more, if nothing but a connection was waited for.
+    pub(crate) fn connect_again(&mut self) -> Option<Next> {
+        let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
+        let again = self.again;
+        self.inlet.take().map(|inlet| Next { request, hop, inlet, again })
+    }
+
+    /// Does it wait for its reader?
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Has it no connection yet?
+    pub(crate) fn is_connecting(&self) -> bool {
+        !self.connected
+    }
+
+    /// How long it may be kept waiting.
+    pub(crate) fn patience(&self) -> Duration {
+        self.request.options.timeout
+    }
+
     /// When to give up, if nothing arrives until then. Connecting has libcurl's own limit, and while
     /// the transfer is paused it is the reader who takes his time.
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use curl::multi::{Easy2Handle, Multi};
 
+use super::servers::Servers;
 use super::transfer::{Next, Transfer};
 use crate::options::descriptor_limit;
 use crate::sys::sockets::Sockets;
@@ -36,6 +37,7 @@ pub(super) struct Worker {
     active: HashMap<usize, Easy2Handle<Transfer>>,
     multi: Multi,
     sockets: Sockets,
+    servers: Servers,
     /// No transfer has to be given up before. Looking for one looks at all of them, which is not
     /// done at every turn.
     next_look: Instant,
@@ -52,7 +54,8 @@ impl Worker {
         let _ = multi.pipelining(false, false);
         let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4).max(1));
         let sockets = Sockets::of(&mut multi, bell)?;
-        Ok(Self { active: HashMap::new(), multi, sockets, next_look: Instant::now() + IDLE })
+        let (active, servers) = (HashMap::new(), Servers::default());
+        Ok(Self { active, multi, sockets, servers, next_look: Instant::now() + IDLE })
     }
 
     /// Works until told to stop, or until nobody is left who could tell. Transfers that are under
@@ -110,13 +113,37 @@ impl Worker {
             }
         });
         for (id, result, errno) in done {
-            self.remove(id, |transfer| transfer.finish(result, errno));
+            let late = result.as_ref().is_err_and(curl::Error::is_operation_timedout);
+            if late && self.was_passed_over(id) {
+                self.remove(id, Transfer::connect_again);
+            } else {
+                self.remove(id, |transfer| transfer.finish(result, errno));
+            }
         }
+    }
+
+    /// Was its server, where no connection could be had, busy with another request not long ago? One that
+    /// answers a single request at a time lets few others wait.
+    fn was_passed_over(&mut self, id: usize) -> bool {
+        self.look_at_servers();
+        let Some(transfer) = self.active.get(&id).map(Easy2Handle::get_ref) else { return false };
+        let busy = self.servers.busy(transfer.server());
+        transfer.is_connecting() && busy.is_some_and(|busy| busy.elapsed() < transfer.patience())
+    }
+
+    fn look_at_servers(&mut self) {
+        self.servers.look(self.active.values().map(Easy2Handle::get_ref));
     }
 
     /// Ends what has stalled.
     fn give_up(&mut self) {
         let now = Instant::now();
+        self.look_at_servers();
+        for transfer in self.active.values_mut().map(Easy2Handle::get_mut) {
+            if let Some(until) = self.servers.busy(transfer.server()) {
+                transfer.excuse(until);
+            }
+        }
         let late = |handle: &Easy2Handle<Transfer>| {
             handle.get_ref().deadline().is_some_and(|deadline| deadline <= now)
         };
@@ -132,6 +159,9 @@ impl Worker {
     /// it. If it leads to another request, that is started.
     fn remove(&mut self, id: usize, end: impl FnOnce(&mut Transfer) -> Option<Next>) {
         let Some(handle) = self.active.remove(&id) else { return };
+        if handle.get_ref().heard().is_some() {
+            self.servers.served(handle.get_ref().server());
+        }
         if let Ok(mut easy) = self.multi.remove2(handle)
             && let Some(next) = end(easy.get_mut())
         {

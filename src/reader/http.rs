@@ -5,7 +5,7 @@
 //! by requests of their own, beside it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Chunk, Probe, Reader, Sample};
 use crate::context::PULSE;
@@ -31,6 +31,10 @@ const PROBED_FROM: u64 = 4 << 20;
 /// at its context: decoding them takes a few milliseconds.
 const CODED: usize = 128 << 10;
 
+/// How long an answer may take before it is asked whether its server is kept from it by another
+/// transfer. Most answers take far less; where one does not, two bodies are compared by their digests.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The most that one probe asks for.
 const MAX_PROBE: usize = 128 << 10;
 
@@ -38,6 +42,8 @@ const MAX_PROBE: usize = 128 << 10;
 pub struct HttpReader {
     request: Arc<Request>,
     response: Response,
+    /// When the request was sent.
+    sent: Instant,
     answer: Option<Arc<Answer>>,
     /// How its bytes become content, where they are not that.
     decoding: Option<Decoding>,
@@ -57,9 +63,10 @@ impl HttpReader {
         options: HttpOptions,
         among: usize,
     ) -> Result<Self> {
-        let request = Arc::new(Request::new(name.clone(), options).among(among));
+        let request = Arc::new(Request::new(url, name.clone(), options).among(among));
         let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
-        Ok(Self { request, response, answer: None, decoding: None, part: None })
+        let sent = Instant::now();
+        Ok(Self { request, response, sent, answer: None, decoding: None, part: None })
     }
 
     /// Once it is prepared: can parts of the content be asked for?
@@ -81,7 +88,8 @@ impl HttpReader {
         // another server, with another copy.
         let response = fetch(Arc::clone(&request), stream.hop.clone())?;
         let part = Some(Part { stream, offset, length, size });
-        Ok(Self { request, response, answer: None, decoding: None, part })
+        let sent = Instant::now();
+        Ok(Self { request, response, sent, answer: None, decoding: None, part })
     }
 
     /// A child of the process that sent the request would wait for ever.
@@ -154,6 +162,16 @@ impl Reader for HttpReader {
             checked: false,
             bytes: Vec::with_capacity(length),
         }))
+    }
+
+    fn silent_server(&self) -> Option<&str> {
+        let patience = PATIENCE.min(self.request.timeout() / 4);
+        let silent = self.answer.is_none() && self.sent.elapsed() >= patience;
+        silent.then_some(&*self.request.server)
+    }
+
+    fn held_server(&self) -> Option<&str> {
+        self.response.is_held_up().then_some(&*self.request.server)
     }
 
     /// A body that came to its end came whole, and nothing after it matters.

@@ -100,6 +100,16 @@ pub trait Reader {
         None
     }
 
+    /// The server that has not answered for so long that something else may be in its way.
+    fn silent_server(&self) -> Option<&str> {
+        None
+    }
+
+    /// The server that cannot go on until more of this is taken.
+    fn held_server(&self) -> Option<&str> {
+        None
+    }
+
     /// Asked once before a verdict: are the bytes that were read really those of the source, and
     /// is the source still what it was when reading began?
     ///

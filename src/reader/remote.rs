@@ -37,9 +37,12 @@ struct State {
 impl<'c> Remote<'c> {
     /// Takes a request that has been answered, and not been read; gives it back if its server has no
     /// ranges.
-    pub(crate) fn new(first: HttpReader, call: &'c Call) -> std::result::Result<Self, HttpReader> {
+    pub(crate) fn new(
+        first: Box<HttpReader>,
+        call: &'c Call,
+    ) -> std::result::Result<Self, Box<HttpReader>> {
         let Some(size) = first.size().filter(|_| first.has_ranges()) else { return Err(first) };
-        let state = State { transfers: vec![(0, first)], tail: None };
+        let state = State { transfers: vec![(0, *first)], tail: None };
         Ok(Self { call, size, state: Mutex::new(state) })
     }
 }

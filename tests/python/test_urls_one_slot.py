@@ -1,0 +1,137 @@
+"""Servers that answer one request at a time, as many do by default: several URLs of one."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+import komparu
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Failure = Callable[..., komparu.SourceReadError]
+MiB = 1 << 20
+# More than all buffers on the way hold.
+BIG = 24 * MiB
+TIMEOUT = 2
+
+
+class OneSlot:
+    """Answers in one thread, and closes each connection behind its answer."""
+
+    def __init__(self, backlog: int) -> None:
+        """Start to listen."""
+        bodies = self.bodies = {}
+        lengths = self.lengths = {}
+        pauses = self.pauses = {}
+        self.served: list[str] = []
+        served = self.served
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                served.append(self.path)
+                body = bodies[self.path]
+                time.sleep(pauses.get(self.path, 0))
+                self.send_response(200)
+                if lengths.get(self.path, True):
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None: ...
+
+        class Server(http.server.HTTPServer):
+            request_queue_size = backlog
+
+            def handle_error(self, *_: object) -> None: ...
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def url(self, path: str, body: bytes, *, length: bool = True, pause: float = 0) -> str:
+        """The URL of a body, which is sent with its length or without."""
+        self.bodies[path], self.lengths[path], self.pauses[path] = body, length, pause
+        return f"http://127.0.0.1:{self._server.server_port}{path}"
+
+    def close(self) -> None:
+        """Stop."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture(params=[5, 1])
+def slot(request: pytest.FixtureRequest) -> Iterator[OneSlot]:
+    server = OneSlot(request.param)
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_two_urls_of_a_server_that_answers_one_at_a_time(slot: OneSlot, length: bool) -> None:
+    body = bytes(BIG)
+    a, b = (slot.url(path, body, length=length) for path in ("/a", "/b"))
+    assert komparu.compare(a, b, timeout=TIMEOUT)
+    c = slot.url("/c", body[:-1] + b"x", length=length)
+    assert not komparu.compare(a, c, timeout=TIMEOUT)
+    assert not komparu.compare(c, b, timeout=TIMEOUT)
+    d = slot.url("/d", body + b"\0", length=length)
+    assert not komparu.compare(a, d, timeout=TIMEOUT)
+    assert not komparu.compare(d, a, timeout=TIMEOUT)
+
+
+def test_a_second_url_that_fails_is_an_error(slot: OneSlot, failure: Failure) -> None:
+    a = slot.url("/a", bytes(BIG))
+    gone = slot.url("/b", b"")
+    del slot.bodies["/b"]
+    failure(a, gone, timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_many_urls_of_a_server_that_answers_one_at_a_time(
+    slot: OneSlot, tmp_path: Path, length: bool
+) -> None:
+    same, other = bytes(BIG), bytes(BIG - 1) + b"x"
+    urls = [slot.url(f"/{n}", other if n == 2 else same, length=length) for n in range(4)]
+    path = tmp_path / "same"
+    path.write_bytes(same)
+    outcome = komparu.compare_many([*urls, path], timeout=TIMEOUT)
+    assert {frozenset(group) for group in outcome.groups} == {
+        frozenset([urls[0], urls[1], urls[3], str(path)]),
+        frozenset([urls[2]]),
+    }
+    assert komparu.compare_all([urls[0], urls[1], urls[3]], timeout=TIMEOUT)
+    assert komparu.compare_all([path, urls[0], urls[1], urls[3]], timeout=TIMEOUT)
+    assert not komparu.compare_all(urls, timeout=TIMEOUT)
+    assert komparu.compare_all([urls[0], urls[1]], timeout=TIMEOUT)
+    assert komparu.compare_many([urls[0], urls[1]], timeout=TIMEOUT).all_equal
+
+
+def test_who_waits_in_line_is_not_given_up(slot: OneSlot, tmp_path: Path) -> None:
+    """The line takes longer than any of them may be silent."""
+    number, pause = 10, 0.15
+    urls = {}
+    for n in range(number):
+        (tmp_path / str(n)).write_bytes(b"%d" % n)
+        urls[str(n)] = slot.url(f"/{n}", b"%d" % n, pause=pause)
+    assert komparu.compare_dir_urls(tmp_path, urls, timeout=4 * pause).equal
+    outcome = komparu.compare_many(list(urls.values()), timeout=4 * pause)
+    assert len(outcome.groups) == number
+
+
+def test_a_server_that_says_nothing_to_all_is_given_up(slot: OneSlot, failure: Failure) -> None:
+    a, b = (slot.url(path, b"", pause=2) for path in ("/a", "/b"))
+    begun = time.monotonic()
+    error = failure(a, b, timeout=0.3)
+    assert error.strerror == "no data for 0.3 s"
+    assert time.monotonic() - begun < 2
