@@ -40,6 +40,7 @@ except ModuleNotFoundError as _error:
 _sys.modules.update(_compiled.kept)
 globals().update({name.removeprefix("komparu."): module for name, module in _compiled.kept.items()})
 
+from komparu import _pairs as _pairs  # which only the compiled part needs
 from komparu import aio as aio
 from komparu._config import KomparuConfig
 from komparu._core import __version__

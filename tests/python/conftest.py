@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["Write", "pytest_collection_modifyitems"]
 
 pytest_plugins = ["web"]
+
+#: Left to where the dependency group `embedding` is installed, as a whole or not at all.
+collect_ignore = [] if find_spec("gevent") else ["test_embedding.py", "test_frameworks.py"]
 
 #: Where the name of the test that runs is kept. Not for those whom the tests start.
 _RUNNING = os.environ.pop("KOMPARU_RUNNING", None)
