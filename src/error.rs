@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::legible::Piece;
 use crate::redact::{is_nearly_url, redacted_fully};
 
 /// The result of everything in this crate that can fail.
@@ -171,7 +172,7 @@ pub(crate) fn words(error: &std::io::Error) -> String {
 /// A source as its user wrote it, or an entry of one: usually UTF-8, always bytes.
 ///
 /// Cheap to make and to clone: what is in a directory shares the directory's name. Displays on one
-/// line whatever it holds: control characters and bytes that are not UTF-8 are escaped.
+/// line whatever it holds, shortened where it is long: see `legible.rs`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
     directory: Option<Arc<[u8]>>,
@@ -222,21 +223,7 @@ impl From<&str> for Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        for part in self.bytes().utf8_chunks() {
-            for letter in part.valid().chars() {
-                // U+2028 and U+2029 end a line as much as a newline does.
-                if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') {
-                    write!(out, "{}", letter.escape_default())?;
-                } else {
-                    out.write_char(letter)?;
-                }
-            }
-            for byte in part.invalid() {
-                write!(out, "\\x{byte:02x}")?;
-            }
-        }
-        Ok(())
+        Piece(&self.bytes()).fmt(out)
     }
 }
 

@@ -43,6 +43,7 @@ pub mod error;
 pub mod fuzzing;
 mod http;
 pub mod ignore;
+mod legible;
 pub mod options;
 mod order;
 pub mod outcome;

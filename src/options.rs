@@ -199,6 +199,12 @@ const DEFAULT_TRANSFERS: usize = 16;
 
 const GIB: usize = 1 << 30;
 
+/// Bytes of one header's name: several times what any registered one has.
+const MAX_HEADER_NAME: usize = 256;
+
+/// Bytes of all request headers: what is read of a response's at most. Servers take 8 to 64 KiB.
+const MAX_HEADERS: usize = 256 << 10;
+
 const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
 impl Options {
@@ -247,12 +253,19 @@ impl HttpOptions {
         for (name, value) in &self.headers {
             let broken = |text: &str| text.contains(['\r', '\n', '\0']);
             require(!name.is_empty(), "header name cannot be empty")?;
+            require(name.len() <= MAX_HEADER_NAME, "header name must be at most 256 bytes long")?;
             require(!broken(name), "header name must not contain CR, LF or NUL")?;
+            if let Some(letter) = name.chars().find(|&letter| !is_of_header_name(letter)) {
+                let message = format!("header name {name:?} must not contain {letter:?}");
+                return Err(Error::Argument(message));
+            }
             if broken(value) {
                 let message = format!("value of header {name:?} must not contain CR, LF or NUL");
                 return Err(Error::Argument(message));
             }
         }
+        let bytes = self.headers.iter().map(|(name, value)| name.len() + value.len());
+        require(bytes.sum::<usize>() <= MAX_HEADERS, "headers must be at most 256 KiB together")?;
         if let Some(proxy) = &self.proxy {
             let scheme = proxy.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
             require(
@@ -303,6 +316,11 @@ impl ArchiveLimits {
             "max_entry_name_length must be positive or None",
         )
     }
+}
+
+/// RFC 9110, section 5.6.2: a token.
+fn is_of_header_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter)
 }
 
 fn require(condition: bool, message: &str) -> Result<()> {
@@ -373,6 +391,21 @@ mod tests {
         assert_eq!(with("X", "a\r\nY: b"), "value of header \"X\" must not contain CR, LF or NUL");
         assert_eq!(with("X\nY", "a"), "header name must not contain CR, LF or NUL");
         assert_eq!(with("", "a"), "header name cannot be empty");
+        assert_eq!(with("X: a", "b"), "header name \"X: a\" must not contain ':'");
+        assert_eq!(with("é", "b"), "header name \"é\" must not contain 'é'");
+    }
+
+    #[test]
+    fn headers_have_a_largest_size() {
+        let with = |headers: Vec<(String, String)>| message(|o| o.http.headers = headers);
+        let header = |name: usize, value: usize| ("a".repeat(name), "b".repeat(value));
+        assert_eq!(with(vec![header(257, 1)]), "header name must be at most 256 bytes long");
+        let most = "headers must be at most 256 KiB together";
+        assert_eq!(with(vec![header(256, MAX_HEADERS)]), most);
+        assert_eq!(with(vec![header(256, 1 << 10); 300]), most);
+        let mut options = Options::default();
+        options.http.headers = vec![header(256, MAX_HEADERS - 256)];
+        assert_eq!(options.validate(), Ok(()));
     }
 
     #[test]

@@ -5,7 +5,6 @@ Exit status 0: equal; 1: different; 2: trouble, and what could not be compared i
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 import komparu
 from komparu import _core
 from komparu._arguments import CONFIGURED, REFUSED, parser
+from komparu._printed import one_line, prepare, say
 
 if TYPE_CHECKING:
     import argparse
@@ -27,11 +27,7 @@ EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    # A name need not be text; it leaves as the bytes it came as.
-    for stream in (sys.stdout, sys.stderr):
-        # A stream that was closed before Python began is None, and prints nothing.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="surrogateescape")
+    prepare()
     commands = parser()
     options = vars(commands.parse_args(arguments))
     switches = ("sources", "archive", "quiet", "verbose", "json")
@@ -87,9 +83,9 @@ def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
     if how["json"]:
         print(json.dumps({"equal": equal, "a": a, "b": b}))
     elif equal and how["verbose"]:
-        print(f"= {_one_line(b)}")
+        say(f"= {one_line(b)}")
     elif not equal and not how["quiet"]:
-        print(f"* {_one_line(b)} (differs from {_one_line(a)})")
+        say(f"* {one_line(b)} (differs from {one_line(a)})")
     return EQUAL if equal else DIFFERENT
 
 
@@ -99,9 +95,10 @@ def _many(how: dict[str, Any], options: dict[str, Any]) -> int:
     if how["json"]:
         print(json.dumps({"equal": equal, "sources": sources}))
     elif equal and how["verbose"]:
-        print("\n".join(f"= {_one_line(source)}" for source in sources[1:]))
+        for source in sources[1:]:
+            say(f"= {one_line(source)}")
     elif not equal and not how["quiet"]:
-        print(f"* {len(sources)} sources (not all are the same)")
+        say(f"* {len(sources)} sources (not all are the same)")
     return EQUAL if equal else DIFFERENT
 
 
@@ -158,7 +155,7 @@ def _report(
         print(json.dumps(_as_json(result)))
     elif not how["quiet"]:
         for _, text in sorted(_lines(result, equal)):
-            print(decode(text))
+            say(decode(text))
     if result.errors:
         return TROUBLE
     return EQUAL if result.equal else DIFFERENT
@@ -179,22 +176,16 @@ def _as_json(result: komparu.DirResult) -> dict[str, Any]:
 def _lines(result: komparu.DirResult, equal: list[str]) -> Iterator[tuple[str, str]]:
     """Describe every path in a line; a line break in a name does not begin another."""
     for path in result.only_left:
-        yield path, f"- {_one_line(path)}"
+        yield path, f"- {one_line(path)}"
     for path in result.only_right:
-        yield path, f"+ {_one_line(path)}"
+        yield path, f"+ {one_line(path)}"
     for path, reason in result.diff.items():
         if path not in result.errors:
-            yield path, f"* {_one_line(path)} ({reason.value})"
+            yield path, f"* {one_line(path)} ({reason.value})"
     for path, message in result.messages.items():
-        yield path, f"! {_one_line(path)}: {message}"
+        yield path, f"! {one_line(path)}: {message}"
     for path in equal:
-        yield path, f"= {_one_line(path) or '.'}"
-
-
-def _one_line(path: str) -> str:
-    """Escape what is not to be printed as it is: control characters, and the backslash itself."""
-    control = {code: repr(chr(code))[1:-1] for code in (*range(32), ord("\\"), 127)}
-    return path.translate(control)
+        yield path, f"= {one_line(path) or '.'}"
 
 
 def _trouble(error: Exception, how: dict[str, Any]) -> int:
@@ -202,7 +193,7 @@ def _trouble(error: Exception, how: dict[str, Any]) -> int:
         answer = {"equal": None, "error": type(error).__name__, "message": str(error)}
         print(json.dumps(answer))
     elif not how["quiet"]:
-        print(f"komparu: {error}", file=sys.stderr)
+        say(f"komparu: {error}", sys.stderr)
     return TROUBLE
 
 
@@ -220,12 +211,13 @@ def run() -> int:
         sys.stdout = None
         # Whoever closed the pipe has seen enough.
         if not isinstance(error, BrokenPipeError):
-            print(f"komparu: cannot write: {error.strerror}", file=sys.stderr)
+            say(f"komparu: cannot write: {error.strerror}", sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:  # noqa: BLE001  # whatever it is, it is no verdict
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            say(line, sys.stderr)
         return TROUBLE
     return status
 

@@ -6,9 +6,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 import komparu
+from komparu._printed import legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
 __all__ = ["CONFIGURED", "REFUSED", "parser"]
 
@@ -47,9 +49,16 @@ REFUSED = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors say in one line what is wrong with an argument, whatever it holds."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(legible(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    result = argparse.ArgumentParser(
+    result = _Parser(
         prog="komparu",
         description=_DESCRIPTION,
         epilog=_EPILOG,

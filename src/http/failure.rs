@@ -6,11 +6,14 @@ use std::time::Duration;
 use curl_sys as code;
 
 use crate::error::words;
+use crate::legible::Piece;
 
 /// What is known of a transfer when it fails.
 pub(crate) struct Circumstances {
     /// Did it get as far as a connection?
     pub(crate) connected: bool,
+    /// Did the head come to its end?
+    pub(crate) answered: bool,
     /// The content that has arrived.
     pub(crate) received: u64,
     pub(crate) size: Option<u64>,
@@ -22,7 +25,9 @@ pub(crate) struct Circumstances {
 /// The cause, and the system's error number where it is the system's.
 pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Option<i32>) {
     let detail = error.extra_description().filter(|text| !text.is_empty());
-    let detail = detail.unwrap_or_else(|| error.description());
+    // libcurl's words may quote the server's.
+    let detail = Piece(detail.unwrap_or_else(|| error.description()).as_bytes()).to_string();
+    let detail = detail.as_str();
     let system = known.errno.filter(|&errno| errno != 0);
     let cause = match error.code() {
         code::CURLE_COULDNT_RESOLVE_HOST => "host not found".to_owned(),
@@ -61,6 +66,10 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         code::CURLE_PEER_FAILED_VERIFICATION => verification(detail).to_owned(),
         code::CURLE_SSL_CONNECT_ERROR => format!("no TLS connection ({detail})"),
         code::CURLE_BAD_CONTENT_ENCODING => format!("cannot be decoded ({detail})"),
+        // It takes 100 KiB for one line.
+        code::CURLE_OUT_OF_MEMORY if !known.answered => {
+            "the server sent a header that is too long".to_owned()
+        }
         code::CURLE_OUT_OF_MEMORY => "cannot be decoded in bounded memory".to_owned(),
         // HTTP/0.9, or something that is no HTTP at all.
         code::CURLE_UNSUPPORTED_PROTOCOL | code::CURLE_FTP_WEIRD_SERVER_REPLY => {
@@ -112,6 +121,7 @@ mod tests {
         error.set_extra(extra.to_owned());
         let known = Circumstances {
             connected: false,
+            answered: false,
             received: 3,
             size: Some(10),
             timeout: Duration::from_millis(1500),
@@ -134,6 +144,10 @@ mod tests {
         assert_eq!(
             words(code::CURLE_RECV_ERROR, "CONNECT tunnel failed, response 407"),
             "no connection (CONNECT tunnel failed, response 407)"
+        );
+        assert_eq!(
+            words(code::CURLE_OUT_OF_MEMORY, "x"),
+            "the server sent a header that is too long"
         );
         let expired = "SSL certificate problem: certificate has expired";
         assert_eq!(words(code::CURLE_PEER_FAILED_VERIFICATION, expired), "certificate has expired");

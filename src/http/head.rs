@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Name;
+use crate::legible::Piece;
 
 /// What is kept of a response's head.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Head {
                 // and not say where one has no end.
                 let known = |name: &Vec<u8>| name == b"chunked" || name == b"identity";
                 if let Some(name) = tokens(value).find(|name| !known(name)) {
-                    let name = Name::new(&name[..name.len().min(60)]);
+                    let name = Piece(&name[..name.len().min(60)]);
                     return Err(format!(
                         "sent the transfer coding '{name}', which was not asked for"
                     ));
@@ -151,7 +151,7 @@ impl fmt::Display for Head {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}", self.status)?;
         if !self.reason.is_empty() {
-            write!(out, " {}", Name::new(&self.reason))?;
+            write!(out, " {}", Piece(&self.reason))?;
         }
         Ok(())
     }

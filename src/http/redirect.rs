@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::address::{Rule, literal, special, special_host};
 use super::url::Url;
-use crate::error::Name;
+use crate::legible::Piece;
 use crate::options::HttpOptions;
 use crate::redact::{redacted, redacted_reference};
 
@@ -71,10 +71,12 @@ impl Hop {
 
     /// Why this hop is not made: `host` is of a `kind` that its rule refuses.
     pub(crate) fn refusal(&self, host: &str, kind: &str) -> String {
+        let host = Piece(host.as_bytes());
         if self.is_first() {
             return format!("{host} is {kind}, and block_private is set");
         }
-        let to = Name::new(&redacted(self.url.text().as_bytes()));
+        let to = redacted(self.url.text().as_bytes());
+        let to = Piece(&to);
         format!("redirected to {to}: {host} is {kind}, where no redirect may lead")
     }
 
@@ -88,8 +90,7 @@ impl Hop {
         }
         let url = self.url.join(location).ok_or_else(|| {
             let shown = redacted_reference(location);
-            let shown = &shown[..shown.len().min(200)];
-            format!("redirected to '{}', which is no http or https URL", Name::new(shown))
+            format!("redirected to '{}', which is no http or https URL", Piece(&shown))
         })?;
         let trusted = self.trusted && url.has_origin_of(&self.url);
         // What the user wrote into the URL goes to its origin, like the headers.

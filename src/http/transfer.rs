@@ -215,6 +215,7 @@ impl Transfer {
         let name = &self.request.name;
         let known = Circumstances {
             connected: self.connected,
+            answered: !matches!(self.body, Body::Unknown),
             received: self.received,
             size: self.head.length(),
             timeout: self.request.options.timeout,

@@ -12,6 +12,7 @@ use super::options::{Change, change};
 use super::result::text;
 use super::sources;
 use crate::error::{Error, Result};
+use crate::legible::Piece;
 use crate::options::Options;
 use crate::sys::fork::hold_off;
 
@@ -71,7 +72,12 @@ fn changes(given: &Bound<'_, PyDict>) -> PyResult<Vec<Change>> {
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
         match change(&name, &value)? {
             Some(change) => changes.push(change),
-            None => return Err(raise(py, &Error::Config(format!("unknown option '{name}'")))),
+            None => {
+                return Err(raise(
+                    py,
+                    &Error::Config(format!("unknown option '{}'", Piece(name.as_bytes()))),
+                ));
+            }
         }
     }
     Ok(changes)
@@ -144,4 +150,10 @@ pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py
 #[pyfunction]
 pub(super) fn masked<'py>(py: Python<'py>, url: &[u8]) -> Bound<'py, PyBytes> {
     PyBytes::new(py, &crate::redact::redacted_fully(url))
+}
+
+/// All characters that are not to be printed as they are: control characters and their like.
+#[pyfunction]
+pub(super) fn escaped() -> String {
+    crate::legible::escaped()
 }

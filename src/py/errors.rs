@@ -10,6 +10,7 @@ use pyo3::types::PyDict;
 use super::classes::classes;
 use super::result::text;
 use crate::error::Error;
+use crate::legible::message;
 
 /// The Python exception for `error`.
 pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
@@ -41,16 +42,18 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         Error::ArchiveBomb { name, cause } => {
             ("ArchiveBombError", name, &format!("archive bomb: {cause}"), &None, None)
         }
-        Error::Argument(message) => {
-            return Ok(PyValueError::new_err(message.clone())
+        Error::Argument(words) => {
+            return Ok(PyValueError::new_err(message(words).into_owned())
                 .into_value(py)
                 .into_bound(py)
                 .into_any());
         }
-        Error::Config(message) => return class_of(py, "ConfigError")?.call1((message,)),
-        Error::Internal(_) => return class_of(py, "KomparuError")?.call1((error.to_string(),)),
+        Error::Config(words) => return class_of(py, "ConfigError")?.call1((message(words),)),
+        Error::Internal(_) => {
+            return class_of(py, "KomparuError")?.call1((message(&error.to_string()),));
+        }
         Error::TimedOut(_) => {
-            return class_of(py, "ComparisonTimeoutError")?.call1((error.to_string(),));
+            return class_of(py, "ComparisonTimeoutError")?.call1((message(&error.to_string()),));
         }
         // Only an interrupt cancels a call, and it brings its own exception; this is the last resort.
         Error::Cancelled => {
@@ -59,10 +62,10 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     };
     let attributes = PyDict::new(py);
     attributes.set_item("source", text(py, &name.bytes())?)?;
-    attributes.set_item("strerror", cause)?;
+    attributes.set_item("strerror", message(cause))?;
     attributes.set_item("errno", errno)?;
     attributes.set_item("status", status)?;
-    class_of(py, class)?.call((error.to_string(),), Some(&attributes))
+    class_of(py, class)?.call((message(&error.to_string()),), Some(&attributes))
 }
 
 fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {

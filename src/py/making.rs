@@ -13,6 +13,7 @@ use super::errors::raise;
 use super::request::{Answer, Answered};
 use super::result::{Decode, entry, text};
 use crate::context::{Call, Context};
+use crate::legible::message;
 use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
 use crate::source::Source;
 
@@ -113,13 +114,13 @@ impl Tree {
                 Finding::Differs(reason) => diff.set_item(path, self.reasons.of(reason))?,
                 Finding::OnlyLeft => self.only_left.bind(py).add(path)?,
                 Finding::OnlyRight => self.only_right.bind(py).add(path)?,
-                Finding::Failed(message) => {
+                Finding::Failed(words) => {
                     // What is known to differ does so whether or not it could be read.
                     if !diff.contains(&path)? {
                         diff.set_item(&path, &self.reasons.read_error)?;
                     }
                     errors.add(&path)?;
-                    self.messages.bind(py).set_item(path, message)?;
+                    self.messages.bind(py).set_item(path, message(&words))?;
                 }
             }
         }

@@ -49,6 +49,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         classes::prepare,
         config::check_source,
         config::configure,
+        config::escaped,
         config::get_config,
         config::masked,
         config::reset_config,

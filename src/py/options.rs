@@ -10,6 +10,7 @@ use super::values::{
 };
 use crate::error::{Error, Result};
 use crate::ignore::Ignore;
+use crate::legible::Piece;
 use crate::options::{DetectChanges, Options};
 
 /// The configured options, changed by what a call was given.
@@ -24,6 +25,7 @@ pub(super) fn merged(
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
         let known = allowed.contains(&name.as_str());
         let Some(change) = known.then(|| change(&name, &value)).transpose()?.flatten() else {
+            let name = Piece(name.as_bytes());
             let message = format!("{function}() got an unexpected keyword argument '{name}'");
             return Err(PyTypeError::new_err(message));
         };
@@ -105,7 +107,7 @@ fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     let mut headers = Vec::new();
     for (name, value) in pairs("headers", "a mapping of str to str", value)? {
         let name = string("header name", &name)?;
-        let value = string(&format!("value of header {name:?}"), &value)?;
+        let value = string(&format!("value of header \"{}\"", Piece(name.as_bytes())), &value)?;
         headers.push((name, value));
     }
     Ok(headers)

@@ -1,0 +1,65 @@
+"""What the command line prints: lines that say what they are to say in any encoding, and no more.
+
+Names are data. What would drive a terminal is escaped, and so is what the output's encoding lacks;
+what is no text leaves as the bytes it came as.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from komparu import _core
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+__all__ = ["legible", "one_line", "prepare", "say"]
+
+_ESCAPES = {ord(letter): repr(letter)[1:-1] for letter in _core.escaped()}
+#: The same letters as they come out of a name that was not decoded.
+_UNDECODED = {
+    letter.encode().decode("ascii", "surrogateescape"): repr(letter)[1:-1]
+    for letter in _core.escaped()
+    if not letter.isascii()
+}
+
+
+def legible(text: str) -> str:
+    """Escape what is not to be printed as it is."""
+    text = text.translate(_ESCAPES)
+    if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):
+        for undecoded, escape in _UNDECODED.items():
+            text = text.replace(undecoded, escape)
+    return text
+
+
+def one_line(path: str) -> str:
+    """Escape a name so that it can be read back: its backslashes, too."""
+    return legible(path.replace("\\", r"\\"))
+
+
+def say(line: str, stream: TextIO | None = None) -> None:
+    """Print a line: one, whatever it holds."""
+    print(legible(line), file=stream)
+
+
+def _fitting(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Replace a character that the output's encoding lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letter, after = error.object[error.start], error.start + 1
+    if "\udc80" <= letter <= "\udcff":
+        return bytes([ord(letter) - 0xDC00]), after
+    return letter.encode("ascii", "backslashreplace").decode(), after
+
+
+def prepare() -> None:
+    """Have standard output and error take any line."""
+    codecs.register_error("komparu.fitting", _fitting)
+    for stream in (sys.stdout, sys.stderr):
+        # A stream that was closed before Python began is None, and prints nothing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="komparu.fitting")
