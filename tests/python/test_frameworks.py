@@ -124,8 +124,8 @@ for call in ("komparu.compare('a', 'b', chunk_", "aio.compare_dir('a', 'b', chun
         assert names(found) == ["chunk_size="], call
 for found in both("komparu.compare_dir('/dev/fd', '/dev/fd').on", "complete"):
     assert names(found) == ["only_left", "only_right"]
-for found in both("async def f():\\n    (await aio.compare_dir('a', 'b')).verd", "complete"):
-    assert names(found) == ["verdict"]
+awaited = jedi.Script(start + "async def f():\\n    (await aio.compare_dir('a', 'b')).verd")
+assert names(awaited.complete()) == ["verdict"]
 for found in both("komparu.compare", "help", back=2):
     assert "byte for byte" in found[0].docstring()
 print("complete")
