@@ -187,7 +187,7 @@ fn a_big_directory_is_not_listed_to_its_end_when_the_call_is_over() {
     let path = place.path().as_os_str().as_bytes();
     let tree = DirectoryTree::open(path, place.path().into(), &Options::default()).expect("opened");
     let call = Call::new(None);
-    let list = || tree.list(&tree.enter(b"").expect("entered"), b"", &Context::new(&call));
+    let list = || tree.list(&tree.enter(b"", None).expect("entered"), b"", &Context::new(&call));
     assert_eq!(list().expect("listed").len(), 1000);
     call.cancel();
     assert_eq!(list().expect_err("stopped"), Error::Cancelled);

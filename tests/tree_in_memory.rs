@@ -23,6 +23,7 @@ struct Memory {
     paths: BTreeMap<&'static str, &'static str>,
     entered: Mutex<Vec<String>>,
     opened: AtomicUsize,
+    entered_by_path: AtomicUsize,
 }
 
 impl Memory {
@@ -71,7 +72,12 @@ impl Reader for Bytes {
 impl Tree for Memory {
     type Directory = String;
 
-    fn enter(&self, path: &[u8]) -> Result<String> {
+    fn enter(&self, path: &[u8], parent: Option<&String>) -> Result<String> {
+        let above = path.iter().rposition(|&byte| byte == b'/').map_or(&b""[..], |at| &path[..at]);
+        match parent {
+            Some(parent) => assert_eq!(parent.as_bytes(), above),
+            None => _ = self.entered_by_path.fetch_add(1, Ordering::Relaxed),
+        }
         let path = String::from_utf8(path.to_vec()).expect("paths of this tree are text");
         self.entered.lock().expect("no panic").push(path.clone());
         if path.starts_with("no entry") {
@@ -220,6 +226,24 @@ fn directories_of_one_identity_and_path_are_equal_and_not_read() {
         let differs = ("d/x".to_owned(), Finding::Differs(DiffReason::ContentMismatch));
         assert_eq!(compared(&a, &b, 2), Ok(is_read.then_some(differs).into_iter().collect()));
         assert_eq!(a.opened.into_inner(), if is_read { 2 } else { 1 });
+    }
+}
+
+#[test]
+fn a_directory_is_entered_from_its_parent_however_deep_it_lies() {
+    let deep: String = "d/".repeat(5000) + "x";
+    let deep: &'static str = deep.leak();
+    let wide: Vec<String> = (0..1000).map(|number| format!("w/{number}/x")).collect();
+    let wide = wide.into_iter().map(|path| (&*path.leak(), "1"));
+    let files: Vec<_> = wide.chain([(deep, "1")]).collect();
+    for workers in [1, 4] {
+        let (a, b) = (Memory::new(&files), Memory::new(&files));
+        assert_eq!(compared(&a, &b, workers), Ok(vec![]));
+        let only = compared(&a, &Memory::new(&[("x", "")]), workers).expect("compared");
+        assert_eq!(only.len(), files.len() + 1);
+        // Only the root has no parent.
+        assert_eq!(a.entered_by_path.into_inner(), 2);
+        assert_eq!(b.entered_by_path.into_inner(), 1);
     }
 }
 

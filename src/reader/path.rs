@@ -53,6 +53,11 @@ fn open_without_links(base: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     open_in_pieces(base, path, OFlags::RDONLY, false, 0)
 }
 
+/// Opens a directory, or what a link to one leads to, for going on from there.
+pub(crate) fn pass_into(base: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
+    rustix::fs::openat(base, name, directory(PASSING), Mode::empty())
+}
+
 /// The flags for opening a directory.
 fn directory(access: OFlags) -> OFlags {
     access | OFlags::DIRECTORY | OFlags::CLOEXEC

@@ -4,6 +4,7 @@
 //! one that only one side has (list what the other lacks). What could not be compared becomes a
 //! finding; only a deadline or a cancel ends the walk.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::Tree;
@@ -11,11 +12,11 @@ use super::files::Files;
 use super::findings::Findings;
 use super::lineage::{Lineage, Place};
 use super::listing::{CHECKED, Kind, Listing, Match, merge};
-use super::task::{Side, Step, Task};
+use super::task::{Here, KeptOpen, Side, Step, Task};
 use crate::context::Context;
 use crate::crew::{self, Crew};
 use crate::error::{Error, Result, join};
-use crate::options::Options;
+use crate::options::{Options, descriptor_limit};
 use crate::outcome::{DiffReason, Finding, TreeOutcome};
 use crate::threads;
 
@@ -32,7 +33,9 @@ pub fn compare<A: Tree, B: Tree>(
     // Threads are shared out here, to files; engines get none of their own.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
     let findings = Findings::new(options.list_equal);
-    let walk = Walk { a, b, options: &one_by_one, findings };
+    // A pair of directories takes two descriptors; a sixteenth of all leaves room for what is compared.
+    let open = KeptOpen::new(descriptor_limit() / 32);
+    let walk = Walk { a, b, options: &one_by_one, findings, open };
     crew::run(members(options), Task::Both(Step::root()), context, |task, crew, context| {
         walk.work(task, crew, context)
     })?;
@@ -43,10 +46,11 @@ pub fn compare<A: Tree, B: Tree>(
 /// wait with files that others have begun. All together shall leave some of the descriptors that the
 /// process may have: with 64 and 8 threads, 35 were open at most.
 fn members(options: &Options) -> usize {
-    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let affordable = descriptors.and_then(|most| usize::try_from(most / 8).ok());
-    options.workers().min(affordable.unwrap_or(usize::MAX)).max(1)
+    options.workers().min(descriptor_limit() / 8).max(1)
 }
+
+/// A directory that one side has, as that of either.
+type Sides<A, B> = (Option<Arc<<A as Tree>::Directory>>, Option<Arc<<B as Tree>::Directory>>);
 
 /// What all members of the crew share.
 pub(super) struct Walk<'w, A, B> {
@@ -54,6 +58,7 @@ pub(super) struct Walk<'w, A, B> {
     pub(super) b: &'w B,
     pub(super) options: &'w Options,
     pub(super) findings: Findings,
+    open: Arc<KeptOpen>,
 }
 
 impl<A: Tree, B: Tree> Walk<'_, A, B> {
@@ -65,9 +70,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     ) -> Result<()> {
         context.checkpoint()?;
         match task {
-            Task::Both(step) => self.both(&step, crew, context),
-            Task::One(Side::Left, step) => self.one(self.a, Side::Left, &step, crew, context),
-            Task::One(Side::Right, step) => self.one(self.b, Side::Right, &step, crew, context),
+            Task::Both(step) => self.both(step, crew, context),
+            Task::One(side, step) => self.alone(side, step, crew, context),
             Task::Files(files) => files.compare(self, crew, context),
             Task::Content(work) => {
                 if let Some(work) = work.upgrade() {
@@ -79,10 +83,22 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     }
 
     /// Compares a directory that both trees have.
-    fn both(&self, step: &Step, crew: &Crew<'_, Task<A, B>>, context: &Context<'_>) -> Result<()> {
-        let entered = (self.a.enter(&step.path), self.b.enter(&step.path));
+    fn both(
+        &self,
+        mut step: Step<A, B>,
+        crew: &Crew<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let parents = step.parents.take();
+        let (in_left, in_right) = match &parents {
+            Some(parents) => (parents.left.as_deref(), parents.right.as_deref()),
+            None => (None, None),
+        };
+        let entered = (self.a.enter(&step.path, in_left), self.b.enter(&step.path, in_right));
+        drop(parents);
+        let step = &step;
         let (left, right) = match entered {
-            (Ok(left), Ok(right)) => (left, right),
+            (Ok(left), Ok(right)) => (Arc::new(left), Arc::new(right)),
             (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
         };
         let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
@@ -98,8 +114,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             let path = step.ancestor(levels_up);
             Ok(self.a.is_at(&left, path)? && self.b.is_at(&right, path)?)
         };
-        let here = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
-            Ok(Some(here)) => here,
+        let lineage = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
+            Ok(Some(lineage)) => lineage,
             Ok(None) => return Ok(()),
             Err(error) => return self.fail_directory(step, error),
         };
@@ -108,10 +124,17 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 (Ok(left), Ok(right)) => (left, right),
                 (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
             };
-        let mut files = Files::new(step.path.clone(), left, right);
+        let here = Here {
+            lineage,
+            left: Some(Arc::clone(&left)),
+            right: Some(Arc::clone(&right)),
+            open: &self.open,
+            parents: OnceCell::new(),
+        };
+        let mut files = Files::new(step.path.clone(), Arc::clone(&left), Arc::clone(&right));
         merge(&mut left_list, &mut right_list, context, |left, right, entry| match entry {
-            Match::Left(index) => self.alone(Side::Left, left, index, step, &here, crew),
-            Match::Right(index) => self.alone(Side::Right, right, index, step, &here, crew),
+            Match::Left(index) => self.unmatched(Side::Left, left, index, step, &here, crew),
+            Match::Right(index) => self.unmatched(Side::Right, right, index, step, &here, crew),
             Match::Both(l, r) => {
                 let name = left.name(l);
                 match (left.kind(l), right.kind(r)) {
@@ -138,6 +161,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 }
             }
         })?;
+        drop(here);
+        drop((left, right));
         Files::share(files, self, crew, context)
     }
 
@@ -146,7 +171,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         &self,
         left: &A::Directory,
         right: &B::Directory,
-        step: &Step,
+        step: &Step<A, B>,
         threads: usize,
         context: &Context<'_>,
     ) -> (Result<Listing>, Result<Listing>) {
@@ -168,7 +193,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     }
 
     /// Compares two links by their targets.
-    fn links(&self, files: &Files<A, B>, step: &Step, name: &[u8]) {
+    fn links(&self, files: &Files<A, B>, step: &Step<A, B>, name: &[u8]) {
         match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
             (Ok(left), Ok(right)) if left == right => self.findings.same(|| join(&step.path, name)),
             (Ok(_), Ok(_)) => {
@@ -182,16 +207,40 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     }
 
     /// Lists a directory that only one tree has.
-    fn one<T: Tree>(
+    fn alone(
         &self,
-        tree: &T,
         side: Side,
-        step: &Step,
+        mut step: Step<A, B>,
         crew: &Crew<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
-        let directory = match tree.enter(&step.path) {
-            Ok(directory) => directory,
+        let parents = step.parents.take();
+        let parents = parents.as_deref();
+        match side {
+            Side::Left => {
+                let parent = parents.and_then(|parents| parents.left.as_deref());
+                let entered = self.a.enter(&step.path, parent);
+                self.list_one(self.a, side, (&step, entered), |it| (Some(it), None), crew, context)
+            }
+            Side::Right => {
+                let parent = parents.and_then(|parents| parents.right.as_deref());
+                let entered = self.b.enter(&step.path, parent);
+                self.list_one(self.b, side, (&step, entered), |it| (None, Some(it)), crew, context)
+            }
+        }
+    }
+
+    fn list_one<T: Tree>(
+        &self,
+        tree: &T,
+        side: Side,
+        (step, entered): (&Step<A, B>, Result<T::Directory>),
+        sides: impl Fn(Arc<T::Directory>) -> Sides<A, B>,
+        crew: &Crew<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let directory = match entered {
+            Ok(directory) => Arc::new(directory),
             Err(error) => return self.fail_directory(step, error),
         };
         let place = Place::from(tree.identity(&directory));
@@ -200,8 +249,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Side::Right => [Place::Nowhere, place],
         };
         let is_same = |levels_up| tree.is_at(&directory, step.ancestor(levels_up));
-        let here = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
-            Ok(Some(here)) => here,
+        let lineage = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
+            Ok(Some(lineage)) => lineage,
             Ok(None) => {
                 // What is below has been listed under shorter names; the link itself may not have.
                 if !step.mismatched {
@@ -216,8 +265,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Err(error) => return self.fail_directory(step, error),
         };
         listing.make_unique(context)?;
+        let (left, right) = sides(directory);
+        let here = Here { lineage, left, right, open: &self.open, parents: OnceCell::new() };
         for index in 0..listing.len() {
-            self.alone(side, &listing, index, step, &here, crew);
+            self.unmatched(side, &listing, index, step, &here, crew);
             if index.is_multiple_of(CHECKED) {
                 context.checkpoint()?;
             }
@@ -226,13 +277,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     }
 
     /// Notes an entry that only one side has.
-    fn alone(
+    fn unmatched(
         &self,
         side: Side,
         listing: &Listing,
         index: usize,
-        step: &Step,
-        here: &Arc<Lineage>,
+        step: &Step<A, B>,
+        here: &Here<'_, A, B>,
         crew: &Crew<'_, Task<A, B>>,
     ) {
         let name = listing.name(index);
@@ -248,7 +299,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         }
     }
 
-    fn unknown<T: Tree>(&self, tree: &T, step: &Step, name: &[u8], errno: i32) {
+    fn unknown<T: Tree>(&self, tree: &T, step: &Step<A, B>, name: &[u8], errno: i32) {
         let path = join(&step.path, name);
         let error = std::io::Error::from_raw_os_error(errno);
         let error = Error::system(&tree.display(&path), &error);
@@ -257,7 +308,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
 
     /// Notes that a directory could not be compared. Without its root, a tree cannot be compared at
     /// all.
-    fn fail_directory(&self, step: &Step, error: Error) -> Result<()> {
+    fn fail_directory(&self, step: &Step<A, B>, error: Error) -> Result<()> {
         if step.path.is_empty() {
             return Err(error);
         }

@@ -12,7 +12,8 @@ use rustix::fs::{AtFlags, CWD, FileType, OFlags};
 use rustix::io::Errno;
 
 use super::listing::{CHECKED, Kind, Listing};
-use super::{Content, Tree};
+use super::nowhere::leads_nowhere;
+use super::{Content, Tree, last_name};
 use crate::context::Context;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
@@ -96,9 +97,21 @@ impl DirectoryTree {
             Ok(FileType::CharacterDevice) => Kind::CharacterDevice,
             Ok(FileType::BlockDevice) => Kind::BlockDevice,
             Ok(FileType::Unknown) => Kind::Unknown(Errno::NOTSUP.raw_os_error()),
+            Err(errno) if self.follow_links && is_lost_link(directory, name, told, errno) => {
+                Kind::Link
+            }
             Err(errno) => Kind::Unknown(errno.raw_os_error()),
         }
     }
+}
+
+/// Is the entry a link that leads nowhere, where following it ended with this error?
+fn is_lost_link(directory: BorrowedFd<'_>, name: &[u8], told: FileType, errno: Errno) -> bool {
+    let is_link = || {
+        rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_symlink())
+    };
+    (told == FileType::Symlink || is_link()) && leads_nowhere(directory, name, errno)
 }
 
 /// Calls `found` with the name of every entry, and with what the directory tells of it.
@@ -140,10 +153,14 @@ fn each_entry(
 impl Tree for DirectoryTree {
     type Directory = OpenDirectory;
 
-    fn enter(&self, path: &[u8]) -> Result<OpenDirectory> {
+    fn enter(&self, path: &[u8], parent: Option<&OpenDirectory>) -> Result<OpenDirectory> {
         let system = |errno: Errno| Error::system(&self.display(path), &errno.into());
         // The root as well: what is listed twice through one descriptor is empty the second time.
-        let descriptor = open_directory(self.root.as_fd(), path, self.follow_links);
+        let (from, way) = match parent {
+            Some(parent) => (&*parent.base.descriptor, last_name(path)),
+            None => (&self.root, path),
+        };
+        let descriptor = open_directory(from.as_fd(), way, self.follow_links);
         let descriptor = Arc::new(descriptor.map_err(system)?);
         let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
         let identity = Identity::of(&stat);
@@ -160,7 +177,7 @@ impl Tree for DirectoryTree {
     }
 
     fn is_at(&self, directory: &OpenDirectory, path: &[u8]) -> Result<bool> {
-        let there = self.enter(path)?;
+        let there = self.enter(path, None)?;
         if !there.identity.has_number_of(&directory.identity) {
             return Ok(false);
         }
@@ -246,7 +263,7 @@ mod tests {
         let options = Options { ignore: Some(ignore), ..Options::default() };
         let path = directory.path().as_os_str().as_encoded_bytes();
         let tree = DirectoryTree::open(path, "tree".into(), &options).expect("a directory");
-        let (root, call) = (tree.enter(b"").expect("the root"), Call::new(None));
+        let (root, call) = (tree.enter(b"", None).expect("the root"), Call::new(None));
         let listing = tree.list(&root, b"", &Context::new(&call)).expect("listed");
         assert_eq!((listing.len(), listing.name(0)), (1, &b"kept"[..]));
         // How many there are before it is for the filesystem to say.

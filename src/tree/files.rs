@@ -18,8 +18,8 @@ use crate::reader::{ReadAt, Reader};
 /// Pairs of files, for any number of threads to compare.
 pub(super) struct Files<A: Tree, B: Tree> {
     path: Vec<u8>,
-    pub(super) left: A::Directory,
-    pub(super) right: B::Directory,
+    pub(super) left: Arc<A::Directory>,
+    pub(super) right: Arc<B::Directory>,
     names: Vec<u8>,
     /// Where each name lies.
     ranges: Vec<Range<usize>>,
@@ -31,7 +31,7 @@ impl<A: Tree, B: Tree> Files<A, B> {
     const BATCH: usize = if A::BATCH < B::BATCH { A::BATCH } else { B::BATCH };
 
     /// No files yet, of two directories that both are at `path`.
-    pub(super) fn new(path: Vec<u8>, left: A::Directory, right: B::Directory) -> Self {
+    pub(super) fn new(path: Vec<u8>, left: Arc<A::Directory>, right: Arc<B::Directory>) -> Self {
         let (names, ranges) = (Vec::new(), Vec::new());
         Self { path, left, right, names, ranges, next: AtomicUsize::new(0) }
     }

@@ -19,7 +19,7 @@ pub enum Kind {
     Directory,
     /// The same, reached through a symbolic link.
     LinkedDirectory,
-    /// A symbolic link that is compared by its target.
+    /// A symbolic link that is compared by its target: links are not followed, or it leads nowhere.
     Link,
     /// A named pipe.
     Fifo,

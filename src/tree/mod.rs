@@ -18,6 +18,7 @@ mod lineage;
 pub mod listing;
 mod name_table;
 mod names;
+mod nowhere;
 mod ordered;
 mod resolve;
 mod settle;
@@ -42,11 +43,13 @@ pub trait Tree: Sync {
     /// what taking them costs.
     const BATCH: usize = 16;
 
-    /// Enters the directory at `path`, relative to the root and empty for the root itself.
+    /// Enters the directory at `path`, relative to the root and empty for the root itself. `parent` is
+    /// the directory that it lies in, if that is still open: then entering it costs the same however deep
+    /// it lies.
     ///
     /// # Errors
     /// When that is not possible, with a cause that needs no path beside it.
-    fn enter(&self, path: &[u8]) -> Result<Self::Directory>;
+    fn enter(&self, path: &[u8], parent: Option<&Self::Directory>) -> Result<Self::Directory>;
 
     /// What makes the directory the one it is: only two with the same identity may be the same
     /// directory. `None`: it is different from any other.
@@ -90,6 +93,11 @@ pub trait Tree: Sync {
 
     /// What messages call the entry at `path`.
     fn display(&self, path: &[u8]) -> Name;
+}
+
+/// The last name of a path.
+fn last_name(path: &[u8]) -> &[u8] {
+    path.iter().rposition(|&byte| byte == b'/').map_or(path, |slash| &path[slash + 1..])
 }
 
 /// The content of an entry.

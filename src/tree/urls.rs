@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::listing::{Kind, Listing};
-use super::{Content, Identity, Tree, names};
+use super::{Content, Identity, Tree, last_name, names};
 use crate::context::Context;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
@@ -116,12 +116,16 @@ impl Tree for UrlTree {
     /// One transfer keeps a thread waiting for longer than taking it costs.
     const BATCH: usize = 1;
 
-    fn enter(&self, path: &[u8]) -> Result<Arc<Branch>> {
-        let mut branch = &self.root;
+    fn enter(&self, path: &[u8], parent: Option<&Arc<Branch>>) -> Result<Arc<Branch>> {
+        let whole = path;
+        let (mut branch, path) = match parent {
+            Some(parent) => (parent, last_name(path)),
+            None => (&self.root, path),
+        };
         for part in path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
             branch = match branch.0.get(part) {
                 Some(Entry::Directory(branch)) => branch,
-                _ => return Err(Error::read(&self.display(path), "is not in the map")),
+                _ => return Err(Error::read(&self.display(whole), "is not in the map")),
             };
         }
         Ok(Arc::clone(branch))
@@ -198,7 +202,7 @@ mod tests {
     }
 
     fn listed(tree: &UrlTree, path: &str) -> Vec<(String, Kind)> {
-        let branch = tree.enter(path.as_bytes()).expect("a directory");
+        let branch = tree.enter(path.as_bytes(), None).expect("a directory");
         let call = Call::new(None);
         let listing = tree.list(&branch, path.as_bytes(), &Context::new(&call));
         let listing = listing.expect("a listing");
@@ -216,7 +220,7 @@ mod tests {
         assert_eq!(listed(&tree, ""), [of("a", Kind::Directory), of("e", Kind::File)]);
         assert_eq!(listed(&tree, "a"), [of("b", Kind::Directory), of("d", Kind::File)]);
         assert_eq!(listed(&tree, "a/b"), [of("c", Kind::File)]);
-        assert!(tree.enter(b"e").is_err());
+        assert!(tree.enter(b"e", None).is_err());
     }
 
     #[test]
@@ -239,7 +243,7 @@ mod tests {
     fn a_path_of_a_million_parts_is_dropped_without_recursion() {
         let key = "a/".repeat(1_000_000) + "b";
         let whole = tree(&[&key], &[]).expect("a tree");
-        let below = whole.enter(b"a/a/a").expect("a directory");
+        let below = whole.enter(b"a/a/a", None).expect("a directory");
         drop(whole);
         assert_eq!(below.0.len(), 1, "what another thread has is still whole");
         drop(below);

@@ -225,8 +225,77 @@ def test_a_path_of_many_links_is_no_loop(tmp_path: Path, length: int) -> None:
     assert "d0/" + "next/" * length + "end" in result.diff
 
 
-def test_links_that_lead_only_to_links_are_errors(tmp_path: Path) -> None:
-    a, b = pair(tmp_path, {"x": Link("y"), "y": Link("x")}, {"x": b"", "y": b""})
+#: Names in a tree that lead nowhere or in a circle, and two that lead to the same from afar.
+LOST: dict[str, Entry] = {
+    "nowhere": Link("gone"),
+    "below a file": Link("f/x"),
+    "below a link": Link("nowhere/x"),
+    "too long": Link("x" * 256),
+    "itself": Link("itself"),
+    "one": Link("two"),
+    "two": Link("one"),
+    "away": Link("/nowhere/at/all"),
+    "f": b"",
+}
+
+
+def test_links_that_lead_nowhere_are_compared_by_their_target(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, {"d": LOST}, {"d": LOST})
+    for max_workers in [1, 4]:
+        assert komparu.compare_dir(a, b, max_workers=max_workers) == EQUAL
+    others: dict[str, Entry] = {
+        **LOST,
+        **{
+            name: Link(f"./{entry.target}")
+            for name, entry in LOST.items()
+            if isinstance(entry, Link)
+        },
+    }
+    c = plant(tmp_path / "c", {"d": others})
+    expected = {f"d/{name}": DiffReason.CONTENT_MISMATCH for name in LOST if name != "f"}
+    # These lead nowhere, too: what they say differs.
+    assert komparu.compare_dir(a, c) == DirResult(equal=False, diff=expected)
+
+
+@pytest.mark.parametrize(
+    "other", [pytest.param(b"", id="file"), pytest.param({"y": b""}, id="directory"), Fifo()]
+)
+@pytest.mark.parametrize("name", [name for name in LOST if name != "f"])
+def test_a_link_that_leads_nowhere_is_of_another_kind_than_anything_else(
+    tmp_path: Path, name: str, other: Entry
+) -> None:
+    a, b = pair(tmp_path, LOST, {**LOST, name: other})
+    result, mirrored = komparu.compare_dir(a, b), komparu.compare_dir(b, a)
+    # A link that led to this one leads somewhere now on the other side.
+    assert result.diff[name] is mirrored.diff[name] is DiffReason.TYPE_MISMATCH
+    assert set(result.diff.values()) == {DiffReason.TYPE_MISMATCH}
+    assert not result.errors
+
+
+def test_a_link_that_leads_nowhere_is_no_link_that_leads_somewhere(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, {"x": Link("y")}, {"x": Link("y"), "y": b""})
     result = komparu.compare_dir(a, b)
-    assert result.errors == {"x", "y"}
-    assert result.messages["x"] == f"{a / 'x'}: {os.strerror(40)}"
+    assert result == DirResult(equal=False, diff={"x": DiffReason.TYPE_MISMATCH}, only_right={"y"})
+
+
+def test_a_link_that_leads_nowhere_is_an_entry(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, {"x": Link("nowhere"), "d": {"y": Link("x"), "z": Link("z")}}, {})
+    expected = DirResult(equal=False, only_left={"x", "d/y", "d/z"})
+    assert komparu.compare_dir(a, b) == expected
+
+
+def test_more_links_than_the_system_follows_are_an_error_if_they_lead_somewhere(
+    tmp_path: Path,
+) -> None:
+    chain: dict[str, Entry] = {f"l{index}": Link(f"l{index + 1}") for index in range(60)}
+    a, b = pair(tmp_path, {**chain, "l60": b"1"}, {**chain, "l60": b"2"})
+    result = komparu.compare_dir(a, b)
+    assert result.errors
+    assert set(result.messages.values()) == {f"{a / x}: {os.strerror(40)}" for x in result.errors}
+    # All that can be followed differ, and nothing of the rest is called equal.
+    differ = {path for path, why in result.diff.items() if why is DiffReason.CONTENT_MISMATCH}
+    assert differ | result.errors == {f"l{index}" for index in range(61)}
+    # The same links to nothing are what they say.
+    (a / "l60").unlink()
+    (b / "l60").unlink()
+    assert komparu.compare_dir(a, b) == EQUAL

@@ -147,11 +147,39 @@ def test_files_are_listed_and_compared_however_deep_they_lie(
             results = [komparu.compare_dir(*roots, max_workers=workers) for workers in (1, 3)]
     assert results[0] == results[1]
     assert results[0].only_left == {f"{path}/left"}
-    assert results[0].errors == {f"{path}/broken"}
-    assert results[0].diff == {
-        f"{path}/differs": DiffReason.CONTENT_MISMATCH,
-        f"{path}/broken": DiffReason.READ_ERROR,
-    }
+    assert results[0].only_right == {f"{path}/broken"}
+    assert results[0].errors == set()
+    assert results[0].diff == {f"{path}/differs": DiffReason.CONTENT_MISMATCH}
+
+
+@pytest.mark.parametrize("names", DEEP.values(), ids=DEEP.keys())
+def test_a_file_is_found_by_a_path_of_any_length(
+    roots: tuple[Path, Path], names: list[str]
+) -> None:
+    def path(root: Path, name: str) -> str:
+        return "/".join([str(root), *names, name])
+
+    with inside(roots[0], names) as a, inside(roots[1], names) as b:
+        write(a, "x", b"1" * 300_000)
+        write(a, "y", b"2" * 300_000)
+        write(b, "x", b"1" * 300_000)
+        os.symlink("x", "link", dir_fd=a)
+        x, y, other = path(roots[0], "x"), path(roots[0], "y"), path(roots[1], "x")
+        link, missing = path(roots[0], "link"), path(roots[0], "missing")
+        assert komparu.compare(x, other)
+        assert not komparu.compare(x, y)
+        assert komparu.compare(x, link)
+        assert komparu.compare(link, other)
+        assert komparu.compare_all([x, other, link])
+        assert komparu.compare_many([x, y, other, link]).groups == [{x, other, link}, {y}]
+        assert komparu.compare_dir(path(roots[0], "."), path(roots[0], "."))
+        assert not komparu.compare_dir(path(roots[0], ""), path(roots[1], ""))
+        with pytest.raises(komparu.SourceNotFoundError):
+            komparu.compare(x, missing)
+        with pytest.raises(komparu.SourceNotFoundError):
+            komparu.compare_archive(x, missing)
+        with pytest.raises(komparu.SourceReadError, match="is a directory"):
+            komparu.compare(x, path(roots[0], "."))
 
 
 def test_a_link_up_from_the_deep_closes_its_loop(roots: tuple[Path, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -84,16 +85,16 @@ class Oracle:
     def kind(self, path: Path) -> str:
         try:
             mode = (os.stat if self.follow else os.lstat)(path).st_mode
-        except OSError:
-            return "error"
+        except OSError as error:
+            # No link here leads further than the system follows: it leads nowhere, or in a circle.
+            if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                raise
+            mode = os.lstat(path).st_mode
         return str(stat.S_IFMT(mode))
 
     def entry(self, path: str, kinds: list[str], above: list[list[tuple[int, int] | None]]) -> None:
         result, directory = self.result, str(stat.S_IFDIR)
-        if "error" in kinds:
-            result.diff[path] = DiffReason.READ_ERROR
-            result.errors.add(path)
-        elif kinds[0] == kinds[1] == directory:
+        if kinds[0] == kinds[1] == directory:
             self.walk(path, above, None)
         elif kinds[0] == kinds[1]:
             self.content(path, kinds[0])
