@@ -182,6 +182,7 @@ OPTIONS: dict[str, Hook] = {
 }
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 @pytest.mark.parametrize("option", OPTIONS)
 @every_kind
 def test_what_a_caller_raises_comes_out_of_configure(
@@ -244,6 +245,7 @@ def test_a_mapping_that_changes_while_it_is_read_is_read_as_it_was() -> None:
     assert komparu.compare_dir_urls("/proc/self/task", table, ignore=["*"]).equal
 
 
+@pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
 def test_numbers_of_any_size_are_numbers() -> None:
     class Big(int):
         def __float__(self) -> float:
@@ -273,6 +275,7 @@ except KeyboardInterrupt:
     assert run(code, expression) == "interrupted\n"
 
 
+@pytest.mark.thread_unsafe(reason="presses Ctrl-C, which is the main thread's")
 def test_ctrl_c_in_an_iterator_is_no_wrong_type() -> None:
     class Slow:
         def __iter__(self) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from children import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 GEVENT = """
 from gevent import monkey
@@ -203,6 +204,26 @@ def test_pyinstaller_finds_all_that_is_needed(tmp_path: Path, pair: tuple[Path, 
         "True",
     ]
     assert done.stdout.splitlines() == expected, done.stderr
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "en" / "embedding.md"
+EXAMPLES = re.findall(
+    r"^```py\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[f"example-{n}" for n in range(len(EXAMPLES))])
+def test_the_examples_of_the_page_run(example: str, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"the same")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", example],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_trio_is_told_what_to_write_and_that_works(pair: tuple[Path, Path]) -> None:

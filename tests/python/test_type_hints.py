@@ -103,6 +103,7 @@ def test_what_describes_a_function_is_never_mistaken_for_it() -> None:
             described(*required)
 
 
+@pytest.mark.thread_unsafe(reason="changes the working directory")
 @pytest.mark.parametrize("module", [komparu, aio], ids=lambda module: module.__name__)
 def test_the_examples_of_docstrings_run(
     module: Any,  # noqa: ANN401
@@ -136,6 +137,7 @@ def test_a_function_can_be_called_by_what_was_read_of_it(tmp_path: Path) -> None
         assert result is True
 
 
+@pytest.mark.thread_unsafe(reason="changes the configuration")
 def test_a_default_that_is_handed_over_changes_nothing() -> None:
     """As pydantic does with all that a call leaves out."""
     komparu.configure(timeout=5, chunk_size=7)
