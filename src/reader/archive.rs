@@ -11,9 +11,10 @@ use self::libarchive::Libarchive;
 use super::limits::Meter;
 use super::slab::{Slab, range_in};
 use super::supply::{Bytes, Supply};
-use super::zip::{PlainZip, ZipIndex};
+use super::zip::{Begins, PlainZip};
+use crate::archive::structure::Broken;
 use crate::context::Context;
-use crate::error::{Name, Result};
+use crate::error::{Error, Name, Result};
 use crate::options::ArchiveLimits;
 use crate::sys::libarchive::Kind;
 
@@ -102,16 +103,20 @@ impl<'a> ArchiveReader<'a> {
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let meter = Meter::new(name.clone(), limits.clone());
-        let mut index = match bytes.anywhere() {
-            Some(bytes) => ZipIndex::read(bytes, &meter, context)?,
-            None => None,
+        let begins = match bytes.anywhere() {
+            Some(bytes) => Begins::look(bytes, &meter, context)?,
+            None => Begins::Otherwise,
         };
-        let members = index.as_mut().and_then(|index| index.members.take());
-        let entries: Box<dyn Entries + 'a> = match (members, bytes) {
-            (Some(members), Bytes::Anywhere(bytes)) => {
-                Box::new(PlainZip::new(bytes, members, name, context))
+        let index = match begins {
+            Begins::Broken(Broken(why)) => return Err(Error::archive(name, why)),
+            Begins::Zip(index) => Some(index),
+            Begins::Otherwise => None,
+        };
+        let entries: Box<dyn Entries + 'a> = match (index, bytes) {
+            (Some(index), Bytes::Anywhere(bytes)) if index.is_plain => {
+                Box::new(PlainZip::new(bytes, *index, name, context))
             }
-            (_, bytes) => {
+            (index, bytes) => {
                 let supply = Supply::new(bytes, name, meter.put_out(), context)?;
                 Box::new(Libarchive::open(supply, index, name, context)?)
             }

@@ -99,10 +99,13 @@ def test_a_number_in_the_header_that_stands_for_nothing_is_an_error(
 
 def test_large_numbers_in_the_header_may_be_in_its_extra_field(tmp_path: Path) -> None:
     everything = {"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF}
-    for numbers in ((5, 7), (0, 0)):
+    for numbers, flags in (((5, 7), 0), ((5, 7), 8), ((0, 0), 8)):
         field = extra(1, struct.pack("<2Q", *numbers))
-        entry = Entry("a", b"hello", header=everything, header_extra=field)
+        entry = Entry("a", b"hello", flags=flags, header=everything, header_extra=field)
         assert agrees(tmp_path, made(entry)) == "equal"
+    # Nothing says that they follow the content: who goes by the header sees an empty file.
+    entry = Entry("a", b"hello", header=everything, header_extra=extra(1, bytes(16)))
+    assert agrees(tmp_path, made(entry)) == "error"
 
 
 @pytest.mark.parametrize(

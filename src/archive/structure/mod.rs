@@ -9,15 +9,22 @@
 mod ar;
 mod cab;
 mod cpio;
+mod front;
 mod iso9660;
 mod lha;
 mod pull;
+mod rar;
+mod seven_zip;
 mod walk;
+#[cfg(test)]
+mod walked;
 mod warc;
 mod xar;
+pub(crate) mod zip;
 
 pub(crate) use self::pull::pull;
 pub(crate) use self::walk::Walk;
+use crate::sys::libarchive::Kind;
 
 /// The most bytes that a structure may ask for at once: more than the longest header of any format, and
 /// little enough to be kept in memory. What is longer (an index, a table of names) is asked for in parts.
@@ -33,6 +40,11 @@ pub(crate) trait Structure: Send {
     /// # Errors
     /// When the container is damaged, cut short, a part of a set, or cannot be accounted for.
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken>;
+
+    /// Does it tell of every entry? Where what lists them is packed itself, it cannot.
+    fn lists_entries(&self) -> bool {
+        true
+    }
 }
 
 /// What a structure needs, or has come to.
@@ -43,6 +55,8 @@ pub(crate) enum Want {
     Bytes { at: u64, length: usize },
     /// Nothing, but there is this entry. Told once of each entry that libarchive shows, of any kind.
     Entry(Listed),
+    /// The same, of which more is known.
+    Detailed(Listed, Details),
     /// Nothing more.
     End(Whole),
 }
@@ -54,6 +68,35 @@ pub(crate) struct Listed {
     pub(crate) name: Option<Vec<u8>>,
     /// How many bytes of content it has, holes included.
     pub(crate) size: Option<u64>,
+}
+
+/// What else is known of an entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    /// What it is.
+    pub(crate) sort: Option<Sort>,
+    /// The CRC-32 of its content, which libarchive does not look at in every format.
+    pub(crate) checksum: Option<u32>,
+    /// What holds of it, where libarchive shows something else.
+    pub(crate) instead: Instead,
+}
+
+/// What an entry is, in the rough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    File,
+    Link,
+    /// A directory, for example.
+    Other,
+}
+
+/// What holds of an entry that libarchive shows in another way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Instead {
+    /// What it is called.
+    pub(crate) name: Option<Vec<u8>>,
+    /// What it is; the content that libarchive would show is not asked for.
+    pub(crate) kind: Option<Kind>,
 }
 
 /// What a walk came to, if nothing is broken.
@@ -95,7 +138,7 @@ pub(crate) mod testing {
             match structure.step(seen) {
                 Err(broken) => return (listed, Err(broken)),
                 Ok(Want::End(whole)) => return (listed, Ok(whole)),
-                Ok(Want::Entry(entry)) => {
+                Ok(Want::Entry(entry) | Want::Detailed(entry, _)) => {
                     listed.push(entry);
                     seen = &[];
                 }

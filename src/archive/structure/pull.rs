@@ -29,7 +29,7 @@ pub(crate) fn pull(
         };
         shown = match want {
             Want::End(whole) => return Ok(Ok(whole)),
-            Want::Entry(listed) => {
+            Want::Entry(listed) | Want::Detailed(listed, _) => {
                 entry(listed)?;
                 0..0
             }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Broken, LONGEST, Listed, Structure, Want, Whole};
+use super::{Broken, Details, LONGEST, Listed, Structure, Want, Whole};
 
 /// A walk, as far as the bytes have come.
 pub(crate) struct Walk {
@@ -11,7 +11,7 @@ pub(crate) struct Walk {
     /// What has come of the bytes that are wanted, where they come in parts.
     held: Vec<u8>,
     /// Entries that were told of, and not been asked for.
-    listed: VecDeque<Listed>,
+    listed: VecDeque<(Listed, Details)>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,6 +76,11 @@ impl Walk {
 
     /// The next entry that was come to.
     pub(crate) fn entry(&mut self) -> Option<Listed> {
+        self.detailed().map(|(listed, _)| listed)
+    }
+
+    /// The same, with all that is known of it.
+    pub(crate) fn detailed(&mut self) -> Option<(Listed, Details)> {
         self.listed.pop_front()
     }
 
@@ -114,7 +119,8 @@ impl Walk {
         let mut bytes = bytes.unwrap_or_default();
         self.state = loop {
             match self.structure.step(std::mem::take(&mut bytes)) {
-                Ok(Want::Entry(listed)) => self.listed.push_back(listed),
+                Ok(Want::Entry(listed)) => self.listed.push_back((listed, Details::default())),
+                Ok(Want::Detailed(listed, details)) => self.listed.push_back((listed, details)),
                 Ok(Want::End(whole)) => break State::Over(Ok(whole)),
                 Ok(Want::Bytes { at, length }) => {
                     assert!((1..=LONGEST).contains(&length), "a structure asks for {length} bytes");

@@ -15,7 +15,7 @@ pub(super) struct Libarchive<'a> {
     context: &'a Context<'a>,
     name: Name,
     /// What is in the index of a zip.
-    index: Option<ZipIndex>,
+    index: Option<Box<ZipIndex>>,
     /// How many entries there were so far.
     entries: u64,
     /// What the header of the entry at hand says of its content.
@@ -35,7 +35,7 @@ impl<'a> Libarchive<'a> {
     /// When it is none that libarchive knows, or cannot be read.
     pub(super) fn open(
         supply: Supply<'a>,
-        index: Option<ZipIndex>,
+        index: Option<Box<ZipIndex>>,
         name: &Name,
         context: &'a Context<'a>,
     ) -> Result<Self> {
@@ -68,7 +68,7 @@ impl<'a> Libarchive<'a> {
         self.handle.input_mut().finish()?;
         let size = self.handle.input().given();
         let (counted, listed) =
-            self.index.as_ref().map_or((0, u64::MAX), |index| (index.counted, index.entries));
+            self.index.as_ref().map_or((0, u64::MAX), |index| (index.members.count(), u64::MAX));
         // Without an index libarchive goes by the headers, of which some may count no more.
         let entries = self.entries.min(listed);
         match doubt(&self.handle.end(), entries, size, counted) {

@@ -5,24 +5,25 @@
 //! NUL. And where all of a zip is plain, as most are, it is read from here on without libarchive. The
 //! records are those of APPNOTE.TXT, section 4.3.12.
 
-mod end;
-mod header;
-mod members;
 mod plain;
-mod record;
 mod window;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use self::end::End;
-use self::members::Members;
 pub(super) use self::plain::PlainZip;
-use self::record::Record;
 use super::ReadAt;
 use super::limits::Meter;
+use crate::archive::structure::Broken;
+use crate::archive::structure::zip::{End, Members, Record, TAIL};
 use crate::context::Context;
 use crate::error::Result;
+
+/// How files begin that are or may be zips: with an entry, with an end where there is none, with the mark of a
+/// part, and with a program that unpacks itself. Others that libarchive takes for zips are looked at then.
+const STARTS: [&[u8]; 4] = [b"PK", b"MZ", b"\x7fELF", b"#!"];
+/// How a file begins that is a zip, or a part of one.
+const MARKS: [&[u8]; 4] = [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK"];
 
 /// A tar has the sum of its header in octal digits here. libarchive takes such a file for a tar, whatever
 /// its end may be.
@@ -35,100 +36,169 @@ const ISO_MARK: &[u8] = b"CD001";
 const PIECE: usize = 256 << 10;
 
 /// What a zip says at its end.
-#[derive(Default)]
 pub(super) struct ZipIndex {
-    /// How many entries it counts.
-    pub(super) counted: u64,
-    /// How many there are in the index.
-    pub(super) entries: u64,
     /// What libarchive makes of those names that contain a NUL byte.
     pub(super) cut: HashSet<Vec<u8>>,
-    /// All of its entries, if each is plain.
-    pub(super) members: Option<Members>,
+    /// All of its entries.
+    pub(super) members: Members,
+    /// Where the zip ends.
+    #[allow(dead_code, reason = "what lies behind the end is looked at next")]
+    pub(super) end: u64,
+    /// Would every reader find the same in it?
+    pub(super) is_plain: bool,
 }
 
-impl ZipIndex {
-    /// Reads the index of what may be a zip. `None`: it begins like no zip, or has no end as libarchive
-    /// wants it.
+/// What a file may be, by how it begins.
+pub(super) enum Begins {
+    /// A zip with this index, unless it is something else as well.
+    Zip(Box<ZipIndex>),
+    /// A zip whose index makes no sense.
+    Broken(Broken),
+    /// Something else, or a zip that begins like no other.
+    Otherwise,
+}
+
+impl Begins {
+    /// Looks at the beginning, and reads the index if it is that of a zip.
     ///
     /// # Errors
     /// When the bytes cannot be read; when there are too many entries, or a name is too long; when the
     /// context says stop.
+    pub(super) fn look(bytes: &dyn ReadAt, meter: &Meter, context: &Context<'_>) -> Result<Self> {
+        let mut start = [0; SUM_OF_TAR.end];
+        let length = usize::try_from(bytes.size()).unwrap_or(start.len()).min(start.len());
+        let start = &mut start[..length];
+        bytes.read_at(0, start)?;
+        if !STARTS.iter().any(|mark| start.starts_with(mark)) {
+            return Ok(Self::Otherwise);
+        }
+        let may_be_more = may_be_more(start, bytes)?;
+        // Whatever has no index may be no zip at all.
+        let is_zip = MARKS.iter().any(|mark| start.starts_with(mark)) && !may_be_more;
+        Ok(match ZipIndex::read(bytes, meter, context)? {
+            Ok(mut index) => {
+                index.is_plain &= !may_be_more;
+                Self::Zip(Box::new(index))
+            }
+            Err(_) if !is_zip => Self::Otherwise,
+            Err(_) if is_encrypted(start) => Self::Broken(Broken(ENCRYPTED.to_owned())),
+            Err(broken) => Self::Broken(broken),
+        })
+    }
+}
+
+/// Is the first entry encrypted? Then the index may be, too.
+fn is_encrypted(start: &[u8]) -> bool {
+    start.starts_with(MARKS[0]) && start.get(6).is_some_and(|flags| flags & 1 != 0)
+}
+
+const ENCRYPTED: &str = "is encrypted";
+
+impl ZipIndex {
+    /// Reads the index of a zip.
+    ///
+    /// # Errors
+    /// Those of [`Begins::look`].
     pub(super) fn read(
         bytes: &dyn ReadAt,
         meter: &Meter,
         context: &Context<'_>,
-    ) -> Result<Option<Self>> {
-        let mut start = [0; 4];
-        if bytes.size() < end::LENGTH as u64 {
-            return Ok(None);
-        }
-        bytes.read_at(0, &mut start)?;
-        if !start.starts_with(b"PK") {
-            return Ok(None);
-        }
-        let Some(end) = End::read(bytes)? else { return Ok(None) };
-        let members = end.plain_until.map(|_| Members::default());
-        let mut index = Self { counted: end.counted, members, ..Self::default() };
-        let until = index.walk(bytes, end.index, meter, context)?;
-        index.members = match index.members.take() {
-            Some(members)
-                if end.plain_until == Some(until)
-                    && index.entries == index.counted
-                    && !may_be_more(bytes)? =>
-            {
-                members.in_order(end.index, context)?
-            }
-            _ => None,
+    ) -> Result<std::result::Result<Self, Broken>> {
+        let length = usize::try_from(bytes.size()).unwrap_or(TAIL).min(TAIL);
+        let from = bytes.size() - length as u64;
+        let mut tail = vec![0; length];
+        bytes.read_at(from, &mut tail)?;
+        let end = match End::find(&tail, from) {
+            Some(Ok(end)) => end,
+            Some(Err(broken)) => return Ok(Err(broken)),
+            None => return Ok(Broken::because(NO_END)),
         };
-        Ok(Some(index))
-    }
-
-    /// Goes through the records of entries that begin at `at`, as long as there are any: libarchive
-    /// does not believe their count either. Says where it came to.
-    fn walk(
-        &mut self,
-        bytes: &dyn ReadAt,
-        mut at: u64,
-        meter: &Meter,
-        context: &Context<'_>,
-    ) -> Result<u64> {
-        let (mut piece, mut position) = (Vec::new(), 0_usize);
-        loop {
-            if Record::at_start(&piece[position..]).is_none() {
-                context.checkpoint()?;
-                at += position as u64;
-                position = 0;
-                // A damaged end may lead anywhere, and what lies behind the last byte cannot be read.
-                let ahead = bytes.size().saturating_sub(at);
-                if ahead == 0 {
-                    break;
-                }
-                piece.resize(usize::try_from(ahead).unwrap_or(PIECE).min(PIECE), 0);
-                bytes.read_at(at, &mut piece)?;
-            }
-            let Some(record) = Record::at_start(&piece[position..]) else { break };
-            self.entries += 1;
-            meter.entries_to_come(self.entries)?;
+        drop(tail);
+        let (mut members, mut cut) = (Members::default(), HashSet::new());
+        let mut reading = Reading::new(bytes, end.index.clone());
+        while let Some(record) = reading.next(context)? {
+            meter.entries_to_come(members.count() + 1)?;
             meter.name(record.name().len())?;
             if let Some(nul) = record.name().iter().position(|&byte| byte == 0) {
-                self.cut.insert(record.name()[..nul].to_vec());
+                cut.insert(record.name()[..nul].to_vec());
             }
-            self.members = self.members.take().and_then(|members| members.with(record));
-            position += record.length();
+            if let Err(broken) = members.add(record, end.front) {
+                return Ok(Err(broken));
+            }
         }
-        Ok(at + position as u64)
+        let count = members.count();
+        // The record of a zip with more entries than it can count counts from zero again.
+        let is_counted = end.counted == count || (count > 0xffff && end.counted == count & 0xffff);
+        if !reading.is_over() || !is_counted {
+            return Ok(Broken::because(format!(
+                "has {count} entries where its index counts {}: damaged",
+                end.counted
+            )));
+        }
+        Ok(members.in_order(end.index.start).map(|members| Self {
+            cut,
+            is_plain: end.is_plain && members.are_plain() && members.start_of(0) == end.front,
+            members,
+            end: end.until,
+        }))
     }
 }
 
-/// Might libarchive take a file that begins and ends like a zip for something else?
-fn may_be_more(bytes: &dyn ReadAt) -> Result<bool> {
-    let mut start = [0; SUM_OF_TAR.end];
-    if bytes.size() >= start.len() as u64 {
-        bytes.read_at(0, &mut start)?;
-        if start[SUM_OF_TAR].iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0)) {
-            return Ok(true);
+const NO_END: &str = "is a zip without an index at its end: cut short, or a part of a zip of several \
+                      parts, or something follows it";
+
+/// Goes through the records of an index.
+struct Reading<'b> {
+    bytes: &'b dyn ReadAt,
+    at: u64,
+    until: u64,
+    piece: Vec<u8>,
+    /// How far the piece has been read.
+    position: usize,
+}
+
+impl<'b> Reading<'b> {
+    fn new(bytes: &'b dyn ReadAt, range: Range<u64>) -> Self {
+        Self { bytes, at: range.start, until: range.end, piece: Vec::new(), position: 0 }
+    }
+
+    /// The next record, as long as there are any.
+    fn next(&mut self, context: &Context<'_>) -> Result<Option<Record<'_>>> {
+        if Record::at_start(&self.piece[self.position..]).is_none() {
+            context.checkpoint()?;
+            self.at += self.position as u64;
+            self.position = 0;
+            let ahead = usize::try_from(self.until.saturating_sub(self.at)).unwrap_or(PIECE);
+            self.piece.resize(ahead.min(PIECE), 0);
+            if self.piece.is_empty() {
+                return Ok(None);
+            }
+            self.bytes.read_at(self.at, &mut self.piece)?;
         }
+        let record = Record::at_start(&self.piece[self.position..]);
+        self.position += record.map_or(0, Record::length);
+        Ok(record)
+    }
+
+    /// Is the index at its end? A signature of all of it may follow the records: APPNOTE.TXT, section 4.3.13.
+    fn is_over(&self) -> bool {
+        let rest = &self.piece[self.position..];
+        let signed = rest.strip_prefix(SIGNATURE).and_then(|rest| rest.split_first_chunk::<2>());
+        match signed {
+            None => rest.is_empty() && self.at + self.position as u64 == self.until,
+            Some((length, rest)) => usize::from(u16::from_le_bytes(*length)) == rest.len(),
+        }
+    }
+}
+
+const SIGNATURE: &[u8] = b"PK\x05\x05";
+
+/// Might libarchive take a file that begins with `start`, and ends like a zip, for something else?
+fn may_be_more(start: &[u8], bytes: &dyn ReadAt) -> Result<bool> {
+    if let Some(sum) = start.get(SUM_OF_TAR)
+        && sum.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0))
+    {
+        return Ok(true);
     }
     let mut mark = [0; ISO_MARK.len()];
     if bytes.size() >= ISO + mark.len() as u64 {

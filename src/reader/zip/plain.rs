@@ -7,12 +7,16 @@
 //!
 //! What the index and the headers both say must be the same, so that nobody sees something else in it.
 
+use std::ops::Range;
+
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::header;
-use super::members::{Member, Members};
-use super::record::Plain;
+use super::ZipIndex;
 use super::window::Window;
+use crate::archive::structure::Broken;
+use crate::archive::structure::zip::{
+    DEFLATED, Gap, HEADER_LENGTH, Kind as Sort, Member, Members, check, header_length,
+};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
 use crate::reader::ReadAt;
@@ -50,6 +54,8 @@ struct Content {
     /// The checksum of all content as it is said to be, and as it is so far.
     checksum: u32,
     computed: Crc,
+    /// What lies between it and the next entry.
+    gap: Range<u64>,
 }
 
 /// Where bytes are.
@@ -61,10 +67,10 @@ enum Shown {
 }
 
 impl<'a> PlainZip<'a> {
-    /// `members` is what the index of `bytes` says. `name` is what messages call the zip.
+    /// `index` is that of `bytes`. `name` is what messages call the zip.
     pub(in crate::reader) fn new(
         bytes: Box<dyn ReadAt + 'a>,
-        members: Members,
+        index: ZipIndex,
         name: &Name,
         context: &'a Context<'a>,
     ) -> Self {
@@ -72,7 +78,7 @@ impl<'a> PlainZip<'a> {
             window: Window::new(bytes),
             name: name.clone(),
             context,
-            members,
+            members: index.members,
             passed: 0,
             content: Content::default(),
             inflate: Decompress::new(false),
@@ -83,31 +89,47 @@ impl<'a> PlainZip<'a> {
 
     /// Goes past a header to the content, which ends before `until`.
     fn enter(&mut self, member: Member, until: u64) -> Result<()> {
-        let (start, name) = (u64::from(member.offset), self.members.name(member));
-        let fixed = self.window.at(start, header::LENGTH)?;
-        let length = if fixed.len() < header::LENGTH { 0 } else { header::length(fixed) };
-        let header = self.window.at(start, length)?;
-        if !header.get(..length).is_some_and(|header| header::is_of(header, &member, name)) {
-            return Err(self.damaged("its header is not what the index says"));
+        let (start, name) = (member.offset, self.members.name(member));
+        let fixed = self.window.at(start, HEADER_LENGTH)?;
+        let length = if fixed.len() < HEADER_LENGTH { 0 } else { header_length(fixed) };
+        let header = self.window.at(start, length)?.get(..length).unwrap_or_default();
+        if let Err(why) = check(header, &member, name) {
+            return Err(self.damaged(&format!("its header is not what the index says: {why}")));
         }
-        let (offset, packed) = (start + length as u64, u64::from(member.packed));
-        if offset + packed > until {
+        let (offset, packed) = (start + length as u64, member.packed);
+        let end = offset + packed;
+        if end > until {
             return Err(self.damaged("it goes on where something else begins"));
         }
         self.content = match member.kind {
-            Plain::Directory => Content { offset, ..Content::default() },
-            Plain::File => Content {
-                is_deflated: member.is_deflated,
+            Sort::File => Content {
+                is_deflated: member.method == DEFLATED,
                 is_over: false,
                 offset,
                 packed,
-                size: member.size.into(),
+                size: member.size,
                 checksum: member.checksum,
                 computed: Crc::new(),
+                gap: end..until,
             },
+            _ => Content { offset, gap: end..until, ..Content::default() },
         };
         self.inflate.reset(false);
         self.shown = Shown::Inflated(0);
+        Ok(())
+    }
+
+    /// Looks whether there is an entry that the index does not list in what lies before the first, or behind
+    /// the one at hand.
+    fn look_around(&mut self) -> Result<()> {
+        let Range { start, end } = std::mem::take(&mut self.content.gap);
+        let mut gap = Gap::new(start, end);
+        while let Some((at, length)) = gap.wants() {
+            self.context.checkpoint()?;
+            let bytes = self.window.at(at, length)?;
+            let looked = gap.look(&bytes[..length.min(bytes.len())]);
+            looked.map_err(|Broken(why)| Error::archive(&self.name, why))?;
+        }
         Ok(())
     }
 
@@ -158,13 +180,16 @@ impl Content {
 impl Entries for PlainZip<'_> {
     fn next(&mut self) -> Result<Option<Entry>> {
         self.context.checkpoint()?;
+        if self.passed == 0 {
+            self.content.gap = 0..self.members.start_of(0);
+            self.look_around()?;
+        }
         let Some(member) = self.members.get(self.passed) else { return Ok(None) };
         self.passed += 1;
-        let next = self.members.get(self.passed).map(|next| u64::from(next.offset));
-        self.enter(member, next.unwrap_or(self.members.index()))?;
+        self.enter(member, self.members.start_of(self.passed))?;
         let kind = match member.kind {
-            Plain::File => Kind::File,
-            Plain::Directory => Kind::Other,
+            Sort::File => Kind::File,
+            _ => Kind::Other,
         };
         Ok(Some(Entry { name: self.members.name(member).to_vec(), kind, is_cut: false }))
     }
@@ -195,6 +220,7 @@ impl Entries for PlainZip<'_> {
         if self.content.computed.sum() != self.content.checksum {
             return Err(self.damaged("its checksum is wrong"));
         }
+        self.look_around()?;
         Ok(Step::End)
     }
 

@@ -1,5 +1,9 @@
 //! One entry in the index of a zip: APPNOTE.TXT, section 4.3.12.
 
+use super::super::Broken;
+use super::members::{Kind, Member};
+use super::name::{self, with_slashes};
+
 /// Without the name, the extra fields and the comment that follow it.
 pub(super) const LENGTH: usize = 46;
 const MARK: &[u8] = b"PK\x01\x02";
@@ -7,28 +11,43 @@ const MARK: &[u8] = b"PK\x01\x02";
 /// What zip says has made an entry, and what that decides: how its attributes are meant.
 const DOS: u8 = 0;
 const UNIX: u8 = 3;
+const DARWIN: u8 = 19;
+/// Those whose names have backslashes between their parts, if those who write zips there leave them in: DOS,
+/// OS/2, Windows and its filesystems.
+const WITH_BACKSLASHES: [u8; 5] = [DOS, 6, 10, 11, 14];
 
 /// Flags that change nothing about how an entry is read, once its index is known: how hard it was
 /// compressed, that its sizes follow its content, and that its name is UTF-8.
 pub(super) const HARMLESS: u16 = 0b1000_0000_1110;
 
-/// Extra fields that say nothing about name, kind, size or content: dates, owners, and what marks a jar.
-const HARMLESS_EXTRAS: [u16; 6] = [0x000a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];
+/// Flags of an entry that is encrypted, in one way or another, or whose index is.
+const ENCRYPTED: u16 = 0b0010_0000_0100_0001;
+/// Its name is UTF-8.
+pub(super) const UTF8: u16 = 0b1000_0000_0000;
+
+/// The extra field with numbers that are too large for the record, and the one that says how an entry is
+/// encrypted.
+const LARGE: u16 = 0x0001;
+const AES: u16 = 0x9901;
+
+/// Extra fields that say nothing more about name, kind, size or content: numbers that are too large for the
+/// record, dates, owners, and what marks a jar.
+const HARMLESS_EXTRAS: [u16; 7] = [LARGE, 0x000a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];
 
 /// What a number is set to where an extra field has it.
 const ELSEWHERE: u32 = u32::MAX;
 
 /// How content is stored.
 pub(super) const STORED: u16 = 0;
-pub(super) const DEFLATED: u16 = 8;
+pub(crate) const DEFLATED: u16 = 8;
 
 /// A record that is whole.
 #[derive(Clone, Copy)]
-pub(super) struct Record<'r>(&'r [u8]);
+pub(crate) struct Record<'r>(&'r [u8]);
 
 impl<'r> Record<'r> {
     /// The record at the beginning of `bytes`, if all of one is there.
-    pub(super) fn at_start(bytes: &'r [u8]) -> Option<Self> {
+    pub(crate) fn at_start(bytes: &'r [u8]) -> Option<Self> {
         if bytes.len() < LENGTH || !bytes.starts_with(MARK) {
             return None;
         }
@@ -36,11 +55,11 @@ impl<'r> Record<'r> {
     }
 
     /// How many bytes it has.
-    pub(super) fn length(self) -> usize {
+    pub(crate) fn length(self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn name(self) -> &'r [u8] {
+    pub(crate) fn name(self) -> &'r [u8] {
         &self.0[LENGTH..][..self.name_length()]
     }
 
@@ -48,41 +67,119 @@ impl<'r> Record<'r> {
         usize::from(short_number(self.0, 28))
     }
 
-    pub(super) fn method(self) -> u16 {
+    fn method(self) -> u16 {
         short_number(self.0, 10)
     }
 
-    pub(super) fn checksum(self) -> u32 {
+    fn checksum(self) -> u32 {
         number(self.0, 16)
     }
 
     /// How many bytes are stored.
-    pub(super) fn packed(self) -> u32 {
+    fn packed(self) -> u32 {
         number(self.0, 20)
     }
 
     /// How many bytes the content has.
-    pub(super) fn size(self) -> u32 {
+    fn size(self) -> u32 {
         number(self.0, 24)
     }
 
     /// Where its header is, in front of its content.
-    pub(super) fn offset(self) -> u32 {
+    fn offset(self) -> u32 {
         number(self.0, 42)
+    }
+
+    /// What it says, whatever kind of entry that is, and what the entry is called where its name is not all
+    /// there is to that.
+    pub(super) fn member(self) -> Result<(Member, Option<Vec<u8>>), Broken> {
+        let [made_by, flags, disk] = [4, 8, 34].map(|at| short_number(self.0, at));
+        let [_, system] = made_by.to_le_bytes();
+        let of_this = |why: &str| {
+            let name = crate::error::Name::new(self.name());
+            Broken(format!("is damaged: '{name}' in it: {why}"))
+        };
+        if flags & ENCRYPTED != 0 || extras(self.extras()).flatten().any(|(kind, _)| kind == AES) {
+            return Broken::because("is encrypted");
+        }
+        let [size, packed, offset, disk] = self.large(disk).ok_or_else(|| {
+            of_this("numbers that are too large for the index are not where they must be")
+        })?;
+        if disk != 0 {
+            return Broken::because("is a part of a zip of several parts");
+        }
+        let name = self.name();
+        let unicode = name::unicode(self.extras(), name, flags & UTF8 != 0).map_err(of_this)?;
+        let called = match unicode {
+            Some(unicode) if WITH_BACKSLASHES.contains(&system) => Some(with_slashes(unicode)),
+            Some(unicode) => Some(unicode.to_vec()),
+            None if !name.contains(&b'\\') => None,
+            // One that would lead elsewhere leads there for some readers, whatever the system was.
+            None if WITH_BACKSLASHES.contains(&system) || leads_elsewhere(name) => {
+                Some(with_slashes(name))
+            }
+            None => Some(name.to_vec()),
+        };
+        let attributes = number(self.0, 38);
+        let kind = match (system, attributes >> 28) {
+            (UNIX | DARWIN, 0o4) => Kind::Directory,
+            _ if name.ends_with(b"/") => Kind::Directory,
+            (UNIX | DARWIN, 0o12) => Kind::Link,
+            // A pipe that was packed: what came out of it is stored.
+            (UNIX | DARWIN, 0 | 0o1 | 0o10) => Kind::File,
+            (UNIX | DARWIN, _) => Kind::Other,
+            (DOS, _) if attributes & 0x10 != 0 => Kind::Directory,
+            _ => Kind::File,
+        };
+        let numbers = [offset, packed, size];
+        let member = Member::new(
+            kind,
+            self.plain_kind().is_some(),
+            [flags, self.method()],
+            self.checksum(),
+            numbers,
+            short_number(self.0, 28),
+        );
+        Ok((member, called))
+    }
+
+    /// The size of its content, how many bytes are stored, where, and on which disk: those that do not fit into
+    /// the record are in an extra field, in this order.
+    fn large(self, disk: u16) -> Option<[u64; 4]> {
+        let mut fields = extras(self.extras()).flatten().filter(|&(kind, _)| kind == LARGE);
+        let mut rest = fields.next().map_or(&[][..], |(_, value)| value);
+        if fields.next().is_some() {
+            return None;
+        }
+        let mut number = |here: u32| match here {
+            ELSEWHERE => {
+                let (first, after) = rest.split_first_chunk::<8>()?;
+                rest = after;
+                Some(long_number(first, 0))
+            }
+            here => Some(here.into()),
+        };
+        let (size, packed) = (number(self.size())?, number(self.packed())?);
+        let offset = number(self.offset())?;
+        let disk = match disk {
+            u16::MAX => u64::from(self::number(rest.first_chunk::<4>()?, 0)),
+            disk => disk.into(),
+        };
+        Some([size, packed, offset, disk])
     }
 
     /// What it is, if it is a file or a directory in the most ordinary way: the record says all that
     /// counts, and all readers of zips understand it alike. `None`: libarchive knows.
     pub(super) fn plain_kind(self) -> Option<Plain> {
         let [made_by, flags, disk] = [4, 8, 34].map(|at| short_number(self.0, at));
-        let [packed, size] = [self.packed(), self.size()];
+        let [size, packed, _, disk] = self.large(disk)?;
         let is_as_stored = match self.method() {
             STORED => packed == size,
             // At least that there is nothing must be said.
             DEFLATED => packed > 0,
             _ => false,
         };
-        let is_here = disk == 0 && ![packed, size, self.offset()].contains(&ELSEWHERE);
+        let is_here = disk == 0;
         let name = self.name();
         // Bytes that are no ASCII may be in any encoding, a backslash may mean a directory, and a NUL
         // ends a name.
@@ -94,7 +191,8 @@ impl<'r> Record<'r> {
         let attributes = number(self.0, 38);
         let [_, system] = made_by.to_le_bytes();
         let is_directory = match (system, attributes >> 28) {
-            (UNIX, 0 | 0o10) => false,
+            // A pipe that was packed: what came out of it is stored.
+            (UNIX, 0 | 0o1 | 0o10) => false,
             (UNIX, 0o4) => true,
             (DOS, _) => attributes & 0x10 != 0,
             _ => return None,
@@ -108,18 +206,30 @@ impl<'r> Record<'r> {
         }
     }
 
-    fn has_only_harmless_extras(self) -> bool {
+    fn extras(self) -> &'r [u8] {
         let start = LENGTH + self.name_length();
-        let fields = &self.0[start..][..usize::from(short_number(self.0, 30))];
-        extras(fields).all(|field| field.is_some_and(|(kind, _)| HARMLESS_EXTRAS.contains(&kind)))
+        &self.0[start..][..usize::from(short_number(self.0, 30))]
+    }
+
+    fn has_only_harmless_extras(self) -> bool {
+        extras(self.extras())
+            .all(|field| field.is_some_and(|(kind, _)| HARMLESS_EXTRAS.contains(&kind)))
     }
 }
 
-/// The extra fields in `bytes`, each with what kind it is; `None` at the end if the last is cut short.
+/// Would the name lead out of the tree, if its backslashes were slashes?
+fn leads_elsewhere(name: &[u8]) -> bool {
+    let mut parts = name.split(|byte| b"/\\".contains(byte));
+    name.starts_with(b"\\") || parts.any(|part| part == b"..")
+}
+
+/// The extra fields in `bytes`, each with what kind it is; `None` at the end if the last is cut short. Zeros
+/// at the end that are too few for a field are padding.
 pub(super) fn extras(bytes: &[u8]) -> impl Iterator<Item = Option<(u16, &[u8])>> {
     let mut rest = Some(bytes);
     std::iter::from_fn(move || {
-        let fields = rest.take().filter(|fields| !fields.is_empty())?;
+        let is_padding = |fields: &[u8]| fields.len() < 4 && fields.iter().all(|&byte| byte == 0);
+        let fields = rest.take().filter(|fields| !is_padding(fields))?;
         let field = fields.split_first_chunk::<4>().and_then(|(head, after)| {
             let length = usize::from(short_number(head, 2));
             let (value, next) = after.split_at_checked(length)?;
@@ -209,12 +319,11 @@ mod tests {
             (8, &[0b10_0000], "patched"),
             (8, &[0, 0b10_0000], "with a hidden header"),
             (10, &[12], "compressed by bzip2"),
-            (20, &[0xff; 4], "its stored size is in an extra field"),
+            (20, &[0xff; 4], "its stored size is in an extra field that is not there"),
             (24, &[0xff; 4], "its size is in an extra field"),
             (34, &[1], "in another part"),
             (42, &[0xff; 4], "its place is in an extra field"),
             (41, &[0xa0], "a symbolic link"),
-            (41, &[0x10], "a pipe"),
             (41, &[0x40], "a directory that has content"),
             (LENGTH, &[0], "its name has a NUL byte"),
             (LENGTH, b"\\", "its name has a backslash"),

@@ -1,0 +1,14 @@
+//! RAR: a chain of blocks, each with a header that has a checksum and says how much data follows it. An end
+//! block ends the chain. What stands in front of the mark, a program that unpacks itself, belongs to no block.
+
+mod five;
+mod four;
+mod vint;
+
+pub(crate) use self::five::Rar5;
+pub(crate) use self::four::Rar4;
+
+const CUT: &str = "is cut short: it ends without its end block";
+const ENCRYPTED: &str = "is encrypted";
+const ENCRYPTED_HEADERS: &str = "is encrypted, with its headers";
+const A_VOLUME: &str = "is a volume of a RAR archive of several volumes";

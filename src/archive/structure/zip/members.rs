@@ -1,0 +1,187 @@
+//! What is in a zip: what its index says, in the order of the content.
+
+use std::collections::HashMap;
+
+use super::super::{Broken, Details, Instead, Listed, Sort, Want};
+use super::header;
+use super::record::Record;
+use crate::error::Name;
+
+/// The entries of a zip.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    all: Vec<Member>,
+    /// Their names, one after another, as they are written.
+    names: Vec<u8>,
+    /// What they are called in truth, where that is something else, by where they are.
+    called: HashMap<u64, Vec<u8>>,
+    index: u64,
+}
+
+/// An entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) kind: Kind,
+    /// Is all said of it in its record, so that any reader understands it alike?
+    pub(crate) is_plain: bool,
+    pub(super) flags: u16,
+    pub(crate) method: u16,
+    pub(crate) checksum: u32,
+    /// Where its header is.
+    pub(crate) offset: u64,
+    /// How many bytes are stored.
+    pub(crate) packed: u64,
+    /// How many bytes the content has.
+    pub(crate) size: u64,
+    /// Where its name begins among all names.
+    name: u32,
+    name_length: u16,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Directory,
+    Link,
+    /// A device, for example.
+    Other,
+}
+
+impl From<Kind> for Sort {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::File => Self::File,
+            Kind::Link => Self::Link,
+            Kind::Directory | Kind::Other => Self::Other,
+        }
+    }
+}
+
+impl Member {
+    pub(super) fn new(
+        kind: Kind,
+        is_plain: bool,
+        [flags, method]: [u16; 2],
+        checksum: u32,
+        [offset, packed, size]: [u64; 3],
+        name_length: u16,
+    ) -> Self {
+        Self { kind, is_plain, flags, method, checksum, offset, packed, size, name: 0, name_length }
+    }
+
+    /// Where what belongs to it ends, if its header has no extra fields.
+    fn end(&self) -> u64 {
+        let header = header::LENGTH as u64 + u64::from(self.name_length);
+        self.offset.saturating_add(header).saturating_add(self.packed)
+    }
+}
+
+impl Members {
+    /// With one more, of a zip with so many bytes in `front` of it.
+    ///
+    /// # Errors
+    /// When the record makes no sense, or tells of what cannot be compared.
+    pub(crate) fn add(&mut self, record: Record<'_>, front: u64) -> Result<(), Broken> {
+        let (mut member, called) = record.member()?;
+        let too_much = || Broken("has more names than can be kept".to_owned());
+        member.offset = member.offset.checked_add(front).ok_or_else(too_much)?;
+        member.name = u32::try_from(self.names.len()).map_err(|_| too_much())?;
+        self.names.extend_from_slice(record.name());
+        if let Some(called) = called {
+            self.called.insert(member.offset, called);
+        }
+        self.all.push(member);
+        Ok(())
+    }
+
+    /// In the order of their content, before the `index`.
+    ///
+    /// # Errors
+    /// When not each has a place of its own for it, or when it depends on the order which of several of one
+    /// name is the last.
+    pub(crate) fn in_order(mut self, index: u64) -> Result<Self, Broken> {
+        self.index = index;
+        if !self.all.is_sorted_by_key(|member| member.offset) {
+            self.have_one_last()?;
+            self.all.sort_by_key(|member| member.offset);
+        }
+        let starts = self.all.iter().skip(1).map(|member| member.offset).chain([index]);
+        match self.all.iter().zip(starts).find(|(member, next)| member.end() > *next) {
+            None => Ok(self),
+            Some((member, _)) => Broken::because(format!(
+                "is damaged: '{}' in it goes on where something else begins",
+                self.shown(*member)
+            )),
+        }
+    }
+
+    /// Is the last one of each name the last one in the index and in the zip?
+    fn have_one_last(&self) -> Result<(), Broken> {
+        let mut last_of = HashMap::new();
+        for member in &self.all {
+            let last = last_of.entry(self.name(*member)).or_insert(member.offset);
+            *last = member.offset.max(*last);
+        }
+        let mut seen = HashMap::new();
+        for member in &self.all {
+            seen.insert(self.name(*member), member);
+        }
+        match seen.into_iter().find(|(name, member)| last_of[name] != member.offset) {
+            None => Ok(()),
+            Some((_, member)) => Broken::because(format!(
+                "has several entries called '{}', and which is the last one depends on the reader",
+                self.shown(*member)
+            )),
+        }
+    }
+
+    /// Is each plain?
+    pub(crate) fn are_plain(&self) -> bool {
+        self.called.is_empty() && self.all.iter().all(|member| member.is_plain)
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.all.len() as u64
+    }
+
+    pub(crate) fn get(&self, place: usize) -> Option<Member> {
+        self.all.get(place).copied()
+    }
+
+    /// Where the header at this place begins; behind the last one, where the index does.
+    pub(crate) fn start_of(&self, place: usize) -> u64 {
+        self.all.get(place).map_or(self.index, |member| member.offset)
+    }
+
+    /// The name as it is written.
+    pub(crate) fn name(&self, member: Member) -> &[u8] {
+        let start = usize::try_from(member.name).expect("it has been an index of a vector");
+        &self.names[start..][..usize::from(member.name_length)]
+    }
+
+    /// The name in a message.
+    pub(crate) fn shown(&self, member: Member) -> Name {
+        Name::new(self.name(member))
+    }
+
+    /// What libarchive must show of an entry that has this whole `header`.
+    pub(super) fn listed(&self, member: Member, header: &[u8]) -> Result<Want, Broken> {
+        let name = self.name(member);
+        let shown = header::check(header, &member, name).map_err(|why| {
+            let name = self.shown(member);
+            Broken(format!(
+                "is damaged: '{name}' in it: its header is not what the index says: {why}"
+            ))
+        })?;
+        let called = self.called.get(&member.offset).filter(|&called| *called != shown);
+        let is_file = member.kind == Kind::File;
+        let listed = Listed { name: Some(shown), size: is_file.then_some(member.size) };
+        let details = Details {
+            sort: Some(member.kind.into()),
+            checksum: is_file.then_some(member.checksum),
+            instead: Instead { name: called.cloned(), kind: None },
+        };
+        Ok(Want::Detailed(listed, details))
+    }
+}
