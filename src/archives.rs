@@ -1,5 +1,8 @@
 //! Two archives, as their user named them: paths or URLs, each of which may have to be read twice.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use crate::context::Context;
 use crate::engine;
 use crate::error::{Error, Name, Result};
@@ -7,6 +10,7 @@ use crate::options::Options;
 use crate::outcome::TreeOutcome;
 use crate::reader::Reader;
 use crate::reader::file::FileReader;
+use crate::reader::http::HttpReader;
 use crate::reader::located::Located;
 use crate::reader::remote::Remote;
 use crate::reader::supply::{Bytes, Origin};
@@ -42,7 +46,37 @@ fn compare_once(
     {
         return tree::archive::examine(&a, options, context);
     }
-    tree::archive::compare(&a, &b, options, context)
+    if a.file.is_some() || b.file.is_some() {
+        return tree::archive::compare(&a, &b, options, context);
+    }
+    if both_answer(&mut a, &mut b, context)? {
+        let compared = tree::archive::compare(&a, &b, options, context);
+        let one_at_a_time = a.is_passed_over() || b.is_passed_over();
+        if compared.is_ok() || !one_at_a_time {
+            return compared;
+        }
+        (a, b) = (Archive::look(a.source, options)?, Archive::look(b.source, options)?);
+    }
+    tree::archive::compare_in_turn(&a, &b, options, context)
+}
+
+/// Asks for two URLs. False if their server answers one request at a time, and so they cannot be read side
+/// by side.
+fn both_answer<'s>(
+    a: &mut Archive<'s>,
+    b: &mut Archive<'s>,
+    context: &Context<'_>,
+) -> Result<bool> {
+    let (mut one, mut other) = (a.ask()?, b.ask()?);
+    let answered = engine::wait_for_both(&mut *one, &mut *other, context)?;
+    if answered {
+        let one_server = one.server() == other.server();
+        for (archive, reader) in [(a, one), (b, other)] {
+            archive.passed_over = one_server.then(AtomicBool::default);
+            *archive.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        }
+    }
+    Ok(answered)
 }
 
 /// Says no where it cannot tell without reading a file that can be read only once.
@@ -64,6 +98,10 @@ struct Archive<'s> {
     source: &'s Source,
     options: &'s Options,
     file: Option<FileReader>,
+    /// A request that has been answered, and not been read.
+    asked: Mutex<Option<Box<HttpReader>>>,
+    /// For two archives of one server: has it let this one wait?
+    passed_over: Option<AtomicBool>,
 }
 
 impl<'s> Archive<'s> {
@@ -74,16 +112,26 @@ impl<'s> Archive<'s> {
             other => other,
         })?;
         let file = located.map(Located::open).transpose()?;
-        Ok(Self { source, options, file })
+        Ok(Self { source, options, file, asked: Mutex::default(), passed_over: None })
+    }
+
+    fn is_passed_over(&self) -> bool {
+        self.passed_over.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// Sends a request to the URL, and does not wait.
+    fn ask(&self) -> Result<Box<HttpReader>> {
+        self.source.fetch(self.options, 2).map(Box::new)
     }
 
     /// The bytes at a URL, when the server has begun to answer.
-    fn fetch<'c>(&self, context: &Context<'c>) -> Result<Bytes<'c>> {
-        let mut reader = self.source.fetch(self.options, 2)?;
+    fn fetch<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut reader = asked.map_or_else(|| self.ask(), Ok)?;
         while !reader.prepare()? {
             context.checkpoint()?;
         }
-        Ok(match Remote::new(Box::new(reader), context.call()) {
+        Ok(match Remote::new(reader, context.call(), self.passed_over.as_ref()) {
             Ok(remote) => Bytes::Anywhere(Box::new(remote)),
             Err(reader) => Bytes::Stream(reader, "the server has no Range requests"),
         })

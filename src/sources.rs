@@ -9,14 +9,14 @@ use crate::context::{Context, Steps};
 use crate::digests;
 use crate::each::{AfterFailure, Next, each};
 use crate::engine::group::{self, Extremes, Member};
-use crate::engine::{is_silenced, until_quiet, wait_for};
+use crate::engine::{until_quiet, wait_for};
 use crate::error::{Error, Result};
 use crate::options::{Options, descriptor_limit};
 use crate::order;
 use crate::outcome::{GroupOutcome, PairOutcome};
 use crate::reader::identity::Identity;
 use crate::reader::located::Located;
-use crate::reader::{Chunk, Reader};
+use crate::reader::{Chunk, Reader, is_silenced};
 use crate::source::{Source, compare_located};
 
 /// Are all sources the same? Fewer than two are.

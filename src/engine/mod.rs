@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
-use crate::reader::{ReadAt, Reader};
+use crate::reader::{ReadAt, Reader, is_silenced};
 pub(crate) use again::until_quiet;
 use scout::Scout;
 
@@ -53,7 +53,11 @@ pub(crate) fn wait_for(reader: &mut dyn Reader, context: &Context<'_>) -> Result
 }
 
 /// Waits for both. False if one of them stands in the way of the other.
-fn wait_for_both(a: &mut dyn Reader, b: &mut dyn Reader, context: &Context<'_>) -> Result<bool> {
+pub(crate) fn wait_for_both(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    context: &Context<'_>,
+) -> Result<bool> {
     while !a.prepare()? {
         context.checkpoint()?;
         if is_silenced(a, b) {
@@ -67,11 +71,6 @@ fn wait_for_both(a: &mut dyn Reader, b: &mut dyn Reader, context: &Context<'_>) 
         }
     }
     Ok(true)
-}
-
-/// Is one of them silent because its server cannot go on with the other?
-pub(crate) fn is_silenced(silent: &dyn Reader, held: &dyn Reader) -> bool {
-    silent.silent_server().is_some_and(|server| held.held_server() == Some(server))
 }
 
 /// Compares without asking whether what was read may be trusted.

@@ -69,27 +69,16 @@ impl HttpReader {
         Ok(Self { request, response, sent, answer: None, decoding: None, part: None })
     }
 
-    /// Once it is prepared: can parts of the content be asked for?
-    pub(crate) fn has_ranges(&self) -> bool {
-        self.answer.as_ref().is_some_and(|answer| answer.head.has_ranges())
+    /// The server or the proxy that it asks.
+    pub(crate) fn server(&self) -> &str {
+        &self.request.server
     }
 
-    /// Asks for a part of the same content, and does not wait for the answer. It must lie within
-    /// the size.
-    ///
-    /// # Errors
-    /// When there is no thread for it, or no answer yet.
-    pub(crate) fn part(&self, offset: u64, length: u64) -> Result<Self> {
-        let (Some(stream), Some(size)) = (self.answer.clone(), self.size()) else {
-            return Err(Error::read(self.name(), "has no parts"));
-        };
-        let request = Arc::new(self.request.for_part(offset, length));
-        // From where the content came: the way there need not be gone again, and could end at
-        // another server, with another copy.
-        let response = fetch(Arc::clone(&request), stream.hop.clone())?;
-        let part = Some(Part { stream, offset, length, size });
-        let sent = Instant::now();
-        Ok(Self { request, response, sent, answer: None, decoding: None, part })
+    /// Once it is prepared: how parts of the content are asked for, if they can be.
+    pub(crate) fn parts(&self) -> Option<Parts> {
+        let stream = self.answer.as_ref().filter(|answer| answer.head.has_ranges())?;
+        let size = stream.head.size()?;
+        Some(Parts { request: Arc::clone(&self.request), stream: Arc::clone(stream), size })
     }
 
     /// A child of the process that sent the request would wait for ever.
@@ -212,6 +201,35 @@ fn decoded<'d>(
 
 fn undecoded(name: &Name, cause: &str) -> Error {
     Error::read(name, format!("cannot be decoded: {cause}"))
+}
+
+/// How parts of a content are asked for.
+pub(crate) struct Parts {
+    request: Arc<Request>,
+    /// What the content itself was answered with.
+    stream: Arc<Answer>,
+    size: u64,
+}
+
+impl Parts {
+    /// The size of the whole content.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Asks for a part, and does not wait for the answer. It must lie within the size.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub(crate) fn ask(&self, offset: u64, length: u64) -> Result<HttpReader> {
+        let request = Arc::new(self.request.for_part(offset, length));
+        // From where the content came: the way there need not be gone again, and could end at
+        // another server, with another copy.
+        let response = fetch(Arc::clone(&request), self.stream.hop.clone())?;
+        let part = Part { stream: Arc::clone(&self.stream), offset, length, size: self.size };
+        let sent = Instant::now();
+        Ok(HttpReader { request, response, sent, answer: None, decoding: None, part: Some(part) })
+    }
 }
 
 /// A part of the content, as it is asked for.

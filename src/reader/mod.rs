@@ -118,6 +118,11 @@ pub trait Reader {
     fn verify(&self) -> Result<()>;
 }
 
+/// Is one of them silent because its server cannot go on with the other?
+pub(crate) fn is_silenced(silent: &dyn Reader, held: &dyn Reader) -> bool {
+    silent.silent_server().is_some_and(|server| held.held_server() == Some(server))
+}
+
 /// A run of bytes that are all stored, or all not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {

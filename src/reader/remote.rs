@@ -4,10 +4,11 @@
 //! formats do that have their index at the end. Each place that is not near comes from a request of
 //! its own.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::http::HttpReader;
-use super::{Chunk, Extent, ReadAt, Reader};
+use super::http::{HttpReader, Parts};
+use super::{Chunk, Extent, ReadAt, Reader, is_silenced};
 use crate::context::{Call, Context};
 use crate::error::{Error, Result};
 
@@ -25,13 +26,20 @@ const TRANSFERS: usize = 2;
 pub(crate) struct Remote<'c> {
     call: &'c Call,
     size: u64,
-    state: Mutex<State>,
+    state: Mutex<State<'c>>,
 }
 
-struct State {
-    /// Transfers, and how far they have been read. The first is that of the whole content.
+struct State<'c> {
+    parts: Parts,
+    /// Transfers, and how far they have been read.
     transfers: Vec<(u64, HttpReader)>,
     tail: Option<Vec<u8>>,
+    /// The server is known to answer one request at a time: a transfer that waits would be in the way of
+    /// every other.
+    one_at_a_time: bool,
+    /// Set where the server is silent, and another archive of it is read side by side with this one: what
+    /// the other holds up may be in the way.
+    passed_over: Option<&'c AtomicBool>,
 }
 
 impl<'c> Remote<'c> {
@@ -40,14 +48,17 @@ impl<'c> Remote<'c> {
     pub(crate) fn new(
         first: Box<HttpReader>,
         call: &'c Call,
+        passed_over: Option<&'c AtomicBool>,
     ) -> std::result::Result<Self, Box<HttpReader>> {
-        let Some(size) = first.size().filter(|_| first.has_ranges()) else { return Err(first) };
-        let state = State { transfers: vec![(0, *first)], tail: None };
+        let Some(parts) = first.parts() else { return Err(first) };
+        let size = parts.size();
+        let (transfers, tail, one_at_a_time) = (vec![(0, *first)], None, false);
+        let state = State { parts, transfers, tail, one_at_a_time, passed_over };
         Ok(Self { call, size, state: Mutex::new(state) })
     }
 }
 
-impl State {
+impl State<'_> {
     fn read(
         &mut self,
         offset: u64,
@@ -72,7 +83,7 @@ impl State {
         if self.tail.is_none() {
             let length = usize::try_from(size - tail).expect("no more than is kept of the end");
             let mut bytes = vec![0; length];
-            let mut part = self.transfers[0].1.part(tail, size - tail)?;
+            let mut part = self.ask(tail, size - tail, context)?;
             copy(&mut part, &mut 0, 0, &mut bytes, context)?;
             self.tail = Some(bytes);
         }
@@ -80,6 +91,29 @@ impl State {
         let start = usize::try_from(offset - tail).expect("no more than is kept of the end");
         buffer.copy_from_slice(&bytes[start..][..buffer.len()]);
         Ok(())
+    }
+
+    /// Asks for a part, and waits for the answer. Other transfers that are in its way are given up: what
+    /// is wanted of them is asked for again.
+    fn ask(&mut self, offset: u64, length: u64, context: &Context<'_>) -> Result<HttpReader> {
+        if self.one_at_a_time {
+            self.transfers.clear();
+        }
+        let mut part = self.parts.ask(offset, length)?;
+        while !part.prepare()? {
+            context.checkpoint()?;
+            if self.transfers.iter().any(|(_, held)| is_silenced(&part, held)) {
+                self.one_at_a_time = true;
+                self.transfers.clear();
+                part = self.parts.ask(offset, length)?;
+            } else if let Some(passed_over) = self.passed_over
+                && part.silent_server().is_some()
+            {
+                passed_over.store(true, Ordering::Relaxed);
+                return Err(Error::read(part.name(), "its server answers one request at a time"));
+            }
+        }
+        Ok(part)
     }
 
     /// The transfer that comes to `offset` soon.
@@ -99,7 +133,7 @@ impl State {
         let index = match self.nearest(offset) {
             Some(index) => index,
             None => {
-                let part = self.transfers[0].1.part(offset, size - offset)?;
+                let part = self.ask(offset, size - offset, context)?;
                 self.transfers.truncate(TRANSFERS - 1);
                 self.transfers.push((offset, part));
                 self.transfers.len() - 1
@@ -119,9 +153,6 @@ fn copy(
     mut buffer: &mut [u8],
     context: &Context<'_>,
 ) -> Result<()> {
-    while !reader.prepare()? {
-        context.checkpoint()?;
-    }
     while !buffer.is_empty() {
         context.checkpoint()?;
         let bytes = match reader.chunk()? {

@@ -76,6 +76,23 @@ pub(crate) fn examine(
     Settled::new(both, context)?.outcome(names, both, options.list_equal, context)
 }
 
+/// Compares two archives of which only one can be read at a time, by the digests of their entries.
+///
+/// # Errors
+/// Those of [`compare`].
+pub(crate) fn compare_in_turn(
+    left: &dyn Origin,
+    right: &dyn Origin,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let read = |archive| read_one(archive, Plan::DigestAll, &options.limits, context);
+    let (lefts, rights) = (read(left)?, read(right)?);
+    let both = [&lefts, &rights];
+    let names = [left.name(), right.name()];
+    Settled::new(both, context)?.outcome(names, both, options.list_equal, context)
+}
+
 /// Reads an archive once more, for these digests.
 fn add_digests(
     archive: &dyn Origin,

@@ -24,6 +24,8 @@ pub(super) enum Plan {
     Send,
     /// The digests of these are, and of the others only how much there is.
     DigestOnly(Chosen),
+    /// The digests of all are.
+    DigestAll,
 }
 
 /// What there is in an archive.
@@ -123,7 +125,7 @@ impl<'a> Unpacker<'a> {
     /// if that is.
     pub(super) fn reduce(&mut self) -> Result<(u64, Option<Hash>)> {
         let is_digested = match &self.plan {
-            Plan::Send => true,
+            Plan::Send | Plan::DigestAll => true,
             Plan::DigestOnly(chosen) => chosen.contains(self.index - 1),
         };
         let reduced = if is_digested {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import komparu
+import packing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ class OneSlot:
         bodies = self.bodies = {}
         lengths = self.lengths = {}
         pauses = self.pauses = {}
+        ranged = self.ranged = set()
         self.served: list[str] = []
         served = self.served
 
@@ -40,7 +42,15 @@ class OneSlot:
                 served.append(self.path)
                 body = bodies[self.path]
                 time.sleep(pauses.get(self.path, 0))
-                self.send_response(200)
+                asked = self.headers["Range"] if self.path in ranged else None
+                whole = len(body)
+                self.send_response(206 if asked else 200)
+                if asked:
+                    first, last = map(int, asked.removeprefix("bytes=").split("-"))
+                    body = body[first : last + 1]
+                    self.send_header("Content-Range", f"bytes {first}-{last}/{whole}")
+                if self.path in ranged:
+                    self.send_header("Accept-Ranges", "bytes")
                 if lengths.get(self.path, True):
                     self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -58,8 +68,12 @@ class OneSlot:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
-    def url(self, path: str, body: bytes, *, length: bool = True, pause: float = 0) -> str:
-        """The URL of a body, which is sent with its length or without."""
+    def url(
+        self, path: str, body: bytes, *, length: bool = True, pause: float = 0, ranges: bool = False
+    ) -> str:
+        """The URL of a body: with its length or without, and in parts where they are asked for."""
+        if ranges:
+            self.ranged.add(path)
         self.bodies[path], self.lengths[path], self.pauses[path] = body, length, pause
         return f"http://127.0.0.1:{self._server.server_port}{path}"
 
@@ -135,3 +149,50 @@ def test_a_server_that_says_nothing_to_all_is_given_up(slot: OneSlot, failure: F
     error = failure(a, b, timeout=0.3)
     assert error.strerror == "no data for 0.3 s"
     assert time.monotonic() - begun < 2
+
+
+def archive(tmp_path: Path, kind: str, size: int, last: bytes = b"z") -> bytes:
+    parts = [("first", packing.noise(size)), ("last", last)]
+    path = tmp_path / f"archive.{kind}"
+    made = packing.zipped(path, parts) if kind == "zip" else packing.files(path, parts)
+    content: bytes = made.read_bytes()
+    return content
+
+
+# A MiB is smaller than the buffers on the way, and more than what is kept of an end.
+SIZES = [(BIG, BIG), (MiB, BIG), (BIG, MiB)]
+
+
+@pytest.mark.parametrize("kinds", [("zip", "zip"), ("zip", "tar"), ("tar", "zip")])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_two_archives_of_a_server_that_answers_one_at_a_time(
+    tmp_path: Path, kinds: tuple[str, str], sizes: tuple[int, int]
+) -> None:
+    with contextlib.closing(OneSlot(5)) as slot:
+        a, b = (
+            slot.url(f"/{n}", archive(tmp_path, kind, size), ranges=True)
+            for n, (kind, size) in enumerate(zip(kinds, sizes, strict=True))
+        )
+        outcome = komparu.compare_archive(a, b, timeout=TIMEOUT)
+        expected = {} if sizes[0] == sizes[1] else {"first"}
+        assert set(outcome.diff) == set(expected)
+        assert not outcome.errors
+        c = slot.url("/c", archive(tmp_path, kinds[1], sizes[1], b"other"), ranges=True)
+        outcome = komparu.compare_archive(a, c, timeout=TIMEOUT)
+        assert set(outcome.diff) == {*expected, "last"}
+
+
+def test_two_archives_of_such_a_server_without_ranges(slot: OneSlot, tmp_path: Path) -> None:
+    body = archive(tmp_path, "tar", BIG)
+    for hash_compare in (False, True):
+        a, b = (slot.url(path, body) for path in ("/a", "/b"))
+        assert komparu.compare_archive(a, b, timeout=TIMEOUT, hash_compare=hash_compare).equal
+
+
+@pytest.mark.parametrize("size", [BIG, MiB])
+def test_one_archive_in_parts_of_a_server_that_answers_one_at_a_time(
+    slot: OneSlot, tmp_path: Path, size: int
+) -> None:
+    body = archive(tmp_path, "zip", size)
+    url = slot.url("/a", body, ranges=True)
+    assert komparu.compare_archive(url, tmp_path / "archive.zip", timeout=TIMEOUT).equal
