@@ -52,6 +52,11 @@ pub(super) trait Entries {
     /// Does the entry at hand have its name as it is written in the archive?
     fn spells_exactly(&self) -> bool;
 
+    /// Do all entries of one name count, and not only the last?
+    fn counts_all(&self) -> bool {
+        false
+    }
+
     /// Asked after the last entry: may what was read be trusted?
     ///
     /// # Errors
@@ -142,6 +147,11 @@ impl<'a> ArchiveReader<'a> {
     /// in Unicode, and libarchive composes those.
     pub(crate) fn spells_exactly(&self) -> bool {
         self.entries.spells_exactly()
+    }
+
+    /// Do all entries of one name count, and not only the last? So it is in ar: a linker uses all.
+    pub(crate) fn counts_all(&self) -> bool {
+        self.entries.counts_all()
     }
 
     /// Goes on to more content of the entry at hand.

@@ -10,6 +10,7 @@ use super::chosen::Chosen;
 use super::direct::Direct;
 use super::entries::Entries;
 use super::handover::handover;
+use super::occurrences;
 use super::ordered::{self, Manner};
 use super::settle::Settled;
 use super::unpack::{Plan, Unpacker, unpack};
@@ -57,7 +58,7 @@ pub(crate) fn compare(
             add_digests(origin, &needed, entries, &options.limits, context)?;
         }
     }
-    settled.outcome(names, entries.each_ref(), options.list_equal, context)
+    settled.outcome(names, entries.each_ref(), options.list_equal, context).map(occurrences::merge)
 }
 
 /// Reads one of two archives that are known to have the same bytes.
@@ -73,7 +74,8 @@ pub(crate) fn examine(
     let entries = read_one(archive, nothing, &options.limits, context)?;
     let both = [&entries, &entries];
     let names = [archive.name(), archive.name()];
-    Settled::new(both, context)?.outcome(names, both, options.list_equal, context)
+    let outcome = Settled::new(both, context)?.outcome(names, both, options.list_equal, context);
+    outcome.map(occurrences::merge)
 }
 
 /// Compares two archives of which only one can be read at a time, by the digests of their entries.

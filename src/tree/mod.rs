@@ -19,6 +19,7 @@ pub mod listing;
 mod name_table;
 mod names;
 mod nowhere;
+mod occurrences;
 mod ordered;
 mod resolve;
 mod settle;

@@ -8,6 +8,7 @@ use super::chosen::Chosen;
 use super::entries::{Header, Index, Kind, Spelling};
 use super::handover::Outlet;
 use super::names;
+use super::occurrences::Occurrences;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::options::ArchiveLimits;
@@ -44,6 +45,8 @@ pub(super) struct Unpacker<'a> {
     /// That of the next entry.
     index: Index,
     is_sent: bool,
+    /// Where all members of one name count.
+    occurrences: Occurrences,
 }
 
 impl<'a> Unpacker<'a> {
@@ -57,7 +60,15 @@ impl<'a> Unpacker<'a> {
             .open(context)
             .and_then(|bytes| ArchiveReader::open(bytes, origin.name(), limits, context));
         let archive = unchanged(origin, opened)?;
-        Ok(Self { origin, archive, plan, context, index: 0, is_sent: false })
+        Ok(Self {
+            origin,
+            archive,
+            plan,
+            context,
+            index: 0,
+            is_sent: false,
+            occurrences: Occurrences::default(),
+        })
     }
 
     /// Goes on to the next entry that counts, past all that is left of the one at hand.
@@ -99,6 +110,7 @@ impl<'a> Unpacker<'a> {
                 }
             };
             self.is_sent = matches!(self.plan, Plan::Send) && kind == Kind::File;
+            let name = if self.archive.counts_all() { self.occurrences.number(name) } else { name };
             let (path, spelling) = spelled(name, self.archive.spells_exactly());
             self.index += 1;
             return Ok(Some(Found::Entry(Header { path, spelling, kind })));

@@ -42,16 +42,20 @@ impl Lha {
         Ok(Want::Bytes { at, length })
     }
 
-    fn fixed(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
+    /// Sees what comes where a header would begin. What is behind an end mark is not asked for.
+    fn mark(&mut self, first: Option<u8>) -> Result<Want, Broken> {
         self.start = self.behind;
-        match bytes {
-            [] => {
+        match first {
+            None => {
                 let open = Some("has no end mark");
-                return Ok(Want::End(Whole { end: self.start, open, ..Whole::default() }));
+                Ok(Want::End(Whole { end: self.start, open, ..Whole::default() }))
             }
-            [0, ..] => return Ok(Want::End(Whole { end: self.start + 1, ..Whole::default() })),
-            _ => {}
+            Some(0) => Ok(Want::End(Whole { end: self.start + 1, ..Whole::default() })),
+            Some(first) => self.want(Next::Fixed { first }, header::FIXED - 1),
         }
+    }
+
+    fn fixed(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         self.header = Fixed::read(bytes)?;
         match self.header.level {
             Level::Zero => self.entry(),
@@ -119,12 +123,13 @@ impl Structure for Lha {
                 // The byte before it says that what comes before is all there.
                 let back = usize::from(self.behind > self.at);
                 self.at = self.behind - back as u64;
-                self.want(Next::Fixed { back }, header::FIXED + back)
+                self.want(Next::Mark { back }, 1 + back)
             }
-            Next::Fixed { back } => match bytes.get(back..) {
-                Some(bytes) => self.fixed(bytes),
+            Next::Mark { back } => match bytes.get(back..) {
+                Some(bytes) => self.mark(bytes.first().copied()),
                 None => Broken::because("is cut short: within the content of an entry"),
             },
+            Next::Fixed { first } => self.fixed(&[&[first], bytes].concat()),
             Next::Long => {
                 let Some(&length) = bytes.first_chunk() else {
                     return Broken::because("is cut short: within a header");

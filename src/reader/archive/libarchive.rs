@@ -166,6 +166,10 @@ impl Entries for Libarchive<'_> {
         self.handle.spells_exactly()
     }
 
+    fn counts_all(&self) -> bool {
+        self.handle.format() == Format::Ar
+    }
+
     fn verify(&self) -> Result<()> {
         self.handle.input().verify()
     }

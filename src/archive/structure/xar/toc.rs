@@ -126,7 +126,7 @@ impl Sink for Toc {
         let Some(file) = self.files.last_mut() else { return Ok(()) };
         if depth == file.depth {
             if file.kind != b"directory" || file.has_more {
-                let size = if file.kind == b"file" { file.size.or(Some(0)) } else { None };
+                let size = Some(file.size.unwrap_or(0));
                 self.entries.push_back(Listed { name: None, size });
             }
             self.files.pop();
