@@ -23,9 +23,13 @@ pub(crate) struct Lha {
 enum Next {
     #[default]
     Header,
-    /// The start of a header, after so many bytes of what comes before it.
-    Fixed {
+    /// What may be the end mark, after so many bytes of what comes before it.
+    Mark {
         back: usize,
+    },
+    /// The start of a header, behind its first byte.
+    Fixed {
+        first: u8,
     },
     /// How long the whole of it is, where that stands behind the start.
     Long,
