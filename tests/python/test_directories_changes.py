@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 import komparu
-from children import start
+from children import run, start
 from komparu import DiffReason
-from trees import Link, pair
+from trees import Link, pair, plant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,3 +172,56 @@ while not closed():
             for directory in ["d", "e"]:
                 differing = {path for path in result.diff if path.startswith(f"{directory}/")}
                 assert len(differing) in {0, 30}
+
+
+#: Makes `openat2` fail in this process as it does before Linux 5.6 (ENOSYS) and in some sandboxes
+#: (EPERM), and lets no directory be kept open for those that lie in it.
+WITHOUT_OPENAT2 = """
+import ctypes, resource, struct
+OPENAT2, ALLOW, ERRNO = 437, 0x7fff0000, 0x00050000
+# The number of the system call; is it that one?; fail; allow.
+fail = ERRNO | int(sys.argv[1])
+program = [(0x20, 0, 0, 0), (0x15, 0, 1, OPENAT2), (0x06, 0, 0, fail), (0x06, 0, 0, ALLOW)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+filter = ctypes.create_string_buffer(struct.pack("HP", len(program), ctypes.addressof(code)))
+libc = ctypes.CDLL(None, use_errno=True)
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
+assert libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+assert libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) == 0
+libc.syscall(OPENAT2, -1, None, None, 0)
+assert ctypes.get_errno() == int(sys.argv[1]), os.strerror(ctypes.get_errno())
+resource.setrlimit(resource.RLIMIT_NOFILE, (31, 31))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="openat2 is Linux's")
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM], ids=["old kernel", "sandbox"])
+def test_a_link_in_place_of_a_directory_is_not_followed_without_openat2(
+    tmp_path: Path, number: int
+) -> None:
+    tree: dict[str, Entry] = {"d": {"e": {"f": {"x": b"1"}}, "l": Link("e")}, "y": b"1"}
+    a, b = pair(tmp_path, tree, tree)
+    plant(tmp_path / "secret", {"e": {"f": {"x": b"1", "secret": b""}}, "secret": b""})
+    code = """
+a, b = sys.argv[2:]
+assert komparu.compare_dir(a, b, follow_symlinks=False)
+names = set()
+for _ in range(500):
+    result = komparu.compare_dir(a, b, follow_symlinks=False, max_workers=1)
+    names |= {*result.diff, *result.only_left, *result.only_right, *result.errors}
+print(any("secret" in name for name in names))
+"""
+    swap = """
+while not closed():
+    os.rename("d", "moved")
+    os.symlink("../secret", "d")
+    os.unlink("d")
+    os.rename("moved", "d")
+"""
+    assert run(
+        WITHOUT_OPENAT2 + "print(komparu.compare_dir(*sys.argv[2:]).equal)", str(number), a, b
+    )
+    with changing(swap, a):
+        # Before anything is swapped, and while it is.
+        started = WITHOUT_OPENAT2 + code.replace("assert komparu", "komparu")
+        assert run(started, str(number), a, b) == "False\n"

@@ -53,7 +53,7 @@ def mounted(place: Path, files: dict[str, dict[str, Any]]) -> Iterator[Path]:
         try:
             yield place
         finally:
-            subprocess.run(["fusermount3", "-u", place], check=True)
+            subprocess.run(["fusermount3", "-u", "-z", place], check=True)
     assert program.returncode == 0
 
 
