@@ -228,9 +228,9 @@ impl Located {
         Ok(FileReader::new(self, file))
     }
 
-    /// What is there is as long as the system reports: it was read to its end.
-    pub(super) fn end_at_reported_size(&mut self) {
-        self.size = Some(self.identity.size);
+    /// Reading gave nothing at the start: a file whose size is not known has none.
+    pub(super) fn is_empty_if_unknown(&mut self) {
+        self.size = self.size.or(Some(0));
     }
 
     /// Is `file`, opened at this place and read since, the file that was looked at, is it

@@ -99,7 +99,7 @@ impl<'d> Start<'d> {
             Located::of_open(self.file.as_fd(), place, name, &self.stat, self.options)?;
         let length = self.read.map_err(|errno| located.system(errno))?;
         if length == 0 {
-            located.end_at_reported_size();
+            located.is_empty_if_unknown();
         }
         Ok(FileReader::with_start(located, self.file, (self.buffer, length), self.trusted))
     }

@@ -247,6 +247,25 @@ def test_a_file_whose_size_is_made_up_is_read_to_its_end(tmp_path: Path) -> None
 
 
 @needs_sysfs
+def test_an_empty_file_whose_size_is_made_up_is_empty(tmp_path: Path) -> None:
+    empty = Path("/sys/devices/system/cpu/uevent")
+    assert empty.stat().st_size > 0
+    assert empty.read_bytes() == b""
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "full").write_bytes(bytes(empty.stat().st_size))
+    plant(tmp_path / "a", {"x": Link(empty), "y": Link(empty), "z": Link(empty)})
+    plant(
+        tmp_path / "b", {"x": b"", "y": b"y", "z": Link("/sys/devices/system/clocksource/uevent")}
+    )
+    for options in OPTIONS:
+        assert komparu.compare(empty, tmp_path / "empty", **options)
+        assert not komparu.compare(tmp_path / "full", empty, **options)
+        assert komparu.compare_many([empty, tmp_path / "empty", "/dev/null"], **options)
+        result = komparu.compare_dir(tmp_path / "a", tmp_path / "b", **options)
+        assert (set(result.diff), result.errors) == ({"y"}, set())
+
+
+@needs_sysfs
 def test_an_archive_whose_size_is_made_up_is_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     with pytest.raises(komparu.ArchiveError) as caught:
