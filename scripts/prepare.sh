@@ -50,6 +50,19 @@ else
     if [ "$(uname)" = Linux ]; then
         command -v fusermount3 >/dev/null 2>&1 || missing "FUSE 3, for the tests" fuse3 fuse3 ""
     fi
+    # PyInstaller, which the tests try, wants Python as a library. Debian's own Python has it apart; where
+    # it cannot be had, that test is left out.
+    if [ "$purpose" = tests ] && [ "$(id -u)" = 0 ]; then
+        library=$("$python" -c '
+import ctypes, sys, sysconfig
+try:
+    ctypes.CDLL(sysconfig.get_config_var("INSTSONAME"))
+except OSError:
+    if sys.prefix == "/usr":
+        print("libpython%d.%d" % sys.version_info[:2])
+')
+        [ -z "$library" ] || missing "$library, for the tests" "$library" "" ""
+    fi
     # Without them curl-sys builds a libcurl of its own, which speaks no https.
     pkg-config --exists 'libcurl >= 7.68' 2>/dev/null ||
         missing "libcurl 7.68 or newer, with headers" "libcurl4-openssl-dev pkg-config" \

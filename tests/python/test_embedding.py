@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import signal
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -176,6 +178,16 @@ print(getattr(sys, "frozen", False))
 """
 
 
+def has_a_library() -> bool:
+    """Whether this Python is there as a shared library, too, which PyInstaller takes along."""
+    try:
+        ctypes.CDLL(sysconfig.get_config_var("INSTSONAME"))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_a_library(), reason="this Python is no shared library")
 def test_pyinstaller_finds_all_that_is_needed(tmp_path: Path, pair: tuple[Path, Path]) -> None:
     (tmp_path / "app.py").write_text(FROZEN)
     subprocess.run(
