@@ -1,6 +1,6 @@
 """Frozen dataclasses with slots, made without the module `dataclasses`.
 
-That module imports `inspect` and takes five times as long as all of komparu, and what is imported
+That module imports `inspect` and takes twice as long as all of komparu, and what is imported
 later may be gone by then: in a process that changed its root, say. The classes here are what
 ``dataclass(frozen=True, slots=True)`` would have made of them. What only `dataclasses.fields`,
 `replace` and the like need is made by `dataclasses` itself, once they ask.
@@ -60,6 +60,22 @@ class _ByDataclasses:
         value = getattr(twin, self.name)
         setattr(self.owner, self.name, value)
         return value
+
+
+class _Initializer:
+    """The class's `__init__`, written when it is first asked for: compiling it takes its time."""
+
+    def __init__(self, defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.owner = owner
+
+    def __get__(self, instance: object, owner: type) -> object:
+        # Two threads may write it at once: one is as good as the other.
+        function: Any = _initializer(self.owner, self.defaults)
+        self.owner.__init__ = function
+        return function if instance is None else function.__get__(instance, owner)
 
 
 class _Record:
@@ -145,9 +161,9 @@ def _made(described: type) -> type:
         _shown=fields("repr", names),
         __dataclass_fields__=_ByDataclasses(twin),
         __dataclass_params__=_ByDataclasses(twin),
+        __init__=_Initializer(defaults),
     )
     made: Any = type(described.__name__, (_Record,), body)
-    made.__init__ = _initializer(made, defaults)
     return made  # type: ignore[no-any-return]
 
 
