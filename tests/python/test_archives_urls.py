@@ -184,6 +184,47 @@ def test_parts_of_another_archive_are_an_error(  # noqa: PLR0913, PLR0917
         url = hostile.url("/x.zip", parts(archive[1], iter(tags), lie, ends))
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "message"),
+    [
+        ("206 Partial Content", ["Content-Range: bytes {place}/*"], None),
+        ("206 Partial Content", ["Content-Range: bytes {place}/{size}", 'ETag: W/"one"'], None),
+        ("206 Partial Content", ["Content-Range: bytes {place}/1"], "another part"),
+        ("206 Partial Content", [], "another part"),
+        ("206 Partial Content", ["Content-Type: multipart/byteranges"], "another part"),
+        ("200 OK", [], "has none"),
+        ("206 Partial Content", ["Content-Encoding: gzip"], "has none"),
+        ("416 Range Not Satisfiable", [], "416"),
+    ],
+)
+def test_an_answer_that_is_not_the_part_asked_for_is_an_error(
+    hostile: Hostile,
+    archive: tuple[Path, bytes],
+    status: str,
+    headers: list[str],
+    message: str | None,
+) -> None:
+    path, content = archive
+
+    def serve(connection: socket.socket, request: Request) -> None:
+        size = len(content)
+        if request.range is None:
+            head = [f"Content-Length: {size}", 'ETag: "one"', "Accept-Ranges: bytes"]
+            connection.sendall(answer(*head, body=content))
+            return
+        first, last = request.range
+        part = content[first : last + 1]
+        named = [header.format(place=f"{first}-{last}", size=size) for header in headers]
+        connection.sendall(answer(f"Content-Length: {len(part)}", *named, status=status, body=part))
+
+    url = hostile.url("/x.zip", serve)
+    if message is None:
+        assert compare_archive(url, path).equal
+        return
+    with pytest.raises(komparu.SourceReadError, match=message):
+        compare_archive(url, path)
+
+
 @pytest.mark.parametrize("kind", ["gnu.tar", "tar.gz"])
 def test_a_server_that_fails_is_no_damaged_archive(
     nginx: Nginx, served: dict[str, str], kind: str, hostile: Hostile
