@@ -104,7 +104,7 @@ pub fn entries_by_libarchive(
 ) -> Result<Vec<Entry>> {
     let refused = |Failure(words)| Error::archive(&name(), words);
     let supply = stored.supply(u64::MAX, context)?;
-    let mut archive = Handle::open(supply).map_err(|(failure, _)| refused(failure))?;
+    let mut archive = Handle::open(supply, true).map_err(|(failure, _)| refused(failure))?;
     let (mut entries, mut left) = (Vec::new(), most);
     while let Some(entry) = archive.next().map_err(refused)? {
         let (name, kind) = (entry.name().unwrap_or_default(), format!("{:?}", entry.kind()));

@@ -3,6 +3,7 @@
 //! Every entry is read to its end, whatever it is: what is damaged or too much is found in any order
 //! of the entries, and whether or not somebody has use for the content.
 
+mod checked;
 mod libarchive;
 
 use std::ops::Range;
@@ -112,10 +113,11 @@ impl<'a> ArchiveReader<'a> {
             Some(bytes) => Begins::look(bytes, &meter, context)?,
             None => Begins::Otherwise,
         };
-        let index = match begins {
+        let (index, is_rar) = match begins {
             Begins::Broken(Broken(why)) => return Err(Error::archive(name, why)),
-            Begins::Zip(index) => Some(index),
-            Begins::Otherwise => None,
+            Begins::Zip(index) => (Some(index), false),
+            Begins::Rar => (None, true),
+            Begins::Otherwise => (None, false),
         };
         let entries: Box<dyn Entries + 'a> = match (index, bytes) {
             (Some(index), Bytes::Anywhere(bytes)) if index.is_plain => {
@@ -123,7 +125,8 @@ impl<'a> ArchiveReader<'a> {
             }
             (index, bytes) => {
                 let supply = Supply::new(bytes, name, meter.put_out(), context)?;
-                Box::new(Libarchive::open(supply, index, name, context)?)
+                let meter = meter.clone();
+                Box::new(Libarchive::open(supply, index, is_rar, meter, name, context)?)
             }
         };
         Ok(Self { entries, meter, position: 0 })

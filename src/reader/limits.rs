@@ -7,6 +7,7 @@ use crate::options::ArchiveLimits;
 const OVERHEAD: u64 = 256 << 20;
 
 /// Counts, and stops the reading as soon as a limit is passed.
+#[derive(Clone)]
 pub(super) struct Meter {
     name: Name,
     limits: ArchiveLimits,

@@ -128,6 +128,14 @@ impl<'a> Supply<'a> {
         self.failure.as_ref()
     }
 
+    /// The archive, if libarchive is given what is stored, and it can be read anywhere.
+    pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
+        match &self.source {
+            Source::Stored(stored) => stored.anywhere(),
+            Source::Gzip(..) => None,
+        }
+    }
+
     /// What libarchive was given last.
     pub(crate) fn slab(&self) -> Option<&Slab> {
         self.current.as_ref()

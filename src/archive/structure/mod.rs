@@ -13,8 +13,8 @@ mod front;
 mod iso9660;
 mod lha;
 mod pull;
-mod rar;
-mod seven_zip;
+pub(crate) mod rar;
+pub(crate) mod seven_zip;
 mod walk;
 #[cfg(test)]
 mod walked;

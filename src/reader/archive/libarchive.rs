@@ -1,9 +1,16 @@
 //! Archives of all kinds, as libarchive reads them.
 
+use std::collections::HashSet;
+
+use flate2::Crc;
+
+use super::checked::Checked;
 use super::{Entries, Entry, Step};
+use crate::archive::structure::{Details, Instead, Sort};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
 use crate::reader::ending::doubt;
+use crate::reader::limits::Meter;
 use crate::reader::slab::Slab;
 use crate::reader::supply::Supply;
 use crate::reader::zip::ZipIndex;
@@ -14,13 +21,21 @@ pub(super) struct Libarchive<'a> {
     handle: Handle<Supply<'a>>,
     context: &'a Context<'a>,
     name: Name,
-    /// What is in the index of a zip.
+    /// What is in the index of a zip, until it is begun with.
     index: Option<Box<ZipIndex>>,
-    /// How many entries there were so far.
-    entries: u64,
+    /// What libarchive makes of those names in it that contain a NUL byte.
+    cut: HashSet<Vec<u8>>,
+    meter: Meter,
+    /// What is known of the archive besides; `None` where nothing is, or before the first entry.
+    checked: Option<Checked>,
+    is_begun: bool,
     /// What the header of the entry at hand says of its content.
     size: Option<u64>,
     is_file: bool,
+    /// Is what libarchive has for its content something else?
+    is_withheld: bool,
+    /// The checksum that its content must have, and the one that it has so far.
+    checksum: Option<(u32, Crc)>,
     /// How much of its content has been shown.
     position: u64,
     /// Where the block lies that comes after a hole.
@@ -35,16 +50,31 @@ impl<'a> Libarchive<'a> {
     /// When it is none that libarchive knows, or cannot be read.
     pub(super) fn open(
         supply: Supply<'a>,
-        index: Option<Box<ZipIndex>>,
+        mut index: Option<Box<ZipIndex>>,
+        is_rar: bool,
+        meter: Meter,
         name: &Name,
         context: &'a Context<'a>,
     ) -> Result<Self> {
-        match Handle::open(supply) {
-            Ok(handle) => {
-                let (name, entries, size, is_file) = (name.clone(), 0, None, false);
-                let (position, ahead) = (0, None);
-                Ok(Self { handle, context, name, index, entries, size, is_file, position, ahead })
-            }
+        let cut = index.as_mut().map(|index| std::mem::take(&mut index.cut)).unwrap_or_default();
+        // One that ends with a zip has one stored in it.
+        match Handle::open(supply, !is_rar) {
+            Ok(handle) => Ok(Self {
+                handle,
+                context,
+                name: name.clone(),
+                index,
+                cut,
+                meter,
+                checked: None,
+                is_begun: false,
+                size: None,
+                is_file: false,
+                is_withheld: false,
+                checksum: None,
+                position: 0,
+                ahead: None,
+            }),
             Err((failure, supply)) => Err(because(name, &supply, failure)),
         }
     }
@@ -67,13 +97,42 @@ impl<'a> Libarchive<'a> {
         }
         self.handle.input_mut().finish()?;
         let size = self.handle.input().given();
-        let (counted, listed) =
-            self.index.as_ref().map_or((0, u64::MAX), |index| (index.members.count(), u64::MAX));
-        // Without an index libarchive goes by the headers, of which some may count no more.
-        let entries = self.entries.min(listed);
-        match doubt(&self.handle.end(), entries, size, counted) {
-            Some(cause) => Err(Error::archive(&self.name, cause)),
-            None => Ok(()),
+        if let Some(cause) = doubt(&self.handle.end(), size) {
+            return Err(Error::archive(&self.name, cause));
+        }
+        self.begin()?;
+        match (&mut self.checked, self.handle.input().anywhere()) {
+            (Some(checked), Some(bytes)) => checked.end(bytes, self.context),
+            _ => Ok(()),
+        }
+    }
+
+    /// The format is known: what is known of the archive besides can be.
+    fn begin(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.is_begun, true) {
+            return Ok(());
+        }
+        let format = self.handle.format();
+        if format == Format::Zip {
+            self.is_whole_zip()?;
+        }
+        let Some(bytes) = self.handle.input().anywhere().filter(|_| !self.handle.has_filters())
+        else {
+            return Ok(());
+        };
+        let index = self.index.take();
+        let (meter, context) = (&self.meter, self.context);
+        self.checked = Checked::new(format, index, bytes, &self.name, meter, context)?;
+        Ok(())
+    }
+
+    /// What else is known of an entry.
+    fn details(&mut self, name: &[u8], sort: Sort) -> Result<Details> {
+        match (&mut self.checked, self.handle.input().anywhere()) {
+            (Some(checked), Some(bytes)) => {
+                checked.entry(name, self.size, sort, bytes, self.context)
+            }
+            _ => Ok(Details::default()),
         }
     }
 
@@ -84,7 +143,12 @@ impl<'a> Libarchive<'a> {
         }
         let rest = self.size.take().map_or(0, |size| size.saturating_sub(self.position));
         if rest == 0 || !self.is_file {
-            return Ok(Step::End);
+            return match self.checksum.take() {
+                Some((checksum, computed)) if computed.sum() != checksum => {
+                    Err(Error::archive(&self.name, "has an entry whose checksum is wrong"))
+                }
+                _ => Ok(Step::End),
+            };
         }
         if self.handle.format() != Format::Tar {
             let cause = format!("has an entry that ends {rest} bytes too early");
@@ -102,12 +166,17 @@ impl Entries for Libarchive<'_> {
         let entry = match self.handle.next() {
             Ok(None) => return self.end().map(|()| None),
             Ok(Some(entry)) => entry,
-            Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
+            Err(failure) => {
+                if self.handle.input().failure().is_none() {
+                    // What is known besides may be clearer.
+                    self.begin()?;
+                }
+                return Err(because(&self.name, self.handle.input(), failure));
+            }
         };
         if entry.is_encrypted() {
             return Err(Error::archive(&self.name, "is encrypted"));
         }
-        self.entries += 1;
         let name = entry
             .name()
             .ok_or_else(|| Error::archive(&self.name, "has an entry whose name cannot be read"))?;
@@ -115,14 +184,25 @@ impl Entries for Libarchive<'_> {
         self.size = size;
         (self.position, self.ahead) = (0, None);
         self.is_file = kind == Kind::File;
-        if self.handle.format() == Format::Zip {
-            self.is_whole_zip()?;
-        }
-        let is_cut = self.index.as_ref().is_some_and(|index| index.cut.contains(&name));
-        Ok(Some(Entry { name, kind, is_cut }))
+        self.begin()?;
+        let sort = match kind {
+            Kind::File => Sort::File,
+            Kind::Symlink(_) | Kind::HardLink(_) => Sort::Link,
+            Kind::Other => Sort::Other,
+        };
+        let Details { checksum, instead, .. } = self.details(&name, sort)?;
+        let is_cut = self.cut.contains(&name);
+        let Instead { name: called, kind: meant } = instead;
+        self.is_withheld = meant.is_some();
+        self.is_file &= !self.is_withheld;
+        self.checksum = checksum.map(|checksum| (checksum, Crc::new()));
+        Ok(Some(Entry { name: called.unwrap_or(name), kind: meant.unwrap_or(kind), is_cut }))
     }
 
     fn step(&mut self) -> Result<Step> {
+        if self.is_withheld {
+            return Ok(Step::End);
+        }
         let offset = loop {
             if let Some(offset) = self.ahead.take() {
                 break offset;
@@ -141,12 +221,17 @@ impl Entries for Libarchive<'_> {
         };
         if hole > 0 {
             (self.position, self.ahead) = (offset, Some(offset));
+            // Not of a format that has both.
+            self.checksum = None;
             return Ok(Step::Zeros(hole));
         }
         let length = self.handle.bytes().len();
         self.position = offset
             .checked_add(length as u64)
             .ok_or_else(|| Error::archive(&self.name, "has an entry of impossible size"))?;
+        if let Some((_, computed)) = &mut self.checksum {
+            computed.update(self.handle.bytes());
+        }
         Ok(Step::Bytes)
     }
 

@@ -35,6 +35,9 @@ const ISO_MARK: &[u8] = b"CD001";
 /// How much of the index is read at a time; a record is shorter than that.
 const PIECE: usize = 256 << 10;
 
+/// How a file begins that is a RAR archive. One that ends with a zip is no zip, but has one stored in it.
+const RAR: &[u8] = b"Rar!\x1a\x07";
+
 /// What a zip says at its end.
 pub(super) struct ZipIndex {
     /// What libarchive makes of those names that contain a NUL byte.
@@ -42,7 +45,6 @@ pub(super) struct ZipIndex {
     /// All of its entries.
     pub(super) members: Members,
     /// Where the zip ends.
-    #[allow(dead_code, reason = "what lies behind the end is looked at next")]
     pub(super) end: u64,
     /// Would every reader find the same in it?
     pub(super) is_plain: bool,
@@ -54,6 +56,8 @@ pub(super) enum Begins {
     Zip(Box<ZipIndex>),
     /// A zip whose index makes no sense.
     Broken(Broken),
+    /// A RAR archive.
+    Rar,
     /// Something else, or a zip that begins like no other.
     Otherwise,
 }
@@ -69,6 +73,9 @@ impl Begins {
         let length = usize::try_from(bytes.size()).unwrap_or(start.len()).min(start.len());
         let start = &mut start[..length];
         bytes.read_at(0, start)?;
+        if start.starts_with(RAR) {
+            return Ok(Self::Rar);
+        }
         if !STARTS.iter().any(|mark| start.starts_with(mark)) {
             return Ok(Self::Otherwise);
         }

@@ -26,6 +26,9 @@ pub(super) const FORMAT_TAR: c_int = 0x0003_0000;
 pub(super) const FORMAT_TAR_PAX: c_int = 0x0003_0002;
 pub(super) const FORMAT_ZIP: c_int = 0x0005_0000;
 pub(super) const FORMAT_AR: c_int = 0x0007_0000;
+pub(super) const FORMAT_RAR: c_int = 0x000d_0000;
+pub(super) const FORMAT_7ZIP: c_int = 0x000e_0000;
+pub(super) const FORMAT_RAR_V5: c_int = 0x0010_0000;
 
 /// The filter that changes nothing.
 pub(super) const FILTER_NONE: c_int = 0;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::ffi;
 
 /// Every format but three: `raw` takes any file for an archive, `mtree` any text, and `empty` takes
-/// an empty file for one.
+/// an empty file for one. Zip is the last one.
 const FORMATS: [ffi::Support; 12] = [
     ffi::archive_read_support_format_7zip,
     ffi::archive_read_support_format_ar,
@@ -38,9 +38,10 @@ const FILTERS: [ffi::Support; 11] = [
     ffi::archive_read_support_filter_zstd,
 ];
 
-/// Makes a new archive able to read all that can be read without starting a program.
-pub(super) fn support_all(archive: NonNull<ffi::Archive>) {
-    for support in FORMATS.iter().chain(built_in()) {
+/// Makes a new archive able to read all that can be read without starting a program; zips only where `zip` says so.
+pub(super) fn support_all(archive: NonNull<ffi::Archive>, zip: bool) {
+    let formats = if zip { &FORMATS[..] } else { &FORMATS[..FORMATS.len() - 1] };
+    for support in formats.iter().chain(built_in()) {
         // SAFETY: the archive is new and not yet open. What is not supported after all (xar, where
         // there is no XML parser) is an error that changes nothing.
         unsafe { support(archive.as_ptr()) };

@@ -45,6 +45,9 @@ pub(crate) enum Format {
     Tar,
     Zip,
     Ar,
+    Rar,
+    Rar5,
+    SevenZip,
     Other,
 }
 
@@ -84,8 +87,8 @@ pub(crate) struct Handle<I: Input> {
 }
 
 impl<I: Input> Handle<I> {
-    /// Finds out what kind of archive the input is.
-    pub(crate) fn open(input: I) -> Result<Self, (Failure, I)> {
+    /// Finds out what kind of archive the input is. Without `zip`, one that ends like a zip is none for that.
+    pub(crate) fn open(input: I, zip: bool) -> Result<Self, (Failure, I)> {
         // SAFETY: no preconditions.
         let Some(archive) = NonNull::new(unsafe { ffi::archive_read_new() }) else {
             return Err((Failure("out of memory".to_owned()), input));
@@ -96,7 +99,7 @@ impl<I: Input> Handle<I> {
         let mut handle = Self { archive, input, entry: ptr::null_mut(), block: None };
         {
             let _inside = Inside::enter();
-            formats::support_all(archive);
+            formats::support_all(archive, zip);
         }
         let raw = archive.as_ptr();
         // SAFETY: the archive is new and not yet open; the callbacks take the very type that the data
@@ -159,6 +162,9 @@ impl<I: Input> Handle<I> {
             ffi::FORMAT_TAR => Format::Tar,
             ffi::FORMAT_ZIP => Format::Zip,
             ffi::FORMAT_AR => Format::Ar,
+            ffi::FORMAT_RAR => Format::Rar,
+            ffi::FORMAT_RAR_V5 => Format::Rar5,
+            ffi::FORMAT_7ZIP => Format::SevenZip,
             _ => Format::Other,
         }
     }

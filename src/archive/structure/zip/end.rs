@@ -16,11 +16,11 @@ const LOCATOR: usize = 20;
 const LOCATOR_MARK: &[u8] = b"PK\x06\x07";
 const LARGE: usize = 56;
 const LARGE_MARK: &[u8] = b"PK\x06\x06";
-/// How long the larger record is at most, with what may follow its numbers: libarchive reads no longer one.
-const LARGEST: usize = 16 << 10;
-
-/// How much of the end of a file has to be looked at: a comment as long as any, and all records.
-pub(crate) const TAIL: usize = LARGEST + LOCATOR + LENGTH + u16::MAX as usize;
+/// How much of the end of a file has to be looked at: a comment as long as any, and all records. As much is
+/// kept of the end of a URL.
+pub(crate) const TAIL: usize = 80 << 10;
+/// How long the larger record is at most, with what may follow its numbers: libarchive reads hardly a longer one.
+const LARGEST: usize = TAIL - LOCATOR - LENGTH - u16::MAX as usize;
 
 const A_PART: &str = "is a part of a zip of several parts";
 
