@@ -4,7 +4,8 @@
 
 use std::cell::Cell;
 use std::fs::{self, File};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +14,10 @@ use std::time::{Duration, SystemTime};
 use komparu::engine;
 use komparu::options::{DetectChanges, FileOptions};
 use komparu::reader::file::FileReader;
+use komparu::reader::located::{Located, Place};
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, DiffReason, Error, Name, Options, Result, Source};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 /// Sizes that are read at once, in pieces, and by several threads.
@@ -298,4 +301,38 @@ fn an_empty_file_that_grows_while_it_is_compared_is_an_error() {
     assert!(matches!(reader.chunk(), Ok(Chunk::Bytes(b"xyz"))));
     let expected = "grew from 0 to 3 bytes while it was compared";
     assert_eq!(reader.verify(), Err(Error::read(&path.as_path().into(), expected)));
+}
+
+#[test]
+fn what_takes_a_files_place_before_it_is_opened_is_an_error_at_once() {
+    let fifo = |path: &Path| {
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+    };
+    let endless = |path: &Path| symlink("/dev/zero", path).expect("linked");
+    let directory = |path: &Path| fs::create_dir(path).expect("made");
+    let other = |path: &Path| fs::write(path, [7; 300]).expect("written");
+    for size in [0, 100, SIZES[0]] {
+        for replace in [&fifo as Act, &endless, &directory, &other] {
+            let place = tempfile::tempdir().expect("a directory");
+            let path = write(&place, "a", size);
+            let bytes = path.as_os_str().as_bytes();
+            let files = FileOptions::default();
+            let located = Located::at(Place::new(bytes.into()), path.as_path().into(), files);
+            fs::rename(&path, path.with_extension("old")).expect("moved away");
+            replace(&path);
+            let opened = located.expect("a file").open();
+            let outcome = opened.and_then(|mut reader| {
+                loop {
+                    let length = match reader.chunk()? {
+                        Chunk::Bytes(bytes) => bytes.len() as u64,
+                        Chunk::Zeros(length) => length,
+                        Chunk::Waiting => 0,
+                        Chunk::End => return reader.verify(),
+                    };
+                    reader.consume(length);
+                }
+            });
+            assert!(matches!(outcome, Err(Error::Read { .. })), "{size} bytes: {outcome:?}");
+        }
+    }
 }
