@@ -22,7 +22,7 @@ const MADE_UP: [u32; 14] = [
     0xabba_1974, // XENFS_SUPER_MAGIC: 0
 ];
 
-/// Filesystems that hand on what others say, and so may give one inode number to several directories.
+/// Filesystems that hand on what others say, and so may give one inode number to several files.
 #[cfg(target_os = "linux")]
 const HANDED_ON: [u32; 2] = [
     0x6573_5546, // FUSE_SUPER_MAGIC: what its program says
@@ -36,15 +36,21 @@ pub(super) fn makes_up_sizes(file: BorrowedFd<'_>) -> bool {
     #[cfg(target_os = "linux")]
     return kind(file).is_some_and(|kind| MADE_UP.contains(&kind));
     #[cfg(not(target_os = "linux"))]
-    return false;
+    {
+        let _ = file;
+        false
+    }
 }
 
-/// May two directories of the filesystem that this is in have the same inode number?
-pub(crate) fn may_repeat_numbers(directory: BorrowedFd<'_>) -> bool {
+/// May two files or directories of the filesystem that this is in have the same inode number?
+pub(crate) fn may_repeat_numbers(file: BorrowedFd<'_>) -> bool {
     #[cfg(target_os = "linux")]
-    return kind(directory).is_none_or(|kind| HANDED_ON.contains(&kind));
+    return kind(file).is_none_or(|kind| HANDED_ON.contains(&kind));
     #[cfg(not(target_os = "linux"))]
-    return true;
+    {
+        let _ = file;
+        true
+    }
 }
 
 #[cfg(target_os = "linux")]

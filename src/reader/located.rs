@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::file::FileReader;
-use super::filesystem::makes_up_sizes;
+use super::filesystem::{makes_up_sizes, may_repeat_numbers};
 use super::identity::Identity;
 use super::path;
 use super::stash::BUFFER;
@@ -170,12 +170,15 @@ impl Located {
 
     /// Do both lead to one and the same file? Device, inode, size and times must be the same. Since
     /// some filesystems give one inode number to several files, the file must also have more than one
-    /// name, or both paths must be one when their links are resolved.
+    /// name in a filesystem that numbers its files itself, or both paths must be one when their links are
+    /// resolved.
     #[must_use]
     pub fn is_same_file(&self, other: &Self) -> bool {
         self.identity == other.identity
-            && ((self.has_other_names && other.has_other_names)
-                || self.place.is_spelled_as(&other.place)
+            && (self.place.is_spelled_as(&other.place)
+                || (self.has_other_names
+                    && other.has_other_names
+                    && self.place.point_at().is_ok_and(|file| !may_repeat_numbers(file.as_fd())))
                 || self.resolved().is_some_and(|path| other.resolved() == Some(path)))
     }
 
@@ -187,7 +190,7 @@ impl Located {
         its: BorrowedFd<'_>,
     ) -> bool {
         self.identity == other.identity
-            && ((self.has_other_names && other.has_other_names)
+            && ((self.has_other_names && other.has_other_names && !may_repeat_numbers(file))
                 || path::resolved(file).is_some_and(|path| path::resolved(its) == Some(path)))
     }
 
@@ -195,12 +198,6 @@ impl Located {
     #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity
-    }
-
-    /// Has the file more than one name in its filesystem?
-    #[must_use]
-    pub fn has_other_names(&self) -> bool {
-        self.has_other_names
     }
 
     /// The path to the file with all links resolved, if the system tells it and the file is still there.

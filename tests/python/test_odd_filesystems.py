@@ -75,6 +75,19 @@ def test_files_of_one_number_are_told_apart(tmp_path: Path) -> None:
             assert komparu.compare_all([a, d, a], **options)
             groups = komparu.compare_many([a, b, c, d, a, b], **options).groups
             assert groups == [{str(a), str(d)}, {str(b)}, {str(c)}]
+    for file in files.values():
+        file["nlink"] = 2
+    with mounted(tmp_path / "n", files) as m:
+        assert not komparu.compare(m / "a", m / "b")
+        assert not komparu.compare_all([m / "a", m / "d", m / "b"])
+        groups = komparu.compare_many([m / name for name in "abcd"]).groups
+        assert groups == [{str(m / "a"), str(m / "d")}, {str(m / "b")}, {str(m / "c")}]
+
+
+@needs_fuse
+def test_a_link_to_a_file_whose_number_repeats_is_that_file(tmp_path: Path) -> None:
+    with mounted(tmp_path / "m", {"/a": same("first"), "/b": same("FIRST")}) as m:
+        a, b = m / "a", m / "b"
         link = tmp_path / "link"
         link.symlink_to(a)
         assert komparu.compare(link, a)
