@@ -67,6 +67,11 @@ impl Call {
         self.count.passed.load(Ordering::Relaxed)
     }
 
+    /// How long it may go on; `None`: as long as it needs.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.timeout.map(|(_, deadline)| deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// A part of this call that can be cancelled by itself: it has the same deadline, and ends when
     /// this one is cancelled.
     #[must_use]

@@ -1,4 +1,4 @@
-//! Worker threads for callers that do not wait: event loops.
+//! Worker threads for callers that do not wait: event loops, and calls that must end in time.
 //!
 //! A [`Job`] is put in a lane; a thread of that lane does it and puts its result in the loop's
 //! [`Mailbox`]. The threads know no Python and never wait for it.
@@ -7,17 +7,22 @@
 //! many run at once as there are cores. Jobs that fetch URLs mostly wait for a server: many more of these run,
 //! and they take nothing away from the others.
 //!
+//! A caller that waits, with a limit of time, has its work done here too ([`wait`]): it leaves when the limit
+//! has passed, whatever the thread is stuck in.
+//!
 //! Threads do not survive a fork. So the pool belongs to the process that made it, and a forked child
 //! that needs one makes its own; its parent's is left alone, since what it holds is half alive.
 
 mod job;
 mod lane;
 mod mailbox;
+mod waited;
 
 use std::sync::{Arc, OnceLock};
 
 pub use job::{Job, Work};
 pub use mailbox::{Failure, Mailbox, Outcome};
+pub use waited::wait;
 
 use crate::options::{Options, descriptor_limit};
 use crate::sys::fork::hold_off;
@@ -52,6 +57,8 @@ struct Pool {
     process: u32,
     disk: Arc<Lane>,
     network: Arc<Lane>,
+    /// The work of callers that wait, and may leave.
+    calls: Arc<Lane>,
     descriptors: usize,
     /// That of a child that was forked from this process, in the child.
     next: OnceLock<Box<Pool>>,
@@ -66,6 +73,7 @@ impl Pool {
             // Event loops need the cores that these keep busy; the others mostly wait.
             disk: Lane::new("komparu-job", work_for_others),
             network: Lane::new("komparu-fetch", || {}),
+            calls: Lane::new("komparu-call", || {}),
             descriptors: descriptor_limit(),
             next: OnceLock::new(),
         }

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{GroupOutcome, TreeOutcome};
 use crate::panics::caught;
-use crate::pool::Load;
+use crate::pool::{self, Load};
 use crate::source::Source;
 use crate::sys::interpreter::without_interpreter;
 
@@ -75,9 +75,11 @@ impl Request {
 
     /// The same while the caller waits, without the interpreter, except that signals are looked after.
     pub(super) fn wait(self, py: Python<'_>) -> PyResult<Answered> {
-        let call = Call::since(self.begun, self.options.comparison_timeout);
-        let outcome = without_interpreter(|interrupt| {
-            self.perform(&Context::with_interrupt(&call, interrupt))
+        let call = Arc::new(Call::since(self.begun, self.options.comparison_timeout));
+        let outcome = without_interpreter(|interrupt| match self.options.comparison_timeout {
+            None => self.perform(&Context::with_interrupt(&call, interrupt)),
+            // A system call may block for longer than the limit.
+            Some(_) => pool::wait(&call, interrupt, Box::new(move |context| self.perform(context))),
         });
         // A handler's exception goes before any outcome: nobody else would ever raise it.
         if let Some(exception) = PyErr::take(py) {
