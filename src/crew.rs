@@ -8,11 +8,12 @@
 //! depth and not with its size. Tasks that only help others along wait at the other end.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread::Scope;
 
 use crate::context::{Call, Context, PULSE};
 use crate::error::{Error, Result};
+use crate::sys::lock::{ignore_poison, lock};
 use crate::sys::schedule::LongTurns;
 use crate::threads;
 
@@ -60,7 +61,7 @@ where
     let call = context.call();
     let _turns = LongTurns::begin();
     std::thread::scope(|scope| serve(&board, scope, call, context, &work));
-    let state = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let state = ignore_poison(board.state.into_inner());
     state.failure.map_or(Ok(()), Err)
 }
 
@@ -127,7 +128,7 @@ impl<T: Send> Crew<'_, T> {
 
 impl<T: Send> Board<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// The next task. Waits while other members may add one.
@@ -146,7 +147,7 @@ impl<T: Send> Board<T> {
             }
             let woken = self.news.wait_timeout(state, PULSE);
             // The caller's interrupt may wait for the interpreter: nobody else shall wait with it.
-            drop(woken.unwrap_or_else(PoisonError::into_inner));
+            drop(ignore_poison(woken));
             if let Err(error) = context.checkpoint() {
                 self.stop(Some(error));
                 return None;

@@ -5,7 +5,7 @@
 //! nobody is expected to find them: it is meant to be impossible even for who tries.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use blake3::{Hash, Hasher};
 
@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::order;
 use crate::reader::{Chunk, Reader};
+use crate::sys::lock::{ignore_poison, lock};
 
 /// Where two contents of the same beginning are looked at first; then at twice that, and so on. So
 /// a difference is found before twice as much has been read as there is before it.
@@ -43,12 +44,12 @@ pub(crate) fn classes<T: Clone + Ord + Send + Sync>(
         wait_for(&mut *reader, context)?;
         let digest = digest(&mut *reader, context, |_, _| Next::GoOn)?;
         if let Some(digest) = digest {
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut found = lock(&found);
             found.entry(digest).or_default().push(member.clone());
         }
         Ok(Next::GoOn)
     })?;
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut found = ignore_poison(found.into_inner());
     for members in found.values_mut() {
         order::sort_by(members, context, Ord::cmp)?;
     }
@@ -66,16 +67,16 @@ pub(crate) fn all_same<T: Sync>(
     open: impl Fn(&T) -> Result<Box<dyn Reader>> + Sync,
 ) -> Result<bool> {
     let common = Mutex::new(Common::default());
-    let lock = || common.lock().unwrap_or_else(PoisonError::into_inner);
     let differs = |same: bool| if same { Next::GoOn } else { Next::Enough };
     each(members, options.transfers(), AfterFailure::GoOn, context, |member, context| {
         let mut reader = open(member)?;
         wait_for(&mut *reader, context)?;
-        if options.size_precheck && lock().differs_in_size(reader.size()) {
+        if options.size_precheck && lock(&common).differs_in_size(reader.size()) {
             return Ok(Next::Enough);
         }
-        let digest = digest(&mut *reader, context, |rung, hash| differs(lock().has(rung, hash)))?;
-        Ok(digest.map_or(Next::Enough, |digest| differs(lock().ends_with(digest))))
+        let digest =
+            digest(&mut *reader, context, |rung, hash| differs(lock(&common).has(rung, hash)))?;
+        Ok(digest.map_or(Next::Enough, |digest| differs(lock(&common).ends_with(digest))))
     })
     .map(|outcome| outcome == Next::GoOn)
 }

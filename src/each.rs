@@ -2,12 +2,13 @@
 //!
 //! Whoever finishes first, the outcome is that of the list: of several failures, the first in it.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::context::Context;
 use crate::crew;
 use crate::error::{Error, Result};
+use crate::sys::lock::{ignore_poison, lock};
 
 /// What one piece of work means for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,6 @@ pub(crate) fn each<T: Sync>(
     let workers = workers.min(members.len()).max(1);
     let (next, enough) = (AtomicUsize::new(0), AtomicBool::new(false));
     let failure: Mutex<Option<(usize, Error)>> = Mutex::default();
-    let lock = || failure.lock().unwrap_or_else(PoisonError::into_inner);
     let is_past = |failure: &Option<(usize, Error)>, index| {
         failure.as_ref().is_some_and(|&(failed, _)| failed < index)
     };
@@ -54,7 +54,7 @@ pub(crate) fn each<T: Sync>(
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(member) = members.get(index) else { return Ok(()) };
             context.checkpoint()?;
-            if after_failure == AfterFailure::Stop && is_past(&lock(), index) {
+            if after_failure == AfterFailure::Stop && is_past(&lock(&failure), index) {
                 return Ok(());
             }
             match work(member, context) {
@@ -66,7 +66,7 @@ pub(crate) fn each<T: Sync>(
                 }
                 Err(stop @ (Error::Cancelled | Error::TimedOut(_))) => return Err(stop),
                 Err(error) => {
-                    let mut failure = lock();
+                    let mut failure = lock(&failure);
                     if !is_past(&failure, index) {
                         *failure = Some((index, error));
                     }
@@ -78,7 +78,7 @@ pub(crate) fn each<T: Sync>(
         return Ok(Next::Enough);
     }
     done?;
-    let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let failure = ignore_poison(failure.into_inner());
     failure.map_or(Ok(Next::GoOn), |(_, error)| Err(error))
 }
 

@@ -5,9 +5,10 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::error::{Error, Result};
+use crate::sys::lock::lock;
 
 /// Where the last panic of the process was, and what it said. A scope of threads tells only that one of
 /// them panicked.
@@ -35,7 +36,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// What is known of a panic.
 fn told(payload: &(dyn Any + Send)) -> String {
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let last = lock(&LAST).take();
     last.unwrap_or_else(|| message(payload).to_owned())
 }
 

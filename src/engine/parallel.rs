@@ -7,7 +7,7 @@
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex};
 
 use super::is_zero;
 use crate::context::Context;
@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::reader::stash::{BUFFER, Buffer};
 use crate::reader::{Extent, ReadAt};
+use crate::sys::lock::{ignore_poison, lock};
 use crate::sys::schedule::LongTurns;
 use crate::threads;
 
@@ -111,7 +112,7 @@ where
                 Err(error) => Event::Error(error),
             };
             self.limit.fetch_min(start, Ordering::Relaxed);
-            let mut lowest = self.event.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut lowest = lock(&self.event);
             if lowest.as_ref().is_none_or(|&(offset, _)| start < offset) {
                 *lowest = Some((start, event));
             }
@@ -124,10 +125,10 @@ where
     /// # Errors
     /// What any of the threads ran into.
     pub fn finish(&self) -> Result<bool> {
-        let helpers = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
+        let helpers = lock(&self.helpers);
         let none_left = self.deserted.wait_while(helpers, |helpers| *helpers > 0);
-        drop(none_left.unwrap_or_else(PoisonError::into_inner));
-        match self.event.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        drop(ignore_poison(none_left));
+        match lock(&self.event).take() {
             None => Ok(true),
             Some((_, Event::Difference)) => Ok(false),
             Some((_, Event::Error(error))) => Err(error),
@@ -240,14 +241,14 @@ struct Helper<'a> {
 
 impl<'a> Helper<'a> {
     fn new(helpers: &'a Mutex<usize>, deserted: &'a Condvar) -> Self {
-        *helpers.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *lock(helpers) += 1;
         Self { helpers, deserted }
     }
 }
 
 impl Drop for Helper<'_> {
     fn drop(&mut self) {
-        let mut helpers = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut helpers = lock(self.helpers);
         *helpers -= 1;
         if *helpers == 0 {
             self.deserted.notify_all();

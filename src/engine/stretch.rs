@@ -6,12 +6,13 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::order;
 use crate::reader::{Chunk, OpenReader, Reader, Reopen};
+use crate::sys::lock::lock;
 use crate::threads;
 
 /// A second thread pays off from this many bytes on: starting and joining one takes 40 µs, in which
@@ -265,8 +266,4 @@ fn glance(bytes: &[u8]) -> u64 {
         hasher.write(&bytes[start..bytes.len().min(start + GLANCE)]);
     }
     hasher.finish()
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,12 @@
 //! What a walk has found so far, by any of its threads.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::order;
 use crate::outcome::{Finding, TreeOutcome};
+use crate::sys::lock::{ignore_poison, lock};
 
 /// Notes, in the order in which they came.
 pub(super) struct Findings {
@@ -24,13 +25,13 @@ impl Findings {
     /// Notes that a path is identical, where somebody wants to know.
     pub(super) fn same(&self, path: impl FnOnce() -> Vec<u8>) {
         if self.list_equal {
-            self.equal.lock().unwrap_or_else(PoisonError::into_inner).push(path());
+            lock(&self.equal).push(path());
         }
     }
 
     /// Notes anything else about a path.
     pub(super) fn add(&self, path: Vec<u8>, finding: Finding) {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).push((path, finding));
+        lock(&self.found).push((path, finding));
     }
 
     /// Notes that `path` could not be compared.
@@ -50,14 +51,14 @@ impl Findings {
     /// # Errors
     /// When the context says stop.
     pub(super) fn into_outcome(self, context: &Context<'_>) -> Result<TreeOutcome> {
-        let mut findings = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut findings = ignore_poison(self.found.into_inner());
         // A directory that cannot be read against a file is a path with two findings.
         let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
         let place = |one: &(Vec<u8>, Finding), two: &(Vec<u8>, Finding)| {
             (&one.0, failed(one)).cmp(&(&two.0, failed(two)))
         };
         order::sort_by(&mut findings, context, place)?;
-        let mut equal = self.equal.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut equal = ignore_poison(self.equal.into_inner());
         order::sort_by(&mut equal, context, Ord::cmp)?;
         Ok(TreeOutcome { findings, equal })
     }
