@@ -30,10 +30,11 @@ class OneSlot:
 
     def __init__(self, backlog: int) -> None:
         """Start to listen."""
-        bodies = self.bodies = {}
-        lengths = self.lengths = {}
-        pauses = self.pauses = {}
-        ranged = self.ranged = set()
+        bodies: dict[str, bytes] = {}
+        lengths: dict[str, bool] = {}
+        pauses: dict[str, float] = {}
+        ranged: set[str] = set()
+        self.bodies, self.lengths, self.pauses, self.ranged = bodies, lengths, pauses, ranged
         self.served: list[str] = []
         served = self.served
 
