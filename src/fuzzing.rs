@@ -100,3 +100,37 @@ impl Url {
         self.0.has_origin_of(&other.0)
     }
 }
+
+/// What comes of a body in these content codings, `piece` bytes of it at a time and no more than `most`;
+/// `None` where there would be more.
+///
+/// # Errors
+/// With the cause, when it cannot be decoded.
+pub fn decoded(
+    codings: &[&str],
+    body: &[u8],
+    piece: usize,
+    most: usize,
+) -> Result<Option<Vec<u8>>, String> {
+    let names: Vec<_> = codings.iter().map(|name| name.as_bytes().to_vec()).collect();
+    http::coding::Decoding::check(&names)?;
+    let Some(mut decoding) = http::coding::Decoding::new(&names)? else {
+        return Ok(Some(body.to_vec()));
+    };
+    let (mut content, mut pieces, mut rest, mut last) =
+        (Vec::new(), body.chunks(piece), &[][..], false);
+    while !decoding.has_ended() {
+        if rest.is_empty() && decoding.needs_input() {
+            rest = pieces.next().unwrap_or_default();
+            last = rest.is_empty();
+        }
+        let taken = decoding.advance(rest, last)?;
+        rest = &rest[taken..];
+        content.extend_from_slice(decoding.content());
+        if content.len() > most {
+            return Ok(None);
+        }
+        decoding.consume(decoding.content().len());
+    }
+    Ok(Some(content))
+}

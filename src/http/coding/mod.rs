@@ -145,7 +145,7 @@ impl Decoding {
     ///
     /// # Errors
     /// With the cause, when not.
-    pub(super) fn check(names: &[Vec<u8>]) -> Result<(), String> {
+    pub(crate) fn check(names: &[Vec<u8>]) -> Result<(), String> {
         if let Some(name) = names.iter().find(|name| Coding::named(name).is_none()) {
             let name = Name::new(&name[..name.len().min(60)]);
             return Err(format!(
