@@ -42,6 +42,7 @@ else
     command -v zip >/dev/null 2>&1 || missing zip zip zip zip
     command -v 7z >/dev/null 2>&1 || missing 7z p7zip-full p7zip-plugins p7zip
     command -v zstd >/dev/null 2>&1 || missing zstd zstd zstd zstd
+    command -v lz4 >/dev/null 2>&1 || missing lz4 lz4 lz4 lz4
     case $(tar --version 2>/dev/null) in
     *GNU*) ;;
     *) command -v gtar >/dev/null 2>&1 || missing "GNU tar" tar tar gnu-tar ;;

@@ -29,7 +29,7 @@
 //! a user named, [`sources`] any number of it, `archives` what is packed; [`pool`] has the threads for callers that
 //! do not wait. The Python module is a skin over these, in `py`.
 
-#[allow(dead_code, unused_imports, reason = "formats move in first, and are wired up next")]
+#[allow(dead_code, unused_imports, reason = "formats are being wired up")]
 mod archive;
 mod archives;
 pub mod context;

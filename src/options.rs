@@ -40,6 +40,8 @@ pub struct Options {
     pub limits: ArchiveLimits,
     /// Archives: compare entries by their BLAKE3-256 digests. By default false: byte by byte.
     pub hash_compare: bool,
+    /// Archives: read a tar on behind its end, as tar's option of this name does. By default false.
+    pub ignore_zeros: bool,
 }
 
 /// How files of this machine are read.
@@ -157,6 +159,7 @@ impl Default for Options {
             comparison_timeout: None,
             limits: ArchiveLimits::default(),
             hash_compare: false,
+            ignore_zeros: false,
         }
     }
 }

@@ -39,7 +39,7 @@ _LIMITS = {
     "max_entry_name_length",
 }
 _ONLY_DIRECTORIES = {"follow_symlinks", "ignore"}
-_ONLY_ARCHIVES = {*_LIMITS, "hash_compare"}
+_ONLY_ARCHIVES = {*_LIMITS, "hash_compare", "ignore_zeros"}
 # The options that a kind of comparison does not take.
 REFUSED = {
     "files and URLs": _ONLY_DIRECTORIES | _ONLY_ARCHIVES,
@@ -102,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
     ]:
         archives.add_argument(name, type=_or_none(kind), metavar="N", help=f"{text}; or 'none'")
     _switch(archives, "--hash-compare", "compare entries by digest; default no")
+    _switch(archives, "--ignore-zeros", "read a tar on behind its end; default no")
 
     urls = result.add_argument_group("URLs", argument_default=argparse.SUPPRESS)
     urls.add_argument(

@@ -45,6 +45,7 @@ class KomparuConfig:
             read as zeros is taken for one.
         detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
             was done to it), "mtime" (only its size, date and identity) or "size".
+        ignore_zeros: Archives: read a tar on behind its end.
 
     """
 
@@ -70,6 +71,7 @@ class KomparuConfig:
     hash_compare: bool = False
     read_holes: bool = False
     detect_changes: str = "ctime"
+    ignore_zeros: bool = False
 
     def __repr__(self) -> str:
         """Show every option, secrets masked."""

@@ -115,6 +115,7 @@ def compare_archive(
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
     hash_compare: bool = False,
+    ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -153,6 +154,8 @@ def compare_archive(
             4096.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte. Default
             False.
+        ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars, one
+            after the other, are one. Default False: what follows the end has to be the same bytes.
         headers: For URLs: request headers. Default none.
         timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
         follow_redirects: For URLs: follow up to ten. Default True.
@@ -497,6 +500,7 @@ def configure(
     hash_compare: bool = ...,
     read_holes: bool = ...,
     detect_changes: str = ...,
+    ignore_zeros: bool = ...,
 ) -> None:
     """Set options for every later call that does not set them itself.
 

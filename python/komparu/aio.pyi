@@ -145,6 +145,7 @@ async def compare_archive(
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
     hash_compare: bool = False,
+    ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -183,6 +184,8 @@ async def compare_archive(
             4096.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte. Default
             False.
+        ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars, one
+            after the other, are one. Default False: what follows the end has to be the same bytes.
         headers: For URLs: request headers. Default none.
         timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
         follow_redirects: For URLs: follow up to ten. Default True.

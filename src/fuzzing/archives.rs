@@ -2,11 +2,11 @@
 
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
-use crate::options::ArchiveLimits;
+use crate::options::{ArchiveLimits, Options};
 use crate::reader::archive::{ArchiveReader, Piece};
 use crate::reader::supply::{Bytes, Supply};
 use crate::reader::{ReadAt, Reader};
-use crate::sys::libarchive::{Failure, Handle, Input as _};
+use crate::sys::libarchive::{Failure, Handle, Input as _, Reads};
 
 /// The bytes of an archive, as they are stored.
 pub enum Stored<'a> {
@@ -37,7 +37,7 @@ impl<'a> Stored<'a> {
 
     fn supply(self, most: u64, context: &'a Context<'a>) -> Result<Supply<'a>> {
         let most = Some((most, Error::archive(&name(), "has too much within")));
-        Supply::new(self.bytes(), &name(), most, context)
+        Supply::new(self.bytes(), &name(), most.as_ref(), context)
     }
 }
 
@@ -74,7 +74,8 @@ pub fn entries(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<V
         max_compression_ratio: None,
         ..ArchiveLimits::default()
     };
-    let mut archive = ArchiveReader::open(stored.bytes(), &name(), &limits, context)?;
+    let options = Options { limits, ..Options::default() };
+    let mut archive = ArchiveReader::open(stored.bytes(), &name(), &options, context)?;
     let mut entries = Vec::new();
     while let Some(entry) = archive.next()? {
         let mut body = Vec::new();
@@ -104,7 +105,8 @@ pub fn entries_by_libarchive(
 ) -> Result<Vec<Entry>> {
     let refused = |Failure(words)| Error::archive(&name(), words);
     let supply = stored.supply(u64::MAX, context)?;
-    let mut archive = Handle::open(supply, true).map_err(|(failure, _)| refused(failure))?;
+    let mut archive = Handle::open(supply, Reads::Entries { ignore_zeros: false, zip: true })
+        .map_err(|(failure, _)| refused(failure))?;
     let (mut entries, mut left) = (Vec::new(), most);
     while let Some(entry) = archive.next().map_err(refused)? {
         let (name, kind) = (entry.name().unwrap_or_default(), format!("{:?}", entry.kind()));

@@ -7,13 +7,14 @@ use super::request::{Answer, Request, comparison, load_of, options_for};
 use super::sources;
 
 /// The options that `compare_archive` takes, in the order of its signature.
-const OPTIONS: [&str; 15] = [
+const OPTIONS: [&str; 16] = [
     "chunk_size",
     "max_decompressed_size",
     "max_compression_ratio",
     "max_archive_entries",
     "max_entry_name_length",
     "hash_compare",
+    "ignore_zeros",
     "headers",
     "timeout",
     "follow_redirects",
@@ -54,6 +55,8 @@ comparison! {
     ///         4096.
     ///     hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte. Default
     ///         False.
+    ///     ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars, one
+    ///         after the other, are one. Default False: what follows the end has to be the same bytes.
     ///     headers: For URLs: request headers. Default none.
     ///     timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
     ///     follow_redirects: For URLs: follow up to ten. Default True.
@@ -86,9 +89,9 @@ comparison! {
     compare_archive(path_a, path_b), "compare_archive",
     "(path_a, path_b, *, chunk_size=65536, max_decompressed_size=1073741824, \
      max_compression_ratio=200.0, max_archive_entries=100000, max_entry_name_length=4096, \
-     hash_compare=False, headers={}, timeout=30.0, follow_redirects=True, verify_ssl=True, \
-     proxy=None, decode_content=True, comparison_timeout=None, read_holes=False, \
-     detect_changes='ctime')",
+     hash_compare=False, ignore_zeros=False, headers={}, timeout=30.0, follow_redirects=True, \
+     verify_ssl=True, proxy=None, decode_content=True, comparison_timeout=None, \
+     read_holes=False, detect_changes='ctime')",
     compare_archive_job, read_compare_archive, compare_archive_listing
 }
 

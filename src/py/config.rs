@@ -40,7 +40,7 @@ pub(super) fn configured() -> Arc<Options> {
                       allow_private_redirects=..., block_private=..., decode_content=..., comparison_timeout=..., \
                       max_decompressed_size=..., max_compression_ratio=..., \
                       max_archive_entries=..., max_entry_name_length=..., hash_compare=..., \
-                      read_holes=..., detect_changes=...)"
+                      ignore_zeros=..., read_holes=..., detect_changes=...)"
 )]
 pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let Some(given) = options else { return Ok(()) };
@@ -123,6 +123,7 @@ pub(super) fn get_config(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     values.set_item("max_archive_entries", limits.max_archive_entries)?;
     values.set_item("max_entry_name_length", limits.max_entry_name_length)?;
     values.set_item("hash_compare", options.hash_compare)?;
+    values.set_item("ignore_zeros", options.ignore_zeros)?;
     values.set_item("read_holes", options.files.read_holes)?;
     values.set_item("detect_changes", options.files.detect_changes.name())?;
     classes(py)?.config.bind(py).getattr("KomparuConfig")?.call((), Some(&values))

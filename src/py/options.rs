@@ -98,6 +98,7 @@ pub(super) fn change(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Ch
                 Ok(())
             })
         }
+        "ignore_zeros" => set!(ignore_zeros = boolean(name, value)),
         _ => return Ok(None),
     };
     Ok(Some(change))

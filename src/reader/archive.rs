@@ -13,11 +13,12 @@ use super::limits::Meter;
 use super::slab::{Slab, range_in};
 use super::supply::{Bytes, Supply};
 use super::zip::{Begins, PlainZip};
+use crate::archive::Account;
 use crate::archive::structure::Broken;
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
-use crate::options::ArchiveLimits;
-use crate::sys::libarchive::Kind;
+use crate::options::Options;
+use crate::sys::libarchive::{Kind, Reads};
 
 /// An archive that is being read.
 pub(crate) struct ArchiveReader<'a> {
@@ -63,6 +64,11 @@ pub(super) trait Entries {
     /// # Errors
     /// When not.
     fn verify(&self) -> Result<()>;
+
+    /// Asked after the last entry: what is there to say of the archive as a whole?
+    fn account(&mut self) -> Account {
+        Account::default()
+    }
 }
 
 /// What comes next of an entry's content.
@@ -105,10 +111,10 @@ impl<'a> ArchiveReader<'a> {
     pub(crate) fn open(
         bytes: Bytes<'a>,
         name: &Name,
-        limits: &ArchiveLimits,
+        options: &Options,
         context: &'a Context<'a>,
     ) -> Result<Self> {
-        let meter = Meter::new(name.clone(), limits.clone());
+        let meter = Meter::new(name.clone(), options.limits.clone());
         let begins = match bytes.anywhere() {
             Some(bytes) => Begins::look(bytes, &meter, context)?,
             None => Begins::Otherwise,
@@ -124,9 +130,11 @@ impl<'a> ArchiveReader<'a> {
                 Box::new(PlainZip::new(bytes, *index, name, context))
             }
             (index, bytes) => {
-                let supply = Supply::new(bytes, name, meter.put_out(), context)?;
+                let supply = Supply::new(bytes, name, meter.put_out().as_ref(), context)?;
+                // One that ends with a zip has one stored in it.
+                let reads = Reads::Entries { ignore_zeros: options.ignore_zeros, zip: !is_rar };
                 let meter = meter.clone();
-                Box::new(Libarchive::open(supply, index, is_rar, meter, name, context)?)
+                Box::new(Libarchive::open(supply, index, reads, meter, name, context)?)
             }
         };
         Ok(Self { entries, meter, position: 0 })
@@ -209,6 +217,11 @@ impl<'a> ArchiveReader<'a> {
     /// When not.
     pub(crate) fn verify(&self) -> Result<()> {
         self.entries.verify()
+    }
+
+    /// Asked after the last entry: what is there to say of the archive as a whole?
+    pub(crate) fn account(&mut self) -> Account {
+        self.entries.account()
     }
 }
 

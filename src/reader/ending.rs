@@ -8,10 +8,8 @@ use crate::sys::libarchive::{End, Format};
 pub(super) fn doubt(end: &End, size: u64) -> Option<String> {
     let cut_short = || Some("ends without an end-of-archive mark: cut short".to_owned());
     match end.format {
-        // Writers leave the mark out rarely; whoever cuts a file short does it always.
-        Format::Tar if end.stopped_at == end.looked_from => cut_short(),
         // A header that is not all there is passed over.
-        Format::Ar if end.is_unfiltered && end.stopped_at < size => cut_short(),
+        Format::Ar if end.stopped_at < size => cut_short(),
         _ => None,
     }
 }

@@ -10,7 +10,9 @@ use std::ops::Range;
 use flate2::bufread::GzDecoder;
 
 use super::stash::Buffer;
-use super::stored::Stored;
+use super::supply::Supply;
+use crate::archive::Behind;
+use crate::archive::account::Tail;
 use crate::error::{Error, Name, Result};
 
 /// What gzip begins with, for the only method of compression that there is.
@@ -22,21 +24,21 @@ pub(super) struct Gunzip<'a> {
     /// The member at hand; `None` after the last one. Not to be asked again once it has failed.
     member: Option<GzDecoder<Compressed<'a>>>,
     /// What has been read to its end.
-    rest: Option<Stored<'a>>,
+    rest: Option<Compressed<'a>>,
 }
 
 impl<'a> Gunzip<'a> {
-    /// `stored` begins with [`MAGIC`]. `name` is what messages call it.
-    pub(super) fn new(stored: Stored<'a>, name: &Name) -> Self {
-        let compressed = Compressed { stored, buffer: Buffer::take(), ready: 0..0, failure: None };
+    /// `supply` begins with [`MAGIC`]. `name` is what messages call it.
+    pub(super) fn new(supply: Supply<'a>, name: &Name) -> Self {
+        let compressed = Compressed { supply, buffer: Buffer::take(), ready: 0..0, failure: None };
         Self { name: name.clone(), member: Some(GzDecoder::new(compressed)), rest: None }
     }
 
-    /// The bytes as they are stored.
-    pub(super) fn stored(&self) -> &Stored<'a> {
+    /// The bytes that it is undone from.
+    pub(super) fn supply(&self) -> &Supply<'a> {
         match (&self.member, &self.rest) {
-            (Some(member), _) => &member.get_ref().stored,
-            (None, Some(stored)) => stored,
+            (Some(member), _) => &member.get_ref().supply,
+            (None, Some(compressed)) => &compressed.supply,
             (None, None) => unreachable!("one is set where the other is taken"),
         }
     }
@@ -59,16 +61,24 @@ impl<'a> Gunzip<'a> {
         Ok(0)
     }
 
-    /// What follows a member is another one, or nothing that counts: `gzip` ignores it as well, and tapes
-    /// are filled with zeros.
+    /// All of it has been read: what lies behind its end, and behind those of the filters around it.
+    pub(super) fn behind(&mut self) -> Result<Vec<Behind>> {
+        let Some(compressed) = &mut self.rest else { return Ok(Vec::new()) };
+        let mut tail = Tail::default();
+        compressed.rest(&mut tail)?;
+        let around = compressed.supply.behind_filters()?;
+        Ok(tail.finish().into_iter().chain(around).collect())
+    }
+
+    /// What follows a member is another one, or what `gzip` ignores as well: tapes are filled with zeros.
     fn next_member(&mut self) -> Result<()> {
         let Some(member) = self.member.take() else { return Ok(()) };
         let mut compressed = member.into_inner();
         match compressed.begins_with(&MAGIC) {
             Ok(true) => self.member = Some(GzDecoder::new(compressed)),
-            Ok(false) => self.rest = Some(compressed.stored),
+            Ok(false) => self.rest = Some(compressed),
             Err(error) => {
-                self.rest = Some(compressed.stored);
+                self.rest = Some(compressed);
                 return Err(error);
             }
         }
@@ -85,7 +95,7 @@ fn damaged(name: &Name, error: &io::Error) -> Error {
 
 /// What is stored, as the decoder takes it.
 struct Compressed<'a> {
-    stored: Stored<'a>,
+    supply: Supply<'a>,
     buffer: Buffer,
     /// The part of the buffer that has been read, and not been taken.
     ready: Range<usize>,
@@ -96,11 +106,11 @@ struct Compressed<'a> {
 impl Compressed<'_> {
     fn begins_with(&mut self, magic: &[u8]) -> Result<bool> {
         // What has been read ahead may be thousands of members, none of which has content.
-        self.stored.checkpoint()?;
+        self.supply.checkpoint()?;
         while self.ready.len() < magic.len() {
             self.buffer.copy_within(self.ready.clone(), 0);
             self.ready = 0..self.ready.len();
-            match self.stored.read(&mut self.buffer[self.ready.end..])? {
+            match self.supply.read_into(&mut self.buffer[self.ready.end..])? {
                 0 => return Ok(false),
                 length => self.ready.end += length,
             }
@@ -109,10 +119,23 @@ impl Compressed<'_> {
     }
 }
 
+impl Compressed<'_> {
+    /// Takes in all that is left.
+    fn rest(&mut self, tail: &mut Tail) -> Result<()> {
+        let context = self.supply.context();
+        while !self.ready.is_empty() {
+            tail.add(&self.buffer[self.ready.clone()], context)?;
+            let length = self.supply.read_into(&mut self.buffer)?;
+            self.ready = 0..length;
+        }
+        Ok(())
+    }
+}
+
 impl BufRead for Compressed<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.ready.is_empty() {
-            match self.stored.read(&mut self.buffer) {
+            match self.supply.read_into(&mut self.buffer) {
                 Ok(length) => self.ready = 0..length,
                 Err(error) => {
                     self.failure = Some(error);

@@ -22,6 +22,7 @@ pub mod start;
 pub(crate) mod stash;
 mod stored;
 pub(crate) mod supply;
+mod undo;
 mod zip;
 
 use crate::error::{Name, Result};

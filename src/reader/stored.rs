@@ -13,40 +13,11 @@ pub(super) struct Stored<'a> {
     context: &'a Context<'a>,
     position: u64,
     served: u64,
-    /// Taken from a stream to see how it begins, and not read yet.
-    start: Vec<u8>,
 }
 
 impl<'a> Stored<'a> {
     pub(super) fn new(bytes: Bytes<'a>, context: &'a Context<'a>) -> Self {
-        Self { bytes, context, position: 0, served: 0, start: Vec::new() }
-    }
-
-    /// Does it begin with these bytes? Asked before anything is read.
-    pub(super) fn begins_with(&mut self, magic: &[u8]) -> Result<bool> {
-        let mut start = vec![0; magic.len()];
-        if let Some(bytes) = self.anywhere() {
-            if bytes.size() < magic.len() as u64 {
-                return Ok(false);
-            }
-            bytes.read_at(0, &mut start)?;
-            return Ok(start == magic);
-        }
-        let mut length = 0;
-        while length < start.len() {
-            match self.stream(&mut start[length..])? {
-                0 => break,
-                more => length += more,
-            }
-        }
-        start.truncate(length);
-        self.start = start;
-        Ok(self.start == magic)
-    }
-
-    /// May the work go on?
-    pub(super) fn checkpoint(&self) -> Result<()> {
-        self.context.checkpoint()
+        Self { bytes, context, position: 0, served: 0 }
     }
 
     /// Reads into `buffer`, and says how much; nothing at the end.
@@ -58,10 +29,7 @@ impl<'a> Stored<'a> {
             bytes.read_at(self.position, &mut buffer[..length])?;
             length
         } else {
-            let start = self.start.len().min(buffer.len());
-            buffer[..start].copy_from_slice(&self.start[..start]);
-            self.start.drain(..start);
-            start + self.stream(&mut buffer[start..])?
+            self.stream(buffer)?
         };
         self.position += length as u64;
         self.served += length as u64;
@@ -129,14 +97,6 @@ impl<'a> Stored<'a> {
             Bytes::Anywhere(_) => None,
             Bytes::Stream(_, why) => Some(why),
         }
-    }
-
-    /// Passes over up to `length` bytes; says how many.
-    pub(super) fn skip(&mut self, length: u64) -> u64 {
-        let size = self.anywhere().map_or(0, ReadAt::size);
-        let skipped = length.min(size.saturating_sub(self.position));
-        self.position += skipped;
-        skipped
     }
 
     /// Goes elsewhere, and says where that is. `None`: not possible.

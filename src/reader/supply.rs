@@ -1,16 +1,24 @@
 //! The bytes of an archive, as libarchive takes them: slab by slab, and from wherever it wants them.
+//!
+//! Whatever they are compressed by is undone in front, one layer after the other, so that what passes here
+//! are the bytes of the container itself.
 
+use std::collections::VecDeque;
 use std::io::SeekFrom;
 
 use super::gzip::{self, Gunzip};
 use super::pace::Pace;
 use super::slab::{Slab, Slabs};
-use super::stash::Buffer;
 use super::stored::Stored;
+use super::undo::Undone;
 use super::{ReadAt, Reader};
+use crate::archive::Behind;
+use crate::archive::account::Tail;
+use crate::archive::passage::Passage;
+use crate::archive::structure::{Broken, Details, Frame, Frames, Listed, Structure, Whole};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
-use crate::sys::libarchive::Input;
+use crate::sys::libarchive::{Filter, Filters, Input};
 
 /// An archive, before it is read; it may have to be read twice.
 pub(crate) trait Origin: Sync {
@@ -48,9 +56,17 @@ impl Bytes<'_> {
     }
 }
 
+/// Layers of compression, at most: as many as libarchive undoes.
+const LAYERS: usize = 25;
+
+/// What is kept of the bytes that were handed out last. No filter looks further ahead than this for
+/// another part behind its end: most look for a few bytes.
+const RECENT: u64 = 4 << 10;
+
 /// The bytes of an archive, on their way to libarchive.
 pub(crate) struct Supply<'a> {
     source: Source<'a>,
+    name: Name,
     context: &'a Context<'a>,
     pace: Pace,
     /// How much may come out of filters, content or not, and what to say if more does.
@@ -58,13 +74,47 @@ pub(crate) struct Supply<'a> {
     slabs: Slabs,
     current: Option<Slab>,
     failure: Option<Error>,
+    /// Where what is handed out next begins.
+    position: u64,
+    /// How much has come from the source.
+    came: u64,
+    /// What has come, and is to be handed out next.
+    ahead: VecDeque<Piece>,
+    record: Record,
+    passage: Passage,
+    /// Does libarchive see nothing of what is behind the structure's end?
+    is_clipped: bool,
 }
 
 /// What libarchive is given.
 enum Source<'a> {
     Stored(Stored<'a>),
-    /// What is within, and how much of it there was so far.
-    Gzip(Box<Gunzip<'a>>, u64),
+    Gzip(Box<Gunzip<'a>>),
+    Filter(Box<Undone<'a>>),
+}
+
+/// Bytes from the start of a slab.
+struct Piece {
+    slab: Slab,
+    length: usize,
+}
+
+/// What is noted of what is handed out.
+enum Record {
+    /// Nothing.
+    None,
+    /// All of it, so that it can be handed out once more.
+    All(Vec<Piece>),
+    /// The last of it, which may have been read ahead only.
+    Recent(VecDeque<(u64, Piece)>),
+}
+
+/// What was handed out last.
+enum Lent {
+    /// So much of the current slab.
+    Slab(usize),
+    /// What the filter shows.
+    Filter,
 }
 
 impl<'a> Supply<'a> {
@@ -75,23 +125,65 @@ impl<'a> Supply<'a> {
     pub(crate) fn new(
         bytes: Bytes<'a>,
         name: &Name,
-        most: Option<(u64, Error)>,
+        most: Option<&(u64, Error)>,
         context: &'a Context<'a>,
     ) -> Result<Self> {
-        let mut stored = Stored::new(bytes, context);
-        let source = if stored.begins_with(&gzip::MAGIC)? {
-            Source::Gzip(Box::new(Gunzip::new(stored, name)), 0)
-        } else {
-            Source::Stored(stored)
-        };
-        let (slabs, current, failure) = (Slabs::default(), None, None);
-        Ok(Self { source, context, pace: Pace::new(), most, slabs, current, failure })
+        let stored = Source::Stored(Stored::new(bytes, context));
+        let mut supply = Self::of(stored, name, most, context);
+        for _ in 0..LAYERS {
+            let start = supply.start(4)?;
+            let frames = Frames::kind(start);
+            let source = if start.starts_with(&gzip::MAGIC) {
+                Source::Gzip(Box::new(Gunzip::new(supply, name)))
+            } else {
+                let filters = match frames {
+                    None => Filters::Others,
+                    Some(Frame::Zstd) => Filters::Only(Filter::ZSTD),
+                    Some(Frame::Lz4) => Filters::Only(Filter::LZ4),
+                    Some(Frame::Either) => Filters::Framed,
+                };
+                if frames.is_some() {
+                    supply.clip()?;
+                }
+                match Undone::open(supply, filters, name, context)? {
+                    Ok(undone) => Source::Filter(Box::new(undone)),
+                    Err(plain) => return Ok(plain),
+                }
+            };
+            supply = Self::of(source, name, most, context);
+        }
+        Err(Error::archive(name, format!("is compressed more than {LAYERS} times over")))
+    }
+
+    fn of(
+        source: Source<'a>,
+        name: &Name,
+        most: Option<&(u64, Error)>,
+        context: &'a Context<'a>,
+    ) -> Self {
+        Self {
+            source,
+            name: name.clone(),
+            context,
+            pace: Pace::new(),
+            most: most.cloned(),
+            slabs: Slabs::default(),
+            current: None,
+            failure: None,
+            position: 0,
+            came: 0,
+            ahead: VecDeque::new(),
+            record: Record::None,
+            passage: Passage::Unseen,
+            is_clipped: false,
+        }
     }
 
     fn stored(&self) -> &Stored<'a> {
         match &self.source {
             Source::Stored(stored) => stored,
-            Source::Gzip(gunzip, _) => gunzip.stored(),
+            Source::Gzip(gunzip) => gunzip.supply().stored(),
+            Source::Filter(undone) => undone.supply().stored(),
         }
     }
 
@@ -109,7 +201,7 @@ impl<'a> Supply<'a> {
     pub(crate) fn given(&self) -> u64 {
         match &self.source {
             Source::Stored(stored) => stored.size(),
-            Source::Gzip(_, undone) => *undone,
+            _ => self.came,
         }
     }
 
@@ -120,20 +212,12 @@ impl<'a> Supply<'a> {
 
     /// Is libarchive given something else than what is stored?
     pub(crate) fn is_undone(&self) -> bool {
-        matches!(self.source, Source::Gzip(..))
+        !matches!(self.source, Source::Stored(_))
     }
 
     /// Why there are no more bytes, if that is not because they are at their end.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()
-    }
-
-    /// The archive, if libarchive is given what is stored, and it can be read anywhere.
-    pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
-        match &self.source {
-            Source::Stored(stored) => stored.anywhere(),
-            Source::Gzip(..) => None,
-        }
     }
 
     /// What libarchive was given last.
@@ -146,40 +230,11 @@ impl<'a> Supply<'a> {
         self.stored().verify()
     }
 
-    /// Reads what libarchive had no use for, if a checksum comes after it. What it was given last stays
-    /// as it is.
-    ///
-    /// # Errors
-    /// When the checksum is wrong; when there is too much.
-    pub(crate) fn finish(&mut self) -> Result<()> {
-        if self.is_undone() {
-            // Libarchive has no work with it, so that there is no pace to keep: a buffer is full in a
-            // small part of a pulse.
-            let mut buffer = Buffer::take();
-            while self.fill(&mut buffer, 0)? > 0 {}
-        }
-        Ok(())
-    }
-
-    /// Fills a buffer, and says how far. So much came out of what was served before.
-    fn fill(&mut self, buffer: &mut [u8], put_out: u64) -> Result<usize> {
-        self.context.checkpoint()?;
-        let undone = match self.source {
-            Source::Stored(_) => 0,
-            Source::Gzip(_, undone) => undone,
-        };
-        if let Some((most, error)) = &self.most
-            && put_out.max(undone) > *most
-        {
-            return Err(error.clone());
-        }
-        match &mut self.source {
-            Source::Stored(stored) => stored.read(buffer),
-            Source::Gzip(gunzip, undone) => {
-                let length = gunzip.read(buffer)?;
-                *undone += length as u64;
-                Ok(length)
-            }
+    /// The bytes, if they can be read anywhere.
+    pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
+        match &self.source {
+            Source::Stored(stored) => stored.anywhere(),
+            _ => None,
         }
     }
 
@@ -187,21 +242,319 @@ impl<'a> Supply<'a> {
     pub(crate) fn why_in_order(&self) -> Option<&'static str> {
         self.stored().why_in_order()
     }
+
+    /// Keeps what passes by from now on until the format is known.
+    pub(crate) fn keep(&mut self) {
+        self.passage = Passage::new();
+    }
+
+    /// The format is known, and this is its structure, which is to see what passes by; `None`: nothing
+    /// has to.
+    ///
+    /// # Errors
+    /// When the container is broken.
+    pub(crate) fn show(&mut self, structure: Option<Box<dyn Structure>>) -> Result<()> {
+        let Some(structure) = structure else {
+            self.passage.end();
+            return Ok(());
+        };
+        let anywhere = match &self.source {
+            Source::Stored(stored) => stored.anywhere(),
+            _ => None,
+        };
+        let begun = self.passage.begin(structure, anywhere, self.context)?;
+        begun.map_err(|broken| self.broken(broken))
+    }
+
+    /// Shows libarchive frames of zstd and lz4, and nothing of what is behind their end.
+    fn clip(&mut self) -> Result<()> {
+        self.keep();
+        self.is_clipped = true;
+        self.show(Some(Box::new(Frames::new())))
+    }
+
+    /// Is nothing shown of what is behind the end of frames?
+    pub(super) fn is_clipped(&self) -> bool {
+        self.is_clipped
+    }
+
+    /// How much libarchive sees of so many bytes that begin `at` there.
+    fn clipped(&self, at: u64, length: usize) -> usize {
+        match self.passage.end_of_structure() {
+            Some(end) if self.is_clipped => {
+                usize::try_from(end.saturating_sub(at)).unwrap_or(length).min(length)
+            }
+            _ => length,
+        }
+    }
+
+    /// The next entry that the structure has come to.
+    pub(crate) fn entry(&mut self) -> Option<(Listed, Details)> {
+        self.passage.entry()
+    }
+
+    fn broken(&self, Broken(why): Broken) -> Error {
+        Error::archive(&self.name, why)
+    }
+
+    /// Reads what libarchive had no use for: a checksum may come after it, or what nobody has accounted
+    /// for. What it was given last is gone.
+    ///
+    /// # Errors
+    /// When the checksum is wrong; when there is too much; when the container is broken.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        if self.is_undone() || self.passage.is_seen() {
+            while self.serve(0)? > 0 {}
+        }
+        Ok(())
+    }
+
+    /// What the structure has come to, if one has seen what passed by, and what lies behind its end. All
+    /// has been read.
+    ///
+    /// # Errors
+    /// When the container is broken.
+    pub(crate) fn whole(&mut self) -> Result<Option<(Whole, Option<Behind>)>> {
+        match self.passage.finish() {
+            None => Ok(None),
+            Some(Ok(whole)) => Ok(Some(whole)),
+            Some(Err(broken)) => Err(self.broken(broken)),
+        }
+    }
+
+    /// What lies behind the ends of filters, from the inside out. All within has been read.
+    ///
+    /// # Errors
+    /// When it cannot be read; when the context says stop.
+    pub(crate) fn behind_filters(&mut self) -> Result<Vec<Behind>> {
+        match &mut self.source {
+            Source::Stored(_) => Ok(Vec::new()),
+            Source::Gzip(gunzip) => gunzip.behind(),
+            Source::Filter(undone) => undone.behind(),
+        }
+    }
+
+    /// Takes in what lies from `used` on, of which some was handed out already.
+    pub(super) fn rest(&mut self, used: u64, tail: &mut Tail) -> Result<()> {
+        let mut next = used;
+        if let Record::Recent(recent) = &self.record {
+            for (at, piece) in recent {
+                let end = at + piece.length as u64;
+                if (*at..end).contains(&next) {
+                    // Within the piece.
+                    let start = usize::try_from(next - at).unwrap_or(piece.length);
+                    tail.add(&piece.slab[start..piece.length], self.context)?;
+                    next = end;
+                }
+            }
+        }
+        if next != self.position {
+            return Err(Error::archive(
+                &self.name,
+                "is compressed, and does not show where it ends",
+            ));
+        }
+        loop {
+            let length = self.serve(0)?;
+            let Some(slab) = &self.current else { return Ok(()) };
+            if length == 0 {
+                return Ok(());
+            }
+            tail.add(&slab[..length], self.context)?;
+        }
+    }
+
+    /// Does what was handed out until `used` end with these bytes?
+    pub(super) fn ends_with(&self, used: u64, bytes: &[u8]) -> bool {
+        let Record::Recent(recent) = &self.record else { return false };
+        let Some(from) = used.checked_sub(bytes.len() as u64) else { return false };
+        let mut end = Vec::new();
+        for (at, piece) in recent {
+            for (at, &byte) in (*at..).zip(&piece.slab[..piece.length]) {
+                if (from..used).contains(&at) {
+                    end.push(byte);
+                }
+            }
+        }
+        end == bytes
+    }
+
+    /// Begins to note what is handed out.
+    pub(super) fn record(&mut self) {
+        self.record = Record::All(Vec::new());
+    }
+
+    /// What has been handed out since then is going to be handed out once more.
+    pub(super) fn rewind(&mut self) {
+        if let Record::All(pieces) = std::mem::replace(&mut self.record, Record::None) {
+            self.current = None;
+            self.ahead = pieces.into_iter().chain(self.ahead.drain(..)).collect();
+            self.position = 0;
+        }
+    }
+
+    /// It was no filter after all.
+    pub(super) fn unclip(&mut self) {
+        self.passage.end();
+        self.is_clipped = false;
+    }
+
+    /// Only the last of what has been handed out is noted from now on.
+    pub(super) fn keep_record(&mut self) {
+        let mut recent = VecDeque::new();
+        if let Record::All(pieces) = std::mem::replace(&mut self.record, Record::None) {
+            let mut at = 0;
+            for piece in pieces {
+                let length = piece.length as u64;
+                recent.push_back((at, piece));
+                at += length;
+            }
+        }
+        self.record = Record::Recent(recent);
+    }
+
+    /// The first `length` bytes, or all, if there are fewer. Asked once, before anything is read.
+    fn start(&mut self, length: usize) -> Result<&[u8]> {
+        let (mut slab, mut filled) = (self.slabs.take(), 0);
+        let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
+        let piece = self.pace.piece();
+        while filled < length {
+            match self.fill(&mut writable[filled..piece], 0)? {
+                0 => break,
+                more => filled += more,
+            }
+        }
+        if filled > 0 {
+            self.ahead.push_back(Piece { slab, length: filled });
+        }
+        Ok(self.ahead.front().map_or(&[], |piece| &piece.slab[..piece.length.min(length)]))
+    }
+
+    /// Reads into a buffer, and says how much; nothing at the end. What is read so is not handed out.
+    pub(super) fn read_into(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let Some(piece) = self.ahead.front_mut() else { return self.fill(buffer, 0) };
+        let length = piece.length.min(buffer.len());
+        buffer[..length].copy_from_slice(&piece.slab[..length]);
+        if length < piece.length {
+            let rest: Vec<u8> = piece.slab[length..piece.length].to_vec();
+            *piece = Piece { length: rest.len(), slab: rest.into() };
+        } else {
+            self.ahead.pop_front();
+        }
+        self.position += length as u64;
+        Ok(length)
+    }
+
+    /// What says whether the work may go on.
+    pub(super) fn context(&self) -> &'a Context<'a> {
+        self.context
+    }
+
+    /// May the work go on?
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        self.context.checkpoint()
+    }
+
+    /// Hands out what comes next, and says how much. So much came out of what was handed out before.
+    fn serve(&mut self, put_out: u64) -> Result<usize> {
+        let lent = self.next(put_out)?;
+        let anywhere = match &self.source {
+            Source::Stored(stored) => stored.anywhere(),
+            _ => None,
+        };
+        let bytes = match (&lent, &self.current, &self.source) {
+            (Lent::Slab(length), Some(slab), _) => &slab[..*length],
+            (Lent::Filter, _, Source::Filter(undone)) => undone.shown(),
+            _ => &[],
+        };
+        let at = self.position;
+        self.position += bytes.len() as u64;
+        let length = bytes.len();
+        match self.passage.see(at, bytes, anywhere, self.context)? {
+            Ok(()) => Ok(length),
+            Err(broken) => Err(self.broken(broken)),
+        }
+    }
+
+    /// Gets what comes next: into the current slab, unless a filter can show it where it is.
+    fn next(&mut self, put_out: u64) -> Result<Lent> {
+        if let Some(slab) = self.current.take() {
+            self.slabs.keep(slab);
+        }
+        let piece = match self.ahead.pop_front() {
+            Some(piece) => piece,
+            None if matches!((&self.source, &self.record), (Source::Filter(_), Record::None)) => {
+                self.context.checkpoint()?;
+                let Source::Filter(undone) = &mut self.source else { unreachable!("just seen") };
+                self.came += undone.more()? as u64;
+                self.check_most(put_out)?;
+                return Ok(Lent::Filter);
+            }
+            None => {
+                let mut slab = self.slabs.take();
+                let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
+                let piece = self.pace.piece();
+                let length = self.fill(&mut writable[..piece], put_out)?;
+                Piece { slab, length }
+            }
+        };
+        let Piece { slab, length } = piece;
+        match &mut self.record {
+            Record::None => {}
+            Record::All(pieces) => pieces.push(Piece { slab: Slab::clone(&slab), length }),
+            Record::Recent(recent) => {
+                recent.push_back((self.position, Piece { slab: Slab::clone(&slab), length }));
+                while recent.get(1).is_some_and(|(at, _)| at + RECENT < self.position) {
+                    recent.pop_front();
+                }
+            }
+        }
+        self.current = Some(slab);
+        Ok(Lent::Slab(length))
+    }
+
+    fn check_most(&self, put_out: u64) -> Result<()> {
+        let undone = if self.is_undone() { self.came } else { 0 };
+        match &self.most {
+            Some((most, error)) if put_out.max(undone) > *most => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fills a buffer, and says how far. So much came out of what was served before.
+    fn fill(&mut self, buffer: &mut [u8], put_out: u64) -> Result<usize> {
+        self.context.checkpoint()?;
+        self.check_most(put_out)?;
+        let length = match &mut self.source {
+            Source::Stored(stored) => stored.read(buffer)?,
+            Source::Gzip(gunzip) => gunzip.read(buffer)?,
+            Source::Filter(undone) => undone.read(buffer)?,
+        };
+        self.came += length as u64;
+        Ok(length)
+    }
+
+    /// Goes elsewhere, and says where that is. `None`: not possible.
+    fn go(&mut self, to: Option<u64>) -> Option<u64> {
+        let Source::Stored(stored) = &mut self.source else { return None };
+        self.position = stored.seek(SeekFrom::Start(to?))?;
+        self.ahead.clear();
+        Some(self.position)
+    }
 }
 
 impl Input for Supply<'_> {
     fn read(&mut self, put_out: u64) -> Option<&[u8]> {
-        if let Some(slab) = self.current.take() {
-            self.slabs.keep(slab);
-        }
-        let mut slab = self.slabs.take();
-        let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
-        let piece = self.pace.piece();
-        let filled = self.fill(&mut writable[..piece], put_out);
+        let at = self.position;
+        let served = self.serve(put_out).map(|length| self.clipped(at, length));
         // What is asked is how long it is busy with one piece; it may take many in one call.
         self.begin();
-        match filled {
-            Ok(length) => Some(&self.current.insert(slab)[..length]),
+        match served {
+            Ok(length) => Some(match (&self.current, &self.source) {
+                (Some(slab), _) => &slab[..length],
+                (None, Source::Filter(undone)) => &undone.shown()[..length],
+                (None, _) => &[],
+            }),
             Err(error) => {
                 self.failure = Some(error);
                 None
@@ -210,21 +563,22 @@ impl Input for Supply<'_> {
     }
 
     fn skip(&mut self, length: u64) -> u64 {
-        match &mut self.source {
-            Source::Stored(stored) => stored.skip(length),
-            Source::Gzip(..) => 0,
-        }
+        let before = self.position;
+        self.go(before.checked_add(length)).map_or(0, |position| position - before)
     }
 
     fn seek(&mut self, to: SeekFrom) -> Option<u64> {
-        match &mut self.source {
-            Source::Stored(stored) => stored.seek(to),
-            Source::Gzip(..) => None,
-        }
+        let size = self.anywhere()?.size();
+        self.go(match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+            SeekFrom::End(offset) => size.checked_add_signed(offset),
+        })
     }
 
     fn can_seek(&self) -> bool {
-        matches!(&self.source, Source::Stored(stored) if stored.anywhere().is_some())
+        // What is noted has to come in its order.
+        matches!(self.record, Record::None) && !self.is_clipped && self.anywhere().is_some()
     }
 }
 

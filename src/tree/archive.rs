@@ -16,7 +16,7 @@ use super::settle::Settled;
 use super::unpack::{Plan, Unpacker, unpack};
 use crate::context::{Context, Steps};
 use crate::error::{Error, Result};
-use crate::options::{ArchiveLimits, Options};
+use crate::options::Options;
 use crate::outcome::TreeOutcome;
 use crate::reader::supply::Origin;
 use crate::threads;
@@ -38,12 +38,11 @@ pub(crate) fn compare(
     let part = &context.call().part();
     let mut entries = std::thread::scope(|scope| {
         let (outlet, feed) = handover(right.name(), manner.by_digest, context);
-        let limits = &options.limits;
-        let other = move || unpack(right, limits, &Context::new(part), outlet);
+        let other = move || unpack(right, options, &Context::new(part), outlet);
         let started = threads::named(THREAD).spawn_scoped(scope, other);
         let outcome = match started {
             Err(error) => Err(Error::system(right.name(), &error)),
-            Ok(_) => Unpacker::open(left, Plan::Send, limits, context)
+            Ok(_) => Unpacker::open(left, Plan::Send, options, context)
                 .map(|unpacker| Direct::new(left.name(), unpacker))
                 .and_then(|direct| ordered::read(direct, feed, manner, context)),
         };
@@ -55,7 +54,7 @@ pub(crate) fn compare(
     let needed = settled.unknown(entries.each_ref(), context)?;
     for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
         if !needed.is_empty() {
-            add_digests(origin, &needed, entries, &options.limits, context)?;
+            add_digests(origin, &needed, entries, options, context)?;
         }
     }
     settled.outcome(names, entries.each_ref(), options.list_equal, context).map(occurrences::merge)
@@ -71,7 +70,7 @@ pub(crate) fn examine(
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
     let nothing = Plan::DigestOnly(Chosen::default());
-    let entries = read_one(archive, nothing, &options.limits, context)?;
+    let entries = read_one(archive, nothing, options, context)?;
     let both = [&entries, &entries];
     let names = [archive.name(), archive.name()];
     let outcome = Settled::new(both, context)?.outcome(names, both, options.list_equal, context);
@@ -88,7 +87,7 @@ pub(crate) fn compare_in_turn(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    let read = |archive| read_one(archive, Plan::DigestAll, &options.limits, context);
+    let read = |archive| read_one(archive, Plan::DigestAll, options, context);
     let (lefts, rights) = (read(left)?, read(right)?);
     let both = [&lefts, &rights];
     let names = [left.name(), right.name()];
@@ -100,10 +99,10 @@ fn add_digests(
     archive: &dyn Origin,
     needed: &Chosen,
     entries: &mut Entries,
-    limits: &ArchiveLimits,
+    options: &Options,
     context: &Context<'_>,
 ) -> Result<()> {
-    let again = read_one(archive, Plan::DigestOnly(needed.clone()), limits, context)?;
+    let again = read_one(archive, Plan::DigestOnly(needed.clone()), options, context)?;
     let mut steps = Steps::new(context);
     for index in needed.iter() {
         steps.step()?;
@@ -124,9 +123,9 @@ fn add_digests(
 fn read_one(
     archive: &dyn Origin,
     plan: Plan,
-    limits: &ArchiveLimits,
+    options: &Options,
     context: &Context<'_>,
 ) -> Result<Entries> {
-    let unpacker = Unpacker::open(archive, plan, limits, context)?;
+    let unpacker = Unpacker::open(archive, plan, options, context)?;
     ordered::read_one(Direct::new(archive.name(), unpacker), context)
 }

@@ -2,7 +2,7 @@
 
 use blake3::{Hash, Hasher};
 
-use super::entries::{Body, Entries, Header, Kind};
+use super::entries::{Besides, Body, Entries, Header, Kind};
 use super::unpack::add_zeros;
 use crate::context::Context;
 use crate::error::Result;
@@ -25,8 +25,8 @@ pub(super) trait Unpacked: Reader + Sized {
     /// Told once nobody compares content as it comes any more: digests are all that is wanted.
     fn go_apart(&self) {}
 
-    /// Names that were refused so far, and why.
-    fn refused(self) -> Vec<(Vec<u8>, &'static str)>;
+    /// What there was besides entries, when all have come.
+    fn besides(self) -> Besides;
 }
 
 /// Where an archive stands.
@@ -148,7 +148,7 @@ impl<U: Unpacked> Course<U> {
     /// Everything that there was.
     pub(super) fn into_entries(self) -> Entries {
         let mut entries = self.entries;
-        entries.refused = self.archive.refused();
+        entries.besides = self.archive.besides();
         entries
     }
 }

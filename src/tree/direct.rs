@@ -3,7 +3,7 @@
 use blake3::Hash;
 
 use super::course::Unpacked;
-use super::entries::Header;
+use super::entries::{Besides, Header};
 use super::unpack::{Found, Unpacker};
 use crate::error::{Name, Result};
 use crate::reader::archive::Step;
@@ -20,14 +20,14 @@ pub(super) struct Direct<'a> {
     size: u64,
     /// What has become of content that is not compared.
     reduced: Option<(u64, Option<Hash>)>,
-    refused: Vec<(Vec<u8>, &'static str)>,
+    besides: Besides,
 }
 
 impl<'a> Direct<'a> {
     /// `name` is what messages call the archive.
     pub(super) fn new(name: &Name, unpacker: Unpacker<'a>) -> Self {
-        let (name, step, reduced, refused) = (name.clone(), None, None, Vec::new());
-        Self { name, unpacker, step, taken: 0, size: 0, reduced, refused }
+        let (name, step, reduced, besides) = (name.clone(), None, None, Besides::default());
+        Self { name, unpacker, step, taken: 0, size: 0, reduced, besides }
     }
 
     /// What comes next, if not all of it has been taken.
@@ -59,8 +59,11 @@ impl Unpacked for Direct<'_> {
         loop {
             (self.step, self.taken, self.size, self.reduced) = (None, 0, 0, None);
             match self.unpacker.next()? {
-                None => return Ok(None),
-                Some(Found::Refused(name, why)) => self.refused.push((name, why)),
+                None => {
+                    self.besides.account = self.unpacker.archive().account();
+                    return Ok(None);
+                }
+                Some(Found::Refused(name, why)) => self.besides.refused.push((name, why)),
                 Some(Found::Entry(header)) => {
                     if !self.unpacker.is_sent() {
                         self.reduced = Some(self.unpacker.reduce()?);
@@ -85,8 +88,8 @@ impl Unpacked for Direct<'_> {
         }
     }
 
-    fn refused(self) -> Vec<(Vec<u8>, &'static str)> {
-        self.refused
+    fn besides(self) -> Besides {
+        self.besides
     }
 }
 

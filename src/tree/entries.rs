@@ -11,6 +11,7 @@ use blake3::Hash;
 
 use super::name_table::NameTable;
 use super::names;
+use crate::archive::Account;
 use crate::context::{Context, Steps};
 use crate::error::Result;
 
@@ -103,8 +104,16 @@ pub(super) struct Entries {
     /// The names of the first so many of them. As long as two archives keep step, they are not needed.
     names: NameTable,
     named: Index,
+    pub(super) besides: Besides,
+}
+
+/// What there is in an archive besides the entries that count.
+#[derive(Debug, Default)]
+pub(super) struct Besides {
     /// Names that are not matched, and why.
     pub(super) refused: Vec<(Vec<u8>, &'static str)>,
+    /// What is known of the archive as a whole.
+    pub(super) account: Account,
 }
 
 impl Entries {

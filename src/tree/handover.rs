@@ -15,7 +15,8 @@ use std::sync::mpsc::{
 use blake3::Hash;
 
 use super::course::Unpacked;
-use super::entries::Header;
+use super::entries::{Besides, Header};
+use crate::archive::Account;
 use crate::context::{Context, PULSE};
 use crate::error::{Error, Name, Result};
 use crate::reader::archive::Piece;
@@ -46,7 +47,7 @@ enum Item {
     /// The end of the entry's content: how much there was, and its digest if it was not sent.
     Done(u64, Option<Hash>),
     /// The end of everything.
-    End(Result<()>),
+    End(Result<Account>),
 }
 
 #[derive(Default)]
@@ -75,7 +76,7 @@ pub(super) struct Feed<'c> {
     batch: Batch,
     /// How much of the first item has been taken.
     taken: u64,
-    refused: Vec<(Vec<u8>, &'static str)>,
+    besides: Besides,
     is_apart: Arc<AtomicBool>,
 }
 
@@ -89,8 +90,8 @@ pub(super) fn handover<'c>(
     let ((sender, receiver), (empty, spare)) = (sync_channel(AHEAD), channel());
     let is_apart = Arc::new(AtomicBool::new(by_digest));
     let outlet = Outlet { sender, spare, batch: Batch::default(), is_apart: Arc::clone(&is_apart) };
-    let (name, batch, refused) = (name.clone(), Batch::default(), Vec::new());
-    let feed = Feed { name, context, receiver, spare: empty, batch, taken: 0, refused, is_apart };
+    let (name, batch, besides) = (name.clone(), Batch::default(), Besides::default());
+    let feed = Feed { name, context, receiver, spare: empty, batch, taken: 0, besides, is_apart };
     (outlet, feed)
 }
 
@@ -128,7 +129,7 @@ impl Outlet {
     }
 
     /// Sends the outcome of it all, after which there is nothing more to send.
-    pub(super) fn end(mut self, outcome: Result<()>) {
+    pub(super) fn end(mut self, outcome: Result<Account>) {
         self.batch.items.push_back(Item::End(outcome));
         // Nobody is there to take it: then nobody wants it.
         let _ = self.flush();
@@ -178,9 +179,12 @@ impl Unpacked for Feed<'_> {
                 // What has no content comes in batches of any size.
                 Item::Refused(name, why) => {
                     self.context.checkpoint()?;
-                    self.refused.push((name, why));
+                    self.besides.refused.push((name, why));
                 }
-                Item::End(outcome) => return outcome.map(|()| None),
+                Item::End(outcome) => {
+                    self.besides.account = outcome?;
+                    return Ok(None);
+                }
                 _ => unreachable!("an entry's content is finished before the next is asked for"),
             }
         }
@@ -209,8 +213,8 @@ impl Unpacked for Feed<'_> {
         self.is_apart.store(true, Ordering::Relaxed);
     }
 
-    fn refused(self) -> Vec<(Vec<u8>, &'static str)> {
-        self.refused
+    fn besides(self) -> Besides {
+        self.besides
     }
 }
 
@@ -305,7 +309,7 @@ mod tests {
             let (mut outlet, mut feed) = handover(&"archive".into(), false, &context);
             scope.spawn(move || {
                 let outcome = sent(&mut outlet);
-                outlet.end(outcome);
+                outlet.end(outcome.map(|()| Account::default()));
             });
             receive(&mut feed)
         })

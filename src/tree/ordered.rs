@@ -54,7 +54,7 @@ pub(super) fn read_one(mut archive: impl Unpacked, context: &Context<'_>) -> Res
         let (size, digest) = archive.finish()?;
         entries.push(&header, Body { size, digest, twin: None });
     }
-    entries.refused = archive.refused();
+    entries.besides = archive.besides();
     Ok(entries)
 }
 
@@ -135,7 +135,7 @@ fn apart(
 mod tests {
     use blake3::Hash;
 
-    use super::super::entries::{Header, Kind, Spelling};
+    use super::super::entries::{Besides, Header, Kind, Spelling};
     use super::*;
     use crate::context::Call;
     use crate::error::{Error, Name};
@@ -184,8 +184,8 @@ mod tests {
             Ok((0, None))
         }
 
-        fn refused(self) -> Vec<(Vec<u8>, &'static str)> {
-            Vec::new()
+        fn besides(self) -> Besides {
+            Besides::default()
         }
     }
 

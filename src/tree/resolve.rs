@@ -7,6 +7,8 @@
 //! vectors. A name is looked for once an entry, and not at all where the second archive goes through
 //! the names in the order of the first, or backwards.
 
+use std::collections::HashSet;
+
 use super::entries::{Entries, Index, Kind};
 use super::name_table::NameTable;
 use crate::context::{Context, Steps};
@@ -143,7 +145,7 @@ impl Names {
 fn name(place: Place, both: Both<'_>) -> &[u8] {
     match place {
         Place::Entry(side, index) => side.of(both).path(index),
-        Place::Refused(side, index) => &side.of(both).refused[index as usize].0,
+        Place::Refused(side, index) => &side.of(both).besides.refused[index as usize].0,
     }
 }
 
@@ -165,6 +167,9 @@ pub(super) struct Resolved {
     meanings: Option<Vec<Meaning>>,
     /// Names that may be those of two, and hard links to them; empty: there are none.
     ambiguous: Vec<bool>,
+    /// Names that came again, or whose content came later, and so stood for something else before the end;
+    /// empty: there are none.
+    changed: Vec<bool>,
 }
 
 impl Resolved {
@@ -182,16 +187,18 @@ impl Resolved {
         let (entries, mut steps) = (side.of(both), Steps::new(context));
         let count = names.places.len();
         let (mut meanings, mut ambiguous) = (vec![Meaning::Nothing; count], Vec::new());
+        let mut changed = Vec::new();
         for (index, &id) in (0..).zip(ids) {
             steps.step()?;
             let meaning = &mut meanings[id as usize];
-            if let Meaning::Content(before) = *meaning
-                && entries
-                    .spelling(index)
-                    .may_differ(&entries.spelling(before), entries.path(index))
-            {
-                ambiguous.resize(count, false);
-                ambiguous[id as usize] = true;
+            if let Meaning::Content(before) = *meaning {
+                changed.resize(count, false);
+                changed[id as usize] = true;
+                let spelling = entries.spelling(index);
+                if spelling.may_differ(&entries.spelling(before), entries.path(index)) {
+                    ambiguous.resize(count, false);
+                    ambiguous[id as usize] = true;
+                }
             }
             *meaning = Meaning::Content(index);
         }
@@ -199,9 +206,10 @@ impl Resolved {
             let links = Links::follow(entries, ids, &mut ambiguous, context, |target| {
                 names.find(target, both)
             })?;
+            links.add_changed(&mut changed, count, context)?;
             links.into_meanings(&mut meanings, context)?;
         }
-        Ok(Self { meanings: Some(meanings), ambiguous })
+        Ok(Self { meanings: Some(meanings), ambiguous, changed })
     }
 
     pub(super) fn meaning(&self, id: NameId) -> Meaning {
@@ -209,6 +217,11 @@ impl Resolved {
             None => Meaning::Content(id),
             Some(meanings) => meanings.get(id as usize).copied().unwrap_or(Meaning::Nothing),
         }
+    }
+
+    /// Did the name stand for something else before the archive's end?
+    pub(super) fn is_changed(&self, id: NameId) -> bool {
+        self.changed.get(id as usize).copied().unwrap_or(false)
     }
 
     /// May the name be that of two?
@@ -234,6 +247,8 @@ struct Links {
     targets: Vec<Target>,
     /// By the number of a name: its target.
     named: Vec<u32>,
+    /// Targets whose content came with a later name.
+    changed: HashSet<u32>,
 }
 
 impl Links {
@@ -245,7 +260,8 @@ impl Links {
         find: impl Fn(&[u8]) -> Option<NameId>,
     ) -> Result<Self> {
         let count = ids.iter().max().map_or(0, |&last| last as usize + 1);
-        let mut links = Self { targets: Vec::with_capacity(ids.len()), named: vec![NONE; count] };
+        let (targets, named) = (Vec::with_capacity(ids.len()), vec![NONE; count]);
+        let mut links = Self { targets, named, changed: HashSet::new() };
         let mut steps = Steps::new(context);
         for (index, &id) in (0..).zip(ids) {
             steps.step()?;
@@ -262,6 +278,7 @@ impl Links {
                             // Content under a later name is content of all names: where cpio keeps it.
                             if has_content {
                                 links.targets[known as usize] = Target::Content(index);
+                                links.changed.insert(known);
                             }
                             known
                         }
@@ -278,6 +295,25 @@ impl Links {
     fn add(&mut self, target: Target) -> u32 {
         self.targets.push(target);
         u32::try_from(self.targets.len() - 1).expect("no more targets than entries")
+    }
+
+    /// Adds the names whose content came with a later one, of `count` names.
+    fn add_changed(
+        &self,
+        changed: &mut Vec<bool>,
+        count: usize,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        if self.changed.is_empty() {
+            return Ok(());
+        }
+        changed.resize(count, false);
+        let mut steps = Steps::new(context);
+        for (target, changed) in self.named.iter().zip(changed) {
+            steps.step()?;
+            *changed |= self.changed.contains(target);
+        }
+        Ok(())
     }
 
     /// Puts down what each name stands for in the end.

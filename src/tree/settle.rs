@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::chosen::Chosen;
-use super::entries::{Index, Kind};
+use super::entries::{Entries, Index, Kind};
 use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved, Side};
 use crate::context::{Context, Steps};
 use crate::error::{Name, Result};
@@ -85,6 +85,9 @@ impl Settled {
                 None => {}
             }
         }
+        if let Some(reasons) = container(archives, both) {
+            add(&mut findings, reasons);
+        }
         order::sort_by(&mut findings, context, |one, two| one.0.cmp(&two.0))?;
         order::sort_by(&mut equal, context, Ord::cmp)?;
         Ok(TreeOutcome { findings, equal })
@@ -100,7 +103,7 @@ impl Settled {
     ) -> Result<HashSet<NameId>> {
         let (mut passed_over, mut steps) = (HashSet::new(), Steps::new(context));
         for side in [Side::Left, Side::Right] {
-            for (index, (name, why)) in (0..).zip(&side.of(both).refused) {
+            for (index, (name, why)) in (0..).zip(&side.of(both).besides.refused) {
                 steps.step()?;
                 let place = Place::Refused(side, index);
                 if passed_over.insert(self.names.number(name, place, both, context)?) {
@@ -131,18 +134,69 @@ impl Settled {
                 "{archive}: a hard link to '{target}', which is not in the archive"
             ))
         };
+        // Why it is not known what an archive has whose end was not seen.
+        let may_have = |side: Side| {
+            let open = side.of(both).besides.account.open?;
+            Some(Finding::Failed(format!("{}: may have it: {open}", side.of(archives))))
+        };
+        let [left, right] = &self.resolved;
         Some(match self.meanings(id) {
             (Meaning::Dangling(link), _) => dangling(Side::Left, link),
             (_, Meaning::Dangling(link)) => dangling(Side::Right, link),
-            (Meaning::Content(_), Meaning::Nothing) => Finding::OnlyLeft,
-            (Meaning::Nothing, Meaning::Content(_)) => Finding::OnlyRight,
+            (Meaning::Content(_), Meaning::Nothing) => {
+                may_have(Side::Right).unwrap_or(Finding::OnlyLeft)
+            }
+            (Meaning::Nothing, Meaning::Content(_)) => {
+                may_have(Side::Left).unwrap_or(Finding::OnlyRight)
+            }
             (Meaning::Nothing, Meaning::Nothing) => return None,
             (Meaning::Content(one), Meaning::Content(other)) => match compare(both, one, other) {
                 Comparison::Same => return None,
-                Comparison::Differs(reason) => Finding::Differs(reason),
+                // It may have a later entry of the name, as the other one has.
+                Comparison::Differs(reason) => {
+                    let not_seen = |changes: bool, side| changes.then(|| may_have(side)).flatten();
+                    not_seen(left.is_changed(id), Side::Right)
+                        .or_else(|| not_seen(right.is_changed(id), Side::Left))
+                        .unwrap_or(Finding::Differs(reason))
+                }
                 Comparison::Unknown => Finding::Failed("its content was not compared".to_owned()),
             },
         })
+    }
+}
+
+/// The path of the archives themselves, for what could not be compared of them as a whole.
+const CONTAINER: &[u8] = b"";
+
+/// Why the archives could not be compared as a whole, if that is so: where an end was not seen, and where
+/// what is behind the ends is not the same.
+fn container([left_name, right_name]: [&Name; 2], [left, right]: Both<'_>) -> Option<String> {
+    let mut reasons = Vec::new();
+    let of = |archive: &Name, entries: &Entries| {
+        entries.besides.account.open.map(|why| format!("{archive}: {why}"))
+    };
+    reasons.extend(of(left_name, left));
+    if !std::ptr::eq(left, right) {
+        reasons.extend(of(right_name, right));
+    }
+    let [one, other] = [left, right].map(|entries| &entries.besides.account.behind);
+    if one != other {
+        let [one, other] =
+            [one, other].map(|behind| behind.iter().map(|behind| behind.length).sum::<u64>());
+        reasons.push(format!(
+            "{left_name}: has {one} bytes behind its end, {right_name} has {other}, and they are not \
+             the same"
+        ));
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// Adds why the archives could not be compared as a whole; an entry without a name may stand there.
+fn add(findings: &mut Vec<(Vec<u8>, Finding)>, reasons: String) {
+    match findings.iter_mut().find(|(path, _)| path == CONTAINER) {
+        Some((_, Finding::Failed(before))) => *before = format!("{reasons}; {before}"),
+        Some((_, finding)) => *finding = Finding::Failed(reasons),
+        None => findings.push((CONTAINER.to_vec(), Finding::Failed(reasons))),
     }
 }
 

@@ -9,9 +9,10 @@ use super::entries::{Header, Index, Kind, Spelling};
 use super::handover::Outlet;
 use super::names;
 use super::occurrences::Occurrences;
+use crate::archive::Account;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::options::ArchiveLimits;
+use crate::options::Options;
 use crate::reader::archive::{ArchiveReader, Piece, Step};
 use crate::reader::supply::Origin;
 use crate::sys::libarchive;
@@ -53,12 +54,12 @@ impl<'a> Unpacker<'a> {
     pub(super) fn open(
         origin: &'a dyn Origin,
         plan: Plan,
-        limits: &ArchiveLimits,
+        options: &Options,
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let opened = origin
             .open(context)
-            .and_then(|bytes| ArchiveReader::open(bytes, origin.name(), limits, context));
+            .and_then(|bytes| ArchiveReader::open(bytes, origin.name(), options, context));
         let archive = unchanged(origin, opened)?;
         Ok(Self {
             origin,
@@ -160,21 +161,21 @@ fn unchanged<T>(origin: &dyn Origin, result: Result<T>) -> Result<T> {
 /// Unpacks an archive, and sends all that counts in it.
 pub(super) fn unpack(
     origin: &dyn Origin,
-    limits: &ArchiveLimits,
+    options: &Options,
     context: &Context<'_>,
     mut outlet: Outlet,
 ) {
-    let outcome = send_all(origin, limits, context, &mut outlet);
+    let outcome = send_all(origin, options, context, &mut outlet);
     outlet.end(outcome);
 }
 
 fn send_all(
     origin: &dyn Origin,
-    limits: &ArchiveLimits,
+    options: &Options,
     context: &Context<'_>,
     outlet: &mut Outlet,
-) -> Result<()> {
-    let mut unpacker = Unpacker::open(origin, Plan::Send, limits, context)?;
+) -> Result<Account> {
+    let mut unpacker = Unpacker::open(origin, Plan::Send, options, context)?;
     while let Some(found) = unpacker.next()? {
         let header = match found {
             Found::Refused(name, why) => {
@@ -192,7 +193,7 @@ fn send_all(
         };
         outlet.done(size, digest)?;
     }
-    Ok(())
+    Ok(unpacker.archive().account())
 }
 
 /// The name composed, and how it is spelled. `exactly`: as it is given here.

@@ -67,12 +67,14 @@ def test_every_limit_has_its_option(pair: tuple[Path, Path]) -> None:
     status, _, errors = says("--max-archive-entries", "3", "--archive", *pair)
     assert (status, b"archive bomb: " in errors) == (2, True)
     assert says("--hash-compare", "--archive", *pair)[0] == 1
+    assert says("--ignore-zeros", "--archive", *pair)[0] == 1
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--hash-compare"], b"--hash-compare is not for files and URLs"),
+        (["--ignore-zeros"], b"--ignore-zeros is not for files and URLs"),
         (["--archive", "--ignore", "x"], b"--ignore is not for archives"),
         (["--archive", "--quick-check"], b"--quick-check is not for archives"),
         (["--archive", "third"], b"archives are compared two at a time"),

@@ -132,15 +132,16 @@ def test_a_part_of_a_divided_archive_is_an_error(tmp_path: Path, good: Path, kin
 
 
 @pytest.mark.parametrize("kind", [kind for kind in COMMANDS if kind not in {"iso", "tar.uu"}])
-def test_an_archive_cut_short_is_an_error_unless_all_is_there(
+def test_an_archive_cut_short_is_never_equal_unless_all_is_there(
     tmp_path: Path, tree: Path, kind: str
 ) -> None:
     archive = small(kind, tree, tmp_path)
     content, cut = archive.read_bytes(), tmp_path / "cut"
+    # Of other containers, what is missing may be nothing that was to be compared.
+    accepted = ("error", "unverified" if "tar" in kind else "equal")
     for length in range(len(content)):
         cut.write_bytes(content[:length])
-        # What is missing may be nothing that was to be compared.
-        assert judge(archive, cut) in ("error", "equal"), length
+        assert judge(archive, cut) in accepted, length
 
 
 def test_an_ar_cut_short_within_a_member_is_an_error(tmp_path: Path, tree: Path) -> None:

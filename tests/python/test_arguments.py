@@ -181,7 +181,7 @@ def test_an_unknown_option_is_a_type_error() -> None:
     given: dict[str, Any] = {"chunk_sise": 1}
     with pytest.raises(TypeError, match="unexpected keyword argument 'chunk_sise'"):
         komparu.compare(*MISSING, **given)
-    for name in ["follow_symlinks", "hash_compare", "block_private", "ignore"]:
+    for name in ["follow_symlinks", "hash_compare", "ignore_zeros", "block_private", "ignore"]:
         other: dict[str, Any] = {name: True}
         with pytest.raises(TypeError):
             komparu.compare(*MISSING, **other)

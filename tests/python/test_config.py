@@ -39,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "hash_compare": False,
     "read_holes": False,
     "detect_changes": "ctime",
+    "ignore_zeros": False,
 }
 
 OTHERS: dict[str, Any] = {
@@ -64,6 +65,7 @@ OTHERS: dict[str, Any] = {
     "hash_compare": True,
     "read_holes": True,
     "detect_changes": "size",
+    "ignore_zeros": True,
 }
 
 

@@ -119,6 +119,7 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "max_archive_entries",
         "max_entry_name_length",
         "hash_compare",
+        "ignore_zeros",
         "headers",
         "timeout",
         "follow_redirects",

@@ -9,12 +9,15 @@
 mod ar;
 mod cab;
 mod cpio;
+mod formats;
+mod frames;
 mod front;
 mod iso9660;
 mod lha;
 mod pull;
 pub(crate) mod rar;
 pub(crate) mod seven_zip;
+mod tar;
 mod walk;
 #[cfg(test)]
 mod walked;
@@ -22,6 +25,8 @@ mod warc;
 mod xar;
 pub(crate) mod zip;
 
+pub(crate) use self::formats::{Facts, Structured, structure_of};
+pub(crate) use self::frames::{Frame, Frames};
 pub(crate) use self::pull::pull;
 pub(crate) use self::walk::Walk;
 use crate::sys::libarchive::Kind;

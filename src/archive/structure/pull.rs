@@ -1,6 +1,6 @@
 //! Walks a structure whose bytes can be read anywhere.
 
-use super::{Broken, LONGEST, Listed, Structure, Want, Whole};
+use super::{Broken, Details, LONGEST, Listed, Structure, Want, Whole};
 use crate::context::Context;
 use crate::error::Result;
 use crate::reader::ReadAt;
@@ -17,7 +17,7 @@ pub(crate) fn pull(
     structure: &mut dyn Structure,
     bytes: &dyn ReadAt,
     context: &Context<'_>,
-    mut entry: impl FnMut(Listed) -> Result<()>,
+    mut entry: impl FnMut(Listed, Details) -> Result<()>,
 ) -> Result<std::result::Result<Whole, Broken>> {
     let (mut piece, mut start) = (Vec::new(), 0_u64);
     let mut shown = 0..0;
@@ -29,8 +29,12 @@ pub(crate) fn pull(
         };
         shown = match want {
             Want::End(whole) => return Ok(Ok(whole)),
-            Want::Entry(listed) | Want::Detailed(listed, _) => {
-                entry(listed)?;
+            Want::Entry(listed) => {
+                entry(listed, Details::default())?;
+                0..0
+            }
+            Want::Detailed(listed, details) => {
+                entry(listed, details)?;
                 0..0
             }
             Want::Bytes { at, length } => {
@@ -84,7 +88,7 @@ mod tests {
     fn pulled(bytes: &[u8]) -> (Vec<Vec<u8>>, std::result::Result<Whole, Broken>) {
         let (call, mut names) = (Call::new(None), Vec::new());
         let outcome =
-            pull(&mut Chain::default(), &InMemory(bytes), &Context::new(&call), |entry| {
+            pull(&mut Chain::default(), &InMemory(bytes), &Context::new(&call), |entry, _| {
                 names.push(entry.name.expect("set"));
                 Ok(())
             });

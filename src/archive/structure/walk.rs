@@ -75,6 +75,7 @@ impl Walk {
     }
 
     /// The next entry that was come to.
+    #[cfg(test)]
     pub(crate) fn entry(&mut self) -> Option<Listed> {
         self.detailed().map(|(listed, _)| listed)
     }

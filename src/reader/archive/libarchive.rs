@@ -6,15 +6,23 @@ use flate2::Crc;
 
 use super::checked::Checked;
 use super::{Entries, Entry, Step};
-use crate::archive::structure::{Details, Instead, Sort};
+use crate::archive::account::Tail;
+use crate::archive::ledger::{Known, Ledger};
+use crate::archive::structure::{
+    Broken, Facts, Instead, Sort, Structured, Whole, pull, structure_of,
+};
+use crate::archive::{Account, Behind};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
+use crate::reader::ReadAt;
 use crate::reader::ending::doubt;
 use crate::reader::limits::Meter;
 use crate::reader::slab::Slab;
+use crate::reader::stash::Buffer;
 use crate::reader::supply::Supply;
+use crate::reader::undo::because;
 use crate::reader::zip::ZipIndex;
-use crate::sys::libarchive::{Failure, Format, Handle, Kind};
+use crate::sys::libarchive::{Format, Handle, Kind, Reads};
 
 /// An archive that is being read.
 pub(super) struct Libarchive<'a> {
@@ -25,10 +33,14 @@ pub(super) struct Libarchive<'a> {
     index: Option<Box<ZipIndex>>,
     /// What libarchive makes of those names in it that contain a NUL byte.
     cut: HashSet<Vec<u8>>,
+    ignore_zeros: bool,
     meter: Meter,
-    /// What is known of the archive besides; `None` where nothing is, or before the first entry.
-    checked: Option<Checked>,
-    is_begun: bool,
+    check: Check,
+    /// What a structure lists, against what libarchive shows.
+    ledger: Ledger,
+    /// How many entries there were so far.
+    entries: u64,
+    account: Account,
     /// What the header of the entry at hand says of its content.
     size: Option<u64>,
     is_file: bool,
@@ -42,6 +54,20 @@ pub(super) struct Libarchive<'a> {
     ahead: Option<u64>,
 }
 
+/// What komparu itself knows of the container.
+enum Check {
+    /// Nothing yet: the format is known with the first entry.
+    Format,
+    /// Its structure sees the bytes that pass by.
+    Passing,
+    /// Its structure is walked beside libarchive, entry by entry.
+    Beside(Checked),
+    /// Its structure has been walked.
+    Walked(Whole),
+    /// Nothing: no structure is known of the format.
+    None,
+}
+
 impl<'a> Libarchive<'a> {
     /// Finds out what kind of archive it is. `index` is what it has, if it is a zip; `name` is what
     /// messages call it.
@@ -49,25 +75,29 @@ impl<'a> Libarchive<'a> {
     /// # Errors
     /// When it is none that libarchive knows, or cannot be read.
     pub(super) fn open(
-        supply: Supply<'a>,
+        mut supply: Supply<'a>,
         mut index: Option<Box<ZipIndex>>,
-        is_rar: bool,
+        reads: Reads,
         meter: Meter,
         name: &Name,
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let cut = index.as_mut().map(|index| std::mem::take(&mut index.cut)).unwrap_or_default();
-        // One that ends with a zip has one stored in it.
-        match Handle::open(supply, !is_rar) {
+        let ignore_zeros = matches!(reads, Reads::Entries { ignore_zeros: true, .. });
+        supply.keep();
+        match Handle::open(supply, reads) {
             Ok(handle) => Ok(Self {
                 handle,
                 context,
                 name: name.clone(),
                 index,
                 cut,
+                ignore_zeros,
                 meter,
-                checked: None,
-                is_begun: false,
+                check: Check::Format,
+                ledger: Ledger::in_order(),
+                entries: 0,
+                account: Account::default(),
                 size: None,
                 is_file: false,
                 is_withheld: false,
@@ -83,9 +113,7 @@ impl<'a> Libarchive<'a> {
     fn is_whole_zip(&self) -> Result<()> {
         let why = match self.handle.input().why_in_order() {
             Some(why) => why,
-            None if self.handle.has_filters() || self.handle.input().is_undone() => {
-                "it is compressed once more"
-            }
+            None if self.handle.input().is_undone() => "it is compressed once more",
             None => return Ok(()),
         };
         Err(Error::archive(&self.name, format!("a zip is read from its end, and {why}")))
@@ -95,45 +123,159 @@ impl<'a> Libarchive<'a> {
         if let Some(error) = self.handle.input().failure() {
             return Err(error.clone());
         }
+        self.begin()?;
         self.handle.input_mut().finish()?;
         let size = self.handle.input().given();
         if let Some(cause) = doubt(&self.handle.end(), size) {
             return Err(Error::archive(&self.name, cause));
         }
-        self.begin()?;
-        match (&mut self.checked, self.handle.input().anywhere()) {
-            (Some(checked), Some(bytes)) => checked.end(bytes, self.context),
-            _ => Ok(()),
+        let (whole, behind) = match std::mem::replace(&mut self.check, Check::None) {
+            Check::Beside(mut checked) => match self.handle.input().anywhere() {
+                Some(bytes) => {
+                    let whole = checked.end(bytes, self.context)?;
+                    let behind = self.behind(whole.end)?;
+                    (Some(whole), behind)
+                }
+                None => (None, None),
+            },
+            Check::Walked(whole) => {
+                let behind = self.behind(whole.end)?;
+                (Some(whole), behind)
+            }
+            Check::Passing => match self.handle.input_mut().whole()? {
+                Some((whole, behind)) => (Some(whole), behind),
+                None => (None, None),
+            },
+            Check::Format | Check::None => (None, None),
+        };
+        if let Some(whole) = whole {
+            self.close(&whole)?;
         }
+        self.account.behind.extend(behind);
+        let around = self.handle.input_mut().behind_filters()?;
+        self.account.behind.extend(around);
+        Ok(())
+    }
+
+    /// Holds what libarchive has shown against all that the structure came to.
+    fn close(&mut self, whole: &Whole) -> Result<()> {
+        self.take_listed();
+        let entries = self.entries;
+        let counts = match whole.entries {
+            Some(has) if has != entries => {
+                Err(format!("shows {entries} entries where there are {has}"))
+            }
+            _ => self.ledger.close(),
+        };
+        self.account.open = whole.open;
+        counts.map_err(|why| Error::archive(&self.name, why))
+    }
+
+    /// What lies behind the end of a container that can be read anywhere.
+    fn behind(&self, end: u64) -> Result<Option<Behind>> {
+        let Some(bytes) = self.handle.input().anywhere() else { return Ok(None) };
+        let (mut tail, mut at, mut buffer) = (Tail::default(), end, Buffer::take());
+        while at < bytes.size() {
+            self.context.checkpoint()?;
+            let rest = usize::try_from(bytes.size() - at).unwrap_or(buffer.len());
+            let length = rest.min(buffer.len());
+            bytes.read_at(at, &mut buffer[..length])?;
+            tail.add(&buffer[..length], self.context)?;
+            at += length as u64;
+        }
+        Ok(tail.finish())
+    }
+
+    fn broken(&self, Broken(why): Broken) -> Error {
+        Error::archive(&self.name, why)
     }
 
     /// The format is known: what is known of the archive besides can be.
     fn begin(&mut self) -> Result<()> {
-        if std::mem::replace(&mut self.is_begun, true) {
+        if !matches!(self.check, Check::Format) {
             return Ok(());
         }
-        let format = self.handle.format();
+        let format = match self.handle.format() {
+            Format::Unset => Format::Tar,
+            format => format,
+        };
         if format == Format::Zip {
             self.is_whole_zip()?;
         }
-        let Some(bytes) = self.handle.input().anywhere().filter(|_| !self.handle.has_filters())
-        else {
-            return Ok(());
-        };
         let index = self.index.take();
         let (meter, context) = (&self.meter, self.context);
-        self.checked = Checked::new(format, index, bytes, &self.name, meter, context)?;
-        Ok(())
+        let checked = match self.handle.input().anywhere() {
+            Some(bytes) => Checked::new(format, index, bytes, &self.name, meter, context)?,
+            None => None,
+        };
+        if let Some(checked) = checked {
+            self.check = Check::Beside(checked);
+            self.ledger = Ledger::without_list();
+            return self.handle.input_mut().show(None);
+        }
+        self.begin_structure(format)
+    }
+
+    /// Its structure begins to be walked, or sees what passes by.
+    fn begin_structure(&mut self, format: Format) -> Result<()> {
+        let size = self.handle.input().anywhere().map(ReadAt::size);
+        let facts = Facts { size, ignore_zeros: self.ignore_zeros };
+        let (structure, check) = match structure_of(format, &facts) {
+            None => (None, Check::None),
+            Some(Structured::Passing(structure)) => (Some(structure), Check::Passing),
+            Some(Structured::Indexed(mut structure)) => match self.handle.input().anywhere() {
+                None => (Some(structure), Check::Passing),
+                Some(bytes) => {
+                    let (meter, mut entries) = (&self.meter, 0);
+                    let mut ledger = if structure.lists_entries() {
+                        Ledger::in_any_order()
+                    } else {
+                        Ledger::without_list()
+                    };
+                    let walked = pull(&mut *structure, bytes, self.context, |entry, details| {
+                        entries += 1;
+                        meter.entries_to_come(entries)?;
+                        meter.name(entry.name.as_ref().map_or(0, Vec::len))?;
+                        ledger.list(entry, details);
+                        Ok(())
+                    })?;
+                    self.ledger = ledger;
+                    (None, Check::Walked(walked.map_err(|broken| self.broken(broken))?))
+                }
+            },
+        };
+        if structure.as_ref().is_some_and(|structure| !structure.lists_entries()) {
+            self.ledger = Ledger::without_list();
+        }
+        self.check = check;
+        self.handle.input_mut().show(structure)
+    }
+
+    /// Takes what the structure has come to by now.
+    fn take_listed(&mut self) {
+        while let Some((listed, details)) = self.handle.input_mut().entry() {
+            self.ledger.list(listed, details);
+        }
     }
 
     /// What else is known of an entry.
-    fn details(&mut self, name: &[u8], sort: Sort) -> Result<Details> {
-        match (&mut self.checked, self.handle.input().anywhere()) {
-            (Some(checked), Some(bytes)) => {
-                checked.entry(name, self.size, sort, bytes, self.context)
+    fn known(&mut self, name: &[u8], sort: Sort) -> Result<Known> {
+        self.take_listed();
+        let known = match (&mut self.check, self.handle.input().anywhere()) {
+            (Check::Beside(checked), Some(bytes)) => {
+                let details = checked.entry(name, self.size, sort, bytes, self.context)?;
+                return Ok(Known { details, is_cut: false });
             }
-            _ => Ok(Details::default()),
+            (Check::Format | Check::None, _) => return Ok(Known::default()),
+            _ => self.ledger.show(name, self.size),
+        };
+        let known = known.map_err(|why| Error::archive(&self.name, why))?;
+        if known.details.sort.is_some_and(|listed| listed != sort) {
+            let entry = Name::new(name);
+            let cause = format!("has an entry '{entry}' that is read as one of another kind");
+            return Err(Error::archive(&self.name, cause));
         }
+        Ok(known)
     }
 
     /// Of a hole at the end no block tells, only the size.
@@ -167,7 +309,8 @@ impl Entries for Libarchive<'_> {
             Ok(None) => return self.end().map(|()| None),
             Ok(Some(entry)) => entry,
             Err(failure) => {
-                if self.handle.input().failure().is_none() {
+                let is_known = self.handle.format() != Format::Unset;
+                if is_known && self.handle.input().failure().is_none() {
                     // What is known besides may be clearer.
                     self.begin()?;
                 }
@@ -190,12 +333,13 @@ impl Entries for Libarchive<'_> {
             Kind::Symlink(_) | Kind::HardLink(_) => Sort::Link,
             Kind::Other => Sort::Other,
         };
-        let Details { checksum, instead, .. } = self.details(&name, sort)?;
-        let is_cut = self.cut.contains(&name);
-        let Instead { name: called, kind: meant } = instead;
+        let Known { details, is_cut } = self.known(&name, sort)?;
+        self.entries += 1;
+        let is_cut = is_cut || self.cut.contains(&name);
+        let Instead { name: called, kind: meant } = details.instead;
         self.is_withheld = meant.is_some();
         self.is_file &= !self.is_withheld;
-        self.checksum = checksum.map(|checksum| (checksum, Crc::new()));
+        self.checksum = details.checksum.map(|checksum| (checksum, Crc::new()));
         Ok(Some(Entry { name: called.unwrap_or(name), kind: meant.unwrap_or(kind), is_cut }))
     }
 
@@ -258,20 +402,8 @@ impl Entries for Libarchive<'_> {
     fn verify(&self) -> Result<()> {
         self.handle.input().verify()
     }
-}
 
-/// What the failure of libarchive is due to, as far as the bytes it was given know better.
-fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure) -> Error {
-    if let Some(error) = supply.failure() {
-        return error.clone();
+    fn account(&mut self) -> Account {
+        std::mem::take(&mut self.account)
     }
-    if supply.is_empty() {
-        return Error::archive(name, "is empty, and no archive");
-    }
-    // Words may quote the archive, which may hold anything.
-    let words = Name::new(words.as_bytes());
-    let hint = supply
-        .why_in_order()
-        .map_or_else(String::new, |why| format!(" (read from its start on, since {why})"));
-    Error::archive(name, format!("cannot be read as an archive: {words}{hint}"))
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::*;
 use crate::context::Call;
 use crate::error::Error;
+use crate::options::ArchiveLimits;
 use crate::reader::{Chunk, Extent, ReadAt, Reader};
 
 /// Bytes of which one cannot be read.
@@ -80,8 +81,8 @@ impl Reader for Faulty<'_> {
 fn read_all(bytes: Bytes<'_>) -> Result<usize> {
     let call = Call::new(None);
     let context = Context::new(&call);
-    let limits = ArchiveLimits::default();
-    let mut archive = ArchiveReader::open(bytes, &"faulty".into(), &limits, &context)?;
+    let options = Options::default();
+    let mut archive = ArchiveReader::open(bytes, &"faulty".into(), &options, &context)?;
     let mut entries = 0;
     while archive.next()?.is_some() {
         archive.content(|_| Ok(()))?;

@@ -111,6 +111,6 @@ fn a_limit_of_what_may_come_out_ends_the_draining() {
     let bytes = Bytes::Stream(Box::new(endless), "this is a test");
     let too_much = Error::archive(&"endless".into(), "is too much");
     let most = Some((16 << 20, too_much.clone()));
-    let mut supply = Supply::new(bytes, &"endless".into(), most, &context).expect("gzip");
+    let mut supply = Supply::new(bytes, &"endless".into(), most.as_ref(), &context).expect("gzip");
     assert_eq!(supply.finish(), Err(too_much));
 }

@@ -26,12 +26,27 @@ pub(super) const FORMAT_TAR: c_int = 0x0003_0000;
 pub(super) const FORMAT_TAR_PAX: c_int = 0x0003_0002;
 pub(super) const FORMAT_ZIP: c_int = 0x0005_0000;
 pub(super) const FORMAT_AR: c_int = 0x0007_0000;
+pub(super) const FORMAT_ISO9660: c_int = 0x0004_0000;
+pub(super) const FORMAT_XAR: c_int = 0x000a_0000;
+pub(super) const FORMAT_LHA: c_int = 0x000b_0000;
+pub(super) const FORMAT_CAB: c_int = 0x000c_0000;
 pub(super) const FORMAT_RAR: c_int = 0x000d_0000;
 pub(super) const FORMAT_7ZIP: c_int = 0x000e_0000;
+pub(super) const FORMAT_WARC: c_int = 0x000f_0000;
 pub(super) const FORMAT_RAR_V5: c_int = 0x0010_0000;
 
 /// The filter that changes nothing.
 pub(super) const FILTER_NONE: c_int = 0;
+pub(super) const FILTER_BZIP2: c_int = 2;
+pub(super) const FILTER_COMPRESS: c_int = 3;
+pub(super) const FILTER_LZMA: c_int = 5;
+pub(super) const FILTER_XZ: c_int = 6;
+pub(super) const FILTER_UU: c_int = 7;
+pub(super) const FILTER_RPM: c_int = 8;
+pub(super) const FILTER_LZIP: c_int = 9;
+pub(super) const FILTER_LZOP: c_int = 11;
+pub(super) const FILTER_LZ4: c_int = 13;
+pub(super) const FILTER_ZSTD: c_int = 14;
 
 /// Makes a reader able to read one filter or format.
 pub(super) type Support = unsafe extern "C" fn(*mut Archive) -> c_int;
@@ -47,7 +62,6 @@ unsafe extern "C" {
 
     pub(super) fn archive_read_support_filter_bzip2(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_filter_compress(archive: *mut Archive) -> c_int;
-    pub(super) fn archive_read_support_filter_gzip(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_filter_lz4(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_filter_lzip(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_filter_lzma(archive: *mut Archive) -> c_int;
@@ -63,6 +77,8 @@ unsafe extern "C" {
     pub(super) fn archive_read_support_format_cpio(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_format_iso9660(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_format_lha(archive: *mut Archive) -> c_int;
+    pub(super) fn archive_read_support_format_empty(archive: *mut Archive) -> c_int;
+    pub(super) fn archive_read_support_format_raw(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_format_rar(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_format_rar5(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_format_tar(archive: *mut Archive) -> c_int;
@@ -105,7 +121,6 @@ unsafe extern "C" {
     pub(super) fn archive_filter_code(archive: *mut Archive, filter: c_int) -> c_int;
     pub(super) fn archive_format(archive: *mut Archive) -> c_int;
     pub(super) fn archive_filter_bytes(archive: *mut Archive, filter: c_int) -> i64;
-    pub(super) fn archive_read_header_position(archive: *mut Archive) -> i64;
 
     pub(super) fn archive_entry_pathname(entry: *mut Entry) -> *const c_char;
     pub(super) fn archive_entry_pathname_utf8(entry: *mut Entry) -> *const c_char;

@@ -1,5 +1,6 @@
 //! What libarchive is asked to read.
 
+use std::ffi::c_int;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
@@ -22,26 +23,82 @@ const FORMATS: [ffi::Support; 12] = [
     ffi::archive_read_support_format_zip,
 ];
 
-/// Every filter that libarchive can have built in. `grzip` and `lrzip` never are: it would start
-/// whatever program of that name is on the PATH, which cannot be stopped in time.
-const FILTERS: [ffi::Support; 11] = [
-    ffi::archive_read_support_filter_bzip2,
-    ffi::archive_read_support_filter_compress,
-    ffi::archive_read_support_filter_gzip,
-    ffi::archive_read_support_filter_lz4,
-    ffi::archive_read_support_filter_lzip,
-    ffi::archive_read_support_filter_lzma,
-    ffi::archive_read_support_filter_lzop,
-    ffi::archive_read_support_filter_rpm,
-    ffi::archive_read_support_filter_uu,
-    ffi::archive_read_support_filter_xz,
-    ffi::archive_read_support_filter_zstd,
+/// Every filter that libarchive can have built in, but gzip, which is undone elsewhere. `grzip` and
+/// `lrzip` never are built in: it would start whatever program of that name is on the PATH, which cannot
+/// be stopped in time.
+const FILTERS: [(c_int, ffi::Support); 10] = [
+    (ffi::FILTER_BZIP2, ffi::archive_read_support_filter_bzip2),
+    (ffi::FILTER_COMPRESS, ffi::archive_read_support_filter_compress),
+    (ffi::FILTER_LZ4, ffi::archive_read_support_filter_lz4),
+    (ffi::FILTER_LZIP, ffi::archive_read_support_filter_lzip),
+    (ffi::FILTER_LZMA, ffi::archive_read_support_filter_lzma),
+    (ffi::FILTER_LZOP, ffi::archive_read_support_filter_lzop),
+    (ffi::FILTER_RPM, ffi::archive_read_support_filter_rpm),
+    (ffi::FILTER_UU, ffi::archive_read_support_filter_uu),
+    (ffi::FILTER_XZ, ffi::archive_read_support_filter_xz),
+    (ffi::FILTER_ZSTD, ffi::archive_read_support_filter_zstd),
 ];
 
-/// Makes a new archive able to read all that can be read without starting a program; zips only where `zip` says so.
-pub(super) fn support_all(archive: NonNull<ffi::Archive>, zip: bool) {
+/// What a handle reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// The entries of an archive of any format, within no filter. A tar may go on behind its end, if
+    /// zeros are to be ignored there. Without `zip`, one that ends like a zip is none for that.
+    Entries { ignore_zeros: bool, zip: bool },
+    /// What is within filters, as one entry without a name.
+    Filters(Filters),
+}
+
+/// Which filters are undone. libarchive looks for one within the other, and reads a little of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filters {
+    /// Only this one.
+    Only(Filter),
+    /// zstd and lz4, which komparu recognizes itself.
+    Framed,
+    /// All but those.
+    Others,
+}
+
+/// A filter, by libarchive's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Filter(pub(super) c_int);
+
+impl Filter {
+    pub(crate) const LZ4: Self = Self(ffi::FILTER_LZ4);
+    pub(crate) const ZSTD: Self = Self(ffi::FILTER_ZSTD);
+    pub(crate) const UU: Self = Self(ffi::FILTER_UU);
+}
+
+/// Makes a new archive able to read it, as far as that can be done without starting a program.
+pub(super) fn support(archive: NonNull<ffi::Archive>, reads: Reads) {
+    match reads {
+        Reads::Entries { ignore_zeros, zip } => support_entries(archive, ignore_zeros, zip),
+        Reads::Filters(filters) => {
+            for (code, support) in built_in() {
+                let is_framed = [Filter::ZSTD, Filter::LZ4].contains(&Filter(*code));
+                let is_wanted = match filters {
+                    Filters::Only(Filter(only)) => only == *code,
+                    Filters::Framed => is_framed,
+                    Filters::Others => !is_framed,
+                };
+                if is_wanted {
+                    // SAFETY: the archive is new and not yet open.
+                    unsafe { support(archive.as_ptr()) };
+                }
+            }
+            // SAFETY: the archive is new and not yet open.
+            unsafe {
+                ffi::archive_read_support_format_raw(archive.as_ptr());
+                ffi::archive_read_support_format_empty(archive.as_ptr());
+            }
+        }
+    }
+}
+
+fn support_entries(archive: NonNull<ffi::Archive>, ignore_zeros: bool, zip: bool) {
     let formats = if zip { &FORMATS[..] } else { &FORMATS[..FORMATS.len() - 1] };
-    for support in formats.iter().chain(built_in()) {
+    for support in formats {
         // SAFETY: the archive is new and not yet open. What is not supported after all (xar, where
         // there is no XML parser) is an error that changes nothing.
         unsafe { support(archive.as_ptr()) };
@@ -52,20 +109,30 @@ pub(super) fn support_all(archive: NonNull<ffi::Archive>, zip: bool) {
         let (format, option) = (c"zip".as_ptr(), c"mac-ext".as_ptr());
         ffi::archive_read_set_format_option(archive.as_ptr(), format, option, std::ptr::null());
     }
+    if ignore_zeros {
+        let (format, option) = (c"tar".as_ptr(), c"read_concatenated_archives".as_ptr());
+        // SAFETY: as above; any text means yes.
+        unsafe {
+            let yes = c"1".as_ptr();
+            ffi::archive_read_set_format_option(archive.as_ptr(), format, option, yes);
+        }
+    }
 }
 
 /// The filters that this libarchive has built in. Of the others it says so with a warning, but only
 /// when it has been told to use them: so that is tried on an archive that nobody reads.
-fn built_in() -> &'static [ffi::Support] {
-    static BUILT_IN: OnceLock<Vec<ffi::Support>> = OnceLock::new();
+fn built_in() -> &'static [(c_int, ffi::Support)] {
+    static BUILT_IN: OnceLock<Vec<(c_int, ffi::Support)>> = OnceLock::new();
     BUILT_IN.get_or_init(|| {
         // SAFETY: no preconditions.
         let archive = unsafe { ffi::archive_read_new() };
         if archive.is_null() {
             return Vec::new();
         }
-        // SAFETY: the archive is new and not yet open.
-        let is_built_in = |support: &ffi::Support| unsafe { support(archive) } == ffi::OK;
+        let is_built_in = |(_, support): &(c_int, ffi::Support)| {
+            // SAFETY: the archive is new and not yet open.
+            unsafe { support(archive) == ffi::OK }
+        };
         let built_in = FILTERS.into_iter().filter(is_built_in).collect();
         // SAFETY: freed once, and used no more.
         unsafe { ffi::archive_read_free(archive) };

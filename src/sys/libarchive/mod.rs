@@ -14,6 +14,7 @@ use std::ptr::{self, NonNull};
 
 use callbacks::{read_callback, seek_callback, skip_callback};
 pub(crate) use entry::{Entry, Kind};
+pub(crate) use formats::{Filter, Filters, Reads};
 
 use super::fork::Within;
 use super::locale::Utf8;
@@ -39,25 +40,29 @@ pub(crate) trait Input {
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
-/// A family of formats, as far as it matters here.
+/// A family of formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    Tar,
-    Zip,
     Ar,
+    Cab,
+    Cpio,
+    Iso9660,
+    Lha,
     Rar,
     Rar5,
     SevenZip,
+    Tar,
+    Warc,
+    Xar,
+    Zip,
     Other,
+    /// libarchive has not said. So it is with a tar that has nothing but the name of a volume.
+    Unset,
 }
 
-/// Where libarchive found no further entry. Positions are those in what the filters put out.
+/// Where libarchive found no further entry.
 pub(crate) struct End {
     pub(crate) format: Format,
-    /// Is what the filters put out the archive itself?
-    pub(crate) is_unfiltered: bool,
-    /// Where it looked for a header.
-    pub(crate) looked_from: u64,
     /// Where it came to.
     pub(crate) stopped_at: u64,
 }
@@ -87,8 +92,8 @@ pub(crate) struct Handle<I: Input> {
 }
 
 impl<I: Input> Handle<I> {
-    /// Finds out what kind of archive the input is. Without `zip`, one that ends like a zip is none for that.
-    pub(crate) fn open(input: I, zip: bool) -> Result<Self, (Failure, I)> {
+    /// Finds out what kind of archive, or within what, the input is.
+    pub(crate) fn open(input: I, reads: Reads) -> Result<Self, (Failure, I)> {
         // SAFETY: no preconditions.
         let Some(archive) = NonNull::new(unsafe { ffi::archive_read_new() }) else {
             return Err((Failure("out of memory".to_owned()), input));
@@ -99,7 +104,7 @@ impl<I: Input> Handle<I> {
         let mut handle = Self { archive, input, entry: ptr::null_mut(), block: None };
         {
             let _inside = Inside::enter();
-            formats::support_all(archive, zip);
+            formats::support(archive, reads);
         }
         let raw = archive.as_ptr();
         // SAFETY: the archive is new and not yet open; the callbacks take the very type that the data
@@ -159,20 +164,46 @@ impl<I: Input> Handle<I> {
     pub(crate) fn format(&self) -> Format {
         // SAFETY: an open archive.
         match unsafe { ffi::archive_format(self.archive.as_ptr()) } & ffi::FORMAT_BASE {
-            ffi::FORMAT_TAR => Format::Tar,
-            ffi::FORMAT_ZIP => Format::Zip,
             ffi::FORMAT_AR => Format::Ar,
+            ffi::FORMAT_CAB => Format::Cab,
+            ffi::FORMAT_CPIO => Format::Cpio,
+            ffi::FORMAT_ISO9660 => Format::Iso9660,
+            ffi::FORMAT_LHA => Format::Lha,
             ffi::FORMAT_RAR => Format::Rar,
             ffi::FORMAT_RAR_V5 => Format::Rar5,
             ffi::FORMAT_7ZIP => Format::SevenZip,
+            ffi::FORMAT_TAR => Format::Tar,
+            0 => Format::Unset,
+            ffi::FORMAT_WARC => Format::Warc,
+            ffi::FORMAT_XAR => Format::Xar,
+            ffi::FORMAT_ZIP => Format::Zip,
             _ => Format::Other,
         }
     }
 
-    /// Is the archive within anything that has to be undone first?
-    pub(crate) fn has_filters(&self) -> bool {
-        // SAFETY: an open archive.
-        unsafe { ffi::archive_filter_code(self.archive.as_ptr(), 0) != ffi::FILTER_NONE }
+    /// The filters that the input is within, from the outside in.
+    pub(crate) fn filters(&self) -> Vec<Filter> {
+        // SAFETY: an open archive; the last filter is no filter, but what calls back for the input.
+        unsafe {
+            let filters = ffi::archive_filter_count(self.archive.as_ptr()) - 1;
+            let code = |filter| ffi::archive_filter_code(self.archive.as_ptr(), filter);
+            (0..filters)
+                .rev()
+                .map(code)
+                .filter(|&code| code != ffi::FILTER_NONE)
+                .map(Filter)
+                .collect()
+        }
+    }
+
+    /// How much of the input has been used, which may be less than what was read of it.
+    pub(crate) fn used(&self) -> u64 {
+        // SAFETY: an open archive. The last filter is what calls back.
+        let used = unsafe {
+            let last = ffi::archive_filter_count(self.archive.as_ptr()) - 1;
+            ffi::archive_filter_bytes(self.archive.as_ptr(), last)
+        };
+        u64::try_from(used).unwrap_or(0)
     }
 
     /// Does the format at hand keep names as bytes, which are passed on as they are?
@@ -186,18 +217,9 @@ impl<I: Input> Handle<I> {
 
     /// Where it ended, when there was no further entry.
     pub(crate) fn end(&self) -> End {
-        let raw = self.archive.as_ptr();
         // SAFETY: an open archive.
-        let (from, at, filter) = unsafe {
-            let from = ffi::archive_read_header_position(raw);
-            (from, ffi::archive_filter_bytes(raw, 0), ffi::archive_filter_code(raw, 0))
-        };
-        End {
-            format: self.format(),
-            is_unfiltered: filter == ffi::FILTER_NONE,
-            looked_from: u64::try_from(from).unwrap_or(0),
-            stopped_at: u64::try_from(at).unwrap_or(0),
-        }
+        let at = unsafe { ffi::archive_filter_bytes(self.archive.as_ptr(), 0) };
+        End { format: self.format(), stopped_at: u64::try_from(at).unwrap_or(0) }
     }
 
     /// Goes on to more content of the entry at hand, and says where in the entry it lies: what was left

@@ -242,7 +242,8 @@ fn every_step_looks_at_its_context() {
     let (one, mut other) = (all(1), all(2));
     other.reverse();
     let (mut one, other) = (entries(&one), entries(&other));
-    one.refused = (0..COUNT).map(|name| (format!("/{name}").into_bytes(), "is absolute")).collect();
+    one.besides.refused =
+        (0..COUNT).map(|name| (format!("/{name}").into_bytes(), "is absolute")).collect();
     let [resolving, asking, deciding] = checkpoints(&one, &other);
     let loops = COUNT / 1024;
     // Two loops over all entries of both sides, and two more for the links of each.

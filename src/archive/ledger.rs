@@ -1,0 +1,221 @@
+//! Entries that a structure lists, against those that libarchive shows.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::structure::{Details, Listed};
+
+/// Holds the two against each other, as they come.
+pub(crate) struct Ledger {
+    order: Order,
+    /// How many libarchive has shown.
+    entries: u64,
+}
+
+enum Order {
+    /// Both in the same order: what one has and the other has not come to yet.
+    Same { listed: VecDeque<(Listed, Details)>, shown: VecDeque<Listed> },
+    /// All were listed before; what has not been shown yet, by name.
+    Any(HashMap<Option<Vec<u8>>, Vec<Rest>>),
+    /// The structure lists none.
+    None,
+}
+
+/// An entry's size, and what else is known of it.
+type Rest = (Option<u64>, Details);
+
+/// What the structure knows of an entry that libarchive shows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) details: Details,
+    /// Does its name go on after a NUL byte? libarchive ends every name there.
+    pub(crate) is_cut: bool,
+}
+
+impl Ledger {
+    /// Both come in the same order.
+    pub(crate) fn in_order() -> Self {
+        let order = Order::Same { listed: VecDeque::new(), shown: VecDeque::new() };
+        Self { order, entries: 0 }
+    }
+
+    /// All are listed first, and then shown in any order.
+    pub(crate) fn in_any_order() -> Self {
+        Self { order: Order::Any(HashMap::new()), entries: 0 }
+    }
+
+    /// None are listed.
+    pub(crate) fn without_list() -> Self {
+        Self { order: Order::None, entries: 0 }
+    }
+
+    /// The structure has this entry.
+    pub(crate) fn list(&mut self, mut entry: Listed, details: Details) {
+        trim(&mut entry);
+        match &mut self.order {
+            Order::Same { listed, .. } => listed.push_back((entry, details)),
+            Order::Any(listed) => {
+                listed.entry(entry.name).or_default().push((entry.size, details));
+            }
+            Order::None => {}
+        }
+    }
+
+    /// Libarchive shows this entry. Says what else is known of it.
+    ///
+    /// # Errors
+    /// With what is wrong, when it is none that the structure has.
+    pub(crate) fn show(&mut self, name: &[u8], size: Option<u64>) -> Result<Known, String> {
+        self.entries += 1;
+        let mut entry = Listed { name: Some(name.to_vec()), size };
+        trim(&mut entry);
+        match &mut self.order {
+            Order::Same { listed, shown } => {
+                shown.push_back(entry);
+                let mut known = Known::default();
+                while !listed.is_empty()
+                    && let Some(shown) = shown.pop_front()
+                    && let Some((listed, details)) = listed.pop_front()
+                {
+                    known = Known { is_cut: agree(&listed, &shown)?, details };
+                }
+                Ok(known)
+            }
+            Order::Any(listed) => {
+                let Listed { name, size } = entry;
+                for key in [name, None] {
+                    if let Some(sizes) = listed.get_mut(&key)
+                        && let Some(index) =
+                            sizes.iter().position(|&(listed, _)| same(listed, size))
+                    {
+                        // Of several of one name, the first that was listed.
+                        let (_, details) = sizes.remove(index);
+                        if sizes.is_empty() {
+                            listed.remove(&key);
+                        }
+                        return Ok(Known { details, is_cut: false });
+                    }
+                }
+                Err("is read as if it had an entry that its structure has not".to_owned())
+            }
+            Order::None => Ok(Known::default()),
+        }
+    }
+
+    /// Both have come to their ends.
+    ///
+    /// # Errors
+    /// With what is wrong, when one of them has an entry more.
+    pub(crate) fn close(&self) -> Result<(), String> {
+        let (listed, shown) = match &self.order {
+            Order::Same { listed, shown } => (listed.len(), shown.len()),
+            Order::Any(listed) => (listed.values().map(Vec::len).sum(), 0),
+            Order::None => (0, 0),
+        };
+        let has = self.entries + listed as u64 - shown as u64;
+        if listed + shown > 0 {
+            return Err(format!("shows {} entries where there are {has}", self.entries));
+        }
+        Ok(())
+    }
+}
+
+/// Some formats and readers end the name of a directory with a slash, and some do not.
+fn trim(entry: &mut Listed) {
+    if let Some(name) = &mut entry.name {
+        while name.last() == Some(&b'/') {
+            name.pop();
+        }
+    }
+}
+
+fn same(one: Option<u64>, other: Option<u64>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+fn agree(listed: &Listed, shown: &Listed) -> Result<bool, String> {
+    let mut is_cut = false;
+    if let (Some(listed), Some(shown)) = (&listed.name, &shown.name)
+        && listed != shown
+    {
+        let before = listed.iter().position(|&byte| byte == 0).map(|nul| &listed[..nul]);
+        let trimmed = |name: &[u8]| name.strip_suffix(b"/").map_or(name.len(), <[u8]>::len);
+        is_cut = before.is_some_and(|before| before[..trimmed(before)] == shown[..]);
+        if !is_cut {
+            let [listed, shown] = [listed, shown].map(|name| crate::error::Name::new(name));
+            return Err(format!("has an entry '{listed}' that is read as '{shown}'"));
+        }
+    }
+    if same(listed.size, shown.size) {
+        return Ok(is_cut);
+    }
+    let name = crate::error::Name::new(shown.name.as_deref().unwrap_or_default());
+    let [listed, shown] = [listed, shown].map(|entry| entry.size.unwrap_or_default());
+    Err(format!("has an entry '{name}' of {listed} bytes that is read as one of {shown}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(name: &str, size: u64) -> Listed {
+        Listed { name: Some(name.into()), size: Some(size) }
+    }
+
+    #[test]
+    fn entries_agree_in_their_order() {
+        let mut ledger = Ledger::in_order();
+        ledger.list(listed("a/", 1), Details::default());
+        ledger.list(Listed::default(), Details::default());
+        assert_eq!(ledger.show(b"a", Some(1)), Ok(Known::default()));
+        assert_eq!(ledger.show(b"b", None), Ok(Known::default()));
+        // It may be shown before it is listed.
+        assert_eq!(ledger.show(b"c", Some(3)), Ok(Known::default()));
+        assert!(ledger.close().is_err());
+        ledger.list(listed("c", 3), Details::default());
+        ledger.list(listed("d", 3), Details::default());
+        assert_eq!(ledger.show(b"d", Some(3)), Ok(Known::default()));
+        assert_eq!((ledger.close(), ledger.entries), (Ok(()), 4));
+    }
+
+    #[test]
+    fn another_name_or_size_or_number_is_a_disagreement() {
+        for (name, size) in [(&b"b"[..], 1), (b"a", 2)] {
+            let mut ledger = Ledger::in_order();
+            ledger.list(listed("a", 1), Details::default());
+            assert!(ledger.show(name, Some(size)).is_err());
+            let mut ledger = Ledger::in_any_order();
+            ledger.list(listed("a", 1), Details::default());
+            assert!(ledger.show(name, Some(size)).is_err());
+        }
+        for mut ledger in [Ledger::in_order(), Ledger::in_any_order()] {
+            for _ in 0..2 {
+                ledger.list(listed("a", 1), Details::default());
+            }
+            assert_eq!(ledger.show(b"a", Some(1)), Ok(Known::default()));
+            let why = "shows 1 entries where there are 2";
+            assert_eq!(ledger.close(), Err(why.to_owned()));
+        }
+    }
+
+    #[test]
+    fn entries_may_come_in_any_order_where_they_were_listed_before() {
+        let mut ledger = Ledger::in_any_order();
+        for entry in [listed("a", 1), listed("b", 2), listed("a", 3), Listed::default()] {
+            ledger.list(entry, Details::default());
+        }
+        for (name, size) in [(&b"a"[..], 3), (b"c", 9), (b"b/", 2), (b"a", 1)] {
+            assert_eq!(ledger.show(name, Some(size)), Ok(Known::default()));
+        }
+        assert_eq!(ledger.close(), Ok(()));
+        assert!(ledger.show(b"a", Some(1)).is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_cut_at_a_nul_is_told_of() {
+        let mut ledger = Ledger::in_order();
+        ledger.list(listed("a\0b", 1), Details::default());
+        assert_eq!(ledger.show(b"a", Some(1)), Ok(Known { is_cut: true, ..Known::default() }));
+        ledger.list(listed("a\0b", 1), Details::default());
+        assert!(ledger.show(b"", Some(1)).is_err());
+    }
+}

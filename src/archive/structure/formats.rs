@@ -1,0 +1,39 @@
+//! Which structure a container has.
+#![allow(dead_code, reason = "formats with an index are on their way")]
+
+use super::Structure;
+use super::rar::{Rar4, Rar5};
+use super::seven_zip::SevenZip;
+use super::tar::Tar;
+use crate::sys::libarchive::Format;
+
+/// What is known of a container before it is walked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    /// How many bytes it has, if they can be read anywhere; `None` where they come in their order.
+    pub(crate) size: Option<u64>,
+    /// Does a tar go on behind its end?
+    pub(crate) ignore_zeros: bool,
+}
+
+/// A structure, and where its parts are.
+pub(crate) enum Structured {
+    /// It is read from front to back: it sees the bytes that pass by on their way to libarchive, and its
+    /// entries are in the order of libarchive's.
+    Passing(Box<dyn Structure>),
+    /// It has an index: it is walked when the first entry is shown, wherever the parts are. Where the bytes
+    /// come in their order, it sees them pass by, and must neither lead back nor have another order.
+    Indexed(Box<dyn Structure>),
+}
+
+/// The structure of a format that libarchive has found; `None` where none is known.
+pub(crate) fn structure_of(format: Format, facts: &Facts) -> Option<Structured> {
+    match format {
+        // Where they can be read anywhere, they are walked beside libarchive, step by step.
+        Format::Rar => Some(Structured::Passing(Box::new(Rar4::new()))),
+        Format::Rar5 => Some(Structured::Passing(Box::new(Rar5::new()))),
+        Format::SevenZip => Some(Structured::Indexed(Box::new(SevenZip::new()))),
+        Format::Tar => Some(Structured::Passing(Box::new(Tar::new(facts.ignore_zeros)))),
+        _ => None,
+    }
+}
