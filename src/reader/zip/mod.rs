@@ -142,7 +142,7 @@ impl ZipIndex {
                 end.counted
             )));
         }
-        Ok(members.in_order(end.index.start).map(|members| Self {
+        Ok(members.in_order(end.index.start, context)?.map(|members| Self {
             cut,
             is_plain: end.is_plain && members.are_plain() && members.start_of(0) == end.front,
             members,

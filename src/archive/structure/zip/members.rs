@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::super::{Broken, Details, Instead, Listed, Sort, Want};
 use super::header;
 use super::record::Record;
-use crate::error::Name;
+use crate::context::{Context, Steps};
+use crate::error::{self, Name};
+use crate::order;
 
 /// The entries of a zip.
 #[derive(Debug, Default)]
@@ -98,42 +100,67 @@ impl Members {
     /// In the order of their content, before the `index`.
     ///
     /// # Errors
-    /// When not each has a place of its own for it, or when it depends on the order which of several of one
-    /// name is the last.
-    pub(crate) fn in_order(mut self, index: u64) -> Result<Self, Broken> {
+    /// When the context says stop: there may be millions. Within: when not each has a place of its own for
+    /// it, or when it depends on the order which of several of one name is the last.
+    pub(crate) fn in_order(
+        mut self,
+        index: u64,
+        context: &Context<'_>,
+    ) -> error::Result<Result<Self, Broken>> {
         self.index = index;
-        if !self.all.is_sorted_by_key(|member| member.offset) {
-            self.have_one_last()?;
-            self.all.sort_by_key(|member| member.offset);
+        let mut steps = Steps::new(context);
+        if !self.is_sorted(&mut steps)? {
+            if let Err(broken) = self.have_one_last(&mut steps)? {
+                return Ok(Err(broken));
+            }
+            order::sort_by(&mut self.all, context, |one, two| one.offset.cmp(&two.offset))?;
         }
         let starts = self.all.iter().skip(1).map(|member| member.offset).chain([index]);
-        match self.all.iter().zip(starts).find(|(member, next)| member.end() > *next) {
-            None => Ok(self),
-            Some((member, _)) => Broken::because(format!(
-                "is damaged: '{}' in it goes on where something else begins",
-                self.shown(*member)
-            )),
+        for (member, next) in self.all.iter().zip(starts) {
+            steps.step()?;
+            if member.end() > next {
+                return Ok(Broken::because(format!(
+                    "is damaged: '{}' in it goes on where something else begins",
+                    self.shown(*member)
+                )));
+            }
         }
+        Ok(Ok(self))
+    }
+
+    fn is_sorted(&self, steps: &mut Steps<'_, '_>) -> error::Result<bool> {
+        for pair in self.all.windows(2) {
+            steps.step()?;
+            if pair[0].offset > pair[1].offset {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Is the last one of each name the last one in the index and in the zip?
-    fn have_one_last(&self) -> Result<(), Broken> {
+    fn have_one_last(&self, steps: &mut Steps<'_, '_>) -> error::Result<Result<(), Broken>> {
         let mut last_of = HashMap::new();
         for member in &self.all {
+            steps.step()?;
             let last = last_of.entry(self.name(*member)).or_insert(member.offset);
             *last = member.offset.max(*last);
         }
         let mut seen = HashMap::new();
         for member in &self.all {
+            steps.step()?;
             seen.insert(self.name(*member), member);
         }
-        match seen.into_iter().find(|(name, member)| last_of[name] != member.offset) {
-            None => Ok(()),
-            Some((_, member)) => Broken::because(format!(
-                "has several entries called '{}', and which is the last one depends on the reader",
-                self.shown(*member)
-            )),
+        for (name, member) in seen {
+            steps.step()?;
+            if last_of[name] != member.offset {
+                return Ok(Broken::because(format!(
+                    "has several entries called '{}', and which is the last one depends on the reader",
+                    self.shown(*member)
+                )));
+            }
         }
+        Ok(Ok(()))
     }
 
     /// Is each plain?
@@ -183,5 +210,39 @@ impl Members {
             instead: Instead { name: called.cloned(), kind: None },
         };
         Ok(Want::Detailed(listed, details))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Call;
+
+    #[test]
+    fn bringing_members_into_order_looks_at_the_context() {
+        const COUNT: u32 = 10_000;
+        let members = || {
+            let mut members = Members::default();
+            for number in (0..COUNT).rev() {
+                let offset = u64::from(number) * 100;
+                let mut member = Member::new(Kind::File, true, [0, 0], 0, [offset, 0, 0], 4);
+                member.name = number * 4;
+                members.all.push(member);
+            }
+            members.names = (0..COUNT).flat_map(u32::to_le_bytes).collect();
+            members
+        };
+        let call = Call::new(None);
+        let sorted = members().in_order(u64::MAX, &Context::new(&call)).expect("no limit");
+        let offsets = sorted.expect("apart").all.into_iter().map(|member| member.offset);
+        assert!(offsets.eq((0..COUNT).map(|number| u64::from(number) * 100)));
+        // Four loops over all, and the sorting.
+        let checkpoints = call.checkpoints();
+        assert!(checkpoints > 4 * COUNT as usize / 1024, "{checkpoints}");
+        for last in (1..=checkpoints).step_by(9) {
+            let call = Call::until_checkpoint(last);
+            let ended = members().in_order(u64::MAX, &Context::new(&call)).err();
+            assert_eq!(ended, Some(error::Error::Cancelled), "{last}");
+        }
     }
 }
