@@ -87,3 +87,18 @@ for wrong in 14 8 30 40 $((size - 12)); do
     changed "wrong-$wrong.zip" "$wrong" '\0011'
 done
 cp -- *.zip "$corpus"
+
+# Structures: the number of a format in `fuzzed::NAMES`, the lengths of pieces, where to cut, and a container.
+mkdir -p "$corpus/../structure"
+structure() { # number, file
+    { printf '%b\103\7\100\0' "\\0$1" && cat "$2"; } > "$corpus/../structure/$1-$(basename "$2")"
+}
+7z a -bd -mx=0 plain.7z tree > /dev/null
+structure 0 ar
+for cpio in newc odc; do
+    structure 2 "$cpio"
+done
+structure 3 iso9660
+structure 7 7zip
+structure 7 plain.7z
+structure 9 xar

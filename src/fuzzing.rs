@@ -6,6 +6,7 @@ use std::fmt;
 use crate::http;
 
 mod archives;
+pub mod structures;
 
 pub use archives::{Entry, Stored, entries, entries_by_libarchive, supplied};
 

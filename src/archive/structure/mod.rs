@@ -12,6 +12,8 @@ mod cpio;
 mod formats;
 mod frames;
 mod front;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzed;
 mod iso9660;
 mod lha;
 mod pull;

@@ -1,0 +1,36 @@
+//! Containers, walked in both ways: what can be read anywhere and what passes by in pieces come to the same,
+//! no walk goes on without end, and nothing that a whole container is cut to is whole.
+#![no_main]
+
+use komparu::fuzzing::structures::{FORMATS, has_end, name, passed, walked};
+use libfuzzer_sys::fuzz_target;
+
+/// What a walk says of a container whose parts are in another order than they pass by.
+const LEADS_BACK: [&str; 2] = ["parts that lead back", "do not come in an order"];
+
+// The number of a format, the lengths of two pieces, where to cut, and a container: seeds.sh writes the same.
+fuzz_target!(|input: &[u8]| {
+    let [format, one, other, cut, far, bytes @ ..] = input else { return };
+    let format = usize::from(*format) % FORMATS.len();
+    let whole = walked(format, bytes);
+    let by_pieces = passed(format, bytes, &[usize::from(*one), usize::from(*other)]);
+    let leads_back =
+        |why: &String| LEADS_BACK.iter().any(|back| why.contains(back));
+    if !by_pieces.outcome.as_ref().is_err_and(leads_back) {
+        assert_eq!(whole, by_pieces, "{}", name(format));
+    }
+    match &whole.outcome {
+        Err(why) => assert!(!why.contains(['\n', '\r']), "{why}"),
+        Ok((end, is_proven)) => {
+            assert!(*end <= bytes.len() as u64, "{}: it ends behind the last byte", name(format));
+            let end = usize::try_from(*end).expect("in memory");
+            let cut = usize::from(u16::from_le_bytes([*cut, *far])) % end.max(1);
+            // Zeros are padding.
+            let is_missed = bytes[cut..end].iter().any(|&byte| byte != 0);
+            if *is_proven && has_end(format) && is_missed {
+                let part = walked(format, &bytes[..cut]);
+                assert!(!matches!(part.outcome, Ok((_, true))), "{}: {part:?}", name(format));
+            }
+        }
+    }
+});
