@@ -12,6 +12,8 @@ use super::{Broken, LONGEST, Listed, Structure, Want, Whole};
 #[derive(Debug, Default)]
 pub(crate) struct Lha {
     at: u64,
+    /// Behind the last byte that was asked for.
+    seen: u64,
     next: Next,
     header: Fixed,
     /// Where the header at hand began, and where the next one does.
@@ -43,6 +45,7 @@ impl Lha {
         let (at, end) = (self.at, self.at.checked_add(length as u64));
         self.next = next;
         self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
+        self.seen = self.at;
         Ok(Want::Bytes { at, length })
     }
 
@@ -125,7 +128,7 @@ impl Structure for Lha {
         match self.next {
             Next::Header => {
                 // The byte before it says that what comes before is all there.
-                let back = usize::from(self.behind > self.at);
+                let back = usize::from(self.behind > self.seen);
                 self.at = self.behind - back as u64;
                 self.want(Next::Mark { back }, 1 + back)
             }

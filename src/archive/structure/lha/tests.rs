@@ -83,6 +83,16 @@ fn cut_anywhere_it_is_broken_or_has_no_end_mark() {
 }
 
 #[test]
+fn a_header_that_is_cut_is_broken_though_nothing_would_follow_it() {
+    for level in 0..=3 {
+        let empty = entry(level, b"-lh0-", b"", 0);
+        for length in 1..empty.len() {
+            assert!(walked(&empty[..length]).1.is_err(), "{level} {length}");
+        }
+    }
+}
+
+#[test]
 fn what_a_reader_would_not_show_is_broken() {
     for level in 0..=3 {
         let directory = entry(level, b"-lhd-", b"content", 7);
