@@ -62,6 +62,10 @@ impl Cab {
 
     fn folders(&mut self) -> Result<Want, Broken> {
         let length = self.header.folders * self.header.folder_length();
+        // Only areas of unknown use make them so long.
+        if length > LONGEST {
+            return Broken::because("has more reserved for its folders than can be accounted for");
+        }
         self.want(Next::Folders, length)
     }
 
@@ -111,23 +115,26 @@ impl Cab {
         Ok(Want::Entry(file.listed))
     }
 
+    /// Goes on to the next folder that has data.
     fn next_folder(&mut self) -> Result<Want, Broken> {
-        if self.unpacked < self.reach.get(self.folder.wrapping_sub(1)).copied().unwrap_or(0) {
-            return Broken::because("has files that are longer than the data of their folder");
-        }
-        let Some(folder) = self.folders.pop_front() else {
-            self.at = self.header.length - 1;
-            return self.want(Next::Last, 1);
-        };
-        if folder.blocks > 0 {
-            if self.folder > 0 && folder.at < self.at {
-                return Broken::because("has folders whose data overlap: damaged");
+        loop {
+            if self.unpacked < self.reach.get(self.folder.wrapping_sub(1)).copied().unwrap_or(0) {
+                return Broken::because("has files that are longer than the data of their folder");
             }
-            self.at = folder.at;
+            let Some(folder) = self.folders.pop_front() else {
+                self.at = self.header.length - 1;
+                return self.want(Next::Last, 1);
+            };
+            (self.blocks, self.unpacked) = (folder.blocks, 0);
+            self.folder += 1;
+            if folder.blocks > 0 {
+                if self.folder > 1 && folder.at < self.at {
+                    return Broken::because("has folders whose data overlap: damaged");
+                }
+                self.at = folder.at;
+                return self.block();
+            }
         }
-        (self.blocks, self.unpacked) = (folder.blocks, 0);
-        self.folder += 1;
-        self.block()
     }
 
     fn block(&mut self) -> Result<Want, Broken> {

@@ -101,3 +101,22 @@ fn lzx_is_taken_where_it_is_read_soundly() {
     assert!(walked(&bytes).1.is_ok());
     assert!(pulled(&mut Cab::new(false), &bytes).1.is_err());
 }
+
+#[test]
+fn a_great_many_folders_take_no_more_stack_than_a_few() {
+    let bytes = cabinet(&[(0, 0, 0)], &vec![&[][..]; usize::from(u16::MAX)], false);
+    let walked = std::thread::Builder::new()
+        .stack_size(64 << 10)
+        .spawn(move || walked(&bytes).1.map(|whole| whole.end == bytes.len() as u64));
+    assert_eq!(walked.expect("a thread").join().expect("no overflow"), Ok(true));
+}
+
+#[test]
+fn folders_with_more_reserved_than_is_kept_in_memory_are_refused() {
+    let mut bytes = cabinet(&FILES, &FOLDERS, true);
+    // How many folders there are, and how much is reserved in each.
+    bytes[26..28].copy_from_slice(&u16::MAX.to_le_bytes());
+    bytes[38] = u8::MAX;
+    let why = "has more reserved for its folders than can be accounted for";
+    assert_eq!(walked(&bytes).1, Err(Broken(why.to_owned())));
+}
