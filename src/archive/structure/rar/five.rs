@@ -12,10 +12,10 @@ use super::{A_VOLUME, CUT, ENCRYPTED, ENCRYPTED_HEADERS};
 use crate::error::Name;
 use crate::sys::libarchive::Kind;
 
-const MARK: &[u8] = b"Rar!\x1a\x07\x01\x00";
+pub(super) const MARK: &[u8] = b"Rar!\x1a\x07\x01\x00";
 
 /// The checksum of a header, and the number that is its length, of three bytes at most.
-const START: usize = 4 + 3;
+pub(super) const START: usize = 4 + 3;
 /// The longest header that there is.
 const LONGEST_HEADER: u64 = 2 << 20;
 
@@ -24,12 +24,12 @@ const MAIN: u64 = 1;
 const FILE: u64 = 2;
 const SERVICE: u64 = 3;
 const ENCRYPTION: u64 = 4;
-const END: u64 = 5;
+pub(super) const END: u64 = 5;
 
 /// Flags of any header: something follows the fields of its type, data follows the header, a block that one
 /// does not know may be passed over, and the data goes on in another volume, or comes from one.
-const HAS_EXTRA: u64 = 1;
-const HAS_DATA: u64 = 2;
+pub(super) const HAS_EXTRA: u64 = 1;
+pub(super) const HAS_DATA: u64 = 2;
 const MAY_BE_SKIPPED: u64 = 4;
 const IS_SPLIT: u64 = 8 | 16;
 
@@ -82,6 +82,8 @@ enum State {
 /// What a block comes to.
 enum Block {
     Entry(Listed, Details),
+    /// A directory without a data area, of which libarchive sees nothing.
+    Directory,
     Other,
     End,
 }
@@ -89,6 +91,12 @@ enum Block {
 impl Rar5 {
     pub(crate) fn new() -> Self {
         Self { state: State::Front(Front::new(MARK)), has_main: false }
+    }
+
+    /// Is this the header of a directory, without a data area? It is without its checksum.
+    pub(super) fn is_bare_directory(header: &[u8]) -> bool {
+        let read = Self { state: State::Next(0), has_main: true }.read(header);
+        matches!(read, Some(Ok((_, Block::Directory))))
     }
 
     fn start(&mut self, at: u64) -> Want {
@@ -122,7 +130,7 @@ impl Rar5 {
                 self.state = State::Next(end);
                 Ok(Want::Detailed(listed, details))
             }
-            Block::Other => Ok(self.start(end)),
+            Block::Directory | Block::Other => Ok(self.start(end)),
         }
     }
 
@@ -156,6 +164,16 @@ impl Rar5 {
                 Block::Other
             }
             FILE => match file(&mut fields, Fields(extra))? {
+                Ok((_, details))
+                    if flags & HAS_DATA == 0 && details.instead.kind == Some(Kind::Other) =>
+                {
+                    Block::Directory
+                }
+                Ok((listed, _)) if flags & HAS_DATA == 0 => {
+                    let name = Name::new(&listed.name.unwrap_or_default());
+                    let why = format!("has an entry without a data area, '{name}'");
+                    return Some(Broken::because(why));
+                }
                 Ok((listed, details)) => Block::Entry(listed, details),
                 Err(broken) => return Some(Err(broken)),
             },
@@ -285,4 +303,4 @@ fn file(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -47,8 +47,31 @@ fn file_block(name: &str, flags: [u64; 2], size: u64, records: &[u8], data: &[u8
     [block(&body), data.to_vec()].concat()
 }
 
-fn file(name: &str, data: &[u8]) -> Vec<u8> {
+pub(in super::super) fn file(name: &str, data: &[u8]) -> Vec<u8> {
     file_block(name, [0, 0], data.len() as u64, b"", data)
+}
+
+/// A directory's block, with these flags of its header.
+pub(in super::super) fn directory(name: &str, flags: u64) -> Vec<u8> {
+    let mut body = numbers(&[FILE, flags]);
+    if flags & HAS_DATA != 0 {
+        body.push(0);
+    }
+    body.extend(numbers(&[IS_DIRECTORY, 0, 0o40_755, 0, 1, name.len() as u64]));
+    body.extend_from_slice(name.as_bytes());
+    block(&body)
+}
+
+/// A link of Windows to a directory, without a data area.
+pub(in super::super) fn link_to_directory(name: &str) -> Vec<u8> {
+    let mut record = numbers(&[REDIRECTION_RECORD, JUNCTION, 1, 1]);
+    record.push(b'd');
+    let record = [number(record.len() as u64), record].concat();
+    let mut body = numbers(&[FILE, HAS_EXTRA, record.len() as u64, IS_DIRECTORY, 0, 0, 0, 1]);
+    body.extend(number(name.len() as u64));
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(&record);
+    block(&body)
 }
 
 fn reference(name: &str, kind: u64, target: &str) -> Vec<u8> {
@@ -58,7 +81,7 @@ fn reference(name: &str, kind: u64, target: &str) -> Vec<u8> {
     file_block(name, [0, 0], 3, &record, b"")
 }
 
-fn archive(blocks: &[Vec<u8>]) -> Vec<u8> {
+pub(in super::super) fn archive(blocks: &[Vec<u8>]) -> Vec<u8> {
     [MARK.to_vec(), main_block(), blocks.concat(), end_block(0)].concat()
 }
 
@@ -156,4 +179,13 @@ fn a_program_may_stand_in_front() {
     let (listed, whole) = walked(&all, Rar5::new);
     assert_eq!(names(&listed), ["a"]);
     assert_eq!(whole.map(|whole| whole.end), Ok(all.len() as u64));
+}
+
+#[test]
+fn a_directory_without_a_data_area_is_no_entry_and_nothing_else_may_be_without() {
+    let blocks = [directory("d", 0), file("a", b"one"), directory("e", HAS_DATA)];
+    let (listed, whole) = walked(&archive(&blocks), Rar5::new);
+    assert_eq!((names(&listed), whole.is_ok()), (vec!["a".to_owned(), "e".to_owned()], true));
+    let (_, whole) = walked(&archive(&[link_to_directory("d")]), Rar5::new);
+    assert_eq!(whole, Broken::because("has an entry without a data area, 'd'"));
 }
