@@ -28,9 +28,11 @@ impl Slabs {
         }
     }
 
-    /// Keeps `slab`, to be taken again when nobody else holds it any more.
+    /// Keeps `slab`, to be taken again when nobody else holds it any more. Others are shorter.
     pub(crate) fn keep(&mut self, slab: Slab) {
-        self.0.push(slab);
+        if slab.len() == SLAB {
+            self.0.push(slab);
+        }
     }
 }
 
@@ -54,6 +56,8 @@ mod tests {
         assert_ne!(slabs.take().as_ptr(), address);
         drop(held);
         assert_eq!(slabs.take().as_ptr(), address);
+        slabs.keep(vec![0; SLAB - 1].into());
+        assert_eq!(slabs.take().len(), SLAB);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::{ReadAt, Reader};
 use crate::archive::Behind;
 use crate::archive::account::Tail;
 use crate::archive::passage::Passage;
+use crate::archive::structure::rar::WithoutDirectories;
 use crate::archive::structure::{Broken, Details, Frame, Frames, Listed, Structure, Whole};
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
@@ -84,6 +85,8 @@ pub(crate) struct Supply<'a> {
     passage: Passage,
     /// Does libarchive see nothing of what is behind the structure's end?
     is_clipped: bool,
+    /// What libarchive is not shown of a RAR 5.
+    without: Option<WithoutDirectories>,
 }
 
 /// What libarchive is given.
@@ -131,8 +134,9 @@ impl<'a> Supply<'a> {
         let stored = Source::Stored(Stored::new(bytes, context));
         let mut supply = Self::of(stored, name, most, context);
         for _ in 0..LAYERS {
-            let start = supply.start(4)?;
-            let frames = Frames::kind(start);
+            let start = supply.start(WithoutDirectories::BEGINNING)?;
+            let without = WithoutDirectories::of(start);
+            let frames = start.get(..4).and_then(Frames::kind);
             let source = if start.starts_with(&gzip::MAGIC) {
                 Source::Gzip(Box::new(Gunzip::new(supply, name)))
             } else {
@@ -147,7 +151,7 @@ impl<'a> Supply<'a> {
                 }
                 match Undone::open(supply, filters, name, context)? {
                     Ok(undone) => Source::Filter(Box::new(undone)),
-                    Err(plain) => return Ok(plain),
+                    Err(plain) => return Ok(Self { without, ..plain }),
                 }
             };
             supply = Self::of(source, name, most, context);
@@ -176,6 +180,7 @@ impl<'a> Supply<'a> {
             record: Record::None,
             passage: Passage::Unseen,
             is_clipped: false,
+            without: None,
         }
     }
 
@@ -481,24 +486,29 @@ impl<'a> Supply<'a> {
         if let Some(slab) = self.current.take() {
             self.slabs.keep(slab);
         }
-        let piece = match self.ahead.pop_front() {
-            Some(piece) => piece,
-            None if matches!((&self.source, &self.record), (Source::Filter(_), Record::None)) => {
-                self.context.checkpoint()?;
-                let Source::Filter(undone) = &mut self.source else { unreachable!("just seen") };
-                self.came += undone.more()? as u64;
-                self.check_most(put_out)?;
-                return Ok(Lent::Filter);
-            }
-            None => {
-                let mut slab = self.slabs.take();
-                let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
-                let piece = self.pace.piece();
-                let length = self.fill(&mut writable[..piece], put_out)?;
-                Piece { slab, length }
+        let is_shown = matches!((&self.source, &self.record), (Source::Filter(_), Record::None));
+        if self.ahead.is_empty() && is_shown && self.without.is_none() {
+            self.context.checkpoint()?;
+            let Source::Filter(undone) = &mut self.source else { unreachable!("just seen") };
+            self.came += undone.more()? as u64;
+            self.check_most(put_out)?;
+            return Ok(Lent::Filter);
+        }
+        let Piece { slab, length } = loop {
+            let piece = match self.ahead.pop_front() {
+                Some(piece) => piece,
+                None => {
+                    let mut slab = self.slabs.take();
+                    let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
+                    let piece = self.pace.piece();
+                    let length = self.fill(&mut writable[..piece], put_out)?;
+                    Piece { slab, length }
+                }
+            };
+            if let Some(piece) = self.without(piece) {
+                break piece;
             }
         };
-        let Piece { slab, length } = piece;
         match &mut self.record {
             Record::None => {}
             Record::All(pieces) => pieces.push(Piece { slab: Slab::clone(&slab), length }),
@@ -511,6 +521,18 @@ impl<'a> Supply<'a> {
         }
         self.current = Some(slab);
         Ok(Lent::Slab(length))
+    }
+
+    /// What libarchive is shown of a piece; `None` if that is nothing, and more follows.
+    fn without(&mut self, piece: Piece) -> Option<Piece> {
+        let Some(without) = &mut self.without else { return Some(piece) };
+        if without.passes(piece.length as u64) && piece.length > 0 {
+            return Some(piece);
+        }
+        let is_end = piece.length == 0;
+        let mut bytes = [without.held(), &piece.slab[..piece.length]].concat();
+        let length = without.take_out(&mut bytes, is_end);
+        (length > 0 || is_end).then(|| Piece { slab: bytes.into(), length })
     }
 
     fn check_most(&self, put_out: u64) -> Result<()> {
@@ -537,7 +559,20 @@ impl<'a> Supply<'a> {
     /// Goes elsewhere, and says where that is. `None`: not possible.
     fn go(&mut self, to: Option<u64>) -> Option<u64> {
         let Source::Stored(stored) = &mut self.source else { return None };
-        self.position = stored.seek(SeekFrom::Start(to?))?;
+        let Some(without) = &mut self.without else {
+            self.position = stored.seek(SeekFrom::Start(to?))?;
+            self.ahead.clear();
+            return Some(self.position);
+        };
+        // No block begins in between, so that nothing is left out.
+        let from = without.came();
+        let rest = stored.anywhere()?.size().saturating_sub(from);
+        let length = to?.checked_sub(self.position)?.min(rest);
+        if !without.passes(length) {
+            return None;
+        }
+        stored.seek(SeekFrom::Start(from + length))?;
+        self.position += length;
         self.ahead.clear();
         Some(self.position)
     }
@@ -578,7 +613,8 @@ impl Input for Supply<'_> {
 
     fn can_seek(&self) -> bool {
         // What is noted has to come in its order.
-        matches!(self.record, Record::None) && !self.is_clipped && self.anywhere().is_some()
+        let is_whole = !self.is_clipped && self.without.is_none();
+        matches!(self.record, Record::None) && is_whole && self.anywhere().is_some()
     }
 }
 

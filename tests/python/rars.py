@@ -50,10 +50,11 @@ def file(
     return block(body + numbers(0, 1, len(written)) + written + records) + content
 
 
-def directory(name: str) -> bytes:
+def directory(name: str, *, has_data_area: bool = True) -> bytes:
     """Make an entry of RAR 5 for a directory."""
     written = name.encode()
-    return block(numbers(2, 2, 0, 1, 0, 0o40755, 0, 1, len(written)) + written)
+    area = (2, 0) if has_data_area else (0,)
+    return block(numbers(2, *area, 1, 0, 0o40755, 0, 1, len(written)) + written)
 
 
 MARK = b"Rar!\x1a\x07\x01\0"

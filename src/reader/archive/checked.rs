@@ -106,11 +106,10 @@ impl Checked {
     /// libarchive has come to the end. Says what the structure came to.
     ///
     /// # Errors
-    /// When the structure has not, or does not show that nothing is missing.
+    /// When the structure has not.
     pub(super) fn end(&mut self, bytes: &dyn ReadAt, context: &Context<'_>) -> Result<Whole> {
         match self.next(bytes, context)? {
             Next::Entry(..) => Err(self.error("has an entry that is not read".to_owned())),
-            Next::End(Whole { open: Some(why), .. }) => Err(self.error(why.to_owned())),
             Next::End(whole) => Ok(whole),
         }
     }
