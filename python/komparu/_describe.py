@@ -41,7 +41,9 @@ def _calling(described: Any) -> Any:  # noqa: ANN401
     compiled = getattr(_core, described.__name__)
 
     def function(*arguments: object, **options: object) -> object:
-        return compiled(*arguments, **options)
+        if options:
+            return compiled(*arguments, **options)
+        return compiled(*arguments)
 
     def function_that_changes(*arguments: object, **options: object) -> object:
         # What validates calls hands over every default.

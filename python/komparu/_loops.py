@@ -56,8 +56,6 @@ class _LoopState:
 
     __slots__ = ("__weakref__", "_ids", "_mailbox", "awaited", "calls")
 
-    _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[_LoopState]] | None = None
-
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open a mailbox, and have the loop watch it."""
         self.awaited: dict[int, asyncio.Future[Any]] = {}
@@ -80,27 +78,6 @@ class _LoopState:
         except NotImplementedError:
             return False
         return True
-
-    @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop) -> _LoopState:
-        """Find the loop's state, or make it."""
-        if cls._of_loops is None:
-            from weakref import WeakKeyDictionary
-
-            cls._of_loops = WeakKeyDictionary()
-        known = cls._of_loops.get(loop)
-        state = None if known is None else known()
-        if state is None:
-            from weakref import ref
-
-            state = cls(loop)
-            cls._of_loops[loop] = ref(state)
-        return state
-
-    @classmethod
-    def forget(cls) -> None:
-        """Know no loop any more: the descriptors of all belong to the parent process."""
-        cls._of_loops = None
 
     def deliver(self) -> None:
         """Resolve the futures of all jobs that have finished; to be called by the loop."""
@@ -160,7 +137,9 @@ class _FallbackThread:
             states = list(self._states.items())
             calls_again = any(0 < state.calls < _CALLS for _, state in states)
             has_news = waits.poll(_CALL_AGAIN if calls_again else None)
-            self._mailbox.clear()
+            if has_news:
+                # Otherwise what comes at this moment would be cleared, and not looked after.
+                self._mailbox.clear()
             for loop, state in list(self._states.items()):
                 if (has_news or 0 < state.calls < _CALLS) and not self._call(loop, state):
                     self._states.pop(loop, None)
@@ -180,30 +159,56 @@ class _FallbackThread:
 
 _lock = allocate_lock()
 
+#: Of every loop that has one; None as long as there is no loop.
+_states: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[_LoopState]] | None = None
+
+
+def _state_of(loop: asyncio.AbstractEventLoop) -> _LoopState:
+    """Find the loop's state, or make it."""
+    global _states
+    known = None if _states is None else _states.get(loop)
+    state = None if known is None else known()
+    if state is None:
+        from weakref import WeakKeyDictionary, ref
+
+        if _states is None:
+            _states = WeakKeyDictionary()
+        state = _LoopState(loop)
+        _states[loop] = ref(state)
+    return state
+
 
 def _after_fork() -> None:
     """Begin anew in the child. Another thread may have held the lock."""
-    global _lock
+    global _lock, _states
     _lock = allocate_lock()
+    # The descriptors of all of them belong to the parent.
+    _states = None
     _FallbackThread.forget()
-    _LoopState.forget()
 
 
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def _running_loop(name: str) -> asyncio.AbstractEventLoop:
-    asyncio = sys.modules.get("asyncio")
-    try:
-        if asyncio is not None:
-            return asyncio.get_running_loop()  # type: ignore[no-any-return]
-    except RuntimeError:
-        pass
-    message = (
+def _first_running_loop() -> asyncio.AbstractEventLoop:
+    """Find the running loop, and from then on without looking for asyncio."""
+    global _running_loop
+    if "asyncio" not in sys.modules:
+        raise RuntimeError
+    from asyncio import get_running_loop
+
+    _running_loop = get_running_loop
+    return get_running_loop()
+
+
+_running_loop: Callable[[], asyncio.AbstractEventLoop] = _first_running_loop
+
+
+def _no_loop(name: str) -> RuntimeError:
+    return RuntimeError(
         "no running event loop: komparu.aio is for asyncio only"
         f" (under trio: await trio.to_thread.run_sync(komparu.{name}, ...))"
     )
-    raise RuntimeError(message)
 
 
 def _expire(
@@ -225,9 +230,12 @@ def coroutine(
     name = described.__name__
 
     async def function(*arguments: P.args, **options: P.kwargs) -> R:
-        loop = _running_loop(name)
+        try:
+            loop = _running_loop()
+        except RuntimeError:
+            raise _no_loop(name) from None
         job = read(*arguments, **options)
-        state = _LoopState.of(loop)
+        state = _state_of(loop)
         future = loop.create_future()
         number, awaited = state.begin(job, future), state.awaited
         # What waits must not keep the state: the loop may be closed meanwhile.

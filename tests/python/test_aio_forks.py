@@ -139,6 +139,40 @@ loop.close()
     assert run(PRELUDE + code, "asyncio") == "True True\n"
 
 
+def test_what_comes_when_the_fallback_thread_has_just_given_up_waiting_is_not_lost() -> None:
+    """It waits with a limit of time as long as a loop that it has called does not come."""
+    code = """
+import select
+real = select.poll
+class Late:
+    missed = 0
+    def __init__(self):
+        self.real = real()
+    def register(self, *arguments):
+        self.real.register(*arguments)
+    def poll(self, limit):
+        found = self.real.poll(None if limit is None else 60_000)
+        if limit is not None and found and not Late.missed:
+            Late.missed += 1
+            return []  # as if it had come a moment later
+        return found
+select.poll = Late
+stopped, other = Blind(), loop
+begun = aio.compare("/dev/null", "/dev/null")
+stopped.call_soon(begun.send, None)
+stopped.call_soon(stopped.stop)
+stopped.run_forever()
+deadline = time.monotonic() + 60
+while not stopped._ready and time.monotonic() < deadline:
+    time.sleep(0.001)
+async def job():
+    return await asyncio.wait_for(aio.compare("/dev/null", "/dev/null"), 30)
+print(other.run_until_complete(job()), Late.missed)
+os._exit(0 if sys.stdout.flush() is None else 1)
+"""
+    assert run(PRELUDE + code, "blind") == "True 1\n"
+
+
 class Odd(asyncio.SelectorEventLoop):
     """A loop that cannot watch, and at times cannot be called either."""
 
