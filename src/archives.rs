@@ -11,7 +11,6 @@ use crate::outcome::TreeOutcome;
 use crate::reader::Reader;
 use crate::reader::file::FileReader;
 use crate::reader::http::HttpReader;
-use crate::reader::located::Located;
 use crate::reader::remote::Remote;
 use crate::reader::supply::{Bytes, Origin};
 use crate::source::Source;
@@ -111,7 +110,7 @@ impl<'s> Archive<'s> {
             Error::Read { name, cause, errno, .. } => Error::Archive { name, cause, errno },
             other => other,
         })?;
-        let file = located.map(Located::open).transpose()?;
+        let file = located.map(FileReader::open_located).transpose()?;
         Ok(Self { source, options, file, asked: Mutex::default(), passed_over: None })
     }
 

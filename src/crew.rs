@@ -1,14 +1,14 @@
-//! The threads of one call, and the tasks they share.
+//! The threads of one call, and the tasks that they share.
 //!
-//! A crew lives as long as its call. It begins as the calling thread alone; when a task is added and
-//! there are more of them than idle members, another one joins, up to the crew's size. So a small job starts no
-//! thread, nothing is left running between calls, and a forked child finds nothing half-alive.
+//! The workers live as long as their call. At first there is only the calling thread; when a task is
+//! added and there are more tasks than idle threads, another thread is spawned, up to a maximum. So a small
+//! job starts no thread, no thread is left running between calls, and a forked child inherits none.
 //!
 //! The newest task is taken first: a tree is walked depth first, in memory that grows with its
-//! depth and not with its size. Tasks that only help others along wait at the other end.
+//! depth and not with its size. Tasks that only speed up another one wait at the other end of the queue.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex};
 use std::thread::Scope;
 
 use crate::context::{Call, Context, PULSE};
@@ -17,168 +17,162 @@ use crate::sys::lock::{ignore_poison, lock};
 use crate::sys::schedule::LongTurns;
 use crate::threads;
 
-/// The crew, as one of its members sees it.
-pub struct Crew<'c, T> {
-    board: &'c Board<T>,
-    /// Starts another member, which the board counts already.
-    hire: &'c dyn Fn(),
+/// The workers of a call, as one of them sees them.
+pub struct Workers<'w, T> {
+    shared: &'w Shared<T>,
+    /// Spawns another worker, which `shared` counts already.
+    spawn: &'w dyn Fn(),
 }
 
-/// What all members share.
-struct Board<T> {
-    /// How many members there may be.
-    size: usize,
+/// What all workers share.
+struct Shared<T> {
+    /// How many workers there may be.
+    most: usize,
     state: Mutex<State<T>>,
     /// Notified when there is a new task, and when there will never be another.
-    news: Condvar,
+    changed: Condvar,
 }
 
 struct State<T> {
     tasks: VecDeque<T>,
-    /// Threads in the crew.
-    members: usize,
-    /// Members that are at a task, and may yet add others.
-    working: usize,
-    /// Why everybody must stop.
+    /// How many workers there are.
+    workers: usize,
+    /// How many of them are at a task, and may yet add others.
+    busy: usize,
+    /// Why all must stop.
     failure: Option<Error>,
     stopped: bool,
 }
 
-/// Lets up to `size` threads, the calling one among them, do `first` and all tasks that come of it,
-/// with `work`. Returns when none is left.
+/// Does `first`, and all tasks that are added meanwhile, with `work`, on up to `most` threads, the calling
+/// one among them. Returns when no task is left.
 ///
 /// # Errors
 /// The first error that `work` returned, or what the context says; tasks not begun by then are
 /// dropped.
-pub fn run<T, W>(size: usize, first: T, context: &Context<'_>, work: W) -> Result<()>
+pub fn run<T, W>(most: usize, first: T, context: &Context<'_>, work: W) -> Result<()>
 where
     T: Send,
-    W: Fn(T, &Crew<'_, T>, &Context<'_>) -> Result<()> + Sync,
+    W: Fn(T, &Workers<'_, T>, &Context<'_>) -> Result<()> + Sync,
 {
     let tasks = VecDeque::from([first]);
-    let state = State { tasks, members: 1, working: 0, failure: None, stopped: false };
-    let board = Board { size, state: Mutex::new(state), news: Condvar::new() };
+    let state = State { tasks, workers: 1, busy: 0, failure: None, stopped: false };
+    let shared = Shared { most, state: Mutex::new(state), changed: Condvar::new() };
     let call = context.call();
     let _turns = LongTurns::begin();
-    std::thread::scope(|scope| serve(&board, scope, call, context, &work));
-    let state = ignore_poison(board.state.into_inner());
-    state.failure.map_or(Ok(()), Err)
+    std::thread::scope(|scope| work_off(&shared, scope, call, context, &work));
+    ignore_poison(shared.state.into_inner()).failure.map_or(Ok(()), Err)
 }
 
 /// Takes tasks until there will never be another.
-fn serve<'scope, T, W>(
-    board: &'scope Board<T>,
+fn work_off<'scope, T, W>(
+    shared: &'scope Shared<T>,
     scope: &'scope Scope<'scope, '_>,
     call: &'scope Call,
     context: &Context<'_>,
     work: &'scope W,
 ) where
     T: Send,
-    W: Fn(T, &Crew<'_, T>, &Context<'_>) -> Result<()> + Sync,
+    W: Fn(T, &Workers<'_, T>, &Context<'_>) -> Result<()> + Sync,
 {
-    let hire = || {
-        let join = move || serve(board, scope, call, &Context::new(call), work);
-        let builder = threads::named("komparu-crew");
-        // Where no more threads can be had, those that there are do all the work.
-        if builder.spawn_scoped(scope, join).is_err() {
-            board.lock().members -= 1;
+    let spawn = || {
+        let another = move |context: &Context<'_>| work_off(shared, scope, call, context, work);
+        // Where the system has no more threads, those that run already do everything.
+        if !threads::spawn(scope, "komparu-worker", call, another) {
+            lock(&shared.state).workers -= 1;
         }
     };
-    let crew = Crew { board, hire: &hire };
-    while let Some(task) = board.take(context) {
-        let working = Working(board);
-        if let Err(error) = work(task, &crew, context) {
-            board.stop(Some(error));
+    let workers = Workers { shared, spawn: &spawn };
+    while let Some(task) = shared.take(context) {
+        let busy = Busy(shared);
+        if let Err(error) = work(task, &workers, context) {
+            shared.stop(Some(error));
         }
-        drop(working);
+        drop(busy);
     }
 }
 
-impl<T: Send> Crew<'_, T> {
-    /// How many threads the crew may have.
+impl<T: Send> Workers<'_, T> {
+    /// How many threads there may be.
     #[must_use]
-    pub fn size(&self) -> usize {
-        self.board.size
+    pub fn most(&self) -> usize {
+        self.shared.most
     }
 
-    /// Adds a task, to be taken before all that are there.
+    /// Adds a task, to be taken before all that are waiting.
     pub fn push(&self, task: T) {
         self.add(|tasks| tasks.push_back(task));
     }
 
-    /// Adds a task that nobody needs, to be taken when there is no other.
+    /// Adds a task that may as well be left undone, to be taken when no other is waiting.
     pub fn push_idle(&self, task: T) {
         self.add(|tasks| tasks.push_front(task));
     }
 
     fn add(&self, add: impl FnOnce(&mut VecDeque<T>)) {
-        let mut state = self.board.lock();
+        let mut state = lock(&self.shared.state);
         add(&mut state.tasks);
-        let idle = state.members - state.working;
-        if state.tasks.len() > idle && state.members < self.board.size {
-            state.members += 1;
+        let idle = state.workers - state.busy;
+        if state.tasks.len() > idle && state.workers < self.shared.most {
+            state.workers += 1;
             drop(state);
-            (self.hire)();
+            (self.spawn)();
         } else if idle > 0 {
             drop(state);
-            self.board.news.notify_one();
+            self.shared.changed.notify_one();
         }
     }
 }
 
-impl<T: Send> Board<T> {
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        lock(&self.state)
-    }
-
-    /// The next task. Waits while other members may add one.
+impl<T: Send> Shared<T> {
+    /// The next task. Waits while other workers may add one.
     fn take(&self, context: &Context<'_>) -> Option<T> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         loop {
             if state.stopped {
                 return None;
             }
             if let Some(task) = state.tasks.pop_back() {
-                state.working += 1;
+                state.busy += 1;
                 return Some(task);
             }
-            if state.working == 0 {
+            if state.busy == 0 {
                 return None;
             }
-            let woken = self.news.wait_timeout(state, PULSE);
-            // The caller's interrupt may wait for the interpreter: nobody else shall wait with it.
-            drop(ignore_poison(woken));
+            // Unlocked before the checkpoint: the caller's interrupt may wait for the interpreter, and the
+            // other workers must not wait with it.
+            drop(ignore_poison(self.changed.wait_timeout(state, PULSE)));
             if let Err(error) = context.checkpoint() {
                 self.stop(Some(error));
                 return None;
             }
-            state = self.lock();
+            state = lock(&self.state);
         }
     }
 
     fn stop(&self, failure: Option<Error>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.stopped = true;
         if state.failure.is_none() {
             state.failure = failure;
         }
-        self.news.notify_all();
+        self.changed.notify_all();
     }
 }
 
-/// A member at a task. Dropped when it is done with it, or when it panics: then all stop, and the
+/// A worker at a task. Dropped when the task is done, or when it panics: then all workers stop, and the
 /// panic goes on in the calling thread.
-struct Working<'a, T: Send>(&'a Board<T>);
+struct Busy<'a, T: Send>(&'a Shared<T>);
 
-impl<T: Send> Drop for Working<'_, T> {
+impl<T: Send> Drop for Busy<'_, T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.stop(None);
         }
-        let mut state = self.0.lock();
-        state.working -= 1;
-        if state.working == 0 && state.tasks.is_empty() {
-            self.0.news.notify_all();
+        let mut state = lock(&self.0.state);
+        state.busy -= 1;
+        if state.busy == 0 && state.tasks.is_empty() {
+            self.0.changed.notify_all();
         }
     }
 }
@@ -190,23 +184,23 @@ mod tests {
 
     use super::*;
 
-    fn run<W>(size: usize, first: u32, work: W) -> Result<()>
+    fn run<W>(most: usize, first: u32, work: W) -> Result<()>
     where
-        W: Fn(u32, &Crew<'_, u32>, &Context<'_>) -> Result<()> + Sync,
+        W: Fn(u32, &Workers<'_, u32>, &Context<'_>) -> Result<()> + Sync,
     {
-        super::run(size, first, &Context::new(&Call::new(None)), work)
+        super::run(most, first, &Context::new(&Call::new(None)), work)
     }
 
     #[test]
-    fn every_task_is_done_once_whatever_the_size() {
-        for size in [1, 2, 3, 16] {
+    fn every_task_is_done_once_with_any_number_of_workers() {
+        for most in [1, 2, 3, 16] {
             let done = AtomicUsize::new(0);
             // A binary tree of tasks, 2^11 - 1 in all.
-            let outcome = run(size, 10, |depth, crew, _| {
+            let outcome = run(most, 10, |depth, workers, _| {
                 done.fetch_add(1, Ordering::Relaxed);
                 if depth > 0 {
-                    crew.push(depth - 1);
-                    crew.push_idle(depth - 1);
+                    workers.push(depth - 1);
+                    workers.push_idle(depth - 1);
                 }
                 Ok(())
             });
@@ -215,12 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn members_work_at_the_same_time() {
+    fn workers_run_at_the_same_time() {
         // Each of the three tasks waits for the other two.
         let together = Barrier::new(3);
-        let outcome = run(3, 3, |task, crew, _| {
+        let outcome = run(3, 3, |task, workers, _| {
             if task == 3 {
-                (0..3).for_each(|task| crew.push(task));
+                (0..3).for_each(|task| workers.push(task));
             } else {
                 together.wait();
             }
@@ -230,18 +224,18 @@ mod tests {
     }
 
     #[test]
-    fn an_error_stops_the_crew_and_is_returned() {
+    fn an_error_stops_all_workers_and_is_returned() {
         let done = AtomicUsize::new(0);
-        let outcome = run(2, 0, |task, crew, _| {
+        let outcome = run(2, 0, |task, workers, _| {
             done.fetch_add(1, Ordering::Relaxed);
             if task == 0 {
-                (0..1000).for_each(|_| crew.push(1));
+                (0..1000).for_each(|_| workers.push(1));
                 return Ok(());
             }
             Err(Error::Cancelled)
         });
         assert_eq!(outcome, Err(Error::Cancelled));
-        assert!(done.into_inner() <= 3, "no member begins a task after an error");
+        assert!(done.into_inner() <= 3, "no worker begins a task after an error");
     }
 
     #[test]
@@ -255,17 +249,17 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_a_member_ends_the_call_and_reaches_the_caller() {
-        let quiet = std::panic::catch_unwind(|| {
-            run(2, 0, |task, crew, _| {
+    fn a_panic_in_a_worker_ends_the_call_and_reaches_the_caller() {
+        let panicked = std::panic::catch_unwind(|| {
+            run(2, 0, |task, workers, _| {
                 if task == 0 {
-                    crew.push(1);
-                    crew.push(1);
+                    workers.push(1);
+                    workers.push(1);
                     return Ok(());
                 }
                 std::panic::resume_unwind(Box::new("a panic of the test's own"));
             })
         });
-        assert!(quiet.is_err());
+        assert!(panicked.is_err());
     }
 }

@@ -1,16 +1,16 @@
 //! Sources that cannot all be open at once: more URLs than a call may have transfers.
 //!
-//! Each is read through in its turn, once. What is kept of it is its length and its BLAKE3-256
-//! digest, and those tell which are the same. Nobody knows two contents with the same digest, and
-//! nobody is expected to find them: it is meant to be impossible even for who tries.
+//! Each is read through once, in its turn, and only its digest is kept (see `engine/digest.rs`): sources
+//! with the same digest are the same.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use blake3::{Hash, Hasher};
+use blake3::Hash;
 
 use crate::context::Context;
-use crate::each::{AfterFailure, Next, each};
+use crate::each::{AfterFailure, Verdict, each};
+use crate::engine::digest::{Digest, StreamDigest};
 use crate::engine::{sizes_differ, wait_for};
 use crate::error::Result;
 use crate::options::Options;
@@ -18,17 +18,7 @@ use crate::order;
 use crate::reader::{Chunk, Reader};
 use crate::sys::lock::{ignore_poison, lock};
 
-/// Where two contents of the same beginning are looked at first; then at twice that, and so on. So
-/// a difference is found before twice as much has been read as there is before it.
-const FIRST_RUNG: u64 = 64 << 10;
-
-/// Zeros to digest at a time, where there is a hole.
-const ZEROS: &[u8] = &[0; 64 << 10];
-
-/// What is kept of a content.
-pub(crate) type Digest = (u64, Hash);
-
-/// Sorts these by their digests; the members of each class in order.
+/// Groups `members` by their digests; those of each class in order.
 ///
 /// # Errors
 /// When one cannot be read: of several, the first in the list. When the context says stop.
@@ -42,12 +32,10 @@ pub(crate) fn classes<T: Clone + Ord + Send + Sync>(
     each(members, options.transfers(), AfterFailure::Stop, context, |member, context| {
         let mut reader = open(member)?;
         wait_for(&mut *reader, context)?;
-        let digest = digest(&mut *reader, context, |_, _| Next::GoOn)?;
-        if let Some(digest) = digest {
-            let mut found = lock(&found);
-            found.entry(digest).or_default().push(member.clone());
+        if let Some(digest) = digest(&mut *reader, context, |_, _| Verdict::Undecided)? {
+            lock(&found).entry(digest).or_default().push(member.clone());
         }
-        Ok(Next::GoOn)
+        Ok(Verdict::Undecided)
     })?;
     let mut found = ignore_poison(found.into_inner());
     for members in found.values_mut() {
@@ -56,7 +44,7 @@ pub(crate) fn classes<T: Clone + Ord + Send + Sync>(
     Ok(found)
 }
 
-/// Are all of these the same? The first difference ends it.
+/// Are all of these the same? The first difference ends the reading.
 ///
 /// # Errors
 /// When one cannot be read, unless there is a difference elsewhere; when the context says stop.
@@ -67,25 +55,26 @@ pub(crate) fn all_same<T: Sync>(
     open: impl Fn(&T) -> Result<Box<dyn Reader>> + Sync,
 ) -> Result<bool> {
     let common = Mutex::new(Common::default());
-    let differs = |same: bool| if same { Next::GoOn } else { Next::Enough };
-    each(members, options.transfers(), AfterFailure::GoOn, context, |member, context| {
+    let verdict = |same: bool| if same { Verdict::Undecided } else { Verdict::Decided };
+    each(members, options.transfers(), AfterFailure::Continue, context, |member, context| {
         let mut reader = open(member)?;
         wait_for(&mut *reader, context)?;
         if options.size_precheck && lock(&common).differs_in_size(reader.size()) {
-            return Ok(Next::Enough);
+            return Ok(Verdict::Decided);
         }
-        let digest =
-            digest(&mut *reader, context, |rung, hash| differs(lock(&common).has(rung, hash)))?;
-        Ok(digest.map_or(Next::Enough, |digest| differs(lock(&common).ends_with(digest))))
+        let digest = digest(&mut *reader, context, |checkpoint, hash| {
+            verdict(lock(&common).has_checkpoint(checkpoint, hash))
+        })?;
+        Ok(digest.map_or(Verdict::Decided, |digest| verdict(lock(&common).ends_with(digest))))
     })
-    .map(|outcome| outcome == Next::GoOn)
+    .map(|outcome| outcome == Verdict::Undecided)
 }
 
-/// What all contents have in common, by those that came first.
+/// What all contents must have in common, taken from the first one that got so far.
 #[derive(Default)]
 struct Common {
     size: Option<u64>,
-    rungs: Vec<Hash>,
+    checkpoints: Vec<Hash>,
     end: Option<Digest>,
 }
 
@@ -96,12 +85,12 @@ impl Common {
         differs
     }
 
-    /// Is that what the others have up to this rung? Rungs are climbed one after another.
-    fn has(&mut self, rung: usize, hash: Hash) -> bool {
-        if rung == self.rungs.len() {
-            self.rungs.push(hash);
+    /// Do the others have the same digest at this checkpoint? Each content passes its checkpoints in order.
+    fn has_checkpoint(&mut self, checkpoint: usize, hash: Hash) -> bool {
+        if checkpoint == self.checkpoints.len() {
+            self.checkpoints.push(hash);
         }
-        self.rungs[rung] == hash
+        self.checkpoints[checkpoint] == hash
     }
 
     fn ends_with(&mut self, digest: Digest) -> bool {
@@ -109,42 +98,30 @@ impl Common {
     }
 }
 
-/// Reads a content through. `climbed` is told the digest of what has been read at each rung, and
-/// may say that it is enough: `None` then.
+/// Reads a content through. `at_checkpoint` gets the digest of what lies before each checkpoint; `None` if
+/// it says that the answer is known.
 fn digest(
     reader: &mut dyn Reader,
     context: &Context<'_>,
-    climbed: impl Fn(usize, Hash) -> Next,
+    at_checkpoint: impl Fn(usize, Hash) -> Verdict,
 ) -> Result<Option<Digest>> {
-    let (mut hasher, mut rung) = (Hasher::new(), 0);
+    let mut digest = StreamDigest::default();
     loop {
-        let before_rung = (FIRST_RUNG << rung) - hasher.count();
-        let most = usize::try_from(before_rung).unwrap_or(usize::MAX);
-        let taken = match reader.chunk()? {
-            Chunk::Bytes(bytes) => {
-                let bytes = &bytes[..bytes.len().min(most)];
-                hasher.update(bytes);
-                bytes.len() as u64
-            }
-            Chunk::Zeros(zeros) => {
-                let zeros = zeros.min(before_rung).min(ZEROS.len() as u64);
-                hasher.update(&ZEROS[..usize::try_from(zeros).unwrap_or(ZEROS.len())]);
-                zeros
-            }
-            Chunk::Waiting => 0,
-            Chunk::End => break,
-        };
-        if taken > 0 {
-            reader.consume(taken);
+        let chunk = reader.chunk()?;
+        if chunk == Chunk::End {
+            break;
         }
-        if hasher.count() == FIRST_RUNG << rung {
-            if climbed(rung, hasher.finalize()) == Next::Enough {
-                return Ok(None);
-            }
-            rung += 1;
+        let (added, checkpoint) = digest.add(chunk, context)?;
+        if added > 0 {
+            reader.consume(added);
+        }
+        if let Some((checkpoint, hash)) = checkpoint
+            && at_checkpoint(checkpoint, hash) == Verdict::Decided
+        {
+            return Ok(None);
         }
         context.checkpoint()?;
     }
     reader.verify()?;
-    Ok(Some((hasher.count(), hasher.finalize())))
+    Ok(Some(digest.finish()))
 }

@@ -1,85 +1,75 @@
-//! The same work for each member of a list, several at once.
+//! The same work for each item of a list, several items at a time.
 //!
-//! Whoever finishes first, the outcome is that of the list: of several failures, the first in it.
+//! Whichever item is done first, the outcome is that of the list: of several failures, the first in it.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::context::Context;
 use crate::crew;
+use crate::earliest::Earliest;
 use crate::error::{Error, Result};
-use crate::sys::lock::{ignore_poison, lock};
 
-/// What one piece of work means for the others.
+/// What the outcome of one item means for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    GoOn,
+pub(crate) enum Verdict {
+    /// They are needed, too.
+    Undecided,
     /// The answer is known: all others stop at once.
-    Enough,
+    Decided,
 }
 
-/// What becomes of the others when one fails.
+/// What happens to the other items when one fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AfterFailure {
-    /// They are done all the same: one of them may be [`Next::Enough`], which counts for more.
-    GoOn,
-    /// Those after it in the list are not begun.
+    /// All are done: one of them may be [`Verdict::Decided`], which wins over a failure.
+    Continue,
+    /// Later items are skipped.
     Stop,
 }
 
-/// Does `work` for each of `members`, up to `workers` of them at once, in the order of the list.
+/// Does `work` for each of `items`, up to `workers` of them at a time, in the order of the list.
 ///
 /// # Errors
-/// That of the first in the list that has failed, if none was [`Next::Enough`]; when the context
-/// says stop.
+/// That of the first item that failed, if none was [`Verdict::Decided`]; when the context says stop.
 pub(crate) fn each<T: Sync>(
-    members: &[T],
+    items: &[T],
     workers: usize,
     after_failure: AfterFailure,
     context: &Context<'_>,
-    work: impl Fn(&T, &Context<'_>) -> Result<Next> + Sync,
-) -> Result<Next> {
-    let workers = workers.min(members.len()).max(1);
-    let (next, enough) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let failure: Mutex<Option<(usize, Error)>> = Mutex::default();
-    let is_past = |failure: &Option<(usize, Error)>, index| {
-        failure.as_ref().is_some_and(|&(failed, _)| failed < index)
-    };
+    work: impl Fn(&T, &Context<'_>) -> Result<Verdict> + Sync,
+) -> Result<Verdict> {
+    let count = workers.min(items.len()).max(1);
+    let (next, decided) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let failure = Earliest::default();
     let part = context.call().part();
-    let done = crew::run(workers, true, &context.within(&part), |is_first, crew, context| {
+    let done = crew::run(count, true, &context.within(&part), |is_first, workers, context| {
         if is_first {
-            (1..workers).for_each(|_| crew.push(false));
+            (1..count).for_each(|_| workers.push(false));
         }
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(member) = members.get(index) else { return Ok(()) };
+            let Some(item) = items.get(index) else { return Ok(()) };
             context.checkpoint()?;
-            if after_failure == AfterFailure::Stop && is_past(&lock(&failure), index) {
+            if after_failure == AfterFailure::Stop && failure.is_before(index as u64) {
                 return Ok(());
             }
-            match work(member, context) {
-                Ok(Next::GoOn) => {}
-                Ok(Next::Enough) => {
-                    enough.store(true, Ordering::Relaxed);
+            match work(item, context) {
+                Ok(Verdict::Undecided) => {}
+                Ok(Verdict::Decided) => {
+                    decided.store(true, Ordering::Relaxed);
                     part.cancel();
                     return Err(Error::Cancelled);
                 }
-                Err(stop @ (Error::Cancelled | Error::TimedOut(_))) => return Err(stop),
-                Err(error) => {
-                    let mut failure = lock(&failure);
-                    if !is_past(&failure, index) {
-                        *failure = Some((index, error));
-                    }
-                }
+                Err(error) if error.ends_call() => return Err(error),
+                Err(error) => failure.note(index as u64, error),
             }
         }
     });
-    if enough.into_inner() {
-        return Ok(Next::Enough);
+    if decided.into_inner() {
+        return Ok(Verdict::Decided);
     }
     done?;
-    let failure = ignore_poison(failure.into_inner());
-    failure.map_or(Ok(Next::GoOn), |(_, error)| Err(error))
+    failure.into_inner().map_or(Ok(Verdict::Undecided), |(_, error)| Err(error))
 }
 
 #[cfg(test)]
@@ -90,49 +80,49 @@ mod tests {
     use crate::context::Call;
 
     fn run(
-        members: &[u32],
+        items: &[u32],
         after_failure: AfterFailure,
-        work: impl Fn(u32) -> Result<Next> + Sync,
-    ) -> Result<Next> {
+        work: impl Fn(u32) -> Result<Verdict> + Sync,
+    ) -> Result<Verdict> {
         let call = Call::new(None);
-        each(members, 2, after_failure, &Context::new(&call), |&member, _| work(member))
+        each(items, 2, after_failure, &Context::new(&call), |&item, _| work(item))
     }
 
-    fn failure(member: u32) -> Result<Next> {
-        Err(Error::Argument(member.to_string()))
+    fn failure(item: u32) -> Result<Verdict> {
+        Err(Error::Argument(item.to_string()))
     }
 
     #[test]
-    fn the_first_failure_in_the_list_is_told_whichever_came_first() {
+    fn the_first_failure_in_the_list_is_returned_whichever_came_first() {
         let together = Barrier::new(2);
-        let outcome = run(&[0, 1], AfterFailure::Stop, |member| {
+        let outcome = run(&[0, 1], AfterFailure::Stop, |item| {
             together.wait();
-            failure(member)
+            failure(item)
         });
         assert_eq!(outcome, failure(0));
     }
 
     #[test]
-    fn what_comes_after_a_failure_is_begun_only_where_it_may_count_for_more() {
-        let members: Vec<u32> = (0..1000).collect();
+    fn stop_policy_skips_later_items_and_continue_policy_does_all() {
+        let items: Vec<u32> = (0..1000).collect();
         let begun = AtomicUsize::new(0);
-        let work = |member| {
+        let work = |item| {
             begun.fetch_add(1, Ordering::Relaxed);
-            if member == 999 { Ok(Next::Enough) } else { failure(member) }
+            if item == 999 { Ok(Verdict::Decided) } else { failure(item) }
         };
-        assert_eq!(run(&members, AfterFailure::Stop, work), failure(0));
+        assert_eq!(run(&items, AfterFailure::Stop, work), failure(0));
         assert!(begun.swap(0, Ordering::Relaxed) <= 2, "one for each worker");
-        assert_eq!(run(&members, AfterFailure::GoOn, work), Ok(Next::Enough));
+        assert_eq!(run(&items, AfterFailure::Continue, work), Ok(Verdict::Decided));
     }
 
     #[test]
-    fn enough_is_enough_for_all() {
+    fn an_item_that_decides_stops_all_others() {
         let begun = AtomicUsize::new(0);
-        let outcome = run(&[0; 1000], AfterFailure::GoOn, |_| {
+        let outcome = run(&[0; 1000], AfterFailure::Continue, |_| {
             begun.fetch_add(1, Ordering::Relaxed);
-            Ok(Next::Enough)
+            Ok(Verdict::Decided)
         });
-        assert_eq!((outcome, begun.into_inner() <= 2), (Ok(Next::Enough), true));
-        assert_eq!(run(&[], AfterFailure::Stop, failure), Ok(Next::GoOn));
+        assert_eq!((outcome, begun.into_inner() <= 2), (Ok(Verdict::Decided), true));
+        assert_eq!(run(&[], AfterFailure::Stop, failure), Ok(Verdict::Undecided));
     }
 }

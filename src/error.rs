@@ -148,6 +148,12 @@ impl Error {
         }
     }
 
+    /// Must the whole call stop, whatever else can be compared?
+    #[must_use]
+    pub fn ends_call(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::TimedOut(_))
+    }
+
     /// A cause why `name` cannot be read as an archive.
     #[must_use]
     pub fn archive(name: &Name, cause: impl Into<String>) -> Self {

@@ -36,6 +36,7 @@ pub mod context;
 pub mod crew;
 mod digests;
 mod each;
+mod earliest;
 pub mod engine;
 pub mod error;
 #[cfg(feature = "fuzzing")]
@@ -47,6 +48,7 @@ mod legible;
 pub mod options;
 mod order;
 pub mod outcome;
+mod pair;
 #[cfg(any(feature = "python", test))]
 mod panics;
 pub mod pool;
@@ -66,8 +68,10 @@ pub use context::{Call, Context};
 pub use error::{Error, Name, Result};
 pub use options::Options;
 pub use outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
-pub use source::{Source, compare, compare_dir, compare_dir_urls};
+pub use pair::compare;
+pub use source::Source;
 pub use sources::{compare_all, compare_many};
+pub use tree::directories::{compare_dir, compare_dir_urls};
 
 #[cfg(not(unix))]
 compile_error!("komparu needs a Unix: Linux or macOS");

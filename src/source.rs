@@ -1,21 +1,18 @@
-//! From what a user wrote to something that can be read.
+//! What a user named, a file or a URL, and how it is opened.
 
 use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::context::Context;
-use crate::engine::{self, until_quiet};
 use crate::error::{Error, Name, Result};
 use crate::http::url::Url;
 use crate::options::{HttpOverrides, Options};
-use crate::outcome::{DiffReason, PairOutcome, TreeOutcome};
 use crate::reader::Reader;
+use crate::reader::file::FileReader;
 use crate::reader::http::HttpReader;
-use crate::reader::located::{Located, Place};
+use crate::reader::located::{Located, Location};
 use crate::redact::redacted;
-use crate::tree::{self, directory::DirectoryTree, urls::UrlTree};
 
 /// A file or a URL, as its user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +21,7 @@ pub struct Source {
     target: Target,
 }
 
-/// Where a source is.
+/// What a source is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     Path(Arc<[u8]>),
@@ -34,11 +31,10 @@ enum Target {
 impl Source {
     /// Reads a user's text: `http://` and `https://` begin a URL; `file:///p` and
     /// `file://localhost/p` are the path `/p`, percent-decoded; text without a scheme is a path, byte
-    /// for byte. `parameter` is what messages call the
-    /// argument that it came from.
+    /// for byte. `parameter` is what messages call the argument that it came from.
     ///
     /// # Errors
-    /// [`Error::Argument`] for nothing, or a NUL byte; [`Error::Config`] for a URL of any other kind.
+    /// [`Error::Argument`] for an empty text, or a NUL byte; [`Error::Config`] for a URL of any other kind.
     pub fn parse(text: &[u8], parameter: &str) -> Result<Self> {
         if text.is_empty() {
             return Err(Error::Argument(format!("{parameter} cannot be empty")));
@@ -67,7 +63,7 @@ impl Source {
         Ok(Self { name, target: Target::Url(Box::new((url, HttpOverrides::default()))) })
     }
 
-    /// The source with settings of its own. A path has no use for them.
+    /// The source with its own settings. They mean nothing for a path.
     #[must_use]
     pub fn with(mut self, overrides: HttpOverrides) -> Self {
         if let Target::Url(url) = &mut self.target {
@@ -76,8 +72,8 @@ impl Source {
         self
     }
 
-    /// The text it was made of, with `***` in place of what would let others in, where it is a URL or may
-    /// have been meant as one.
+    /// The text it was made of, with `***` in place of credentials where it is a URL or may have been meant as
+    /// one.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
@@ -102,41 +98,42 @@ impl Source {
         matches!(self.target, Target::Url(_))
     }
 
-    /// Looks at a path; a URL is passed over.
+    /// Looks at a path; `None` for a URL.
     pub(crate) fn locate(&self, options: &Options) -> Result<Option<Located>> {
         match &self.target {
             Target::Path(path) => {
-                let (place, name) = (Place::new(path.clone()), self.name.clone());
-                Located::at(place, name, options.files).map(Some)
+                let (location, name) = (Location::new(path.clone()), self.name.clone());
+                Located::at(location, name, options.files).map(Some)
             }
             Target::Url(_) => Ok(None),
         }
     }
 
-    /// Opens what has been located, or sends a URL's request without waiting for an answer. `among`
-    /// so many it is read side by side.
+    /// Opens what has been located, or sends a URL's request without waiting for an answer. `concurrent`: how
+    /// many sources are read at the same time, this one included.
     pub(crate) fn open(
         &self,
         located: Option<Located>,
         options: &Options,
-        among: usize,
+        concurrent: usize,
     ) -> Result<Box<dyn Reader>> {
         match (&self.target, located) {
-            (Target::Url(_), _) => Ok(Box::new(self.fetch(options, among)?)),
-            (Target::Path(_), Some(located)) => Ok(Box::new(located.open()?)),
+            (Target::Url(_), _) => Ok(Box::new(self.fetch(options, concurrent)?)),
+            (Target::Path(_), Some(located)) => Ok(Box::new(FileReader::open_located(located)?)),
             (Target::Path(_), None) => unreachable!("a path is located before it is opened"),
         }
     }
 
-    /// Sends a URL's request without waiting for an answer. `among` so many it is read side by side.
+    /// Sends a URL's request without waiting for an answer. `concurrent`: how many sources are read at the same
+    /// time, this one included.
     ///
     /// # Errors
     /// [`Error::Config`] for a path.
-    pub(crate) fn fetch(&self, options: &Options, among: usize) -> Result<HttpReader> {
+    pub(crate) fn fetch(&self, options: &Options, concurrent: usize) -> Result<HttpReader> {
         match &self.target {
             Target::Url(url) => {
                 let (url, overrides) = &**url;
-                HttpReader::start(url, &self.name, overrides.over(&options.http), among)
+                HttpReader::start(url, &self.name, overrides.over(&options.http), concurrent)
             }
             Target::Path(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
         }
@@ -162,13 +159,13 @@ fn scheme(text: &[u8]) -> Option<(String, &[u8])> {
     Some((lower, rest))
 }
 
-/// The path in a file URL, given what stands behind `file://`: RFC 8089. A query and a fragment are
+/// The path in a file URL, given what follows `file://`: RFC 8089. A query and a fragment are
 /// not part of a path.
 fn file_path<'a>(rest: &'a [u8], parameter: &str) -> Result<Cow<'a, [u8]>> {
     let slash = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
     let (host, path) = rest.split_at(slash);
     if !host.is_empty() && !host.eq_ignore_ascii_case(b"localhost") {
-        // A host that may be a part of a password is not told from it.
+        // Of a host that may be part of a password, the message shows only what is safe.
         let whole = [b"file://", rest].concat();
         let shown = redacted(&whole);
         let host = Name::new(if *shown == *whole { host } else { &shown });
@@ -179,88 +176,6 @@ fn file_path<'a>(rest: &'a [u8], parameter: &str) -> Result<Cow<'a, [u8]>> {
         return Err(Error::Argument(format!("{parameter}: file URL without a path")));
     }
     Ok(percent_encoding::percent_decode(&path[..end]).into())
-}
-
-/// Compares the content of two files or URLs.
-///
-/// Two paths to the same file are the same unread, and so are two holes. Of two URLs both are asked
-/// for before either is waited for.
-///
-/// # Errors
-/// When either cannot be read or changes meanwhile; when the context says stop.
-pub fn compare(
-    a: &Source,
-    b: &Source,
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<PairOutcome> {
-    until_quiet(context, || {
-        let (file_a, file_b) = (a.locate(options)?, b.locate(options)?);
-        compare_located((a, file_a), (b, file_b), options, context)
-    })
-}
-
-/// Compares two sources that have been looked at.
-pub(crate) fn compare_located(
-    (a, file_a): (&Source, Option<Located>),
-    (b, file_b): (&Source, Option<Located>),
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<PairOutcome> {
-    if let (Some(a), Some(b)) = (&file_a, &file_b) {
-        if a.is_same_file(b) {
-            return Ok(None);
-        }
-        if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
-            return Ok(Some(DiffReason::SizeMismatch));
-        }
-    }
-    let (mut a, mut b) = (a.open(file_a, options, 2)?, b.open(file_b, options, 2)?);
-    engine::compare(&mut *a, &mut *b, options, context)
-}
-
-/// Compares all files of two directories.
-///
-/// # Errors
-/// When either is no directory that can be read; when the context says stop. What cannot be
-/// compared within them is a finding.
-pub fn compare_dir(
-    a: &Source,
-    b: &Source,
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<TreeOutcome> {
-    let open =
-        |source: &Source| DirectoryTree::open(source.path()?, source.name().clone(), options);
-    let (a, b) = (open(a)?, open(b)?);
-    tree::compare::compare(&a, &b, options, context)
-}
-
-/// Compares all files of a directory with the sources that `url_map` has for their paths.
-///
-/// # Errors
-/// [`Error::Argument`] for a path that cannot be in a tree; when the directory is none that can be
-/// read; when the context says stop. A source that fails is a finding.
-pub fn compare_dir_urls(
-    directory: &Source,
-    url_map: Vec<(Vec<u8>, Source)>,
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<TreeOutcome> {
-    let urls = UrlTree::new(url_map, "url_map", options, context)?;
-    compare_dir_with(directory, &urls, options, context)
-}
-
-/// The same for a map that has been made a tree.
-pub(crate) fn compare_dir_with(
-    directory: &Source,
-    urls: &UrlTree,
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<TreeOutcome> {
-    let directory = DirectoryTree::open(directory.path()?, directory.name().clone(), options)?;
-    let options = Options { max_workers: options.transfers(), ..options.clone() };
-    tree::compare::compare(&directory, urls, &options, context)
 }
 
 #[cfg(test)]
@@ -296,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_source_says_why() {
+    fn a_text_that_is_no_source_is_refused_with_the_reason() {
         let argument = |text: &str| Error::Argument(text.to_owned());
         let config = |text: &str| Error::Config(text.to_owned());
         assert_eq!(error(""), argument("source_a cannot be empty"));
@@ -320,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nearly_is_a_url_hides_its_credentials_and_says_so_where_nothing_is_there() {
+    fn a_path_that_is_nearly_a_url_hides_its_credentials_and_says_so_where_it_does_not_exist() {
         for text in [" http://me:secret@h/f", "http:/me:secret@h/f", "https//me:secret@h/f"] {
             let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
             assert_eq!(source.path(), Ok(text.as_bytes()));

@@ -7,17 +7,19 @@ use std::collections::{HashMap, HashSet};
 
 use crate::context::{Context, Steps};
 use crate::digests;
-use crate::each::{AfterFailure, Next, each};
-use crate::engine::group::{self, Extremes, Member};
+use crate::each::{AfterFailure, Verdict, each};
+use crate::engine::group::{self, Member, PartitionLimits};
 use crate::engine::{until_quiet, wait_for};
 use crate::error::{Error, Result};
 use crate::options::{Options, descriptor_limit};
 use crate::order;
 use crate::outcome::{GroupOutcome, PairOutcome};
+use crate::pair::compare_located;
+use crate::reader::file::FileReader;
 use crate::reader::identity::Identity;
 use crate::reader::located::Located;
 use crate::reader::{Chunk, Reader, is_silenced};
-use crate::source::{Source, compare_located};
+use crate::source::Source;
 
 /// Are all sources the same? Fewer than two are.
 ///
@@ -49,8 +51,8 @@ pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>)
                 let open = |found: &Found| open_one(sources, found, options);
                 return digests::all_same(&distinct.members, options, context, open);
             };
-            let extremes = Extremes { open: affordable_files(), stop_at_difference: true };
-            group::partition(members, extremes, options, context).map(|groups| groups.is_equal())
+            let limits = PartitionLimits { open: affordable_files(), stop_at_difference: true };
+            group::partition(members, limits, options, context).map(|groups| groups.is_equal())
         }
         first => {
             let mut others = distinct.members;
@@ -106,8 +108,8 @@ fn partition(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Vec<Vec<usize>>> {
-    let extremes = Extremes { open: affordable_files(), stop_at_difference: false };
-    group::partition(members, extremes, options, context).map(|outcome| outcome.groups)
+    let limits = PartitionLimits { open: affordable_files(), stop_at_difference: false };
+    group::partition(members, limits, options, context).map(|outcome| outcome.groups)
 }
 
 /// May all URLs among these be open at once? What is read but once and compared byte for byte must.
@@ -147,7 +149,7 @@ fn in_turns(
     for &place in &apart {
         steps.step()?;
         if let Some(located) = members[place].1.clone() {
-            files.push(Member::Anywhere(Box::new(located)));
+            files.push(Member::Reopenable(Box::new(located)));
         }
     }
     let mut groups: Vec<Vec<usize>> = classes.into_values().collect();
@@ -275,7 +277,7 @@ fn first_failure(
     context: &Context<'_>,
 ) -> Error {
     let opens = |found: &Found, context: &Context<'_>| {
-        wait_for(&mut *open_one(sources, found, options)?, context).map(|()| Next::GoOn)
+        wait_for(&mut *open_one(sources, found, options)?, context).map(|()| Verdict::Undecided)
     };
     let opened = each(found, options.transfers(), AfterFailure::Stop, context, opens);
     opened.err().unwrap_or(error)
@@ -301,7 +303,7 @@ fn open(
         context.checkpoint()?;
         members.push(match located {
             Some(located) if located.size().is_some() => {
-                Member::Anywhere(Box::new(located.clone()))
+                Member::Reopenable(Box::new(located.clone()))
             }
             Some(located) => unsized_file(located.clone())?,
             None => Member::Stream(sources[*index].open(None, options, urls)?),
@@ -326,16 +328,16 @@ fn is_passed_over(members: &[Member], index: usize) -> bool {
     let Member::Stream(silent) = &members[index] else { return false };
     members.iter().any(|held| match held {
         Member::Stream(held) => is_silenced(&**silent, &**held),
-        Member::Anywhere(_) => false,
+        Member::Reopenable(_) => false,
     })
 }
 
 /// A file that reports no size: it is empty, as most are, or it can be read only once.
 fn unsized_file(located: Located) -> Result<Member> {
-    let mut reader = located.clone().open()?;
+    let mut reader = FileReader::open_located(located.clone())?;
     if reader.chunk()? == Chunk::End {
         reader.verify()?;
-        return Ok(Member::Anywhere(Box::new(located)));
+        return Ok(Member::Reopenable(Box::new(located)));
     }
     Ok(Member::Stream(Box::new(reader)))
 }
@@ -357,11 +359,11 @@ impl Pairs<'_> {
             &Options { max_workers: (options.workers() / members).max(1), ..options.clone() };
         // After a failure there may be a difference yet, which counts for more.
         let outcome =
-            each(&self.others, members, AfterFailure::GoOn, context, |other, context| {
+            each(&self.others, members, AfterFailure::Continue, context, |other, context| {
                 let difference = self.pair(other, options, context)?;
-                Ok(if difference.is_some() { Next::Enough } else { Next::GoOn })
+                Ok(if difference.is_some() { Verdict::Decided } else { Verdict::Undecided })
             })?;
-        Ok(outcome == Next::GoOn)
+        Ok(outcome == Verdict::Undecided)
     }
 
     fn pair(&self, other: &Found, options: &Options, context: &Context<'_>) -> Result<PairOutcome> {

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use komparu::engine;
 use komparu::options::{DetectChanges, FileOptions};
 use komparu::reader::file::FileReader;
-use komparu::reader::located::{Located, Place};
+use komparu::reader::located::{Located, Location};
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, DiffReason, Error, Name, Options, Result, Source};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -317,10 +317,10 @@ fn what_takes_a_files_place_before_it_is_opened_is_an_error_at_once() {
             let path = write(&place, "a", size);
             let bytes = path.as_os_str().as_bytes();
             let files = FileOptions::default();
-            let located = Located::at(Place::new(bytes.into()), path.as_path().into(), files);
+            let located = Located::at(Location::new(bytes.into()), path.as_path().into(), files);
             fs::rename(&path, path.with_extension("old")).expect("moved away");
             replace(&path);
-            let opened = located.expect("a file").open();
+            let opened = FileReader::open_located(located.expect("a file"));
             let outcome = opened.and_then(|mut reader| {
                 loop {
                     let length = match reader.chunk()? {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use komparu::engine::group::{Extremes, Member, partition};
+use komparu::engine::group::{Member, PartitionLimits, partition};
 use komparu::reader::file::FileReader;
 use komparu::{Call, Context, Error, GroupOutcome, Options, Source, compare_all, compare_many};
 use proptest::prelude::*;
@@ -100,14 +100,14 @@ proptest! {
             if kinds[index] == 2 || content.is_empty() {
                 Member::Stream(Box::new(file))
             } else {
-                Member::Anywhere(Box::new(file.into_located()))
+                Member::Reopenable(Box::new(file.into_located()))
             }
         });
         let options = Options { size_precheck, ..Options::default() };
-        let extremes = Extremes { open, stop_at_difference: false };
+        let limits = PartitionLimits { open, stop_at_difference: false };
         let call = Call::new(None);
         let members: Vec<_> = members.collect();
-        let outcome = partition(members, extremes, &options, &Context::new(&call));
+        let outcome = partition(members, limits, &options, &Context::new(&call));
         prop_assert_eq!(outcome, Ok(GroupOutcome { groups: naive(contents) }));
     }
 }
@@ -160,9 +160,9 @@ fn a_failure_in_the_middle_names_the_first_that_fails() {
     };
     let sound = Member::Stream(Box::new(Scripted::new(content, &manner)));
     let members = vec![sound, member("b", 2_500_000), member("c", 2_500_000)];
-    let extremes = Extremes { open: 9, stop_at_difference: false };
+    let limits = PartitionLimits { open: 9, stop_at_difference: false };
     let (call, options) = (Call::new(None), Options::default());
-    let outcome = partition(members, extremes, &options, &Context::new(&call));
+    let outcome = partition(members, limits, &options, &Context::new(&call));
     assert_eq!(outcome, Err(Error::read(&"b".into(), "failed at 2500000")));
 }
 

@@ -8,7 +8,7 @@ use komparu::error::join;
 use komparu::reader::{Chunk, Reader};
 use komparu::tree::compare::compare;
 use komparu::tree::directory::DirectoryTree;
-use komparu::tree::listing::{Kind, Listing};
+use komparu::tree::listing::{EntryKind, Listing};
 use komparu::tree::{Content, Identity, Tree};
 use komparu::{Call, Context, DiffReason, Error, Finding, Name, Options, Result};
 
@@ -107,11 +107,11 @@ impl Tree for Memory {
         self.check(path)?;
         let prefix = if path.is_empty() { String::new() } else { format!("{directory}/") };
         let below = self.files.keys().filter_map(|file| file.strip_prefix(&prefix));
-        let mut names: BTreeMap<&str, Kind> = BTreeMap::new();
+        let mut names: BTreeMap<&str, EntryKind> = BTreeMap::new();
         for rest in below {
             match rest.split_once('/') {
-                Some((name, _)) => names.insert(name, Kind::Directory),
-                None => names.insert(rest, Kind::File),
+                Some((name, _)) => names.insert(name, EntryKind::Directory),
+                None => names.insert(rest, EntryKind::File),
             };
         }
         let mut listing = Listing::default();

@@ -179,8 +179,8 @@ fn sort(contents: &[Vec<u8>], manners: &[Manner], options: &Options, context: &C
             group::Member::Stream(Box::new(stream))
         })
         .collect();
-    let extremes = group::Extremes { open: 8, stop_at_difference: false };
-    let outcome = group::partition(members, extremes, options, context).expect("readable");
+    let limits = group::PartitionLimits { open: 8, stop_at_difference: false };
+    let outcome = group::partition(members, limits, options, context).expect("readable");
     let mut expected: Vec<Vec<usize>> = Vec::new();
     for (index, content) in contents.iter().enumerate() {
         match expected.iter_mut().find(|group| contents[group[0]] == *content) {

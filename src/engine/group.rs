@@ -1,12 +1,12 @@
 //! Many contents, sorted into groups of identical ones, by partition refinement.
 //!
-//! A class is what has been the same so far. It is taken a stretch further at a time, each member
-//! read once, and falls apart where they differ; what is alone needs no more reading. So whatever
-//! their number, no content is read twice, and what is in memory at a time has a fixed limit.
+//! A class is a set of contents that are the same up to an offset. One stretch of each member is read at a
+//! time, and the class is split where they differ; a class of one member needs no more reading. So, however
+//! many there are, no content is read twice, and the memory used at a time has a fixed limit.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::stretch::{Anywhere, Sorted, Stretch, read_all, read_stream};
+use super::stretch::{Classes, Reopenable, Stretch, read_all, read_stream};
 use crate::context::{Context, Steps};
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -17,8 +17,8 @@ use crate::reader::{Extent, Reader, Reopen};
 /// Bytes that all buffers of a class may have together.
 const BUDGET: usize = 32 << 20;
 
-/// The longest stretch. Longer ones spare no time, and fall out of the caches on the way from
-/// reading to comparing.
+/// The longest stretch. Longer ones save no time, and fall out of the caches between reading and
+/// comparing.
 const LONGEST: usize = 1 << 20;
 
 /// The shortest: a hundred thousand members that all differ keep within the budget.
@@ -29,49 +29,50 @@ const PAGE: usize = 4 << 10;
 
 /// One of many contents.
 pub enum Member {
-    /// It can be opened at any time, and read anywhere.
-    Anywhere(Box<dyn Reopen>),
-    /// It comes once, from its start, and is ready to be read.
+    /// It can be opened at any time, and read at any offset.
+    Reopenable(Box<dyn Reopen>),
+    /// It can be read once, from its start, and is ready.
     Stream(Box<dyn Reader>),
 }
 
-/// How far to go.
+/// When to stop, and how many files to keep open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extremes {
+pub struct PartitionLimits {
     /// How many members may be open at once, streams not counted.
     pub open: usize,
-    /// Stop as soon as not all are the same, whatever else there is to know.
+    /// Stop as soon as not all are the same, without finding out which of them are.
     pub stop_at_difference: bool,
 }
 
 /// Sorts `members` into groups of identical ones. Where it stops at a difference, there are several
-/// groups, and nothing else is said by them.
+/// groups, and which members they have means nothing.
 ///
 /// # Errors
 /// When one cannot be read (of several, the first in the list) or has changed meanwhile; when the
 /// context says stop.
 pub fn partition(
     members: Vec<Member>,
-    extremes: Extremes,
+    limits: PartitionLimits,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<GroupOutcome> {
     let all = (0..members.len()).collect();
-    let mut sorting = Sorting::new(members, options, context);
-    sorting.add(Class { members: all, offset: 0 })?;
+    let mut partition = Partition::new(members, options, context);
+    partition.add(Class { members: all, offset: 0 })?;
     loop {
-        if extremes.stop_at_difference && sorting.classes() > 1 {
+        if limits.stop_at_difference && partition.classes() > 1 {
             break;
         }
-        let Some(class) = sorting.streaming.pop_front().or_else(|| sorting.waiting.pop()) else {
+        let Some(class) = partition.streaming.pop_front().or_else(|| partition.waiting.pop())
+        else {
             break;
         };
-        sorting.advance(class, extremes.open)?;
+        partition.advance(class, limits.open)?;
     }
-    let mut groups = sorting.groups;
-    if extremes.stop_at_difference {
-        let unsettled = sorting.streaming.into_iter().chain(sorting.waiting);
-        groups.extend(unsettled.map(|class| class.members));
+    let mut groups = partition.groups;
+    if limits.stop_at_difference {
+        let undecided = partition.streaming.into_iter().chain(partition.waiting);
+        groups.extend(undecided.map(|class| class.members));
     }
     order::sort_by(&mut groups, context, Ord::cmp)?;
     Ok(GroupOutcome { groups })
@@ -83,40 +84,40 @@ struct Class {
     offset: u64,
 }
 
-struct Sorting<'s> {
-    // One of both for each member, until it is settled.
-    anywhere: Vec<Option<Anywhere>>,
+struct Partition<'s> {
+    // Each member has one of these two, until its group is known.
+    reopenable: Vec<Option<Reopenable>>,
     streams: Vec<Option<Box<dyn Reader>>>,
     options: &'s Options,
     context: &'s Context<'s>,
-    /// Classes with streams take turns, so that none stands still for long: its server would give it
-    /// up.
+    /// Classes with streams take turns, so that none stands still for long: its server would close the
+    /// connection.
     streaming: VecDeque<Class>,
-    /// Those without go one after another, which keeps few of them open.
+    /// Those without streams are done one after another, which keeps few files open.
     waiting: Vec<Class>,
     groups: Vec<Vec<usize>>,
 }
 
-impl<'s> Sorting<'s> {
+impl<'s> Partition<'s> {
     fn new(members: Vec<Member>, options: &'s Options, context: &'s Context<'s>) -> Self {
-        let (anywhere, streams) = members
+        let (reopenable, streams) = members
             .into_iter()
             .map(|member| match member {
-                Member::Anywhere(file) => (Some(Anywhere::new(file)), None),
+                Member::Reopenable(file) => (Some(Reopenable::new(file)), None),
                 Member::Stream(reader) => (None, Some(reader)),
             })
             .unzip();
         let (streaming, waiting, groups) = (VecDeque::new(), Vec::new(), Vec::new());
-        Self { anywhere, streams, options, context, streaming, waiting, groups }
+        Self { reopenable, streams, options, context, streaming, waiting, groups }
     }
 
-    /// How many classes there are, settled or not.
+    /// How many classes there are, finished or not.
     fn classes(&self) -> usize {
         self.groups.len() + self.streaming.len() + self.waiting.len()
     }
 
     fn size(&self, member: usize) -> Option<u64> {
-        match (&self.anywhere[member], &self.streams[member]) {
+        match (&self.reopenable[member], &self.streams[member]) {
             (Some(content), _) => Some(content.size()),
             (None, Some(stream)) => stream.size(),
             (None, None) => None,
@@ -127,10 +128,10 @@ impl<'s> Sorting<'s> {
         class.members.iter().any(|&member| self.streams[member].is_some())
     }
 
-    /// Notes a class for going on with, unless nothing is left to do.
+    /// Adds a class for further reading, unless it needs none.
     fn add(&mut self, class: Class) -> Result<()> {
         if class.members.len() < 2 {
-            return self.settle(class.members);
+            return self.close(class.members);
         }
         let mut steps = Steps::new(self.context);
         let mut sizes = Vec::with_capacity(class.members.len());
@@ -157,19 +158,19 @@ impl<'s> Sorting<'s> {
         if self.has_streams(&class) {
             self.streaming.push_back(class);
         } else if sizes.iter().all(|&size| size <= Some(class.offset)) {
-            return self.settle(class.members);
+            return self.close(class.members);
         } else {
             self.waiting.push(class);
         }
         Ok(())
     }
 
-    /// Lets go of a group's members: they are the same, or there is only one.
-    fn settle(&mut self, members: Vec<usize>) -> Result<()> {
+    /// Verifies and closes a group's members: they are the same, or there is only one.
+    fn close(&mut self, members: Vec<usize>) -> Result<()> {
         for &member in &members {
             self.context.checkpoint()?;
-            if let Some(content) = self.anywhere[member].take() {
-                content.finish()?;
+            if let Some(content) = self.reopenable[member].take() {
+                content.close()?;
             }
             if let Some(stream) = self.streams[member].take() {
                 stream.verify()?;
@@ -181,25 +182,25 @@ impl<'s> Sorting<'s> {
         Ok(())
     }
 
-    /// Takes a class a stretch further.
+    /// Reads a class a stretch further.
     fn advance(&mut self, class: Class, affordable: usize) -> Result<()> {
         self.context.checkpoint()?;
         let mut steps = Steps::new(self.context);
-        let mut contents: Vec<(usize, &Anywhere)> = Vec::with_capacity(class.members.len());
+        let mut contents: Vec<(usize, &Reopenable)> = Vec::with_capacity(class.members.len());
         for &member in &class.members {
             steps.step()?;
-            contents.extend(self.anywhere[member].as_ref().map(|content| (member, content)));
+            contents.extend(self.reopenable[member].as_ref().map(|content| (member, content)));
         }
         let has_streams = contents.len() < class.members.len();
         if let (&[(one, a), (two, b)], 0, false) = (&*contents, class.offset, has_streams) {
             let same = self.pair(a, b)?;
             let groups = if same { vec![vec![one, two]] } else { vec![vec![one], vec![two]] };
-            return groups.into_iter().try_for_each(|group| self.settle(group));
+            return groups.into_iter().try_for_each(|group| self.close(group));
         }
         let mut open = 0;
-        for content in &self.anywhere {
+        for content in &self.reopenable {
             steps.step()?;
-            open += usize::from(content.as_ref().is_some_and(Anywhere::is_open));
+            open += usize::from(content.as_ref().is_some_and(Reopenable::is_open));
         }
         let mut closed = 0;
         for (_, content) in &contents {
@@ -215,27 +216,27 @@ impl<'s> Sorting<'s> {
         }
         let workers = self.options.workers();
         let length = stretch_length(class.members.len() + workers);
-        let sorted = Sorted::default();
+        let classes = Classes::default();
         let mut buffer = Vec::new();
         for &member in &class.members {
             if let Some(stream) = &mut self.streams[member]
-                && !sorted.is_past_failure(member)
+                && !classes.failed_before(member)
             {
                 let read = read_stream(&mut **stream, length, &mut buffer, self.context);
-                sorted.note(member, read, &mut buffer);
+                classes.note(member, read, &mut buffer);
             }
         }
         let stretch = Stretch { offset: class.offset, length, keep_open, workers };
-        read_all(&contents, stretch, &sorted, self.context);
+        read_all(&contents, stretch, &classes, self.context);
         drop(contents);
-        let parts = sorted
+        let parts = classes
             .finish(self.context)
             .map_err(|(member, error)| self.first_failure(member, error))?;
         // Backwards: the last one that is added is the first one to be taken.
         for (members, read) in parts.into_iter().rev() {
-            // A stream that came to its end says so by being shorter.
+            // A stream that has ended gave less than was asked for.
             if has_streams && read < length {
-                self.settle(members)?;
+                self.close(members)?;
             } else {
                 self.add(Class { members, offset: class.offset + length as u64 })?;
             }
@@ -243,32 +244,33 @@ impl<'s> Sorting<'s> {
         Ok(())
     }
 
-    /// Compares two contents of which nothing has been read: there is a faster way for these.
-    fn pair(&self, a: &Anywhere, b: &Anywhere) -> Result<bool> {
+    /// Compares two contents that nothing has been read of: two are compared faster by the engine.
+    fn pair(&self, a: &Reopenable, b: &Reopenable) -> Result<bool> {
         let (mut a, mut b) = (a.reader()?, b.reader()?);
         // A sample would be read twice.
         let options = Options { quick_check: false, ..self.options.clone() };
         super::compare(&mut *a, &mut *b, &options, self.context).map(|outcome| outcome.is_none())
     }
 
-    /// The error to tell when `member` has failed: that of the first in the list that cannot be
-    /// opened, whichever was tried first.
+    /// The error to report when `member` has failed: that of the first in the list that cannot be opened,
+    /// whichever was tried first.
     fn first_failure(&self, member: usize, error: Error) -> Error {
-        let earlier = self.anywhere[..member].iter().flatten();
-        let open = |content: &Anywhere| self.context.checkpoint().and_then(|()| content.try_open());
+        let earlier = self.reopenable[..member].iter().flatten();
+        let open =
+            |content: &Reopenable| self.context.checkpoint().and_then(|()| content.try_open());
         earlier.map(open).find_map(Result::err).unwrap_or(error)
     }
 }
 
-/// How long a stretch may be where there are `buffers` of it.
+/// How long a stretch may be where `buffers` of them are in memory.
 fn stretch_length(buffers: usize) -> usize {
     let length = (BUDGET / buffers.max(1)).clamp(SHORTEST, LONGEST);
     if length > PAGE { length / PAGE * PAGE } else { length }
 }
 
-/// Where the hole ends that all of these are in, if they are.
+/// Where the hole ends that all of these are in, if they are in one.
 fn common_hole(
-    contents: &[(usize, &Anywhere)],
+    contents: &[(usize, &Reopenable)],
     offset: u64,
     steps: &mut Steps<'_, '_>,
 ) -> Result<Option<u64>> {
@@ -294,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_stretches_together_keep_within_the_budget() {
+    fn all_stretches_together_stay_within_the_budget() {
         for members in [2, 3, 33, 200, 1000, 100_000] {
             assert!(stretch_length(members) * members <= BUDGET);
         }

@@ -1,12 +1,12 @@
 //! Two streams, side by side, one chunk at a time.
 
 use super::is_zero;
-use super::scout::Scout;
+use super::scout::RangeSampler;
 use crate::context::Context;
 use crate::error::Result;
 use crate::reader::{Chunk, Reader};
 
-/// Are both streams the same to their ends? Looks up from the work every `step` bytes.
+/// Are both streams the same to their ends? There is a checkpoint every `step` bytes.
 ///
 /// # Errors
 /// When either cannot be read, or the context says stop.
@@ -16,14 +16,14 @@ pub fn compare(
     step: usize,
     context: &Context<'_>,
 ) -> Result<bool> {
-    compare_scouted(a, b, None, step, context)
+    compare_sampled(a, b, None, step, context)
 }
 
-/// The same, with an eye on what a scout finds ahead.
-pub(super) fn compare_scouted(
+/// The same, with samples from further on that may show a difference earlier.
+pub(super) fn compare_sampled(
     a: &mut dyn Reader,
     b: &mut dyn Reader,
-    mut scout: Option<Scout>,
+    mut sampler: Option<RangeSampler>,
     step: usize,
     context: &Context<'_>,
 ) -> Result<bool> {
@@ -55,8 +55,8 @@ pub(super) fn compare_scouted(
             b.consume(taken);
         }
         context.checkpoint()?;
-        if let Some(scout) = &mut scout
-            && scout.finds_difference(a, b, taken)?
+        if let Some(sampler) = &mut sampler
+            && sampler.finds_difference(a, b, taken)?
         {
             return Ok(false);
         }

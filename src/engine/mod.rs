@@ -1,13 +1,14 @@
 //! Are two readers the same?
 //!
-//! Knows readers, and nothing of what is behind them. The steps go from cheap to dear: sizes,
-//! samples, everything; each may settle it.
+//! The engine knows readers, not where their bytes come from. It goes from cheap to expensive: sizes, then
+//! samples, then every byte; each step may decide.
 
-mod again;
-mod apart;
+mod by_digest;
+pub(crate) mod digest;
 pub mod group;
 pub mod lockstep;
 pub mod parallel;
+mod retry;
 pub mod sample;
 mod scout;
 mod stretch;
@@ -17,8 +18,8 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
 use crate::reader::{ReadAt, Reader, is_silenced};
-pub(crate) use again::until_quiet;
-use scout::Scout;
+pub(crate) use retry::until_quiet;
+use scout::RangeSampler;
 
 /// Compares two readers from their first byte to the first difference, or to their end.
 ///
@@ -32,9 +33,9 @@ pub fn compare(
 ) -> Result<PairOutcome> {
     context.checkpoint()?;
     let mut outcome = if wait_for_both(a, b, context)? {
-        settle(a, b, options, context)?
+        decide(a, b, options, context)?
     } else {
-        apart::compare(a, b, options.size_precheck, context)?
+        by_digest::compare(a, b, options.size_precheck, context)?
     };
     if outcome.is_some() && sizes_differ(a.size(), b.size()) {
         outcome = Some(DiffReason::SizeMismatch);
@@ -52,7 +53,7 @@ pub(crate) fn wait_for(reader: &mut dyn Reader, context: &Context<'_>) -> Result
     Ok(())
 }
 
-/// Waits for both. False if one of them stands in the way of the other.
+/// Waits for both. False if one waits for a server that cannot go on before the other is read.
 pub(crate) fn wait_for_both(
     a: &mut dyn Reader,
     b: &mut dyn Reader,
@@ -73,18 +74,18 @@ pub(crate) fn wait_for_both(
     Ok(true)
 }
 
-/// Compares without asking whether what was read may be trusted.
-fn settle(
+/// Compares, without verifying what was read.
+fn decide(
     a: &mut dyn Reader,
     b: &mut dyn Reader,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    if let Some(reason) = glance(a, b, options, context)? {
+    if let Some(reason) = quick_check(a, b, options, context)? {
         return Ok(Some(reason));
     }
     let differ = |same: bool| (!same).then_some(DiffReason::ContentMismatch);
-    let mut scout = None;
+    let mut sampler = None;
     if let (Some(a), Some(b)) = (a.as_random(), b.as_random())
         && is_worth_sharing(a, b)
         && options.workers() > 1
@@ -93,16 +94,16 @@ fn settle(
     }
     if a.as_random().is_none() || b.as_random().is_none() {
         let size = a.size().filter(|_| options.quick_check && a.size() == b.size());
-        scout = size.and_then(|size| Scout::new(size, options.chunk_size));
+        sampler = size.and_then(|size| RangeSampler::new(size, options.chunk_size));
     }
-    lockstep::compare_scouted(a, b, scout, options.chunk_size, context).map(differ)
+    lockstep::compare_sampled(a, b, sampler, options.chunk_size, context).map(differ)
 }
 
-/// What sizes and samples say: a difference, or nothing.
+/// Compares sizes and samples. `None`: they show no difference, and the contents may still differ.
 ///
 /// # Errors
 /// When a sample cannot be read; when the context says stop.
-pub fn glance(
+pub fn quick_check(
     a: &dyn Reader,
     b: &dyn Reader,
     options: &Options,
@@ -121,7 +122,7 @@ pub fn glance(
     Ok(None)
 }
 
-/// Have both contents the same size, and is that enough for several threads?
+/// Have both contents the same size, and is it large enough for several threads?
 #[must_use]
 pub fn is_worth_sharing(a: &dyn ReadAt, b: &dyn ReadAt) -> bool {
     a.size() == b.size() && a.size() >= parallel::WORTHWHILE
@@ -136,7 +137,7 @@ pub fn sizes_differ(a: Option<u64>, b: Option<u64>) -> bool {
 /// Are all of these bytes zero?
 #[must_use]
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    // Equal to itself shifted by one: every byte is as the first. One call of memcmp, which
+    // Equal to itself shifted by one: every byte equals the first. One call of memcmp, which
     // compares 32 bytes at a time, where a loop with an early exit tests one.
     bytes.first().is_none_or(|&first| first == 0 && bytes[1..] == bytes[..bytes.len() - 1])
 }

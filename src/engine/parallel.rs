@@ -1,9 +1,9 @@
-//! Two contents that can be read anywhere, compared by several threads.
+//! Two contents that can be read at any offset, compared by several threads.
 //!
-//! The content is cut into stretches; each thread takes the next one that nobody has taken. What
-//! counts in the end is the event (a difference, an error) at the lowest stretch: stretches below an
-//! event are finished, those above are given up. So the outcome is the one that a single thread
-//! reading from the start would have come to, however the threads were scheduled.
+//! The content is divided into stretches; each thread takes the next one. What counts in the end is the event
+//! (a difference, an error) in the earliest stretch: stretches before an event are finished, those after it
+//! are given up. So the outcome is the one that a single thread reading from the start would have come to,
+//! however the threads were scheduled.
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +11,7 @@ use std::sync::{Condvar, Mutex};
 
 use super::is_zero;
 use crate::context::Context;
+use crate::earliest::Earliest;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::reader::stash::{BUFFER, Buffer};
@@ -19,12 +20,12 @@ use crate::sys::lock::{ignore_poison, lock};
 use crate::sys::schedule::LongTurns;
 use crate::threads;
 
-/// Content from this size on is worth several threads: below it, starting and joining them (40 µs
-/// each) costs more than a tenth of what comparing takes.
+/// Content of at least this size is compared by several threads: below it, starting and joining them (40 µs
+/// each) takes more than a tenth of the time that comparing takes.
 pub const WORTHWHILE: u64 = 4 << 20;
 
-/// Bytes that a thread takes at a time: about a millisecond's work. Larger stretches leave threads
-/// without work at the end.
+/// Bytes that a thread takes at a time: about a millisecond's work. With larger stretches, threads have
+/// nothing left to do at the end.
 const STRETCH: u64 = 4 << 20;
 
 /// Are both contents the same? They must have the same size.
@@ -37,23 +38,12 @@ pub fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<bool> {
-    let work = Work::new(a, b, options.chunk_size);
+    let comparison = ParallelComparison::new(a, b, options.chunk_size);
     let stretches = a.size().div_ceil(STRETCH);
     let workers = options.workers().min(usize::try_from(stretches).unwrap_or(usize::MAX));
-    let call = context.call();
     let _turns = LongTurns::begin();
-    std::thread::scope(|scope| {
-        for _ in 1..workers {
-            let help = || work.run(&Context::new(call));
-            let builder = threads::named("komparu-compare");
-            // Where no more threads can be had, those that there are do all the work.
-            if builder.spawn_scoped(scope, help).is_err() {
-                break;
-            }
-        }
-        work.run(context);
-    });
-    work.finish()
+    threads::share(workers, "komparu-compare", context, |context| comparison.run(context));
+    comparison.finish()
 }
 
 /// What ends a comparison before the end of the content.
@@ -62,28 +52,27 @@ enum Event {
     Error(Error),
 }
 
-/// The comparison of two contents, open to any thread that wants to help.
-pub struct Work<R> {
+/// The comparison of two contents, which any number of threads may help with.
+pub struct ParallelComparison<R> {
     a: R,
     b: R,
     step: usize,
-    /// Where the next stretch begins that nobody has taken.
+    /// Where the next stretch begins.
     next: AtomicU64,
-    /// Nothing from here on matters any more: there was an event at this offset.
-    limit: AtomicU64,
-    /// The event at the lowest offset.
-    event: Mutex<Option<(u64, Event)>>,
-    helpers: Mutex<usize>,
-    /// Notified when the last helper leaves.
-    deserted: Condvar,
+    /// What was found, by the offset of its stretch.
+    event: Earliest<Event>,
+    /// How many threads are at it.
+    running: Mutex<usize>,
+    /// Notified when the last of them leaves.
+    all_left: Condvar,
 }
 
-impl<'a, R> Work<R>
+impl<'a, R> ParallelComparison<R>
 where
     R: Deref<Target = dyn ReadAt + 'a> + Sync,
 {
-    /// The comparison of two contents of the same size, nothing of which is done yet. Whoever does
-    /// some of it looks up every `step` bytes.
+    /// A comparison of two contents of the same size that has not begun. Each thread has a checkpoint every
+    /// `step` bytes.
     #[must_use]
     pub fn new(a: R, b: R, step: usize) -> Self {
         Self {
@@ -91,51 +80,44 @@ where
             b,
             step,
             next: AtomicU64::new(0),
-            limit: AtomicU64::new(u64::MAX),
-            event: Mutex::new(None),
-            helpers: Mutex::new(0),
-            deserted: Condvar::new(),
+            event: Earliest::default(),
+            running: Mutex::new(0),
+            all_left: Condvar::new(),
         }
     }
 
-    /// Takes stretches until none is left.
+    /// Compares stretches until none is left.
     pub fn run(&self, context: &Context<'_>) {
-        let _helper = Helper::new(&self.helpers, &self.deserted);
+        let _running = Running::new(&self.running, &self.all_left);
         loop {
             let start = self.next.fetch_add(STRETCH, Ordering::Relaxed);
-            if start >= self.a.size().min(self.limit.load(Ordering::Relaxed)) {
+            if start >= self.a.size() || self.event.is_before(start) {
                 return;
             }
-            let event = match self.stretch(start, context) {
-                Ok(true) => continue,
-                Ok(false) => Event::Difference,
-                Err(error) => Event::Error(error),
-            };
-            self.limit.fetch_min(start, Ordering::Relaxed);
-            let mut lowest = lock(&self.event);
-            if lowest.as_ref().is_none_or(|&(offset, _)| start < offset) {
-                *lowest = Some((start, event));
+            match self.stretch(start, context) {
+                Ok(true) => {}
+                Ok(false) => self.event.note(start, Event::Difference),
+                Err(error) => self.event.note(start, Event::Error(error)),
             }
         }
     }
 
-    /// Waits for whoever is still helping, and says whether both contents are the same. To be
-    /// called by a thread that has [`run`](Self::run) itself.
+    /// Waits until all threads have left, and says whether both contents are the same. To be called by a
+    /// thread that has called [`run`](Self::run) itself.
     ///
     /// # Errors
-    /// What any of the threads ran into.
+    /// The error that any of the threads met.
     pub fn finish(&self) -> Result<bool> {
-        let helpers = lock(&self.helpers);
-        let none_left = self.deserted.wait_while(helpers, |helpers| *helpers > 0);
-        drop(ignore_poison(none_left));
-        match lock(&self.event).take() {
+        let running = self.all_left.wait_while(lock(&self.running), |running| *running > 0);
+        drop(ignore_poison(running));
+        match self.event.take() {
             None => Ok(true),
             Some((_, Event::Difference)) => Ok(false),
             Some((_, Event::Error(error))) => Err(error),
         }
     }
 
-    /// Is the stretch that begins at `start` the same in both, or is there no need to know?
+    /// Is the stretch that begins at `start` the same in both? Also true where that does not count any more.
     fn stretch(&self, start: u64, context: &Context<'_>) -> Result<bool> {
         let end = self.a.size().min(start + STRETCH);
         let mut offset = start;
@@ -167,8 +149,8 @@ where
         Ok(true)
     }
 
-    /// Nobody need take the stretches that lie wholly before `offset`: a hole in both covers what
-    /// is left of them. (A terabyte of hole has 262,144 stretches.)
+    /// Skips the stretches that lie wholly before `offset`: a hole in both covers what is left of them. (A
+    /// hole of a terabyte has 262,144 stretches.)
     fn skip_to(&self, offset: u64) {
         self.next.fetch_max(offset / STRETCH * STRETCH, Ordering::Relaxed);
     }
@@ -191,7 +173,7 @@ where
                 if a != b {
                     return Ok(false);
                 }
-                if !self.goes_on(stretch, context)? {
+                if !self.still_counts(stretch, context)? {
                     return Ok(true);
                 }
             }
@@ -217,7 +199,7 @@ where
                 if !is_zero(bytes) {
                     return Ok(false);
                 }
-                if !self.goes_on(stretch, context)? {
+                if !self.still_counts(stretch, context)? {
                     return Ok(true);
                 }
             }
@@ -226,32 +208,32 @@ where
         Ok(true)
     }
 
-    /// Does this stretch still matter?
-    fn goes_on(&self, stretch: u64, context: &Context<'_>) -> Result<bool> {
+    /// Is there no event before this stretch, so that it still counts?
+    fn still_counts(&self, stretch: u64, context: &Context<'_>) -> Result<bool> {
         context.checkpoint()?;
-        Ok(stretch < self.limit.load(Ordering::Relaxed))
+        Ok(!self.event.is_before(stretch))
     }
 }
 
-/// A thread that is at the work, counted as long as it lives.
-struct Helper<'a> {
-    helpers: &'a Mutex<usize>,
-    deserted: &'a Condvar,
+/// Counts a thread for as long as it runs.
+struct Running<'a> {
+    count: &'a Mutex<usize>,
+    all_left: &'a Condvar,
 }
 
-impl<'a> Helper<'a> {
-    fn new(helpers: &'a Mutex<usize>, deserted: &'a Condvar) -> Self {
-        *lock(helpers) += 1;
-        Self { helpers, deserted }
+impl<'a> Running<'a> {
+    fn new(count: &'a Mutex<usize>, all_left: &'a Condvar) -> Self {
+        *lock(count) += 1;
+        Self { count, all_left }
     }
 }
 
-impl Drop for Helper<'_> {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let mut helpers = lock(self.helpers);
-        *helpers -= 1;
-        if *helpers == 0 {
-            self.deserted.notify_all();
+        let mut count = lock(self.count);
+        *count -= 1;
+        if *count == 0 {
+            self.all_left.notify_all();
         }
     }
 }

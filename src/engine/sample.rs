@@ -1,6 +1,6 @@
-//! The quick check: a few samples first, for files that differ somewhere typical.
+//! The quick check: a few samples first, for contents that differ in a typical place.
 //!
-//! It only ever finds that two contents differ. That they are the same takes every byte.
+//! Samples can only show that two contents differ. That they are the same takes every byte.
 
 use crate::context::Context;
 use crate::error::Result;
@@ -12,11 +12,11 @@ use crate::reader::stash::{BUFFER, Buffer};
 /// (headers, indexes, checksums) and where logs grow.
 pub(super) const QUARTERS: [u64; 5] = [0, 4, 1, 2, 3];
 
-/// Sampling is left out where the samples would be more than this share of everything: reading it
-/// all is as fast then.
+/// Samples are taken where together they are at most an eighth of the content: otherwise reading everything is
+/// as fast.
 const SHARE: u64 = 8;
 
-/// Does sampling cost little enough, compared with reading everything?
+/// Is the content large enough for sampling to pay off?
 pub(super) fn is_worthwhile(size: u64, length: usize) -> bool {
     size / SHARE >= (length as u64).saturating_mul(QUARTERS.len() as u64)
 }

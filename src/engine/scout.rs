@@ -1,45 +1,45 @@
-//! The quick check of streams: samples that are fetched while the streams run.
+//! The quick check of streams: samples that are fetched while the streams are read.
 //!
-//! It starts with them and ends with them, so two contents that are the same cost no time more. One
-//! sample is under way at a time: a second connection to a server is no burden, a fifth may be.
+//! It starts with the streams and ends with them, so two contents that are the same take no longer. One
+//! sample is fetched at a time: a second connection to a server is no burden, a fifth may be.
 
 use super::sample::{self, QUARTERS};
 use crate::error::Result;
-use crate::reader::{Probe, Reader, Sample};
+use crate::reader::{Reader, SampleRequest, SampleState};
 
-/// What a sample is expected from.
-enum Side {
-    /// Content that can be read anywhere at any time.
-    AtHand,
-    Coming(Box<dyn Probe>),
-    Here(Vec<u8>),
+/// Where the sample of one of the two contents comes from.
+enum SampleSource {
+    /// The content can be read at any offset at any time.
+    RandomAccess,
+    Requested(Box<dyn SampleRequest>),
+    Received(Vec<u8>),
 }
 
-/// Goes ahead of two streams of one size.
-pub(super) struct Scout {
+/// Compares samples of two streams of one size.
+pub(super) struct RangeSampler {
     size: u64,
     length: usize,
-    /// How far the streams are.
+    /// How far the streams have been read.
     position: u64,
-    /// Where the samples lie that have not been taken, the last one first.
+    /// Where the samples lie that have not been requested, the last one first.
     ahead: Vec<u64>,
-    /// The sample that is under way.
-    current: Option<(u64, [Side; 2])>,
+    /// The offset of the sample that is being fetched.
+    current: Option<(u64, [SampleSource; 2])>,
 }
 
-impl Scout {
-    /// `None` if sampling is not worth it.
+impl RangeSampler {
+    /// `None` if sampling does not pay off.
     pub(super) fn new(size: u64, length: usize) -> Option<Self> {
         if !sample::is_worthwhile(size, length) {
             return None;
         }
         let offset = |quarter| sample::offset(size, length, quarter);
-        // The start is what the streams begin with.
+        // Not the first sample: the streams begin with it.
         let ahead = QUARTERS.into_iter().skip(1).map(offset).rev().collect();
         Some(Self { size, length, position: 0, ahead, current: None })
     }
 
-    /// Looks at what has come, without waiting. The streams have gone on by `taken`.
+    /// Compares what has arrived, without waiting. The streams have advanced by `taken`.
     ///
     /// # Errors
     /// When a sample shows that a source has changed, or cannot be read.
@@ -52,18 +52,18 @@ impl Scout {
         self.position += taken;
         loop {
             let Some((offset, sides)) = &mut self.current else {
-                if !self.send(a, b) {
+                if !self.request_next(a, b) {
                     return Ok(false);
                 }
                 continue;
             };
             let mut complete = true;
             for side in sides.iter_mut() {
-                if let Side::Coming(probe) = side {
-                    match probe.poll()? {
-                        Sample::Coming => complete = false,
-                        Sample::Here(bytes) => *side = Side::Here(bytes),
-                        Sample::Never => {
+                if let SampleSource::Requested(request) = side {
+                    match request.poll()? {
+                        SampleState::Pending => complete = false,
+                        SampleState::Ready(bytes) => *side = SampleSource::Received(bytes),
+                        SampleState::Unavailable => {
                             self.current = None;
                             self.ahead.clear();
                             return Ok(false);
@@ -75,8 +75,8 @@ impl Scout {
                 return Ok(false);
             }
             let (offset, length) = (*offset, self.length);
-            let bytes = |side: &mut Side, reader: &dyn Reader| match side {
-                Side::Here(bytes) => Ok(std::mem::take(bytes)),
+            let bytes = |side: &mut SampleSource, reader: &dyn Reader| match side {
+                SampleSource::Received(bytes) => Ok(std::mem::take(bytes)),
                 _ => {
                     let mut bytes = vec![0; length];
                     let content = reader.as_random().map(|at| at.read_at(offset, &mut bytes));
@@ -91,18 +91,18 @@ impl Scout {
         }
     }
 
-    /// Asks for the next sample that the streams have not passed. False if there is none.
-    fn send(&mut self, a: &dyn Reader, b: &dyn Reader) -> bool {
+    /// Requests the next sample that the streams have not reached. False if there is none.
+    fn request_next(&mut self, a: &dyn Reader, b: &dyn Reader) -> bool {
         while let Some(offset) = self.ahead.pop() {
             debug_assert!(offset + self.length as u64 <= self.size, "a sample lies within");
             if offset < self.position {
                 continue;
             }
             let side = |reader: &dyn Reader| match reader.as_random() {
-                Some(_) => Some(Side::AtHand),
-                None => reader.probe(offset, self.length).map(Side::Coming),
+                Some(_) => Some(SampleSource::RandomAccess),
+                None => reader.request_sample(offset, self.length).map(SampleSource::Requested),
             };
-            // The second side is only asked where the first has something to compare with.
+            // The second content is asked only where the first has a sample to compare with.
             if let Some(in_a) = side(a)
                 && let Some(in_b) = side(b)
             {

@@ -1,7 +1,7 @@
-//! One stretch of many contents, read once each and sorted by what is in it.
+//! One stretch of many contents, read once each and grouped by its bytes.
 //!
-//! The first content of its kind leads: its bytes are kept, and all others are held against the
-//! leaders that there are so far. Who is alike does not depend on who came first.
+//! The first content with new bytes keeps them; every other one is compared with the bytes kept so far. The
+//! groups do not depend on the order in which the contents are read.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -9,27 +9,29 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::context::Context;
+use crate::earliest::Earliest;
 use crate::error::{Error, Result};
 use crate::order;
 use crate::reader::{Chunk, OpenReader, Reader, Reopen};
-use crate::sys::lock::lock;
+use crate::sys::lock::{ignore_poison, lock};
 use crate::threads;
 
 /// A second thread pays off from this many bytes on: starting and joining one takes 40 µs, in which
-/// another reads and compares a quarter of it.
+/// the first reads and compares a quarter of them.
 const WORTH_A_THREAD: usize = 1 << 20;
 
-/// Bytes that are looked at, in [`PLACES`] places, to tell which leaders a stretch may follow at all.
-const GLANCE: usize = 64;
-const PLACES: usize = 4;
+/// Bytes of each of [`HASHED_PLACES`] places of a stretch that are hashed, to find groups that it may belong
+/// to.
+const HASHED: usize = 64;
+const HASHED_PLACES: usize = 4;
 
-/// A content that can be read anywhere, open or not.
-pub(super) struct Anywhere {
+/// A content that can be opened again and read at any offset, open or not.
+pub(super) struct Reopenable {
     content: Box<dyn Reopen>,
     open: Mutex<Option<Box<dyn OpenReader>>>,
 }
 
-impl Anywhere {
+impl Reopenable {
     pub(super) fn new(content: Box<dyn Reopen>) -> Self {
         Self { content, open: Mutex::new(None) }
     }
@@ -47,12 +49,12 @@ impl Anywhere {
         if self.is_open() { Ok(()) } else { self.content.reopen().map(drop) }
     }
 
-    /// A reader of its own, from the start.
+    /// A separate reader, from the start.
     pub(super) fn reader(&self) -> Result<Box<dyn OpenReader>> {
         self.content.reopen()
     }
 
-    /// Asks something of the content while it is open.
+    /// Calls `ask` with the content, which is opened for it if need be.
     pub(super) fn with<T>(
         &self,
         keep_open: bool,
@@ -84,8 +86,8 @@ impl Anywhere {
         })
     }
 
-    /// Closes it, if what was read of it can be trusted.
-    pub(super) fn finish(&self) -> Result<()> {
+    /// Verifies and closes it.
+    pub(super) fn close(&self) -> Result<()> {
         lock(&self.open).take().map_or(Ok(()), |reader| reader.verify())
     }
 }
@@ -122,7 +124,7 @@ pub(super) fn read_stream(
     Ok(())
 }
 
-/// What of the contents is read, and how.
+/// Which part of the contents is read, and how.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
     pub(super) offset: u64,
@@ -131,102 +133,87 @@ pub(super) struct Stretch {
     pub(super) workers: usize,
 }
 
-/// Reads a stretch of all `members`, with several threads if that pays.
+/// Reads a stretch of all `members`, with several threads if that pays off.
 pub(super) fn read_all(
-    members: &[(usize, &Anywhere)],
+    members: &[(usize, &Reopenable)],
     stretch: Stretch,
-    sorted: &Sorted,
+    classes: &Classes,
     context: &Context<'_>,
 ) {
     let next = AtomicUsize::new(0);
     let work = |context: &Context<'_>| {
         let mut buffer = Vec::new();
         while let Some(&(index, member)) = members.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if sorted.is_past_failure(index) {
+            if classes.failed_before(index) {
                 continue;
             }
             let Stretch { offset, length, keep_open, .. } = stretch;
             let read = context
                 .checkpoint()
                 .and_then(|()| member.read(offset, length, keep_open, &mut buffer));
-            sorted.note(index, read, &mut buffer);
+            classes.note(index, read, &mut buffer);
         }
     };
     let bytes = members.len().saturating_mul(stretch.length);
     let workers = stretch.workers.min(members.len()).min(bytes / WORTH_A_THREAD);
-    let call = context.call();
-    std::thread::scope(|scope| {
-        for _ in 1..workers {
-            let builder = threads::named("komparu-compare");
-            // Where no more threads can be had, those that there are do all the work.
-            if builder.spawn_scoped(scope, || work(&Context::new(call))).is_err() {
-                break;
-            }
-        }
-        work(context);
-    });
+    threads::share(workers, "komparu-compare", context, work);
 }
 
-/// Members that are alike in a stretch, in the order of the list, and how long it is.
+/// Members with the same bytes in a stretch, in the order of the list, and how long it is.
 pub(super) type Part = (Vec<usize>, usize);
 
-/// Members that are alike in a stretch, while there may be more of them.
-struct Alike {
+/// Members with the same bytes in a stretch, while others may be added.
+struct StretchClass {
     content: Vec<u8>,
     members: Mutex<Vec<usize>>,
 }
 
-/// The members of a class, sorted by a stretch, and the failure of the first that has failed.
+/// The members of a class, grouped by the bytes of one stretch.
 #[derive(Default)]
-pub(super) struct Sorted {
-    alike: Mutex<HashMap<u64, Vec<Arc<Alike>>>>,
-    failure: Mutex<Option<(usize, Error)>>,
+pub(super) struct Classes {
+    by_hash: Mutex<HashMap<u64, Vec<Arc<StretchClass>>>>,
+    /// By the place in the list of the member that failed; what ends the call comes before all.
+    failure: Earliest<(usize, Error)>,
 }
 
-impl Sorted {
+impl Classes {
     /// Has a member failed that comes before this one in the list?
-    pub(super) fn is_past_failure(&self, member: usize) -> bool {
-        lock(&self.failure).as_ref().is_some_and(|&(failed, _)| failed <= member)
+    pub(super) fn failed_before(&self, member: usize) -> bool {
+        self.failure.is_before(member as u64 + 1)
     }
 
-    /// Notes what has come of reading the stretch of `member` into `buffer`, which may be taken.
+    /// Notes that the stretch of `member` has been read into `buffer`, which may be taken, or why it has not.
     pub(super) fn note(&self, member: usize, read: Result<()>, buffer: &mut Vec<u8>) {
         match read {
-            Ok(()) => self.sort(member, buffer),
-            Err(error) => {
-                let stops = matches!(error, Error::Cancelled | Error::TimedOut(_));
-                let place = if stops { 0 } else { member };
-                let mut failure = lock(&self.failure);
-                if failure.as_ref().is_none_or(|&(failed, _)| place < failed || stops) {
-                    *failure = Some((place, error));
-                }
-            }
+            Ok(()) => self.add(member, buffer),
+            Err(error) if error.ends_call() => self.failure.note(0, (0, error)),
+            Err(error) => self.failure.note(member as u64 + 1, (member, error)),
         }
     }
 
-    fn sort(&self, member: usize, buffer: &mut Vec<u8>) {
-        let key = glance(buffer);
-        let mut seen = 0;
+    fn add(&self, member: usize, buffer: &mut Vec<u8>) {
+        let hash = partial_hash(buffer);
+        let mut compared = 0;
         loop {
-            let candidates: Vec<Arc<Alike>> = {
-                let mut alike = lock(&self.alike);
-                let leaders = alike.entry(key).or_default();
-                if leaders.len() == seen {
+            let candidates: Vec<Arc<StretchClass>> = {
+                let mut by_hash = lock(&self.by_hash);
+                let classes = by_hash.entry(hash).or_default();
+                if classes.len() == compared {
                     let (content, members) = (std::mem::take(buffer), Mutex::new(vec![member]));
-                    leaders.push(Arc::new(Alike { content, members }));
+                    classes.push(Arc::new(StretchClass { content, members }));
                     return;
                 }
-                leaders[seen..].to_vec()
+                classes[compared..].to_vec()
             };
-            if let Some(found) = candidates.iter().find(|leader| leader.content == *buffer) {
+            if let Some(found) = candidates.iter().find(|class| class.content == *buffer) {
                 lock(&found.members).push(member);
                 return;
             }
-            seen += candidates.len();
+            compared += candidates.len();
         }
     }
 
-    /// All of them, by their first members.
+    /// All classes, by their first members.
     ///
     /// # Errors
     /// The failure, and the member that failed; when the context says stop.
@@ -234,36 +221,36 @@ impl Sorted {
         self,
         context: &Context<'_>,
     ) -> std::result::Result<Vec<Part>, (usize, Error)> {
-        if let Some(failure) = lock(&self.failure).take() {
+        if let Some((_, failure)) = self.failure.into_inner() {
             return Err(failure);
         }
-        let all = lock(&self.alike);
-        let class = |alike: &Arc<Alike>| {
-            let mut members = std::mem::take(&mut *lock(&alike.members));
+        let all = ignore_poison(self.by_hash.into_inner());
+        let part = |class: &Arc<StretchClass>| {
+            let mut members = std::mem::take(&mut *lock(&class.members));
             order::sort_by(&mut members, context, Ord::cmp)?;
-            Ok((members, alike.content.len()))
+            Ok((members, class.content.len()))
         };
-        let mut classes: Vec<_> =
-            all.values().flatten().map(class).collect::<Result<_>>().map_err(stopped)?;
+        let mut parts: Vec<_> =
+            all.values().flatten().map(part).collect::<Result<_>>().map_err(stopped)?;
         drop(all);
-        order::sort_by(&mut classes, context, Ord::cmp).map_err(stopped)?;
-        Ok(classes)
+        order::sort_by(&mut parts, context, Ord::cmp).map_err(stopped)?;
+        Ok(parts)
     }
 }
 
-/// What the context says is told before any member's failure.
+/// What the context says is reported before any member's failure.
 fn stopped(error: Error) -> (usize, Error) {
     (0, error)
 }
 
-/// A number that two stretches have in common if they are alike, and hardly ever otherwise.
-fn glance(bytes: &[u8]) -> u64 {
+/// A number that two stretches have in common if they are the same, and hardly ever otherwise.
+fn partial_hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write_usize(bytes.len());
-    let last = bytes.len().saturating_sub(GLANCE);
-    for place in 0..PLACES {
-        let start = last / (PLACES - 1) * place;
-        hasher.write(&bytes[start..bytes.len().min(start + GLANCE)]);
+    let last = bytes.len().saturating_sub(HASHED);
+    for place in 0..HASHED_PLACES {
+        let start = last / (HASHED_PLACES - 1) * place;
+        hasher.write(&bytes[start..bytes.len().min(start + HASHED)]);
     }
     hasher.finish()
 }

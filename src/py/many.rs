@@ -11,7 +11,8 @@ use super::{errors, sources};
 use crate::context::{Call, Context};
 use crate::options::Options;
 use crate::pool::Load;
-use crate::source::{Source, compare_dir_with};
+use crate::source::Source;
+use crate::tree::directories::compare_dir_with;
 use crate::tree::urls::UrlTree;
 
 comparison! {

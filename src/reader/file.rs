@@ -1,28 +1,28 @@
 //! Files of this machine.
 //!
 //! They are read into buffers of the thread. Before a verdict the file is looked at once more: if it
-//! is not the one first looked at, or has changed, or has lost its place, there is no verdict.
+//! is not the file first looked at, or has changed, or its path leads elsewhere, there is no verdict.
 //!
 //! No file is mapped. On one machine mapping saves a tenth of what reading costs; on another it costs
 //! twice as much, and three times for files of 10 MiB on two threads, which wait for each other to
-//! change the page tables. What is read cannot raise SIGBUS, either.
+//! change the page tables. And reading cannot raise SIGBUS.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::io::Errno;
+use rustix::io::retry_on_intr;
 
-use super::extent::trusted_extent_at;
-use super::located::{Located, Place};
+use super::extent::checked_extent_at;
+use super::located::{Located, Location};
 use super::stash::{BUFFER, Buffer};
-use super::{Chunk, Extent, ReadAt, Reader};
+use super::{Chunk, Extent, OpenReader, ReadAt, Reader, Reopen};
 use crate::error::{Error, Name, Result};
 use crate::options::FileOptions;
 
-/// Bytes of a file that are read first. Most files that differ do so early, and most files have no
-/// more: one read gets all of them, and for those that have more it costs one call.
+/// Bytes of a file that are read first. Most files that differ do so early, and most files are no larger:
+/// one read gets all of them. A larger file costs one call more.
 const FIRST: usize = 16 << 10;
 
 /// A file that is open.
@@ -31,15 +31,15 @@ pub struct FileReader {
     file: OwnedFd,
     position: u64,
     view: View,
-    /// Is what came into view first all there is, and beyond doubt?
-    settled: bool,
-    /// Has reading shown that nothing follows the reported size?
+    /// Did the first read give the whole content, beyond doubt?
+    is_complete: bool,
+    /// Has a read shown that nothing follows the reported size?
     end_seen: bool,
-    /// Has what was called a hole been found to hold something? Then all of the file is read.
-    has_lied: AtomicBool,
+    /// Has the filesystem reported a hole where there is data? Then all of the file is read.
+    holes_are_wrong: AtomicBool,
 }
 
-/// What of the file is at hand.
+/// The part of the file that has been read.
 enum View {
     Nothing,
     Buffer { start: u64, length: usize, buffer: Buffer },
@@ -47,7 +47,7 @@ enum View {
 }
 
 impl View {
-    /// The bytes at hand from `position` on.
+    /// What of it lies from `position` on.
     fn from(&self, position: u64) -> &[u8] {
         let (start, bytes): (u64, &[u8]) = match self {
             Self::Nothing | Self::Hole { .. } => return &[],
@@ -61,20 +61,32 @@ impl FileReader {
     /// Looks at `path` and opens it.
     ///
     /// # Errors
-    /// Those of [`Located::at`] and [`Located::open`].
+    /// Those of [`Located::at`] and [`open_located`](Self::open_located).
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = path.as_os_str().as_bytes();
-        Located::at(Place::new(bytes.into()), path.into(), FileOptions::default())?.open()
+        let location = Location::new(bytes.into());
+        Self::open_located(Located::at(location, path.into(), FileOptions::default())?)
+    }
+
+    /// Opens a file that has been looked at. Whether it is still the same file,
+    /// [`verify`](Reader::verify) says when it has been read.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open_located(located: Located) -> Result<Self> {
+        let file = located.open()?;
+        Ok(Self::new(located, file))
     }
 
     /// A reader of `file`, which was opened where `located` is.
-    pub(super) fn new(located: Located, file: OwnedFd) -> Self {
-        let (view, has_lied) = (View::Nothing, AtomicBool::new(false));
-        Self { located, file, position: 0, view, settled: false, end_seen: false, has_lied }
+    fn new(located: Located, file: OwnedFd) -> Self {
+        let (view, holes_are_wrong) = (View::Nothing, AtomicBool::new(false));
+        let (is_complete, end_seen) = (false, false);
+        Self { located, file, position: 0, view, is_complete, end_seen, holes_are_wrong }
     }
 
-    /// The same for a file whose first bytes have been read, before `located` was looked at. Are they
-    /// those of the file that was looked at?
+    /// The same for a file whose first bytes were read before `located` was looked at. `trusted`: nothing has
+    /// changed the file in between.
     pub(super) fn with_start(
         located: Located,
         file: OwnedFd,
@@ -84,8 +96,8 @@ impl FileReader {
         let mut reader = Self::new(located, file);
         let reported = reader.located.reported_size();
         // Fewer than were asked for: nothing follows.
-        reader.settled = trusted && reported == length as u64 && length < buffer.len();
-        // What has no known size cannot be read a second time.
+        reader.is_complete = trusted && reported == length as u64 && length < buffer.len();
+        // A file of unknown size cannot be read a second time.
         if (trusted && length as u64 <= reported) || reader.located.size().is_none() {
             reader.view = View::Buffer { start: 0, length, buffer };
         }
@@ -98,13 +110,13 @@ impl FileReader {
         self.located.is_same_open_file(self.file.as_fd(), &other.located, other.file.as_fd())
     }
 
-    /// Closes it, and forgets what has been read.
+    /// Closes the file.
     #[must_use]
     pub fn into_located(self) -> Located {
         self.located
     }
 
-    /// Brings something into view at the position, which is not the end.
+    /// Reads at the position, which is not the end.
     fn advance(&mut self) -> Result<()> {
         let position = self.position;
         let end = match self.extent(position)? {
@@ -119,11 +131,12 @@ impl FileReader {
         let room = if position == 0 { FIRST } else { BUFFER };
         let length = ahead.min(room);
         if length < room && end == ReadAt::size(self) {
-            // One byte more than there should be: that costs nothing, and shows whether that is the end.
-            let read = retry(|| rustix::io::pread(&self.file, &mut buffer[..=length], position));
+            // One byte more than there should be: that costs nothing, and shows whether the file ends there.
+            let read =
+                retry_on_intr(|| rustix::io::pread(&self.file, &mut buffer[..=length], position));
             let read = read.map_err(|errno| self.located.system(errno))?;
             if read > length {
-                return Err(self.goes_on());
+                return Err(self.longer_than_reported());
             }
             self.end_seen = read == length;
             if read < length {
@@ -136,8 +149,8 @@ impl FileReader {
         Ok(())
     }
 
-    /// Why there is no verdict where reading gives more than the size that is reported.
-    fn goes_on(&self) -> Error {
+    /// Why there is no verdict on a file that holds more than it reports.
+    fn longer_than_reported(&self) -> Error {
         let changed = self.located.verify(self.file.as_fd()).err();
         changed.unwrap_or_else(|| {
             let cause = format!("goes on after the {} bytes that it reports", ReadAt::size(self));
@@ -145,21 +158,21 @@ impl FileReader {
         })
     }
 
-    /// Looks whether anything follows the reported size.
+    /// Checks that nothing follows the reported size.
     fn check_end(&self) -> Result<()> {
         let Some(size) = self.located.size().filter(|_| !self.end_seen) else { return Ok(()) };
         let mut byte = [0];
-        match retry(|| rustix::io::pread(&self.file, &mut byte, size)) {
+        match retry_on_intr(|| rustix::io::pread(&self.file, &mut byte, size)) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(self.goes_on()),
+            Ok(_) => Err(self.longer_than_reported()),
             Err(errno) => Err(self.located.system(errno)),
         }
     }
 
-    /// The same for a file whose size is unknown; no bytes come into view at its end.
-    fn advance_blindly(&mut self) -> Result<()> {
+    /// Reads on in a file of unknown size; at its end there are no bytes.
+    fn advance_without_size(&mut self) -> Result<()> {
         let mut buffer = self.take_buffer();
-        let length = retry(|| rustix::io::read(&self.file, &mut *buffer));
+        let length = retry_on_intr(|| rustix::io::read(&self.file, &mut *buffer));
         let length = length.map_err(|errno| self.located.system(errno))?;
         self.view = View::Buffer { start: self.position, length, buffer };
         Ok(())
@@ -173,27 +186,17 @@ impl FileReader {
     }
 }
 
-/// Calls again while a signal interrupts: whoever wants the work to stop says so at a checkpoint.
-pub(super) fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
-    loop {
-        match call() {
-            Err(Errno::INTR) => {}
-            done => return done,
-        }
-    }
-}
-
 impl Reader for FileReader {
     fn chunk(&mut self) -> Result<Chunk<'_>> {
         let at_end = self.located.size() == Some(self.position);
-        if at_end || (self.settled && self.position == self.located.reported_size()) {
+        if at_end || (self.is_complete && self.position == self.located.reported_size()) {
             return Ok(Chunk::End);
         }
         let in_hole = matches!(self.view, View::Hole { end } if end > self.position);
         if !in_hole && self.view.from(self.position).is_empty() {
             match self.located.size() {
                 Some(_) => self.advance()?,
-                None => self.advance_blindly()?,
+                None => self.advance_without_size()?,
             }
         }
         if let View::Hole { end } = self.view {
@@ -222,7 +225,7 @@ impl Reader for FileReader {
     }
 
     fn verify(&self) -> Result<()> {
-        if self.settled {
+        if self.is_complete {
             return Ok(());
         }
         self.located.verify(self.file.as_fd())?;
@@ -237,21 +240,21 @@ impl ReadAt for FileReader {
 
     fn extent(&self, offset: u64) -> Result<Extent> {
         let size = ReadAt::size(self);
-        if !self.located.is_sparse() || self.has_lied.load(Ordering::Relaxed) {
+        if !self.located.is_sparse() || self.holes_are_wrong.load(Ordering::Relaxed) {
             return Ok(Extent::Data { end: size });
         }
-        Ok(trusted_extent_at(self.file.as_fd(), offset, size).unwrap_or_else(|| {
-            self.has_lied.store(true, Ordering::Relaxed);
+        Ok(checked_extent_at(self.file.as_fd(), offset, size).unwrap_or_else(|| {
+            self.holes_are_wrong.store(true, Ordering::Relaxed);
             Extent::Data { end: size }
         }))
     }
 
     fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> Result<()> {
         while !buffer.is_empty() {
-            let read = retry(|| rustix::io::pread(&self.file, &mut *buffer, offset));
+            let read = retry_on_intr(|| rustix::io::pread(&self.file, &mut *buffer, offset));
             match read.map_err(|errno| self.located.system(errno))? {
                 0 => {
-                    // Usually it shrank, which is worded better there.
+                    // Usually it shrank: then `verify` has the better message.
                     self.located.verify(self.file.as_fd())?;
                     let cause = format!("ended after {offset} of {} bytes", ReadAt::size(self));
                     return Err(Error::read(self.located.name(), cause));
@@ -263,5 +266,16 @@ impl ReadAt for FileReader {
             }
         }
         Ok(())
+    }
+}
+
+impl Reopen for Located {
+    /// A file of unknown size counts as empty here.
+    fn size(&self) -> u64 {
+        Self::size(self).unwrap_or(0)
+    }
+
+    fn reopen(&self) -> Result<Box<dyn OpenReader>> {
+        Ok(Box::new(FileReader::open_located(self.clone())?))
     }
 }

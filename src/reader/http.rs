@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Chunk, Probe, Reader, Sample};
+use super::{Chunk, Reader, SampleRequest, SampleState};
 use crate::context::PULSE;
 use crate::error::{Error, Name, Result};
 use crate::http::client::{Response, fetch};
@@ -23,7 +23,7 @@ use crate::options::HttpOptions;
 /// signal which just missed one is seen within a pulse and a half.
 const SLICE: Duration = PULSE.checked_div(2).expect("two is not zero");
 
-/// Content from this size on is worth probing: below it, the second connection that a probe needs is
+/// Content from this size on is worth sampling: below it, the second connection that a sample needs is
 /// hardly made before the stream has everything, even where a round trip takes 20 ms.
 const PROBED_FROM: u64 = 4 << 20;
 
@@ -35,7 +35,7 @@ const CODED: usize = 128 << 10;
 /// transfer. Most answers take far less; where one does not, two bodies are compared by their digests.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The most that one probe asks for.
+/// The most that one request for a sample asks for.
 const MAX_PROBE: usize = 128 << 10;
 
 /// Content that comes from a server.
@@ -136,7 +136,7 @@ impl Reader for HttpReader {
         &self.request.name
     }
 
-    fn probe(&self, offset: u64, length: usize) -> Option<Box<dyn Probe>> {
+    fn request_sample(&self, offset: u64, length: usize) -> Option<Box<dyn SampleRequest>> {
         let answer = self.answer.as_ref()?;
         let size = answer.head.size().filter(|&size| size >= PROBED_FROM)?;
         if !answer.head.has_ranges() || length > MAX_PROBE {
@@ -144,7 +144,7 @@ impl Reader for HttpReader {
         }
         let request = Arc::new(self.request.for_part(offset, length as u64));
         let response = fetch(request, answer.hop.clone()).ok()?;
-        Some(Box::new(HttpProbe {
+        Some(Box::new(HttpSample {
             part: Part { stream: Arc::clone(answer), offset, length: length as u64, size },
             name: self.name().clone(),
             response: Some(response),
@@ -263,7 +263,7 @@ impl Part {
 }
 
 /// A part of the content, on its way.
-struct HttpProbe {
+struct HttpSample {
     part: Part,
     name: Name,
     /// `None` once the part is of no use.
@@ -272,15 +272,15 @@ struct HttpProbe {
     bytes: Vec<u8>,
 }
 
-impl HttpProbe {
+impl HttpSample {
     /// Takes what has come; `None`: nothing of use will.
-    fn advance(&mut self) -> Option<Sample> {
+    fn advance(&mut self) -> Option<SampleState> {
         let response = self.response.as_mut()?;
         if !self.checked {
             // One that fails settles nothing, nor does one of another content, as another node of the
             // server may have it: the stream will.
             let Ok(answer) = response.answer(Duration::ZERO) else { return None };
-            let Some(answer) = answer else { return Some(Sample::Coming) };
+            let Some(answer) = answer else { return Some(SampleState::Pending) };
             if self.part.check(&answer, &self.name).is_err() {
                 return None;
             }
@@ -292,9 +292,9 @@ impl HttpProbe {
                     self.bytes.extend_from_slice(bytes);
                     bytes.len()
                 }
-                Ok(Flow::Waiting) => return Some(Sample::Coming),
+                Ok(Flow::Waiting) => return Some(SampleState::Pending),
                 Ok(Flow::End) if self.bytes.len() as u64 == self.part.length => {
-                    return Some(Sample::Here(std::mem::take(&mut self.bytes)));
+                    return Some(SampleState::Ready(std::mem::take(&mut self.bytes)));
                 }
                 Ok(Flow::End) | Err(_) => return None,
             };
@@ -303,11 +303,11 @@ impl HttpProbe {
     }
 }
 
-impl Probe for HttpProbe {
-    fn poll(&mut self) -> Result<Sample> {
+impl SampleRequest for HttpSample {
+    fn poll(&mut self) -> Result<SampleState> {
         Ok(self.advance().unwrap_or_else(|| {
             self.response = None;
-            Sample::Never
+            SampleState::Unavailable
         }))
     }
 }

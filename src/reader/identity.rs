@@ -1,14 +1,14 @@
-//! What makes a file or a directory the one it is, and what shows that it has changed.
+//! What tells one file or directory from another, and what shows that it has changed.
 
 use rustix::fs::Stat;
 
 use crate::options::DetectChanges;
 
-/// Device, inode, size and times of a file, as one look at it found them.
+/// Device, inode, size and times of a file, as one `stat` reported them.
 ///
 /// Two files of one filesystem should not have the same device and inode. Some FUSE filesystems give
-/// one inode number to several files all the same, so more is asked before two paths count as one file:
-/// see [`Located::is_same_file`](super::located::Located::is_same_file).
+/// one inode number to several files, so more is required before two paths count as one file: see
+/// [`Located::is_same_file`](super::located::Located::is_same_file).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
     device: u64,
@@ -16,12 +16,12 @@ pub struct Identity {
     pub(crate) size: u64,
     /// When the content changed: seconds and nanoseconds.
     modified: (i64, i64),
-    /// When anything changed, a name among it: what is renamed or unlinked is changed.
+    /// When anything changed, names included: renaming and unlinking are changes.
     pub(crate) changed: (i64, i64),
 }
 
 impl Identity {
-    /// The identity that a look at a file found.
+    /// The identity in what `stat` reported.
     // The fields of `stat` have other widths and signs on other platforms.
     #[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap, clippy::allow_attributes)]
     #[allow(clippy::unnecessary_cast, clippy::useless_conversion, clippy::cast_lossless)]
@@ -42,14 +42,14 @@ impl Identity {
         Self { device, inode, size: 0, modified: (0, 0), changed: (0, 0) }
     }
 
-    /// Have both the same device and inode? Size and times may differ: one may be an earlier look.
+    /// Have both the same device and inode? Size and times may differ: one may be older.
     #[must_use]
     pub fn has_number_of(&self, other: &Self) -> bool {
         (self.device, self.inode) == (other.device, other.inode)
     }
 
-    /// What has become of the file since this look, if `now` shows a change that `detect` asks for.
-    /// That only its `changed` time moved is not among it.
+    /// What happened to the file since, if `now` shows a change that `detect` asks for. A new `changed` time
+    /// alone is none.
     pub(super) fn change_to(&self, now: &Self, detect: DetectChanges) -> Option<String> {
         let during = "while it was compared";
         if detect != DetectChanges::Size && !self.has_number_of(now) {

@@ -1,8 +1,8 @@
-//! A path that leads to a file, before it is opened.
+//! A path that leads to a file, before the file is opened.
 //!
-//! One `stat` refuses whatever is not a file before it could be opened (opening a FIFO wakes its
-//! writer, opening a watchdog device starts it), often settles a comparison by itself, and is what
-//! the file is held against when it has been read.
+//! One `stat` refuses what is not a file before it is opened (opening a FIFO wakes its writer, opening a
+//! watchdog device starts it), often decides a comparison by itself, and is what the file is compared with
+//! when it has been read.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -10,30 +10,28 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::file::FileReader;
 use super::filesystem::{makes_up_sizes, may_repeat_numbers};
 use super::identity::Identity;
 use super::path;
 use super::stash::BUFFER;
-use super::{OpenReader, Reopen};
 use crate::error::{Error, Name, Result};
 use crate::options::{DetectChanges, FileOptions};
 
-/// Where a file is: a path, from a directory that is open or from the process's own.
+/// Where a file is: a path, relative to an open directory or to the process's own.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Location {
     base: Option<Arc<OwnedFd>>,
     path: Arc<[u8]>,
 }
 
-impl Place {
-    /// The place that `path` names to this process.
+impl Location {
+    /// The location that `path` names to this process.
     #[must_use]
     pub fn new(path: Arc<[u8]>) -> Self {
         Self { base: None, path }
     }
 
-    /// The place that `path` names from `base` on, a directory.
+    /// The location that `path` names relative to `base`, a directory.
     #[must_use]
     pub fn within(base: &Arc<OwnedFd>, path: Arc<[u8]>) -> Self {
         Self { base: Some(Arc::clone(base)), path }
@@ -53,17 +51,17 @@ impl Place {
         path::at(self.base(), &self.path, |base, path| open(base, path, OFlags::empty()))
     }
 
-    /// Opens what is there for asking about it, whatever it is and without a right to read it.
+    /// Opens it for `fstat` and the like, whatever it is, and without the right to read it.
     #[cfg(target_os = "linux")]
-    fn point_at(&self) -> rustix::io::Result<OwnedFd> {
+    fn open_path(&self) -> rustix::io::Result<OwnedFd> {
         path::at(self.base(), &self.path, |base, path| {
             rustix::fs::openat(base, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
         })
     }
 
-    /// The same where the system has no such way.
+    /// The same on systems without `O_PATH`.
     #[cfg(not(target_os = "linux"))]
-    fn point_at(&self) -> rustix::io::Result<OwnedFd> {
+    fn open_path(&self) -> rustix::io::Result<OwnedFd> {
         self.open()
     }
 
@@ -73,10 +71,10 @@ impl Place {
     }
 }
 
-/// Opens the file at `path`, from `base` on, without waiting for anything. `more` is added to the flags.
+/// Opens the file at `path`, relative to `base`, without waiting for anything. `more` is added to the flags.
 pub(super) fn open(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::io::Result<OwnedFd> {
-    // Never wait for a FIFO's writer or become a terminal's owner, should one have taken the file's
-    // place in the meantime.
+    // Never waits for a FIFO's writer, and never makes a terminal the controlling one, should either have
+    // replaced the file in the meantime.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
     rustix::fs::openat(base, path, flags, Mode::empty())
 }
@@ -84,7 +82,7 @@ pub(super) fn open(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::i
 /// Why the file `name` could not be opened.
 pub(super) fn not_opened(name: &Name, errno: Errno) -> Error {
     match errno {
-        // Another program has a lease on it (Samba takes leases), and has been told to give it up.
+        // Another program has a lease on it (Samba takes leases), and has been asked to give it up.
         Errno::AGAIN => Error::Busy { name: name.clone(), errno: errno.raw_os_error() },
         errno => Error::system(name, &errno.into()),
     }
@@ -94,7 +92,7 @@ pub(super) fn not_opened(name: &Name, errno: Errno) -> Error {
 #[derive(Debug, Clone)]
 pub struct Located {
     name: Name,
-    place: Place,
+    location: Location,
     identity: Identity,
     has_other_names: bool,
     size: Option<u64>,
@@ -103,37 +101,38 @@ pub struct Located {
 }
 
 impl Located {
-    /// Looks at `place`, following symbolic links. `name` is what messages call it.
+    /// Looks at `location`, following symbolic links. `name` is what messages call it.
     ///
     /// # Errors
     /// When there is nothing, or something that is neither a regular file nor the null device.
-    pub fn at(place: Place, name: Name, options: FileOptions) -> Result<Self> {
-        let stat = place.stat().map_err(|errno| Error::system(&name, &errno.into()))?;
+    pub fn at(location: Location, name: Name, options: FileOptions) -> Result<Self> {
+        let stat = location.stat().map_err(|errno| Error::system(&name, &errno.into()))?;
         let has_no_blocks = has_no_blocks(&stat);
-        let mut located = Self::new(place, name, &stat, options)?;
-        if has_no_blocks && located.place.point_at().is_ok_and(|file| makes_up_sizes(file.as_fd()))
+        let mut located = Self::new(location, name, &stat, options)?;
+        if has_no_blocks
+            && located.location.open_path().is_ok_and(|file| makes_up_sizes(file.as_fd()))
         {
             located.size = None;
         }
         Ok(located)
     }
 
-    /// The same for a file in `place` that is open, and has been looked at.
+    /// The same for a file at `location` that is open, and has been looked at.
     pub(super) fn of_open(
         file: BorrowedFd<'_>,
-        place: Place,
+        location: Location,
         name: Name,
         stat: &Stat,
         options: FileOptions,
     ) -> Result<Self> {
-        let mut located = Self::new(place, name, stat, options)?;
+        let mut located = Self::new(location, name, stat, options)?;
         if has_no_blocks(stat) && makes_up_sizes(file) {
             located.size = None;
         }
         Ok(located)
     }
 
-    fn new(place: Place, name: Name, stat: &Stat, options: FileOptions) -> Result<Self> {
+    fn new(location: Location, name: Name, stat: &Stat, options: FileOptions) -> Result<Self> {
         let identity = Identity::of(stat);
         let size = match FileType::from_raw_mode(stat.st_mode) {
             // Files of /proc report size 0 and have content: theirs is not known.
@@ -147,7 +146,7 @@ impl Located {
             || u64::try_from(stat.st_blocks).is_ok_and(|blocks| blocks * 512 < identity.size);
         let sparse = !options.read_holes && has_holes();
         let (has_other_names, detect) = (stat.st_nlink > 1, options.detect_changes);
-        Ok(Self { name, place, identity, has_other_names, size, sparse, detect })
+        Ok(Self { name, location, identity, has_other_names, size, sparse, detect })
     }
 
     /// The file, as its user named it.
@@ -170,15 +169,18 @@ impl Located {
 
     /// Do both lead to one and the same file? Device, inode, size and times must be the same. Since
     /// some filesystems give one inode number to several files, the file must also have more than one
-    /// name in a filesystem that numbers its files itself, or both paths must be one when their links are
+    /// name in a filesystem that numbers its files itself, or both paths must be the same with their links
     /// resolved.
     #[must_use]
     pub fn is_same_file(&self, other: &Self) -> bool {
         self.identity == other.identity
-            && (self.place.is_spelled_as(&other.place)
+            && (self.location.is_spelled_as(&other.location)
                 || (self.has_other_names
                     && other.has_other_names
-                    && self.place.point_at().is_ok_and(|file| !may_repeat_numbers(file.as_fd())))
+                    && self
+                        .location
+                        .open_path()
+                        .is_ok_and(|file| !may_repeat_numbers(file.as_fd())))
                 || self.resolved().is_some_and(|path| other.resolved() == Some(path)))
     }
 
@@ -187,14 +189,15 @@ impl Located {
         &self,
         file: BorrowedFd<'_>,
         other: &Self,
-        its: BorrowedFd<'_>,
+        other_file: BorrowedFd<'_>,
     ) -> bool {
         self.identity == other.identity
             && ((self.has_other_names && other.has_other_names && !may_repeat_numbers(file))
-                || path::resolved(file).is_some_and(|path| path::resolved(its) == Some(path)))
+                || path::resolved(file)
+                    .is_some_and(|path| path::resolved(other_file) == Some(path)))
     }
 
-    /// What the file has shown of itself; see [`is_same_file`](Self::is_same_file) for what it is worth.
+    /// Device, inode, size and times; [`is_same_file`](Self::is_same_file) says what they prove.
     #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity
@@ -203,61 +206,61 @@ impl Located {
     /// The path to the file with all links resolved, if the system tells it and the file is still there.
     #[must_use]
     pub fn resolved(&self) -> Option<Vec<u8>> {
-        let file = self.place.point_at().ok()?;
+        let file = self.location.open_path().ok()?;
         let now = Identity::of(&rustix::fs::fstat(&file).ok()?);
         path::resolved(file.as_fd()).filter(|_| now == self.identity)
     }
 
-    /// Opens the file. Whether it is still the file that was looked at,
-    /// [`Reader::verify`](super::Reader::verify) says when it has been read.
+    /// Opens the file, which may have been replaced since it was looked at: [`verify`](Self::verify) says so
+    /// when it has been read.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn open(self) -> Result<FileReader> {
-        let file = self.place.open().map_err(|errno| not_opened(&self.name, errno))?;
+    pub(super) fn open(&self) -> Result<OwnedFd> {
+        let file = self.location.open().map_err(|errno| not_opened(&self.name, errno))?;
         if self.size.is_none() {
-            // Reading goes on until there is no more: let it not be a device that took its place.
+            // It is read until there is no more: a device that has replaced it may never end.
             let now = rustix::fs::fstat(&file).map_err(|errno| self.system(errno))?;
             if !FileType::from_raw_mode(now.st_mode).is_file() {
                 return Err(Error::read(&self.name, "was replaced while it was compared"));
             }
         }
-        Ok(FileReader::new(self, file))
+        Ok(file)
     }
 
-    /// Reading gave nothing at the start: a file whose size is not known has none.
-    pub(super) fn is_empty_if_unknown(&mut self) {
+    /// Notes that reading gave nothing at the start: a file of unknown size is empty then.
+    pub(super) fn set_empty_if_unknown(&mut self) {
         self.size = self.size.or(Some(0));
     }
 
-    /// Is `file`, opened at this place and read since, the file that was looked at, is it
-    /// unchanged, and does the path still lead to it?
+    /// Is `file`, opened at this location and read since, the file that was looked at, is it unchanged, and does
+    /// the path still lead to it?
     ///
     /// # Errors
-    /// When not, saying what happened.
+    /// If not, with what happened.
     pub(super) fn verify(&self, file: BorrowedFd<'_>) -> Result<()> {
         let now = rustix::fs::fstat(file).map_err(|errno| self.system(errno))?;
         let now = Identity::of(&now);
         self.unchanged(&now)?;
-        // The path may lead elsewhere by now. That is worth a look, which costs as much as opening,
-        // when reading took a while, and when something was done to the file.
+        // The path may lead elsewhere by now. That is checked, at the cost of opening a file, where reading took
+        // a while, and where something was done to the file.
         let was_touched = now.changed != self.identity.changed;
         if was_touched || now.size > BUFFER as u64 {
-            let named = self.place.stat().map_err(|errno| match errno {
+            let named = self.location.stat().map_err(|errno| match errno {
                 Errno::NOENT => Error::read(&self.name, "was deleted while it was compared"),
                 _ => self.system(errno),
             })?;
             self.unchanged(&Identity::of(&named))?;
         }
         if was_touched && self.detect == DetectChanges::Ctime {
-            // Its mode, perhaps, or another name of it. But it may also have been written to, and its
-            // date set back.
+            // Perhaps its mode was changed, or a name added. But it may also have been written to, and its date
+            // set back.
             return Err(Error::Touched { name: self.name.clone() });
         }
         Ok(())
     }
 
-    /// How many bytes the system says that there are.
+    /// The size that the system reports.
     pub(super) fn reported_size(&self) -> u64 {
         self.identity.size
     }
@@ -272,25 +275,14 @@ impl Located {
     }
 }
 
-impl Reopen for Located {
-    /// What has no known size counts as empty here.
-    fn size(&self) -> u64 {
-        self.size.unwrap_or(0)
-    }
-
-    fn reopen(&self) -> Result<Box<dyn OpenReader>> {
-        Ok(Box::new(self.clone().open()?))
-    }
-}
-
-/// Does the file report a size, and nothing that is stored? All of it may be a hole; or it is not
-/// stored anywhere, and its size is made up.
+/// Does the file report a size, and no stored blocks? All of it may be a hole; or its content is made up by
+/// the kernel, and so is its size.
 pub(super) fn has_no_blocks(stat: &Stat) -> bool {
     stat.st_blocks == 0 && stat.st_size > 0
 }
 
-/// Is this the null device, which reads as an empty file? Asked by identity, since its device
-/// number differs between systems.
+/// Is this the null device, which reads as an empty file? Its device number differs between systems, so it is
+/// compared with that of `/dev/null`.
 fn is_null_device(stat: &Stat) -> bool {
     rustix::fs::stat("/dev/null").is_ok_and(|null| {
         FileType::from_raw_mode(null.st_mode) == FileType::CharacterDevice

@@ -1,8 +1,8 @@
 //! A source's content as a stream of chunks that are borrowed, not copied.
 //!
-//! A read buffer or a network block each lend a slice; the engine compares two
-//! slices and tells both readers how far it came. Nothing is copied between the two, and a run of
-//! zeros costs nothing, however long.
+//! A reader lends a slice of its buffer or of a network block; the engine compares two slices and tells both
+//! readers how many bytes it has taken. Nothing is copied in between, and a run of zeros costs nothing,
+//! however long.
 
 pub(crate) mod archive;
 mod ending;
@@ -32,38 +32,39 @@ use crate::error::{Name, Result};
 pub enum Chunk<'a> {
     /// These bytes; never none.
     Bytes(&'a [u8]),
-    /// That many zero bytes, which nobody had to read; never none.
+    /// That many zero bytes, which need not be read; never none.
     Zeros(u64),
-    /// Nothing yet, after a short wait: ask again, once it is clear that the work may go on.
+    /// Nothing yet, after a short wait: ask again after a checkpoint.
     Waiting,
     /// Nothing: the stream has been consumed to its end.
     End,
 }
 
-/// What has become of a [`Probe`].
+/// How far a [`SampleRequest`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sample {
-    /// It is on its way.
-    Coming,
-    /// These bytes, all that were asked for.
-    Here(Vec<u8>),
-    /// It will not come; which says nothing about the content.
-    Never,
+pub enum SampleState {
+    /// It is being fetched.
+    Pending,
+    /// These bytes, all that were requested.
+    Ready(Vec<u8>),
+    /// It cannot be had; which says nothing about the content.
+    Unavailable,
 }
 
-/// Bytes from elsewhere in a stream, on their way while the stream goes on.
-pub trait Probe {
-    /// Looks without waiting. Asked no more after [`Sample::Here`] and [`Sample::Never`].
+/// Bytes from further on in a stream, fetched while the stream is read.
+pub trait SampleRequest {
+    /// Looks without waiting. Not called again after [`SampleState::Ready`] or
+    /// [`SampleState::Unavailable`].
     ///
     /// # Errors
-    /// When what came shows that the source has changed, or cannot be trusted.
-    fn poll(&mut self) -> Result<Sample>;
+    /// When the answer shows that the source has changed, or cannot be trusted.
+    fn poll(&mut self) -> Result<SampleState>;
 }
 
 /// A stream of bytes that can be looked at before it is taken.
 pub trait Reader {
-    /// Waits a moment for what must be known before the stream begins. True once it is: before that
-    /// nothing else may be asked.
+    /// Waits a moment for what must be known before the stream begins. True once it is known: before that,
+    /// no other method may be called.
     ///
     /// # Errors
     /// When the source cannot be opened.
@@ -71,7 +72,7 @@ pub trait Reader {
         Ok(true)
     }
 
-    /// What comes next, without taking it. Fetches only when nothing fetched is left.
+    /// What comes next, without taking it. Fetches more only when all that was fetched has been taken.
     ///
     /// # Errors
     /// When the source cannot be read, or is found to have changed.
@@ -94,32 +95,32 @@ pub trait Reader {
         None
     }
 
-    /// Begins to fetch `length` bytes at `offset`, which must lie within the size, beside the stream;
-    /// `None` where that is impossible, or not worth it.
-    fn probe(&self, offset: u64, length: usize) -> Option<Box<dyn Probe>> {
+    /// Begins to fetch `length` bytes at `offset`, which must lie within the size, while the stream is read;
+    /// `None` where that is impossible, or does not pay off.
+    fn request_sample(&self, offset: u64, length: usize) -> Option<Box<dyn SampleRequest>> {
         let _ = (offset, length);
         None
     }
 
-    /// The server that has not answered for so long that something else may be in its way.
+    /// The server that has not answered for so long that it may be busy with another request.
     fn silent_server(&self) -> Option<&str> {
         None
     }
 
-    /// The server that cannot go on until more of this is taken.
+    /// The server that cannot send more before some of this stream is taken.
     fn held_server(&self) -> Option<&str> {
         None
     }
 
-    /// Asked once before a verdict: are the bytes that were read really those of the source, and
-    /// is the source still what it was when reading began?
+    /// Called once before a verdict: were the bytes that were read those of the source, and is the source
+    /// still what it was when reading began?
     ///
     /// # Errors
-    /// When not: no verdict may be given then.
+    /// If not: then there is no verdict.
     fn verify(&self) -> Result<()>;
 }
 
-/// Is one of them silent because its server cannot go on with the other?
+/// Does one of them wait for a server that cannot answer before more of the other is taken?
 pub(crate) fn is_silenced(silent: &dyn Reader, held: &dyn Reader) -> bool {
     silent.silent_server().is_some_and(|server| held.held_server() == Some(server))
 }
@@ -149,12 +150,12 @@ impl Extent {
     }
 }
 
-/// Content that can be opened again and again, and is known to stay the same or to say so.
+/// Content that can be opened again and again; a change meanwhile is an error.
 pub trait Reopen: Send + Sync {
     /// How many bytes there are.
     fn size(&self) -> u64;
 
-    /// Opens it. Its [`verify`](Reader::verify) holds it against what it was when it was first
+    /// Opens it. The reader's [`verify`](Reader::verify) compares the source with what it was when it was first
     /// looked at, however often it has been opened since.
     ///
     /// # Errors
@@ -167,7 +168,7 @@ pub trait OpenReader: Reader + Send + Sync {}
 
 impl<R: Reader + Send + Sync> OpenReader for R {}
 
-/// Content of known size that can be read anywhere, by several threads at once.
+/// Content of known size that can be read at any offset, by several threads at once.
 pub trait ReadAt: Send + Sync {
     /// How many bytes there are.
     fn size(&self) -> u64;

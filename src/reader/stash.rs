@@ -1,4 +1,4 @@
-//! Read buffers that outlive their reader, so that comparing many small files allocates nothing.
+//! A pool of read buffers for each thread, so that comparing many small files allocates nothing.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
@@ -8,21 +8,20 @@ use std::ops::{Deref, DerefMut};
 /// time) and lose 15 %.
 pub(crate) const BUFFER: usize = 128 << 10;
 
-/// How many buffers a thread keeps: for each side that of a reader, and one for samples or for a
-/// stretch that is shared with others.
+/// How many buffers a thread keeps: for each side that of a reader, and one for samples or for a stretch.
 const KEPT: usize = 4;
 
 thread_local! {
-    static STASH: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A buffer of [`BUFFER`] bytes; goes back to its thread's stash when dropped.
+/// A buffer of [`BUFFER`] bytes; goes back to its thread's pool when dropped.
 pub(crate) struct Buffer(Box<[u8]>);
 
 impl Buffer {
     /// A buffer with unspecified content.
     pub(crate) fn take() -> Self {
-        let kept = STASH.try_with(|stash| stash.borrow_mut().pop()).ok().flatten();
+        let kept = POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten();
         Self(kept.unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice()))
     }
 }
@@ -30,11 +29,11 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.0);
-        // The stash is gone when its thread is about to end; so is the buffer then.
-        let _ = STASH.try_with(|stash| {
-            let mut stash = stash.borrow_mut();
-            if stash.len() < KEPT {
-                stash.push(buffer);
+        // The pool is gone when its thread is ending: then the buffer is freed.
+        let _ = POOL.try_with(|pool| {
+            let mut pool = pool.borrow_mut();
+            if pool.len() < KEPT {
+                pool.push(buffer);
             }
         });
     }

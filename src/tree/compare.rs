@@ -1,20 +1,21 @@
 //! Two trees, walked side by side.
 //!
-//! A task is a directory that both have (list both, sort out who has what, compare the files), or
-//! one that only one side has (list what the other lacks). What could not be compared becomes a
-//! finding; only a deadline or a cancel ends the walk.
+//! A directory that both trees have is listed on both sides, the names are matched, and the files that both
+//! have are compared. A directory that only one tree has is only listed. What cannot be compared is a finding;
+//! only a deadline or a cancel ends the walk.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::Tree;
-use super::files::Files;
+use super::common_files::CommonFiles;
+use super::files;
 use super::findings::Findings;
-use super::lineage::{Lineage, Place};
-use super::listing::{CHECKED, Kind, Listing, Match, merge};
-use super::task::{Here, KeptOpen, Side, Step, Task};
+use super::lineage::{Ancestors, DirectoryIdentity};
+use super::listing::{CHECKED, EntryKind, Listing, Match, merge};
+use super::task::{Entered, OpenParentsLimit, Side, Task, Visit, Walk};
 use crate::context::Context;
-use crate::crew::{self, Crew};
+use crate::crew::{self, Workers};
 use crate::error::{Error, Result, join};
 use crate::options::{Options, descriptor_limit};
 use crate::outcome::{DiffReason, Finding, TreeOutcome};
@@ -30,52 +31,46 @@ pub fn compare<A: Tree, B: Tree>(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    // Threads are shared out here, to files; engines get none of their own.
+    // The walk's threads are all there are: the engine spawns none for a file.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
     let findings = Findings::new(options.list_equal);
-    // A pair of directories takes two descriptors; a sixteenth of all leaves room for what is compared.
-    let open = KeptOpen::new(descriptor_limit() / 32);
+    // A pair of directories takes two descriptors; these are a sixteenth of all, the rest is for files.
+    let open = OpenParentsLimit::new(descriptor_limit() / 32);
     let walk = Walk { a, b, options: &one_by_one, findings, open };
-    crew::run(members(options), Task::Both(Step::root()), context, |task, crew, context| {
-        walk.work(task, crew, context)
-    })?;
+    crew::run(
+        most_workers(options),
+        Task::Both(Visit::root()),
+        context,
+        |task, workers, context| walk.work(task, workers, context),
+    )?;
     walk.findings.into_outcome(context)
 }
 
-/// How many threads may walk: each has two directories and two files open, and a directory or two may
-/// wait with files that others have begun. All together shall leave some of the descriptors that the
-/// process may have: with 64 and 8 threads, 35 were open at most.
-fn members(options: &Options) -> usize {
+/// How many threads may walk. Each has two directories and two files open, and the directories of files that
+/// wait to be compared stay open too. Some of the process's descriptors must be left over: with 64 and 8
+/// threads, at most 35 were open.
+fn most_workers(options: &Options) -> usize {
     options.workers().min(descriptor_limit() / 8).max(1)
 }
 
-/// A directory that one side has, as that of either.
+/// A directory of one tree, and `None` for the other.
 type Sides<A, B> = (Option<Arc<<A as Tree>::Directory>>, Option<Arc<<B as Tree>::Directory>>);
-
-/// What all members of the crew share.
-pub(super) struct Walk<'w, A, B> {
-    pub(super) a: &'w A,
-    pub(super) b: &'w B,
-    pub(super) options: &'w Options,
-    pub(super) findings: Findings,
-    open: Arc<KeptOpen>,
-}
 
 impl<A: Tree, B: Tree> Walk<'_, A, B> {
     fn work(
         &self,
         task: Task<A, B>,
-        crew: &Crew<'_, Task<A, B>>,
+        workers: &Workers<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
         context.checkpoint()?;
         match task {
-            Task::Both(step) => self.both(step, crew, context),
-            Task::One(side, step) => self.alone(side, step, crew, context),
-            Task::Files(files) => files.compare(self, crew, context),
-            Task::Content(work) => {
-                if let Some(work) = work.upgrade() {
-                    work.run(context);
+            Task::Both(visit) => self.both(visit, workers, context),
+            Task::One(side, visit) => self.alone(side, visit, workers, context),
+            Task::Files(files) => files::compare(&files, self, workers, context),
+            Task::Content(comparison) => {
+                if let Some(comparison) = comparison.upgrade() {
+                    comparison.run(context);
                 }
                 Ok(())
             }
@@ -85,123 +80,119 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     /// Compares a directory that both trees have.
     fn both(
         &self,
-        mut step: Step<A, B>,
-        crew: &Crew<'_, Task<A, B>>,
+        mut visit: Visit<A, B>,
+        workers: &Workers<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
-        let parents = step.parents.take();
+        let parents = visit.parents.take();
         let (in_left, in_right) = match &parents {
             Some(parents) => (parents.left.as_deref(), parents.right.as_deref()),
             None => (None, None),
         };
-        let entered = (self.a.enter(&step.path, in_left), self.b.enter(&step.path, in_right));
+        let entered = (self.a.enter(&visit.path, in_left), self.b.enter(&visit.path, in_right));
         drop(parents);
-        let step = &step;
+        let visit = &visit;
         let (left, right) = match entered {
             (Ok(left), Ok(right)) => (Arc::new(left), Arc::new(right)),
-            (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
+            (Err(error), _) | (_, Err(error)) => return self.fail_directory(visit, error),
         };
         let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
         if left_id.is_some()
             && left_id == right_id
             && self.a.resolved(&left).is_some_and(|path| self.b.resolved(&right) == Some(path))
         {
-            self.findings.same(|| step.path.clone());
+            self.findings.same(|| visit.path.clone());
             return Ok(());
         }
         let pair = [left_id.into(), right_id.into()];
         let is_same = |levels_up| {
-            let path = step.ancestor(levels_up);
+            let path = visit.ancestor(levels_up);
             Ok(self.a.is_at(&left, path)? && self.b.is_at(&right, path)?)
         };
-        let lineage = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
-            Ok(Some(lineage)) => lineage,
-            Ok(None) => return Ok(()),
-            Err(error) => return self.fail_directory(step, error),
-        };
-        let (mut left_list, mut right_list) =
-            match self.list(&left, &right, step, crew.size(), context) {
-                (Ok(left), Ok(right)) => (left, right),
-                (Err(error), _) | (_, Err(error)) => return self.fail_directory(step, error),
+        let ancestors =
+            match Ancestors::below(visit.ancestors.as_ref(), pair, visit.through_link, is_same) {
+                Ok(Some(ancestors)) => ancestors,
+                Ok(None) => return Ok(()),
+                Err(error) => return self.fail_directory(visit, error),
             };
-        let here = Here {
-            lineage,
+        let (mut left_list, mut right_list) =
+            match self.list(&left, &right, visit, workers.most(), context) {
+                (Ok(left), Ok(right)) => (left, right),
+                (Err(error), _) | (_, Err(error)) => return self.fail_directory(visit, error),
+            };
+        let entered = Entered {
+            ancestors,
             left: Some(Arc::clone(&left)),
             right: Some(Arc::clone(&right)),
             open: &self.open,
             parents: OnceCell::new(),
         };
-        let mut files = Files::new(step.path.clone(), Arc::clone(&left), Arc::clone(&right));
+        let mut files = CommonFiles::new(visit.path.clone(), Arc::clone(&left), Arc::clone(&right));
         merge(&mut left_list, &mut right_list, context, |left, right, entry| match entry {
-            Match::Left(index) => self.unmatched(Side::Left, left, index, step, &here, crew),
-            Match::Right(index) => self.unmatched(Side::Right, right, index, step, &here, crew),
+            Match::Left(index) => self.unmatched(Side::Left, left, index, visit, &entered, workers),
+            Match::Right(index) => {
+                self.unmatched(Side::Right, right, index, visit, &entered, workers);
+            }
             Match::Both(l, r) => {
                 let name = left.name(l);
                 match (left.kind(l), right.kind(r)) {
-                    (Kind::File, Kind::File) => files.push(name),
-                    (Kind::Link, Kind::Link) => self.links(&files, step, name),
+                    (EntryKind::File, EntryKind::File) => files.push(name),
+                    (EntryKind::Link, EntryKind::Link) => self.links(&files, visit, name),
                     (one, two) if one.is_directory() && two.is_directory() => {
                         let through_link = one.is_link() || two.is_link();
-                        crew.push(Task::Both(step.into(name, through_link, &here)));
+                        workers.push(Task::Both(visit.child(name, through_link, &entered)));
                     }
-                    (Kind::Unknown(errno), _) => self.unknown(self.a, step, name, errno),
-                    (_, Kind::Unknown(errno)) => self.unknown(self.b, step, name, errno),
-                    // Nothing of a pipe, a socket or a device can be compared but its kind.
-                    (one, two) if one == two => self.findings.same(|| join(&step.path, name)),
+                    (EntryKind::Unknown(errno), _) => self.unknown(self.a, visit, name, errno),
+                    (_, EntryKind::Unknown(errno)) => self.unknown(self.b, visit, name, errno),
+                    // Of a pipe, a socket or a device only the kind can be compared.
+                    (one, two) if one == two => self.findings.same(|| join(&visit.path, name)),
                     (one, two) => {
-                        let path = join(&step.path, name);
+                        let path = join(&visit.path, name);
                         self.findings.add(path, Finding::Differs(DiffReason::TypeMismatch));
                         for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
                             if kind.is_directory() {
-                                let step = step.into(name, kind.is_link(), &here);
-                                crew.push(Task::One(side, Step { mismatched: true, ..step }));
+                                let child = visit.child(name, kind.is_link(), &entered);
+                                workers.push(Task::One(side, Visit { mismatched: true, ..child }));
                             }
                         }
                     }
                 }
             }
         })?;
-        drop(here);
+        drop(entered);
         drop((left, right));
-        Files::share(files, self, crew, context)
+        files::share(files, self, workers, context)
     }
 
-    /// Lists both sides of a directory, at once if that pays.
+    /// Lists both sides of a directory, at the same time if that pays off.
     fn list(
         &self,
         left: &A::Directory,
         right: &B::Directory,
-        step: &Step<A, B>,
-        threads: usize,
+        visit: &Visit<A, B>,
+        most_threads: usize,
         context: &Context<'_>,
     ) -> (Result<Listing>, Result<Listing>) {
-        let call = context.call();
-        let list_right = || self.b.list(right, &step.path, &Context::new(call));
-        if threads == 1 || !self.a.is_large(left) || !self.b.is_large(right) {
-            return (
-                self.a.list(left, &step.path, context),
-                self.b.list(right, &step.path, context),
-            );
+        let list_left = |context: &Context<'_>| self.a.list(left, &visit.path, context);
+        let list_right = |context: &Context<'_>| self.b.list(right, &visit.path, context);
+        if most_threads == 1 || !self.a.is_large(left) || !self.b.is_large(right) {
+            return (list_left(context), list_right(context));
         }
-        std::thread::scope(|scope| {
-            let other = threads::named("komparu-list").spawn_scoped(scope, list_right);
-            let left = self.a.list(left, &step.path, context);
-            let right =
-                other.map_or_else(|_| list_right(), |other| other.join().expect("no panic"));
-            (left, right)
-        })
+        threads::both("komparu-list", context, list_left, list_right)
     }
 
     /// Compares two links by their targets.
-    fn links(&self, files: &Files<A, B>, step: &Step<A, B>, name: &[u8]) {
+    fn links(&self, files: &CommonFiles<A, B>, visit: &Visit<A, B>, name: &[u8]) {
         match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
-            (Ok(left), Ok(right)) if left == right => self.findings.same(|| join(&step.path, name)),
+            (Ok(left), Ok(right)) if left == right => {
+                self.findings.same(|| join(&visit.path, name));
+            }
             (Ok(_), Ok(_)) => {
                 let finding = Finding::Differs(DiffReason::ContentMismatch);
-                self.findings.add(join(&step.path, name), finding);
+                self.findings.add(join(&visit.path, name), finding);
             }
             (Err(error), _) | (_, Err(error)) => {
-                self.findings.add(join(&step.path, name), Finding::Failed(error.to_string()));
+                self.findings.add(join(&visit.path, name), Finding::Failed(error.to_string()));
             }
         }
     }
@@ -210,22 +201,36 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     fn alone(
         &self,
         side: Side,
-        mut step: Step<A, B>,
-        crew: &Crew<'_, Task<A, B>>,
+        mut visit: Visit<A, B>,
+        workers: &Workers<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
-        let parents = step.parents.take();
+        let parents = visit.parents.take();
         let parents = parents.as_deref();
         match side {
             Side::Left => {
                 let parent = parents.and_then(|parents| parents.left.as_deref());
-                let entered = self.a.enter(&step.path, parent);
-                self.list_one(self.a, side, (&step, entered), |it| (Some(it), None), crew, context)
+                let entered = self.a.enter(&visit.path, parent);
+                self.list_one(
+                    self.a,
+                    side,
+                    (&visit, entered),
+                    |it| (Some(it), None),
+                    workers,
+                    context,
+                )
             }
             Side::Right => {
                 let parent = parents.and_then(|parents| parents.right.as_deref());
-                let entered = self.b.enter(&step.path, parent);
-                self.list_one(self.b, side, (&step, entered), |it| (None, Some(it)), crew, context)
+                let entered = self.b.enter(&visit.path, parent);
+                self.list_one(
+                    self.b,
+                    side,
+                    (&visit, entered),
+                    |it| (None, Some(it)),
+                    workers,
+                    context,
+                )
             }
         }
     }
@@ -234,41 +239,43 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         &self,
         tree: &T,
         side: Side,
-        (step, entered): (&Step<A, B>, Result<T::Directory>),
+        (visit, directory): (&Visit<A, B>, Result<T::Directory>),
         sides: impl Fn(Arc<T::Directory>) -> Sides<A, B>,
-        crew: &Crew<'_, Task<A, B>>,
+        workers: &Workers<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<()> {
-        let directory = match entered {
+        let directory = match directory {
             Ok(directory) => Arc::new(directory),
-            Err(error) => return self.fail_directory(step, error),
+            Err(error) => return self.fail_directory(visit, error),
         };
-        let place = Place::from(tree.identity(&directory));
+        let identity = DirectoryIdentity::from(tree.identity(&directory));
         let pair = match side {
-            Side::Left => [place, Place::Nowhere],
-            Side::Right => [Place::Nowhere, place],
+            Side::Left => [identity, DirectoryIdentity::Absent],
+            Side::Right => [DirectoryIdentity::Absent, identity],
         };
-        let is_same = |levels_up| tree.is_at(&directory, step.ancestor(levels_up));
-        let lineage = match Lineage::below(step.above.as_ref(), pair, step.through_link, is_same) {
-            Ok(Some(lineage)) => lineage,
-            Ok(None) => {
-                // What is below has been listed under shorter names; the link itself may not have.
-                if !step.mismatched {
-                    self.findings.add(step.path.clone(), side.only());
+        let is_same = |levels_up| tree.is_at(&directory, visit.ancestor(levels_up));
+        let ancestors =
+            match Ancestors::below(visit.ancestors.as_ref(), pair, visit.through_link, is_same) {
+                Ok(Some(ancestors)) => ancestors,
+                Ok(None) => {
+                    // What lies below has been listed under shorter paths; the link itself may not have been.
+                    if !visit.mismatched {
+                        self.findings.add(visit.path.clone(), side.only());
+                    }
+                    return Ok(());
                 }
-                return Ok(());
-            }
-            Err(error) => return self.fail_directory(step, error),
-        };
-        let mut listing = match tree.list(&directory, &step.path, context) {
+                Err(error) => return self.fail_directory(visit, error),
+            };
+        let mut listing = match tree.list(&directory, &visit.path, context) {
             Ok(listing) => listing,
-            Err(error) => return self.fail_directory(step, error),
+            Err(error) => return self.fail_directory(visit, error),
         };
         listing.make_unique(context)?;
         let (left, right) = sides(directory);
-        let here = Here { lineage, left, right, open: &self.open, parents: OnceCell::new() };
+        let entered =
+            Entered { ancestors, left, right, open: &self.open, parents: OnceCell::new() };
         for index in 0..listing.len() {
-            self.unmatched(side, &listing, index, step, &here, crew);
+            self.unmatched(side, &listing, index, visit, &entered, workers);
             if index.is_multiple_of(CHECKED) {
                 context.checkpoint()?;
             }
@@ -282,36 +289,35 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         side: Side,
         listing: &Listing,
         index: usize,
-        step: &Step<A, B>,
-        here: &Here<'_, A, B>,
-        crew: &Crew<'_, Task<A, B>>,
+        visit: &Visit<A, B>,
+        entered: &Entered<'_, A, B>,
+        workers: &Workers<'_, Task<A, B>>,
     ) {
         let name = listing.name(index);
         match listing.kind(index) {
-            Kind::Unknown(errno) => match side {
-                Side::Left => self.unknown(self.a, step, name, errno),
-                Side::Right => self.unknown(self.b, step, name, errno),
+            EntryKind::Unknown(errno) => match side {
+                Side::Left => self.unknown(self.a, visit, name, errno),
+                Side::Right => self.unknown(self.b, visit, name, errno),
             },
             kind if kind.is_directory() => {
-                crew.push(Task::One(side, step.into(name, kind.is_link(), here)));
+                workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
             }
-            _ => self.findings.add(join(&step.path, name), side.only()),
+            _ => self.findings.add(join(&visit.path, name), side.only()),
         }
     }
 
-    fn unknown<T: Tree>(&self, tree: &T, step: &Step<A, B>, name: &[u8], errno: i32) {
-        let path = join(&step.path, name);
+    fn unknown<T: Tree>(&self, tree: &T, visit: &Visit<A, B>, name: &[u8], errno: i32) {
+        let path = join(&visit.path, name);
         let error = std::io::Error::from_raw_os_error(errno);
         let error = Error::system(&tree.display(&path), &error);
         self.findings.add(path, Finding::Failed(error.to_string()));
     }
 
-    /// Notes that a directory could not be compared. Without its root, a tree cannot be compared at
-    /// all.
-    fn fail_directory(&self, step: &Step<A, B>, error: Error) -> Result<()> {
-        if step.path.is_empty() {
+    /// Notes that a directory could not be compared. Of a root, that is the error of the whole call.
+    fn fail_directory(&self, visit: &Visit<A, B>, error: Error) -> Result<()> {
+        if visit.path.is_empty() {
             return Err(error);
         }
-        self.findings.failed(step.path.clone(), error)
+        self.findings.failed(visit.path.clone(), error)
     }
 }

@@ -11,7 +11,7 @@ use rustix::fs::RawDir;
 use rustix::fs::{AtFlags, CWD, FileType, OFlags};
 use rustix::io::Errno;
 
-use super::listing::{CHECKED, Kind, Listing};
+use super::listing::{CHECKED, EntryKind, Listing};
 use super::nowhere::leads_nowhere;
 use super::{Content, Tree, last_name};
 use crate::context::Context;
@@ -21,7 +21,7 @@ use crate::options::{FileOptions, Options};
 use crate::reader::filesystem::may_repeat_numbers;
 use crate::reader::identity::Identity;
 use crate::reader::path::{open_directory, resolved};
-use crate::reader::start::{Base, Start};
+use crate::reader::start::{FileStart, OpenBase};
 
 /// Bytes of names and kinds that one system call may return. Measured on 10,000 files in one
 /// directory: 32 KiB, the usual size, takes 11 calls, this takes 6, and larger ones gain nothing.
@@ -44,7 +44,7 @@ pub struct DirectoryTree {
 
 /// A directory that is open.
 pub struct OpenDirectory {
-    base: Base,
+    base: OpenBase,
     identity: Identity,
     size: i64,
 }
@@ -75,10 +75,10 @@ impl DirectoryTree {
     }
 
     /// The kind of an entry that the directory itself does not tell, or that is a link to follow.
-    fn kind(&self, directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> Kind {
+    fn kind(&self, directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> EntryKind {
         let is_link = told == FileType::Symlink;
         if is_link && !self.follow_links {
-            return Kind::Link;
+            return EntryKind::Link;
         }
         let flags = if self.follow_links { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
         let kind = match told {
@@ -87,20 +87,20 @@ impl DirectoryTree {
             known => Ok(known),
         };
         match kind {
-            Ok(FileType::RegularFile) => Kind::File,
+            Ok(FileType::RegularFile) => EntryKind::File,
             // Where the directory does not tell links from directories, any of them may be one.
-            Ok(FileType::Directory) if told == FileType::Directory => Kind::Directory,
-            Ok(FileType::Directory) => Kind::LinkedDirectory,
-            Ok(FileType::Symlink) => Kind::Link,
-            Ok(FileType::Fifo) => Kind::Fifo,
-            Ok(FileType::Socket) => Kind::Socket,
-            Ok(FileType::CharacterDevice) => Kind::CharacterDevice,
-            Ok(FileType::BlockDevice) => Kind::BlockDevice,
-            Ok(FileType::Unknown) => Kind::Unknown(Errno::NOTSUP.raw_os_error()),
+            Ok(FileType::Directory) if told == FileType::Directory => EntryKind::Directory,
+            Ok(FileType::Directory) => EntryKind::LinkedDirectory,
+            Ok(FileType::Symlink) => EntryKind::Link,
+            Ok(FileType::Fifo) => EntryKind::Fifo,
+            Ok(FileType::Socket) => EntryKind::Socket,
+            Ok(FileType::CharacterDevice) => EntryKind::CharacterDevice,
+            Ok(FileType::BlockDevice) => EntryKind::BlockDevice,
+            Ok(FileType::Unknown) => EntryKind::Unknown(Errno::NOTSUP.raw_os_error()),
             Err(errno) if self.follow_links && is_lost_link(directory, name, told, errno) => {
-                Kind::Link
+                EntryKind::Link
             }
-            Err(errno) => Kind::Unknown(errno.raw_os_error()),
+            Err(errno) => EntryKind::Unknown(errno.raw_os_error()),
         }
     }
 }
@@ -165,7 +165,7 @@ impl Tree for DirectoryTree {
         let stat = rustix::fs::fstat(&descriptor).map_err(system)?;
         let identity = Identity::of(&stat);
         let path = join(&self.path, path).into();
-        Ok(OpenDirectory { base: Base { path, descriptor }, identity, size: stat.st_size })
+        Ok(OpenDirectory { base: OpenBase { path, descriptor }, identity, size: stat.st_size })
     }
 
     fn identity(&self, directory: &OpenDirectory) -> Option<Identity> {
@@ -226,7 +226,7 @@ impl Tree for DirectoryTree {
 
     fn open<'d>(&self, directory: &'d OpenDirectory, name: &'d [u8]) -> Result<Content<'d>> {
         let flags = if self.follow_links { OFlags::empty() } else { OFlags::NOFOLLOW };
-        Start::read(&directory.base, name, flags, self.files).map(Content::Start)
+        FileStart::read(&directory.base, name, flags, self.files).map(Content::Start)
     }
 
     fn link(&self, directory: &OpenDirectory, name: &[u8]) -> Result<Vec<u8>> {

@@ -1,107 +1,60 @@
-//! The files that two directories have in common.
+//! Comparing the files that two directories have in common.
 
-use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::compare::Walk;
-use super::task::{SharedWork, Task};
+use super::common_files::CommonFiles;
+use super::task::{SharedComparison, Task, Walk};
 use super::{Content, Tree};
 use crate::context::Context;
-use crate::crew::Crew;
-use crate::engine::{self, parallel};
+use crate::crew::Workers;
+use crate::engine;
 use crate::error::{Result, join};
 use crate::outcome::{DiffReason, Finding, PairOutcome};
 use crate::reader::file::FileReader;
 use crate::reader::{ReadAt, Reader};
 
-/// Pairs of files, for any number of threads to compare.
-pub(super) struct Files<A: Tree, B: Tree> {
-    path: Vec<u8>,
-    pub(super) left: Arc<A::Directory>,
-    pub(super) right: Arc<B::Directory>,
-    names: Vec<u8>,
-    /// Where each name lies.
-    ranges: Vec<Range<usize>>,
-    /// The first that nobody has taken.
-    next: AtomicUsize,
+/// Compares all of `files`; other workers help, as far as they are idle.
+pub(super) fn share<A: Tree, B: Tree>(
+    files: CommonFiles<A, B>,
+    walk: &Walk<'_, A, B>,
+    workers: &Workers<'_, Task<A, B>>,
+    context: &Context<'_>,
+) -> Result<()> {
+    let helpers = files.batches().min(workers.most()).saturating_sub(1);
+    let files = Arc::new(files);
+    for _ in 0..helpers {
+        workers.push(Task::Files(Arc::clone(&files)));
+    }
+    compare(&files, walk, workers, context)
 }
 
-impl<A: Tree, B: Tree> Files<A, B> {
-    const BATCH: usize = if A::BATCH < B::BATCH { A::BATCH } else { B::BATCH };
-
-    /// No files yet, of two directories that both are at `path`.
-    pub(super) fn new(path: Vec<u8>, left: Arc<A::Directory>, right: Arc<B::Directory>) -> Self {
-        let (names, ranges) = (Vec::new(), Vec::new());
-        Self { path, left, right, names, ranges, next: AtomicUsize::new(0) }
-    }
-
-    /// Adds a file that both have.
-    pub(super) fn push(&mut self, name: &[u8]) {
-        let start = self.names.len();
-        self.names.extend_from_slice(name);
-        self.ranges.push(start..self.names.len());
-    }
-
-    /// Compares all of them, with the help of whoever in the crew has time.
-    pub(super) fn share(
-        self,
-        walk: &Walk<'_, A, B>,
-        crew: &Crew<'_, Task<A, B>>,
-        context: &Context<'_>,
-    ) -> Result<()> {
-        let helpers = self.ranges.len().div_ceil(Self::BATCH).min(crew.size()).saturating_sub(1);
-        let files = Arc::new(self);
-        for _ in 0..helpers {
-            crew.push(Task::Files(Arc::clone(&files)));
-        }
-        files.compare(walk, crew, context)
-    }
-
-    /// Compares files until none is left that nobody has taken.
-    pub(super) fn compare(
-        &self,
-        walk: &Walk<'_, A, B>,
-        crew: &Crew<'_, Task<A, B>>,
-        context: &Context<'_>,
-    ) -> Result<()> {
-        loop {
-            let first = self.next.fetch_add(Self::BATCH, Ordering::Relaxed);
-            let batch = first..self.ranges.len().min(first.saturating_add(Self::BATCH));
-            if batch.is_empty() {
-                return Ok(());
-            }
-            for range in &self.ranges[batch] {
-                context.checkpoint()?;
-                self.pair(&self.names[range.clone()], walk, crew, context)?;
+/// Compares files until none is left that no thread has taken.
+pub(super) fn compare<A: Tree, B: Tree>(
+    files: &CommonFiles<A, B>,
+    walk: &Walk<'_, A, B>,
+    workers: &Workers<'_, Task<A, B>>,
+    context: &Context<'_>,
+) -> Result<()> {
+    while let Some(batch) = files.take_batch() {
+        for name in batch {
+            context.checkpoint()?;
+            let path = || join(&files.path, name);
+            let outcome = engine::until_quiet(context, || {
+                let left = walk.a.open(&files.left, name)?;
+                let right = walk.b.open(&files.right, name)?;
+                contents(left, right, walk, workers, context)
+            });
+            match outcome {
+                Ok(None) => walk.findings.same(path),
+                Ok(Some(reason)) => walk.findings.add(path(), Finding::Differs(reason)),
+                Err(error) => walk.findings.failed(path(), error)?,
             }
         }
     }
-
-    /// Compares one pair.
-    fn pair(
-        &self,
-        name: &[u8],
-        walk: &Walk<'_, A, B>,
-        crew: &Crew<'_, Task<A, B>>,
-        context: &Context<'_>,
-    ) -> Result<()> {
-        let path = || join(&self.path, name);
-        let outcome = engine::until_quiet(context, || {
-            let left = walk.a.open(&self.left, name)?;
-            let right = walk.b.open(&self.right, name)?;
-            contents(left, right, walk, crew, context)
-        });
-        match outcome {
-            Ok(None) => walk.findings.same(path),
-            Ok(Some(reason)) => walk.findings.add(path(), Finding::Differs(reason)),
-            Err(error) => walk.findings.failed(path(), error)?,
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
-/// A content that takes more than one look.
+/// A content that is read to its end.
 enum Opened {
     File(FileReader),
     Stream(Box<dyn Reader>),
@@ -129,7 +82,7 @@ fn contents<A: Tree, B: Tree>(
     left: Content<'_>,
     right: Content<'_>,
     walk: &Walk<'_, A, B>,
-    crew: &Crew<'_, Task<A, B>>,
+    workers: &Workers<'_, Task<A, B>>,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     if let (Some(left), Some(right)) = (left.all(), right.all()) {
@@ -146,8 +99,8 @@ fn contents<A: Tree, B: Tree>(
             if left.is_same_file(&right) {
                 return Ok(None);
             }
-            if crew.size() > 1 && engine::is_worth_sharing(&left, &right) {
-                return big_files(left, right, walk, crew, context);
+            if workers.most() > 1 && engine::is_worth_sharing(&left, &right) {
+                return large_files(left, right, walk, workers, context);
             }
             (Opened::File(left), Opened::File(right))
         }
@@ -156,24 +109,24 @@ fn contents<A: Tree, B: Tree>(
     engine::compare(left.reader(), right.reader(), walk.options, context)
 }
 
-/// Compares two files with the help of whoever in the crew has nothing else to do.
-fn big_files<A: Tree, B: Tree>(
+/// Compares two files; other workers help, as far as they are idle.
+fn large_files<A: Tree, B: Tree>(
     left: FileReader,
     right: FileReader,
     walk: &Walk<'_, A, B>,
-    crew: &Crew<'_, Task<A, B>>,
+    workers: &Workers<'_, Task<A, B>>,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let mut outcome = engine::glance(&left, &right, walk.options, context)?;
+    let mut outcome = engine::quick_check(&left, &right, walk.options, context)?;
     let (left, right) = (Arc::new(left), Arc::new(right));
     if outcome.is_none() {
         let (a, b): (Arc<dyn ReadAt>, Arc<dyn ReadAt>) = (left.clone(), right.clone());
-        let work: Arc<SharedWork> = Arc::new(parallel::Work::new(a, b, walk.options.chunk_size));
-        for _ in 1..crew.size() {
-            crew.push_idle(Task::Content(Arc::downgrade(&work)));
+        let comparison = Arc::new(SharedComparison::new(a, b, walk.options.chunk_size));
+        for _ in 1..workers.most() {
+            workers.push_idle(Task::Content(Arc::downgrade(&comparison)));
         }
-        work.run(context);
-        let same = work.finish()?;
+        comparison.run(context);
+        let same = comparison.finish()?;
         outcome = (!same).then_some(DiffReason::ContentMismatch);
     }
     left.verify()?;

@@ -1,59 +1,59 @@
-//! The directories above a directory, to tell when a link leads back to one of them.
+//! The directories above a directory, to find out when a link leads back to one of them.
 
 use std::sync::Arc;
 
 use super::Identity;
 use crate::error::Result;
 
-/// Where a walk is on one of its two sides.
+/// Which directory a walk has entered in one of its two trees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Nowhere: only the other side has this directory.
-    Nowhere,
-    /// In a directory that cannot come again.
+pub(super) enum DirectoryIdentity {
+    /// None: only the other tree has this directory.
+    Absent,
+    /// One that no other path leads to.
     Unique,
-    /// In this directory.
+    /// The one with this identity.
     Known(Identity),
 }
 
-impl From<Option<Identity>> for Place {
+impl From<Option<Identity>> for DirectoryIdentity {
     fn from(identity: Option<Identity>) -> Self {
         identity.map_or(Self::Unique, Self::Known)
     }
 }
 
-impl Place {
-    /// May this be where the walk was `before`?
-    fn may_be(self, before: Self) -> bool {
-        match (self, before) {
-            (Self::Nowhere, _) => true,
-            (Self::Known(now), Self::Known(before)) => now.has_number_of(&before),
+impl DirectoryIdentity {
+    /// May this be the same directory as `earlier`?
+    fn may_be(self, earlier: Self) -> bool {
+        match (self, earlier) {
+            (Self::Absent, _) => true,
+            (Self::Known(now), Self::Known(earlier)) => now.has_number_of(&earlier),
             _ => false,
         }
     }
 }
 
-/// Where a walk is on both sides.
-pub(super) type Pair = [Place; 2];
+/// The directories that a walk has entered in both trees.
+pub(super) type Pair = [DirectoryIdentity; 2];
 
-/// A pair of directories that has been entered, below those it was reached through.
+/// A pair of directories that has been entered, and the pairs above it.
 #[derive(Debug)]
-pub(super) struct Lineage {
+pub(super) struct Ancestors {
     pair: Pair,
-    parent: Option<Arc<Lineage>>,
-    /// Has a symbolic link been followed on the way here? Where not, no directory can come again.
+    parent: Option<Arc<Ancestors>>,
+    /// Has a symbolic link been followed on the way here? If not, no directory can come twice.
     linked: bool,
 }
 
-impl Lineage {
+impl Ancestors {
     /// `pair`, below `parent`; `None` if that closes a loop.
     ///
-    /// Two sides close a loop when both come to where both were before, together: everything below
-    /// has been compared then, under shorter names. A side that walks alone closes it when it comes
-    /// to where it was itself.
+    /// Two trees close a loop when both come back, at the same time, to directories that they were in at the
+    /// same time: everything below has been compared then, under shorter paths. A tree that is walked alone
+    /// closes a loop when it comes back to a directory of its own.
     ///
-    /// Some filesystems give one number to several directories. `is_same` is asked about each directory so
-    /// many levels up whose numbers are the same.
+    /// Some filesystems give one inode number to several directories. So `is_same` is asked about each directory
+    /// with the same numbers, by how many levels up it lies.
     ///
     /// # Errors
     /// Those of `is_same`.
@@ -78,9 +78,9 @@ impl Lineage {
     }
 }
 
-impl Drop for Lineage {
-    // By hand: dropped the usual way, each level would be dropped within the one below it, and
-    // 100,000 levels need more stack than a thread has.
+impl Drop for Ancestors {
+    // In a loop: by default each level is dropped within the one below it, and 100,000 levels need more stack
+    // than a thread has.
     fn drop(&mut self) {
         let mut parent = self.parent.take();
         while let Some(mut last) = parent.and_then(Arc::into_inner) {
@@ -93,19 +93,19 @@ impl Drop for Lineage {
 mod tests {
     use super::*;
 
-    fn place(inode: u64) -> Place {
-        Place::Known(Identity::numbered(1, inode))
+    fn directory(inode: u64) -> DirectoryIdentity {
+        DirectoryIdentity::Known(Identity::numbered(1, inode))
     }
 
-    fn below(parent: Option<&Arc<Lineage>>, pair: Pair) -> Option<Arc<Lineage>> {
-        Lineage::below(parent, pair, true, |_| Ok(true)).expect("it can be told")
+    fn below(parent: Option<&Arc<Ancestors>>, pair: Pair) -> Option<Arc<Ancestors>> {
+        Ancestors::below(parent, pair, true, |_| Ok(true)).expect("it can be told")
     }
 
-    const NOWHERE: Place = Place::Nowhere;
+    const ABSENT: DirectoryIdentity = DirectoryIdentity::Absent;
 
     #[test]
-    fn a_loop_is_where_both_sides_were_together() {
-        let (a, b) = (place(1), place(2));
+    fn a_loop_is_where_both_trees_were_at_the_same_time() {
+        let (a, b) = (directory(1), directory(2));
         let root = below(None, [a, b]).expect("nothing above");
         assert!(below(Some(&root), [a, b]).is_none());
         assert!(below(Some(&root), [b, a]).is_some());
@@ -113,30 +113,30 @@ mod tests {
     }
 
     #[test]
-    fn a_side_alone_closes_a_loop_of_its_own() {
-        let (a, b) = (place(1), place(2));
+    fn a_tree_that_is_walked_alone_closes_a_loop_of_its_own() {
+        let (a, b) = (directory(1), directory(2));
         let root = below(None, [a, b]).expect("nothing above");
-        assert!(below(Some(&root), [a, NOWHERE]).is_none());
-        assert!(below(Some(&root), [NOWHERE, b]).is_none());
-        assert!(below(Some(&root), [NOWHERE, a]).is_some());
+        assert!(below(Some(&root), [a, ABSENT]).is_none());
+        assert!(below(Some(&root), [ABSENT, b]).is_none());
+        assert!(below(Some(&root), [ABSENT, a]).is_some());
     }
 
     #[test]
-    fn what_is_unique_closes_no_loop() {
-        let a = place(1);
-        let root = below(None, [a, Place::Unique]).expect("nothing above");
-        assert!(below(Some(&root), [a, Place::Unique]).is_some());
+    fn a_unique_directory_closes_no_loop() {
+        let a = directory(1);
+        let root = below(None, [a, DirectoryIdentity::Unique]).expect("nothing above");
+        assert!(below(Some(&root), [a, DirectoryIdentity::Unique]).is_some());
     }
 
     #[test]
-    fn a_number_that_comes_again_closes_no_loop_where_it_is_another_directory() {
-        let (a, b) = (place(1), place(2));
+    fn another_directory_of_the_same_number_closes_no_loop() {
+        let (a, b) = (directory(1), directory(2));
         let root = below(None, [a, b]).expect("nothing above");
         let middle = below(Some(&root), [b, b]).expect("another");
         let mut asked = Vec::new();
         let mut answers = [Ok(false), Ok(true), Err(crate::Error::Cancelled)].into_iter();
-        let mut ask = |above: &Arc<Lineage>, pair| {
-            Lineage::below(Some(above), pair, true, |levels_up| {
+        let mut ask = |above: &Arc<Ancestors>, pair| {
+            Ancestors::below(Some(above), pair, true, |levels_up| {
                 asked.push(levels_up);
                 answers.next().expect("not asked more often")
             })
@@ -148,12 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn a_deep_lineage_is_dropped_without_recursion() {
-        let a = place(1);
-        let mut last = Lineage::below(None, [a, a], false, |_| Ok(true)).expect("told");
+    fn a_million_ancestors_are_dropped_without_recursion() {
+        let a = directory(1);
+        let mut last = Ancestors::below(None, [a, a], false, |_| Ok(true)).expect("told");
         for depth in 0..1_000_000 {
-            let pair = [Place::Known(Identity::numbered(2, depth)), a];
-            last = Lineage::below(last.as_ref(), pair, false, |_| Ok(true)).expect("told");
+            let pair = [DirectoryIdentity::Known(Identity::numbered(2, depth)), a];
+            last = Ancestors::below(last.as_ref(), pair, false, |_| Ok(true)).expect("told");
         }
         drop(last);
     }

@@ -6,16 +6,16 @@ use crate::context::{Context, Steps};
 use crate::error::Result;
 use crate::order;
 
-/// Entries between two looks at the context: far fewer than a millisecond's work, and enough for
-/// the looks to cost nothing.
+/// Entries between two checkpoints: far less than a millisecond's work, and enough for the checkpoints to cost
+/// nothing.
 pub const CHECKED: usize = 256;
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Something with content.
+pub enum EntryKind {
+    /// It has content.
     File,
-    /// Something with entries.
+    /// It has entries.
     Directory,
     /// The same, reached through a symbolic link.
     LinkedDirectory,
@@ -29,11 +29,11 @@ pub enum Kind {
     CharacterDevice,
     /// A block device.
     BlockDevice,
-    /// There is no telling, because of this error of the system.
+    /// It could not be found out, because of this system error.
     Unknown(i32),
 }
 
-impl Kind {
+impl EntryKind {
     /// Can it have entries?
     #[must_use]
     pub fn is_directory(self) -> bool {
@@ -52,14 +52,14 @@ impl Kind {
 #[derive(Debug, Default)]
 pub struct Listing {
     names: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<ListedName>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct ListedName {
     start: usize,
     length: u32,
-    kind: Kind,
+    kind: EntryKind,
 }
 
 impl Listing {
@@ -67,11 +67,11 @@ impl Listing {
     ///
     /// # Panics
     /// When the name has 4 GiB or more.
-    pub fn push(&mut self, name: &[u8], kind: Kind) {
+    pub fn push(&mut self, name: &[u8], kind: EntryKind) {
         let start = self.names.len();
         let length = u32::try_from(name.len()).expect("names are at most 255 bytes on any system");
         self.names.extend_from_slice(name);
-        self.entries.push(Entry { start, length, kind });
+        self.entries.push(ListedName { start, length, kind });
     }
 
     /// How many entries there are.
@@ -89,20 +89,20 @@ impl Listing {
     /// The name of an entry.
     #[must_use]
     pub fn name(&self, index: usize) -> &[u8] {
-        let Entry { start, length, .. } = self.entries[index];
+        let ListedName { start, length, .. } = self.entries[index];
         &self.names[start..start + length as usize]
     }
 
     /// What an entry is.
     #[must_use]
-    pub fn kind(&self, index: usize) -> Kind {
+    pub fn kind(&self, index: usize) -> EntryKind {
         self.entries[index].kind
     }
 
     /// Sorts the entries by their names. Of several entries of one name only one is left.
     fn sort(&mut self, context: &Context<'_>) -> Result<()> {
         let names = &self.names;
-        let name = |entry: &Entry| &names[entry.start..entry.start + entry.length as usize];
+        let name = |entry: &ListedName| &names[entry.start..entry.start + entry.length as usize];
         order::sort_by(&mut self.entries, context, |one, two| name(one).cmp(name(two)))?;
         self.entries.dedup_by(|one, two| name(one) == name(two));
         Ok(())
@@ -112,13 +112,13 @@ impl Listing {
     /// any that is changed at that moment.
     ///
     /// # Errors
-    /// When the context, asked now and then, says stop.
+    /// When the context says stop.
     pub fn make_unique(&mut self, context: &Context<'_>) -> Result<()> {
         if self.may_have_duplicates(context)? { self.sort(context) } else { Ok(()) }
     }
 
-    /// Is there, or may there be, a name that comes twice? Names are told apart by a hash, in a table with
-    /// room for twice as many: 10 ns a name, where sorting them takes 100.
+    /// Does, or may, a name come twice? Names are told apart by their hashes, in a table with twice as many slots:
+    /// 10 ns a name, where sorting them takes 100.
     fn may_have_duplicates(&self, context: &Context<'_>) -> Result<bool> {
         let slots = (2 * self.len()).next_power_of_two();
         let (mut table, mut steps) = (vec![0_u64; slots], Steps::new(context));
@@ -138,11 +138,11 @@ impl Listing {
     }
 }
 
-/// Slots that are looked at before names count as perhaps the same: more than any table needs whose names
-/// were not made to collide.
+/// Slots that are searched before two names count as perhaps the same: more than needed by any names that were
+/// not chosen to collide.
 const LONGEST_SEARCH: usize = 64;
 
-/// A number for a name: words of eight bytes, folded in as wyhash does it, by a multiplication to 128 bits
+/// A hash of a name: words of eight bytes, folded in as wyhash does it, by a multiplication to 128 bits
 /// of which both halves count. The factor is 2⁶⁴ divided by the golden ratio.
 fn hash(name: &[u8]) -> u64 {
     #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
@@ -172,14 +172,14 @@ pub enum Match {
 /// Brings two listings into one order and calls `found` for every name in either.
 ///
 /// # Errors
-/// When the context, asked now and then, says stop.
+/// When the context says stop.
 pub fn merge(
     left: &mut Listing,
     right: &mut Listing,
     context: &Context<'_>,
     mut found: impl FnMut(&Listing, &Listing, Match),
 ) -> Result<()> {
-    // Copies of a directory on one filesystem are mostly listed in the same order.
+    // Copies of a directory on one filesystem are usually listed in the same order.
     let mut steps = Steps::new(context);
     let mut index = 0;
     while index < left.len() && index < right.len() && left.name(index) == right.name(index) {
@@ -222,7 +222,7 @@ mod tests {
         let listing = |names: &[&str]| {
             let mut listing = Listing::default();
             for name in names {
-                listing.push(name.as_bytes(), Kind::File);
+                listing.push(name.as_bytes(), EntryKind::File);
             }
             listing
         };
@@ -244,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn names_in_the_same_order_are_looked_through_with_checkpoints() {
+    fn merging_names_in_the_same_order_has_checkpoints() {
         let listing = || {
             let mut listing = Listing::default();
-            (0..10_000).for_each(|name: u32| listing.push(&name.to_be_bytes(), Kind::File));
+            (0..10_000).for_each(|name: u32| listing.push(&name.to_be_bytes(), EntryKind::File));
             listing
         };
         let (mut left, mut right) = (listing(), listing());
-        right.push(b"another", Kind::File);
+        right.push(b"another", EntryKind::File);
         let call = Call::until_checkpoint(5);
         let merged = merge(&mut left, &mut right, &Context::new(&call), |_, _, _| panic!("merged"));
         assert_eq!(merged, Err(crate::error::Error::Cancelled));
@@ -275,7 +275,7 @@ mod tests {
         let mut listing = Listing::default();
         let names = (0..5000).map(|number| (number % 4999).to_string());
         for name in names {
-            listing.push(name.as_bytes(), Kind::File);
+            listing.push(name.as_bytes(), EntryKind::File);
         }
         let call = Call::new(None);
         assert_eq!(listing.make_unique(&Context::new(&call)), Ok(()));
@@ -288,8 +288,8 @@ mod tests {
             let mut listing = Listing::default();
             for number in 0..20_000_u32 {
                 let name = format!("{number:0length$}");
-                listing.push(name.as_bytes(), Kind::File);
-                listing.push(format!("{name}\0").as_bytes(), Kind::File);
+                listing.push(name.as_bytes(), EntryKind::File);
+                listing.push(format!("{name}\0").as_bytes(), EntryKind::File);
             }
             let found = listing.may_have_duplicates(&Context::new(&Call::new(None)));
             assert_eq!(found, Ok(false), "{length}");

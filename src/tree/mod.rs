@@ -6,9 +6,11 @@
 
 pub(crate) mod archive;
 mod chosen;
+mod common_files;
 pub mod compare;
 mod course;
 mod direct;
+pub(crate) mod directories;
 pub mod directory;
 mod entries;
 mod files;
@@ -32,7 +34,7 @@ use crate::error::{Name, Result};
 use crate::reader::Reader;
 use crate::reader::file::FileReader;
 pub use crate::reader::identity::Identity;
-use crate::reader::start::Start;
+use crate::reader::start::FileStart;
 use listing::Listing;
 
 /// Entries with content, in directories that can be entered by their path.
@@ -104,7 +106,7 @@ fn last_name(path: &[u8]) -> &[u8] {
 /// The content of an entry.
 pub enum Content<'d> {
     /// A file of this machine whose start has been read, in a directory that is open.
-    Start(Start<'d>),
+    Start(FileStart<'d>),
     /// A file of this machine.
     File(FileReader),
     /// Anything else.

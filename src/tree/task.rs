@@ -1,48 +1,59 @@
-//! What the threads that walk two trees hand to each other.
+//! What the threads that walk two trees share, and the tasks that they hand each other.
 
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::Tree;
-use super::files::Files;
-use super::lineage::Lineage;
-use crate::engine::parallel;
+use super::common_files::CommonFiles;
+use super::findings::Findings;
+use super::lineage::Ancestors;
+use crate::engine::parallel::ParallelComparison;
 use crate::error::join;
+use crate::options::Options;
 use crate::outcome::Finding;
 use crate::reader::ReadAt;
 
-/// What a member of the crew can take.
-pub(super) enum Task<A: Tree, B: Tree> {
-    /// Compare a directory that both have.
-    Both(Step<A, B>),
-    /// List a directory that only one has.
-    One(Side, Step<A, B>),
-    /// Help to compare the files of a directory.
-    Files(Arc<Files<A, B>>),
-    /// Help to compare a big file, if that is still going on.
-    Content(Weak<SharedWork>),
+/// What all threads of a walk share.
+pub(super) struct Walk<'w, A, B> {
+    pub(super) a: &'w A,
+    pub(super) b: &'w B,
+    pub(super) options: &'w Options,
+    pub(super) findings: Findings,
+    pub(super) open: Arc<OpenParentsLimit>,
 }
 
-/// The comparison of a big file, open to the whole crew.
-pub(super) type SharedWork = parallel::Work<Arc<dyn ReadAt>>;
+/// What a thread can do next.
+pub(super) enum Task<A: Tree, B: Tree> {
+    /// Compare a directory that both trees have.
+    Both(Visit<A, B>),
+    /// List a directory that only one tree has.
+    One(Side, Visit<A, B>),
+    /// Help to compare the files of a directory.
+    Files(Arc<CommonFiles<A, B>>),
+    /// Help to compare a large file, if that still goes on.
+    Content(Weak<SharedComparison>),
+}
+
+/// The comparison of a large file, which any thread of the walk may help with.
+pub(super) type SharedComparison = ParallelComparison<Arc<dyn ReadAt>>;
 
 /// A directory to enter.
-pub(super) struct Step<A: Tree, B: Tree> {
+pub(super) struct Visit<A: Tree, B: Tree> {
     pub(super) path: Vec<u8>,
-    pub(super) above: Option<Arc<Lineage>>,
+    pub(super) ancestors: Option<Arc<Ancestors>>,
     pub(super) through_link: bool,
-    /// Has it been found to be of another kind than what the other tree has under this path?
+    /// Has it been found to be of another kind than what the other tree has at this path?
     pub(super) mismatched: bool,
     /// The directories that it lies in, if they are still open.
-    pub(super) parents: Option<Arc<Parents<A, B>>>,
+    pub(super) parents: Option<Arc<OpenParents<A, B>>>,
 }
 
-impl<A: Tree, B: Tree> Step<A, B> {
-    /// The step into the root.
+impl<A: Tree, B: Tree> Visit<A, B> {
+    /// A visit to the root.
     pub(super) fn root() -> Self {
-        let (path, above, parents) = (Vec::new(), None, None);
-        Self { path, above, through_link: false, mismatched: false, parents }
+        let (path, ancestors, parents) = (Vec::new(), None, None);
+        Self { path, ancestors, through_link: false, mismatched: false, parents }
     }
 
     /// The path of the directory so many levels above this one.
@@ -51,60 +62,66 @@ impl<A: Tree, B: Tree> Step<A, B> {
         (0..levels_up).fold(&self.path, |path, _| &path[..slash(path)])
     }
 
-    /// The step into `name`, from this directory, which is `here`.
-    pub(super) fn into(&self, name: &[u8], through_link: bool, here: &Here<'_, A, B>) -> Self {
-        let (path, above) = (join(&self.path, name), Some(Arc::clone(&here.lineage)));
-        let parents =
-            here.parents.get_or_init(|| here.open.keep(here.left.as_ref(), here.right.as_ref()));
-        Self { path, above, through_link, mismatched: false, parents: parents.clone() }
+    /// A visit to the directory `name` in this one, which has been entered as `entered`.
+    pub(super) fn child(
+        &self,
+        name: &[u8],
+        through_link: bool,
+        entered: &Entered<'_, A, B>,
+    ) -> Self {
+        let (path, ancestors) = (join(&self.path, name), Some(Arc::clone(&entered.ancestors)));
+        let parents = entered
+            .parents
+            .get_or_init(|| entered.open.keep(entered.left.as_ref(), entered.right.as_ref()));
+        Self { path, ancestors, through_link, mismatched: false, parents: parents.clone() }
     }
 }
 
-/// A directory that has been entered, on one side or both.
-pub(super) struct Here<'h, A: Tree, B: Tree> {
-    pub(super) lineage: Arc<Lineage>,
+/// A directory that has been entered, in one tree or both.
+pub(super) struct Entered<'h, A: Tree, B: Tree> {
+    pub(super) ancestors: Arc<Ancestors>,
     pub(super) left: Option<Arc<A::Directory>>,
     pub(super) right: Option<Arc<B::Directory>>,
-    pub(super) open: &'h Arc<KeptOpen>,
+    pub(super) open: &'h Arc<OpenParentsLimit>,
     /// Made when the first directory is found in it.
-    pub(super) parents: OnceCell<Option<Arc<Parents<A, B>>>>,
+    pub(super) parents: OnceCell<Option<Arc<OpenParents<A, B>>>>,
 }
 
-/// Directories that stay open until all that lie in them have been entered.
-pub(super) struct Parents<A: Tree, B: Tree> {
+/// Directories that stay open until all directories in them have been entered.
+pub(super) struct OpenParents<A: Tree, B: Tree> {
     pub(super) left: Option<Arc<A::Directory>>,
     pub(super) right: Option<Arc<B::Directory>>,
-    open: Arc<KeptOpen>,
+    open: Arc<OpenParentsLimit>,
 }
 
-impl<A: Tree, B: Tree> Drop for Parents<A, B> {
+impl<A: Tree, B: Tree> Drop for OpenParents<A, B> {
     fn drop(&mut self) {
         self.open.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// How many pairs of directories are kept open for what lies in them. Those that there is no room for are
+/// How many pairs of directories are kept open for the directories in them. Beyond the limit, directories are
 /// entered by their whole path.
-pub(super) struct KeptOpen {
+pub(super) struct OpenParentsLimit {
     count: AtomicUsize,
     most: usize,
 }
 
-impl KeptOpen {
-    /// None yet, and never more than so many.
+impl OpenParentsLimit {
+    /// No pair yet, and never more than `most`.
     pub(super) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { count: AtomicUsize::new(0), most })
     }
 
-    /// Keeps these, if there is room.
+    /// Keeps these open, unless the limit is reached.
     fn keep<A: Tree, B: Tree>(
         self: &Arc<Self>,
         left: Option<&Arc<A::Directory>>,
         right: Option<&Arc<B::Directory>>,
-    ) -> Option<Arc<Parents<A, B>>> {
-        let room = |count| (count < self.most).then_some(count + 1);
-        self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
-        Some(Arc::new(Parents {
+    ) -> Option<Arc<OpenParents<A, B>>> {
+        let one_more = |count| (count < self.most).then_some(count + 1);
+        self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        Some(Arc::new(OpenParents {
             left: left.cloned(),
             right: right.cloned(),
             open: Arc::clone(self),

@@ -3,30 +3,31 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::listing::{Kind, Listing};
+use super::listing::{EntryKind, Listing};
 use super::{Content, Identity, Tree, last_name, names};
 use crate::context::Context;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
 use crate::options::Options;
+use crate::reader::file::FileReader;
 use crate::source::Source;
 
 /// Sources by the paths that they stand for.
 pub struct UrlTree {
-    root: Arc<Branch>,
+    root: Arc<MapDirectory>,
     options: Options,
 }
 
 /// What is in a directory, by name.
 #[derive(Default)]
-pub struct Branch(BTreeMap<Vec<u8>, Entry>);
+pub struct MapDirectory(BTreeMap<Vec<u8>, Node>);
 
-enum Entry {
+enum Node {
     File(Source),
-    Directory(Arc<Branch>),
+    Directory(Arc<MapDirectory>),
 }
 
-impl Drop for Branch {
+impl Drop for MapDirectory {
     // By hand: dropped the usual way, each level would be dropped within the one above it, and a path of
     // 60,000 parts needs more stack than a thread has.
     fn drop(&mut self) {
@@ -34,14 +35,14 @@ impl Drop for Branch {
         let mut entries = std::mem::take(&mut self.0);
         loop {
             let directories = entries.into_values().filter_map(|entry| match entry {
-                Entry::File(_) => None,
-                Entry::Directory(branch) => Some(branch),
+                Node::File(_) => None,
+                Node::Directory(directory) => Some(directory),
             });
             below.extend(directories);
             // Those that another thread still has, it drops itself.
             let next = std::iter::from_fn(|| below.pop()).find_map(Arc::into_inner);
-            let Some(mut branch) = next else { return };
-            entries = std::mem::take(&mut branch.0);
+            let Some(mut directory) = next else { return };
+            entries = std::mem::take(&mut directory.0);
         }
     }
 }
@@ -84,7 +85,7 @@ impl UrlTree {
 
 /// Puts a source where `path` leads to, or says why it cannot be there.
 fn insert(
-    mut branch: &mut Arc<Branch>,
+    mut directory: &mut Arc<MapDirectory>,
     path: &[u8],
     source: Source,
 ) -> std::result::Result<(), &'static str> {
@@ -93,67 +94,72 @@ fn insert(
         None => (None, path),
     };
     for part in directories.into_iter().flat_map(|path| path.split(|&byte| byte == b'/')) {
-        let entry = Arc::get_mut(branch).map(|branch| {
-            branch.0.entry(part.to_vec()).or_insert_with(|| Entry::Directory(Arc::default()))
+        let entry = Arc::get_mut(directory).map(|directory| {
+            directory.0.entry(part.to_vec()).or_insert_with(|| Node::Directory(Arc::default()))
         });
-        branch = match entry.expect("nobody else has the tree before it is complete") {
-            Entry::Directory(branch) => branch,
-            Entry::File(_) => return Err("lies in what is a file itself"),
+        directory = match entry.expect("nobody else has the tree before it is complete") {
+            Node::Directory(directory) => directory,
+            Node::File(_) => return Err("lies in what is a file itself"),
         };
     }
-    let entries = Arc::get_mut(branch).expect("nobody else has the tree before it is complete");
+    let entries = Arc::get_mut(directory).expect("nobody else has the tree before it is complete");
     match entries.0.get(name) {
-        Some(Entry::File(_)) => return Err("stands for the same path as another key"),
-        Some(Entry::Directory(_)) => return Err("is a directory, in which others lie"),
-        None => entries.0.insert(name.to_vec(), Entry::File(source)),
+        Some(Node::File(_)) => return Err("stands for the same path as another key"),
+        Some(Node::Directory(_)) => return Err("is a directory, in which others lie"),
+        None => entries.0.insert(name.to_vec(), Node::File(source)),
     };
     Ok(())
 }
 
 impl Tree for UrlTree {
-    type Directory = Arc<Branch>;
+    type Directory = Arc<MapDirectory>;
 
     /// One transfer keeps a thread waiting for longer than taking it costs.
     const BATCH: usize = 1;
 
-    fn enter(&self, path: &[u8], parent: Option<&Arc<Branch>>) -> Result<Arc<Branch>> {
+    fn enter(&self, path: &[u8], parent: Option<&Arc<MapDirectory>>) -> Result<Arc<MapDirectory>> {
         let whole = path;
-        let (mut branch, path) = match parent {
+        let (mut directory, path) = match parent {
             Some(parent) => (parent, last_name(path)),
             None => (&self.root, path),
         };
         for part in path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
-            branch = match branch.0.get(part) {
-                Some(Entry::Directory(branch)) => branch,
+            directory = match directory.0.get(part) {
+                Some(Node::Directory(directory)) => directory,
                 _ => return Err(Error::read(&self.display(whole), "is not in the map")),
             };
         }
-        Ok(Arc::clone(branch))
+        Ok(Arc::clone(directory))
     }
 
-    fn identity(&self, _: &Arc<Branch>) -> Option<Identity> {
+    fn identity(&self, _: &Arc<MapDirectory>) -> Option<Identity> {
         None
     }
 
-    fn resolved(&self, _: &Arc<Branch>) -> Option<Vec<u8>> {
+    fn resolved(&self, _: &Arc<MapDirectory>) -> Option<Vec<u8>> {
         None
     }
 
-    fn is_at(&self, _: &Arc<Branch>, _: &[u8]) -> Result<bool> {
+    fn is_at(&self, _: &Arc<MapDirectory>, _: &[u8]) -> Result<bool> {
         Ok(false)
     }
 
-    fn is_large(&self, _: &Arc<Branch>) -> bool {
+    fn is_large(&self, _: &Arc<MapDirectory>) -> bool {
         false
     }
 
-    fn list(&self, directory: &Arc<Branch>, path: &[u8], context: &Context<'_>) -> Result<Listing> {
+    fn list(
+        &self,
+        directory: &Arc<MapDirectory>,
+        path: &[u8],
+        context: &Context<'_>,
+    ) -> Result<Listing> {
         let mut listing = Listing::default();
         for (name, entry) in &directory.0 {
             context.checkpoint()?;
             let kind = match entry {
-                Entry::File(_) => Kind::File,
-                Entry::Directory(_) => Kind::Directory,
+                Node::File(_) => EntryKind::File,
+                Node::Directory(_) => EntryKind::Directory,
             };
             if !self.ignores(&join(path, name), kind.is_directory()) {
                 listing.push(name, kind);
@@ -162,17 +168,17 @@ impl Tree for UrlTree {
         Ok(listing)
     }
 
-    fn open<'d>(&self, directory: &'d Arc<Branch>, name: &'d [u8]) -> Result<Content<'d>> {
-        let Some(Entry::File(source)) = directory.0.get(name) else {
+    fn open<'d>(&self, directory: &'d Arc<MapDirectory>, name: &'d [u8]) -> Result<Content<'d>> {
+        let Some(Node::File(source)) = directory.0.get(name) else {
             return Err(Error::read(&self.display(name), "is not in the map"));
         };
         match source.locate(&self.options)? {
-            Some(located) => located.open().map(Content::File),
+            Some(located) => FileReader::open_located(located).map(Content::File),
             None => source.open(None, &self.options, 1).map(Content::Stream),
         }
     }
 
-    fn link(&self, _: &Arc<Branch>, name: &[u8]) -> Result<Vec<u8>> {
+    fn link(&self, _: &Arc<MapDirectory>, name: &[u8]) -> Result<Vec<u8>> {
         Err(Error::read(&self.display(name), "is no link"))
     }
 
@@ -201,10 +207,10 @@ mod tests {
         tree(keys, &[]).err().expect("refused").to_string()
     }
 
-    fn listed(tree: &UrlTree, path: &str) -> Vec<(String, Kind)> {
-        let branch = tree.enter(path.as_bytes(), None).expect("a directory");
+    fn listed(tree: &UrlTree, path: &str) -> Vec<(String, EntryKind)> {
+        let directory = tree.enter(path.as_bytes(), None).expect("a directory");
         let call = Call::new(None);
-        let listing = tree.list(&branch, path.as_bytes(), &Context::new(&call));
+        let listing = tree.list(&directory, path.as_bytes(), &Context::new(&call));
         let listing = listing.expect("a listing");
         let entry = |index| {
             let name = String::from_utf8(listing.name(index).to_vec()).expect("UTF-8");
@@ -217,9 +223,9 @@ mod tests {
     fn paths_make_directories() {
         let tree = tree(&["./a/b/c", "a//d", "e"], &[]).expect("a tree");
         let of = |name: &str, kind| (name.to_owned(), kind);
-        assert_eq!(listed(&tree, ""), [of("a", Kind::Directory), of("e", Kind::File)]);
-        assert_eq!(listed(&tree, "a"), [of("b", Kind::Directory), of("d", Kind::File)]);
-        assert_eq!(listed(&tree, "a/b"), [of("c", Kind::File)]);
+        assert_eq!(listed(&tree, ""), [of("a", EntryKind::Directory), of("e", EntryKind::File)]);
+        assert_eq!(listed(&tree, "a"), [of("b", EntryKind::Directory), of("d", EntryKind::File)]);
+        assert_eq!(listed(&tree, "a/b"), [of("c", EntryKind::File)]);
         assert!(tree.enter(b"e", None).is_err());
     }
 
@@ -235,8 +241,8 @@ mod tests {
     #[test]
     fn what_is_ignored_is_not_listed() {
         let tree = tree(&["a/b", "c.pyc", "d/e.pyc", "d/f"], &["*.pyc", "/a/"]).expect("a tree");
-        assert_eq!(listed(&tree, ""), [("d".to_owned(), Kind::Directory)]);
-        assert_eq!(listed(&tree, "d"), [("f".to_owned(), Kind::File)]);
+        assert_eq!(listed(&tree, ""), [("d".to_owned(), EntryKind::Directory)]);
+        assert_eq!(listed(&tree, "d"), [("f".to_owned(), EntryKind::File)]);
     }
 
     #[test]

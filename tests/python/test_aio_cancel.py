@@ -71,7 +71,7 @@ def test_a_comparison_of_directories_stops(long_work: tuple[Path, Path], tmp_pat
         (tmp_path / name / "file").symlink_to(path)
 
     def begun() -> bool:
-        return thread_names()["komparu-crew"] > 0
+        return thread_names()["komparu-worker"] > 0
 
     comparison = aio.compare_dir(tmp_path / "a", tmp_path / "b", chunk_size=1, max_workers=2)
     before = bytes_read()

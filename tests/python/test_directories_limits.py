@@ -133,7 +133,7 @@ except KeyboardInterrupt:
     print(komparu.compare_dir(sys.argv[1], sys.argv[1]).equal)
 """
     with start(code, *long_trees) as child:
-        wait_until_comparing(child, "komparu-crew")
+        wait_until_comparing(child, "komparu-worker")
         interrupt(child)
         output, errors = child.communicate()
     assert errors == ""
@@ -184,7 +184,7 @@ def test_a_limit_that_is_kept_changes_nothing(tmp_path: Path) -> None:
 def test_other_threads_run_meanwhile(long_trees: tuple[Path, Path]) -> None:
     code = """
 def work():
-    wait_until_comparing("komparu-crew")
+    wait_until_comparing("komparu-worker")
     for step in range(100_000):
         pass
     print(step)
@@ -222,7 +222,7 @@ def test_a_child_forked_in_the_middle_compares_too(long_trees: tuple[Path, Path]
 import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 def work():
-    wait_until_comparing("komparu-crew")
+    wait_until_comparing("komparu-worker")
     child = os.fork()
     if child == 0:
         equal = komparu.compare_dir(*sys.argv[1:], max_workers=4).equal

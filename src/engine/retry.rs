@@ -1,4 +1,4 @@
-//! Comparing again, where what stood in the way is likely to be gone.
+//! Comparing again, where the reason for a failure is likely to pass.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ const LEASES: Duration = Duration::from_secs(50);
 const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(1)];
 
 /// Compares; once more where nothing of a file but its inode has changed meanwhile (its mode, perhaps, or
-/// another name of it), and again and again while another program has a lease on a file.
+/// another of its names), and again and again while another program has a lease on a file.
 ///
 /// # Errors
 /// Those of `compare`; when the context says stop.
@@ -40,7 +40,7 @@ pub(crate) fn until_quiet<T>(
     }
 }
 
-/// Waits so long, with an eye on the context.
+/// Waits for that long, with checkpoints.
 fn wait(pause: Duration, context: &Context<'_>) -> Result<()> {
     let end = Instant::now() + pause;
     loop {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_touched_is_compared_once_more_and_what_is_leased_until_it_is_free() {
+    fn a_touched_file_is_compared_once_more_and_a_leased_one_until_it_is_free() {
         let touched = || Err(Error::Touched { name: "x".into() });
         let busy = || Err(Error::Busy { name: "x".into(), errno: libc::EAGAIN });
         let other = || Err(Error::read(&"x".into(), "broken"));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_time_ends_the_wait_for_a_lease() {
+    fn a_timeout_ends_the_wait_for_a_lease() {
         let limit = Duration::from_millis(20);
         let call = Call::new(Some(limit));
         let busy = || Err::<(), _>(Error::Busy { name: "x".into(), errno: libc::EAGAIN });
