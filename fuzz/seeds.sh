@@ -102,3 +102,8 @@ structure 3 iso9660
 structure 7 7zip
 structure 7 plain.7z
 structure 9 xar
+for tar in gnutar pax ustar; do
+    structure 12 "$tar"
+done
+structure 13 zstd
+structure 13 lz4

@@ -134,9 +134,10 @@ pub struct HttpOverrides {
 /// What an archive may cost; `None` is no limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArchiveLimits {
-    /// Decompressed bytes. By default 1 GiB.
+    /// Bytes that come out of compression or of holes; what is stored as it is does not count. By default
+    /// 1 GiB.
     pub max_decompressed_size: Option<u64>,
-    /// Decompressed bytes to compressed ones. By default 200.
+    /// Decompressed bytes to compressed ones, once 8 MiB have come out. By default 200.
     pub max_compression_ratio: Option<f64>,
     /// Entries. By default 100 000.
     pub max_archive_entries: Option<u64>,

@@ -36,8 +36,10 @@ class KomparuConfig:
         decode_content: Undo a content coding that a server applied although it was asked not to.
             False: compare the bytes as they are sent.
         comparison_timeout: Seconds of wall clock for a whole call; None: no limit.
-        max_decompressed_size: Decompressed bytes of one archive; None: no limit.
-        max_compression_ratio: Decompressed to compressed bytes of one archive; None: no limit.
+        max_decompressed_size: Bytes that may come out of compression or of holes in one archive;
+            None: no limit.
+        max_compression_ratio: Decompressed to compressed bytes of one archive, once 8 MiB have
+            come out; None: no limit.
         max_archive_entries: Entries of one archive; None: no limit.
         max_entry_name_length: Bytes of one entry's name; None: no limit.
         hash_compare: Archives: compare entries by BLAKE3-256 instead of byte by byte.

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::{Error, Name, Result};
 use crate::options::{ArchiveLimits, Options};
 use crate::reader::archive::{ArchiveReader, Piece};
+use crate::reader::limits::Meter;
 use crate::reader::supply::{Bytes, Supply};
 use crate::reader::{ReadAt, Reader};
 use crate::sys::libarchive::{Failure, Handle, Input as _, Reads};
@@ -36,8 +37,12 @@ impl<'a> Stored<'a> {
     }
 
     fn supply(self, most: u64, context: &'a Context<'a>) -> Result<Supply<'a>> {
-        let most = Some((most, Error::archive(&name(), "has too much within")));
-        Supply::new(self.bytes(), &name(), most.as_ref(), context)
+        let limits = ArchiveLimits {
+            max_decompressed_size: Some(most),
+            max_compression_ratio: None,
+            ..ArchiveLimits::default()
+        };
+        Supply::new(self.bytes(), &name(), &Meter::new(name(), limits), context)
     }
 }
 

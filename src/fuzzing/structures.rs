@@ -73,10 +73,10 @@ pub fn passed(format: usize, bytes: &[u8], pieces: &[usize]) -> Walked {
         let length = lengths.next().map_or(bytes.len(), |&length| length.max(1));
         let end = at.saturating_add(length).min(bytes.len());
         walk.pass(at as u64, &bytes[at..end]);
-        entries.extend(std::iter::from_fn(|| walk.entry()));
+        entries.extend(std::iter::from_fn(|| walk.detailed().map(|(listed, _)| listed)));
         at = end;
     }
     let outcome = walk.finish();
-    entries.extend(std::iter::from_fn(|| walk.entry()));
+    entries.extend(std::iter::from_fn(|| walk.detailed().map(|(listed, _)| listed)));
     Walked::new(entries, outcome)
 }

@@ -48,8 +48,14 @@ pub(super) trait Entries {
     /// The slab that they may lie in.
     fn slab(&self) -> Option<&Slab>;
 
-    /// How many bytes the archive has, or has shown so far.
-    fn size(&self) -> u64;
+    /// Do they lie in the archive as they are, or in what came out of a layer around all of it?
+    fn is_stored(&self) -> bool;
+
+    /// How many bytes came out of a layer of compression around all of the archive so far.
+    fn undone(&self) -> u64;
+
+    /// How many bytes the archive has; of one that a server sends, those that have come.
+    fn compressed(&self) -> u64;
 
     /// Does the entry at hand have its name as it is written in the archive?
     fn spells_exactly(&self) -> bool;
@@ -130,7 +136,7 @@ impl<'a> ArchiveReader<'a> {
                 Box::new(PlainZip::new(bytes, *index, name, context))
             }
             (index, bytes) => {
-                let supply = Supply::new(bytes, name, meter.put_out().as_ref(), context)?;
+                let supply = Supply::new(bytes, name, &meter, context)?;
                 // One that ends with a zip has one stored in it.
                 let reads = Reads::Entries { ignore_zeros: options.ignore_zeros, zip: !is_rar };
                 let meter = meter.clone();
@@ -173,16 +179,19 @@ impl<'a> ArchiveReader<'a> {
         let step = self.entries.step()?;
         self.position += match step {
             Step::Zeros(length) => {
-                self.meter.hole(length)?;
+                self.meter.hole(length);
                 length
             }
             Step::Bytes => {
-                let length = self.entries.bytes().len();
-                self.meter.bytes(length, self.entries.size())?;
-                length as u64
+                let length = self.entries.bytes().len() as u64;
+                if !self.entries.is_stored() {
+                    self.meter.unpacked(length);
+                }
+                length
             }
             Step::End => 0,
         };
+        self.meter.check(self.entries.undone(), self.entries.compressed())?;
         Ok(step)
     }
 

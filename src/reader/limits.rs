@@ -3,34 +3,36 @@
 use crate::error::{Error, Name, Result};
 use crate::options::ArchiveLimits;
 
-/// Headers and padding of a tar of 100,000 empty files, with room to spare.
-const OVERHEAD: u64 = 256 << 20;
+/// Bytes that may come out before their number is held against that of the compressed ones: a blank page or
+/// picture may well be a thousand times as large as what is left of it, and costs nothing.
+const SMALL: u64 = 8 << 20;
 
 /// Counts, and stops the reading as soon as a limit is passed.
 #[derive(Clone)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     name: Name,
     limits: ArchiveLimits,
     entries: u64,
-    /// All content, holes included: comparing them takes time, too.
-    content: u64,
-    /// The content that was stored. A hole is not: a sparse file is no sign of a bomb.
-    stored: u64,
+    /// Bytes that came out of compression, but for layers around the whole archive. What is stored as it
+    /// is takes as much room in the archive, so that there cannot be too much of it.
+    unpacked: u64,
+    /// Bytes of holes: comparing them takes time, but they are no sign of a bomb.
+    holes: u64,
 }
 
 impl Meter {
-    pub(super) fn new(name: Name, limits: ArchiveLimits) -> Self {
-        Self { name, limits, entries: 0, content: 0, stored: 0 }
+    pub(crate) fn new(name: Name, limits: ArchiveLimits) -> Self {
+        Self { name, limits, entries: 0, unpacked: 0, holes: 0 }
     }
 
     /// Counts an entry of any kind.
-    pub(super) fn entry(&mut self) -> Result<()> {
+    pub(crate) fn entry(&mut self) -> Result<()> {
         self.entries += 1;
         self.entries_to_come(self.entries)
     }
 
     /// Looks at the number of entries that there are going to be.
-    pub(super) fn entries_to_come(&self, entries: u64) -> Result<()> {
+    pub(crate) fn entries_to_come(&self, entries: u64) -> Result<()> {
         match self.limits.max_archive_entries {
             Some(limit) if entries > limit => {
                 Err(self.bomb(format!("{entries} entries or more, max_archive_entries is {limit}")))
@@ -39,17 +41,8 @@ impl Meter {
         }
     }
 
-    /// How much may come out of filters, and the error if it is more. There is more than content in an
-    /// archive, so this is more than the limit: enough to stop what never shows any.
-    pub(super) fn put_out(&self) -> Option<(u64, Error)> {
-        let limit = self.limits.max_decompressed_size?;
-        let most = limit.saturating_mul(2).saturating_add(OVERHEAD);
-        let cause = format!("{most} bytes or more decompressed, max_decompressed_size is {limit}");
-        Some((most, self.bomb(cause)))
-    }
-
     /// Looks at the length of an entry's name, as the archive has it.
-    pub(super) fn name(&self, length: usize) -> Result<()> {
+    pub(crate) fn name(&self, length: usize) -> Result<()> {
         match self.limits.max_entry_name_length {
             Some(limit) if length as u64 > limit => Err(self.bomb(format!(
                 "an entry's name has {length} bytes, max_entry_name_length is {limit}"
@@ -58,33 +51,34 @@ impl Meter {
         }
     }
 
-    /// Counts bytes that came out of an archive of `compressed` bytes.
-    pub(super) fn bytes(&mut self, length: usize, compressed: u64) -> Result<()> {
-        self.stored = self.stored.saturating_add(length as u64);
-        self.add(length as u64)?;
-        // Beyond 2^53 bytes the rounding is of no importance.
-        #[expect(clippy::cast_precision_loss)]
-        let ratio = self.stored as f64 / compressed.max(1) as f64;
-        match self.limits.max_compression_ratio {
-            Some(limit) if ratio > limit => Err(self.bomb(format!(
-                "{} bytes came out of {compressed}, {ratio:.1} to 1, max_compression_ratio is {limit}",
-                self.stored
-            ))),
-            _ => Ok(()),
-        }
+    /// Counts content that came out of compression within the archive.
+    pub(crate) fn unpacked(&mut self, length: u64) {
+        self.unpacked = self.unpacked.saturating_add(length);
     }
 
     /// Counts a hole.
-    pub(super) fn hole(&mut self, length: u64) -> Result<()> {
-        self.add(length)
+    pub(crate) fn hole(&mut self, length: u64) {
+        self.holes = self.holes.saturating_add(length);
     }
 
-    fn add(&mut self, length: u64) -> Result<()> {
-        self.content = self.content.saturating_add(length);
-        match self.limits.max_decompressed_size {
-            Some(limit) if self.content > limit => Err(self.bomb(format!(
-                "{} bytes or more decompressed, max_decompressed_size is {limit}",
-                self.content
+    /// Has too much come out of an archive of `compressed` bytes? Of it, `undone` bytes came out of a layer
+    /// of compression around the whole archive.
+    pub(crate) fn check(&self, undone: u64, compressed: u64) -> Result<()> {
+        let unpacked = undone.saturating_add(self.unpacked);
+        let size = unpacked.saturating_add(self.holes);
+        if let Some(limit) = self.limits.max_decompressed_size
+            && size > limit
+        {
+            return Err(self.bomb(format!(
+                "{size} bytes or more decompressed, max_decompressed_size is {limit}"
+            )));
+        }
+        // Beyond 2^53 bytes the rounding is of no importance.
+        #[expect(clippy::cast_precision_loss)]
+        let ratio = unpacked as f64 / compressed.max(1) as f64;
+        match self.limits.max_compression_ratio {
+            Some(limit) if ratio > limit && unpacked > SMALL => Err(self.bomb(format!(
+                "{unpacked} bytes came out of {compressed}, {ratio:.1} to 1, max_compression_ratio is {limit}"
             ))),
             _ => Ok(()),
         }
@@ -118,22 +112,48 @@ mod tests {
             limits.max_compression_ratio = Some(2.0);
         });
         assert_eq!((meter.entry(), meter.name(3)), (Ok(()), Ok(())));
-        assert_eq!((meter.bytes(60, 30), meter.hole(40)), (Ok(()), Ok(())));
+        meter.unpacked(20);
+        meter.hole(40);
+        assert_eq!(meter.check(40, 1), Ok(()));
         let entries = "a.tar: archive bomb: 2 entries or more, max_archive_entries is 1";
         assert_eq!(says(meter.entry()), entries);
         let name = "a.tar: archive bomb: an entry's name has 4 bytes, max_entry_name_length is 3";
         assert_eq!(says(meter.name(4)), name);
         let size =
             "a.tar: archive bomb: 101 bytes or more decompressed, max_decompressed_size is 100";
-        assert_eq!(says(meter.hole(1)), size);
+        assert_eq!(says(meter.check(41, 1)), size);
+        meter.hole(1);
+        assert_eq!(says(meter.check(40, 1)), size);
     }
 
     #[test]
-    fn holes_do_not_count_as_well_compressed() {
+    fn the_ratio_is_that_of_what_was_compressed_and_not_of_a_little() {
         let mut meter = meter(|limits| limits.max_decompressed_size = None);
-        assert_eq!((meter.hole(u64::MAX), meter.hole(u64::MAX)), (Ok(()), Ok(())));
-        assert_eq!(meter.bytes(2000, 10), Ok(()));
-        let ratio = "a.tar: archive bomb: 2001 bytes came out of 10, 200.1 to 1, max_compression_ratio is 200";
-        assert_eq!(says(meter.bytes(1, 10)), ratio);
+        meter.hole(u64::MAX);
+        meter.unpacked(SMALL);
+        assert_eq!(meter.check(0, 1), Ok(()), "so little is no bomb");
+        meter.unpacked(SMALL);
+        let compressed = 2 * SMALL / 200;
+        assert_eq!(meter.check(0, compressed + 1), Ok(()));
+        let found = format!(
+            "a.tar: archive bomb: {} bytes came out of {compressed}, 200.0 to 1, \
+             max_compression_ratio is 200",
+            2 * SMALL + 136
+        );
+        assert_eq!(says(meter.check(136, compressed)), found);
+    }
+
+    #[test]
+    fn no_limit_is_no_limit() {
+        let mut meter = meter(|limits| {
+            limits.max_decompressed_size = None;
+            limits.max_compression_ratio = None;
+            limits.max_archive_entries = None;
+            limits.max_entry_name_length = None;
+        });
+        meter.unpacked(u64::MAX);
+        meter.hole(u64::MAX);
+        assert_eq!(meter.check(u64::MAX, 0), Ok(()));
+        assert_eq!((meter.entries_to_come(u64::MAX), meter.name(usize::MAX)), (Ok(()), Ok(())));
     }
 }

@@ -12,7 +12,7 @@ pub(crate) mod filesystem;
 mod gzip;
 pub mod http;
 pub mod identity;
-mod limits;
+pub(crate) mod limits;
 pub mod located;
 mod pace;
 pub(crate) mod path;
@@ -184,6 +184,11 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// When the source cannot be read there, or ends too early.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()>;
+
+    /// Is the size nothing but a server's word?
+    fn is_promised(&self) -> bool {
+        false
+    }
 }
 
 impl<T: ReadAt + ?Sized> ReadAt for &T {
@@ -197,5 +202,9 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn is_promised(&self) -> bool {
+        (**self).is_promised()
     }
 }

@@ -190,4 +190,8 @@ impl ReadAt for Remote<'_> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.read(offset, buffer, self.size, &Context::new(self.call))
     }
+
+    fn is_promised(&self) -> bool {
+        true
+    }
 }

@@ -73,6 +73,15 @@ impl<'a> Stored<'a> {
         known.unwrap_or(self.served)
     }
 
+    /// How many bytes the archive has; of one that a server sends, or that comes in its order, those that
+    /// have come: what was promised may never come, and lifts no limit.
+    pub(super) fn compressed(&self) -> u64 {
+        match self.anywhere() {
+            Some(bytes) if !bytes.is_promised() => bytes.size(),
+            _ => self.served,
+        }
+    }
+
     /// Has nothing been read yet?
     pub(super) fn is_unread(&self) -> bool {
         self.served == 0

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::io::SeekFrom;
 
 use super::gzip::{self, Gunzip};
+use super::limits::Meter;
 use super::pace::Pace;
 use super::slab::{Slab, Slabs};
 use super::stored::Stored;
@@ -70,8 +71,8 @@ pub(crate) struct Supply<'a> {
     name: Name,
     context: &'a Context<'a>,
     pace: Pace,
-    /// How much may come out of filters, content or not, and what to say if more does.
-    most: Option<(u64, Error)>,
+    /// Looks at how much comes out of filters, content or not.
+    meter: Meter,
     slabs: Slabs,
     current: Option<Slab>,
     failure: Option<Error>,
@@ -128,11 +129,11 @@ impl<'a> Supply<'a> {
     pub(crate) fn new(
         bytes: Bytes<'a>,
         name: &Name,
-        most: Option<&(u64, Error)>,
+        meter: &Meter,
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let stored = Source::Stored(Stored::new(bytes, context));
-        let mut supply = Self::of(stored, name, most, context);
+        let mut supply = Self::of(stored, name, meter, context);
         for _ in 0..LAYERS {
             let start = supply.start(WithoutDirectories::BEGINNING)?;
             let without = WithoutDirectories::of(start);
@@ -154,23 +155,18 @@ impl<'a> Supply<'a> {
                     Err(plain) => return Ok(Self { without, ..plain }),
                 }
             };
-            supply = Self::of(source, name, most, context);
+            supply = Self::of(source, name, meter, context);
         }
         Err(Error::archive(name, format!("is compressed more than {LAYERS} times over")))
     }
 
-    fn of(
-        source: Source<'a>,
-        name: &Name,
-        most: Option<&(u64, Error)>,
-        context: &'a Context<'a>,
-    ) -> Self {
+    fn of(source: Source<'a>, name: &Name, meter: &Meter, context: &'a Context<'a>) -> Self {
         Self {
             source,
             name: name.clone(),
             context,
             pace: Pace::new(),
-            most: most.cloned(),
+            meter: meter.clone(),
             slabs: Slabs::default(),
             current: None,
             failure: None,
@@ -195,11 +191,6 @@ impl<'a> Supply<'a> {
     /// Libarchive begins to work.
     pub(crate) fn begin(&self) {
         self.pace.begin();
-    }
-
-    /// How many bytes the archive has, or has shown so far.
-    pub(crate) fn size(&self) -> u64 {
-        self.stored().size()
     }
 
     /// How many bytes libarchive was given, or could have been.
@@ -535,12 +526,29 @@ impl<'a> Supply<'a> {
         (length > 0 || is_end).then(|| Piece { slab: bytes.into(), length })
     }
 
+    /// How many bytes came out of the layer around what libarchive is given.
+    pub(crate) fn undone(&self) -> u64 {
+        if self.is_undone() { self.came } else { 0 }
+    }
+
+    /// How many bytes there are below all layers, or have come.
+    pub(crate) fn compressed(&self) -> u64 {
+        self.stored().compressed()
+    }
+
+    /// Do these bytes lie in what libarchive was given last?
+    pub(crate) fn has_lent(&self, bytes: &[u8]) -> bool {
+        let lent: &[u8] = match (&self.current, &self.source) {
+            (Some(slab), _) => slab,
+            (None, Source::Filter(undone)) => undone.shown(),
+            (None, _) => &[],
+        };
+        lent.as_ptr_range().start <= bytes.as_ptr()
+            && bytes.as_ptr_range().end <= lent.as_ptr_range().end
+    }
+
     fn check_most(&self, put_out: u64) -> Result<()> {
-        let undone = if self.is_undone() { self.came } else { 0 };
-        match &self.most {
-            Some((most, error)) if put_out.max(undone) > *most => Err(error.clone()),
-            _ => Ok(()),
-        }
+        self.meter.check(put_out.max(self.undone()), self.compressed())
     }
 
     /// Fills a buffer, and says how far. So much came out of what was served before.
@@ -553,6 +561,7 @@ impl<'a> Supply<'a> {
             Source::Filter(undone) => undone.read(buffer)?,
         };
         self.came += length as u64;
+        self.check_most(put_out)?;
         Ok(length)
     }
 

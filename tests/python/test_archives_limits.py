@@ -39,13 +39,18 @@ def says(a: Path, b: Path, **limits: Any) -> str:  # noqa: ANN401  # any limit
     return str(caught.value)
 
 
-@pytest.mark.parametrize("make", [files, zipped])
+def gzipped(path: Path, contents: list[tuple[str, bytes]]) -> Path:
+    return files(path, contents, "w:gz")
+
+
+# Of a zip only what is in its entries is compressed, of the other the whole tar: tarfile writes 10 KiB.
+@pytest.mark.parametrize(("make", "size"), [(zipped, 1024), (gzipped, 10240)])
 def test_every_limit_may_be_reached_and_not_passed(
-    tmp_path: Path, harmless: Path, make: Callable[..., Path]
+    tmp_path: Path, harmless: Path, make: Callable[..., Path], size: int
 ) -> None:
     bomb = make(tmp_path / "bomb", [("n" * 20, packing.noise(1000)), ("y", b"1" * 24)])
     for limit, most, found in [
-        ("max_decompressed_size", 1024, "1024 bytes or more"),
+        ("max_decompressed_size", size, f"{size} bytes or more"),
         ("max_archive_entries", 2, "2 entries or more"),
         ("max_entry_name_length", 20, "20 bytes"),
     ]:
@@ -60,15 +65,46 @@ def test_every_limit_may_be_reached_and_not_passed(
 
 
 def test_the_ratio_is_that_of_the_whole_archive(tmp_path: Path, harmless: Path) -> None:
-    flat = files(tmp_path / "flat.tar.gz", [("x", bytes(MIB))], "w:gz")
+    flat = files(tmp_path / "flat.tar.gz", [("x", bytes(10 * MIB))], "w:gz")
     assert "max_compression_ratio is 200" in says(flat, harmless)
     assert "max_compression_ratio is 2.5" in says(harmless, flat, max_compression_ratio=2.5)
     assert compare_archive(flat, harmless, max_compression_ratio=None).diff
-    both = [("zeros", bytes(MIB)), ("noise", packing.noise(MIB))]
+    both = [("zeros", bytes(10 * MIB)), ("noise", packing.noise(10 * MIB))]
     for order in (both, both[::-1]):
         mixed = files(tmp_path / "mixed.tar.gz", order, "w:gz")
         assert compare_archive(mixed, harmless, max_compression_ratio=2.1).only_left
         assert "archive bomb: " in says(mixed, harmless, max_compression_ratio=1.9)
+
+
+def test_a_little_may_be_compressed_as_well_as_can_be(tmp_path: Path, harmless: Path) -> None:
+    blank = zipped(tmp_path / "blank.zip", [("x", bytes(8 * MIB))])
+    assert compare_archive(blank, harmless, max_compression_ratio=1.5).diff
+    larger = zipped(tmp_path / "larger.zip", [("x", bytes(8 * MIB + 1))])
+    assert "max_compression_ratio is 1.5" in says(larger, harmless, max_compression_ratio=1.5)
+
+
+STORED = {
+    "tar": ["bsdtar", "--format=pax", "-cf"],
+    "cpio": ["bsdtar", "--format=newc", "-cf"],
+    "ar": ["bsdtar", "--format=ar", "-cf"],
+    "iso": ["bsdtar", "--format=iso9660", "-cf"],
+    "stored.zip": ["zip", "-q0"],
+    "streamed.zip": ["bsdtar", "--format=zip", "--options=zip:compression=store", "-cf"],
+    "7z": ["bsdtar", "--format=7zip", "--options=7zip:compression=store", "-cf"],
+    "copied.7z": ["7z", "a", "-bso0", "-bd", "-m0=Copy", "-mhc=off"],
+    "xar": ["bsdtar", "--format=xar", "--options=xar:compression=none", "-cf"],
+}
+
+
+@pytest.mark.parametrize("kind", STORED)
+def test_what_is_stored_as_it_is_does_not_count(tmp_path: Path, harmless: Path, kind: str) -> None:
+    names = ["one", "two"]
+    for name in names:
+        (tmp_path / name).write_bytes(packing.noise(3 * MIB))
+    archive = tmp_path / f"archive.{kind}"
+    subprocess.run([*STORED[kind], archive, *names], cwd=tmp_path, check=True)
+    result = compare_archive(archive, harmless, max_decompressed_size=MIB)
+    assert result.only_left == set(names)
 
 
 def test_a_hole_is_content_and_no_compression(tmp_path: Path, harmless: Path) -> None:

@@ -239,6 +239,21 @@ def test_a_server_that_fails_is_no_damaged_archive(
     assert caught.value.status == 404
 
 
+@pytest.mark.parametrize("ranges", [False, True])
+def test_a_promised_length_lifts_no_limit(hostile: Hostile, tmp_path: Path, ranges: bool) -> None:
+    harmless = files(tmp_path / "harmless", [("x", b"1")])
+    bomb = files(tmp_path / "bomb", [("zeros", bytes(64 << 20))], "w:bz2").read_bytes()
+    promises = ["Content-Length: 9000000000", 'ETag: "same"']
+
+    def serve(connection: socket.socket, _: Request) -> None:
+        headers = [*promises, "Accept-Ranges: bytes"] if ranges else promises
+        connection.sendall(answer(*headers, body=bomb + bytes(1 << 20)))
+        hostile.closing.wait()
+
+    with pytest.raises(komparu.ArchiveBombError, match="max_compression_ratio is 200"):
+        compare_archive(hostile.url("/bomb.tar.bz2", serve), harmless)
+
+
 def endless(begin: bytes, more: bytes) -> Handler:
     """Serve what begins so and has no end, as long as anybody takes it."""
 

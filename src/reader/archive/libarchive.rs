@@ -387,8 +387,19 @@ impl Entries for Libarchive<'_> {
         self.handle.input().slab()
     }
 
-    fn size(&self) -> u64 {
-        self.handle.input().size()
+    /// Formats that may pack an entry by itself lend what is stored as it is where it lies.
+    fn is_stored(&self) -> bool {
+        let packs_nothing = [Format::Ar, Format::Cpio, Format::Tar, Format::Warc];
+        packs_nothing.contains(&self.handle.format())
+            || self.handle.input().has_lent(self.handle.bytes())
+    }
+
+    fn undone(&self) -> u64 {
+        self.handle.input().undone()
+    }
+
+    fn compressed(&self) -> u64 {
+        self.handle.input().compressed()
     }
 
     fn spells_exactly(&self) -> bool {

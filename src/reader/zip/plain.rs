@@ -232,8 +232,16 @@ impl Entries for PlainZip<'_> {
         Some(self.window.slab())
     }
 
-    fn size(&self) -> u64 {
-        self.window.size()
+    fn is_stored(&self) -> bool {
+        matches!(self.shown, Shown::Stored(..))
+    }
+
+    fn undone(&self) -> u64 {
+        0
+    }
+
+    fn compressed(&self) -> u64 {
+        self.window.compressed()
     }
 
     /// They are ASCII.

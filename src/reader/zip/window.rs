@@ -12,18 +12,25 @@ pub(super) struct Window<'a> {
     /// Where its first byte lies in the archive, and how many there are.
     start: u64,
     length: usize,
+    /// How many bytes have been read.
+    came: u64,
 }
 
 impl<'a> Window<'a> {
     pub(super) fn new(bytes: Box<dyn ReadAt + 'a>) -> Self {
         let mut slabs = Slabs::default();
         let slab = slabs.take();
-        Self { bytes, slabs, slab, start: 0, length: 0 }
+        Self { bytes, slabs, slab, start: 0, length: 0, came: 0 }
     }
 
     /// How many bytes the archive has.
-    pub(super) fn size(&self) -> u64 {
+    fn size(&self) -> u64 {
         self.bytes.size()
+    }
+
+    /// The same, unless that is only what a server says: then how many have come.
+    pub(super) fn compressed(&self) -> u64 {
+        if self.bytes.is_promised() { self.came } else { self.size() }
     }
 
     /// The slab that the bytes lie in.
@@ -57,6 +64,7 @@ impl<'a> Window<'a> {
         let ahead = usize::try_from(self.size().saturating_sub(from)).unwrap_or(SLAB);
         let length = kept + ahead.min(SLAB - kept);
         self.bytes.read_at(from, &mut writable[kept..length])?;
+        self.came += (length - kept) as u64;
         (self.start, self.length) = (offset, length);
         self.slabs.keep(std::mem::replace(&mut self.slab, slab));
         Ok(())
