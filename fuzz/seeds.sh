@@ -88,7 +88,7 @@ for wrong in 14 8 30 40 $((size - 12)); do
 done
 cp -- *.zip "$corpus"
 
-# Structures: the number of a format in `fuzzed::NAMES`, the lengths of pieces, where to cut, and a container.
+# Structures: the number of a format in `fuzzed::NAMES`, in octal, the lengths of pieces, where to cut, and a container.
 mkdir -p "$corpus/../structure"
 structure() { # number, file
     { printf '%b\103\7\100\0' "\\0$1" && cat "$2"; } > "$corpus/../structure/$1-$(basename "$2")"
@@ -101,7 +101,7 @@ done
 structure 3 iso9660
 structure 7 7zip
 structure 7 plain.7z
-structure 9 xar
+structure 11 xar
 for tar in gnutar pax ustar; do
     structure 12 "$tar"
 done

@@ -8,5 +8,6 @@ pub(crate) mod account;
 pub(crate) mod ledger;
 pub(crate) mod passage;
 pub(crate) mod structure;
+pub(crate) mod words;
 
 pub(crate) use self::account::{Account, Behind};

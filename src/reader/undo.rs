@@ -6,6 +6,7 @@
 use super::supply::Supply;
 use crate::archive::Behind;
 use crate::archive::account::Tail;
+use crate::archive::words;
 use crate::context::Context;
 use crate::error::{Error, Name, Result};
 use crate::sys::libarchive::{Failure, Filter, Filters, Handle, Reads};
@@ -161,9 +162,10 @@ pub(super) fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure)
         return Error::archive(name, "is empty, and no archive");
     }
     // Words may quote the archive, which may hold anything.
-    let words = Name::new(words.as_bytes());
+    let cause = words::cause(&words, supply.is_undone());
+    let cause = Name::new(cause.as_bytes());
     let hint = supply
         .why_in_order()
         .map_or_else(String::new, |why| format!(" (read from its start on, since {why})"));
-    Error::archive(name, format!("cannot be read as an archive: {words}{hint}"))
+    Error::archive(name, format!("{cause}{hint}"))
 }

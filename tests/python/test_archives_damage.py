@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import collections
 import gzip
 import io
+import lzma
 import os
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +22,10 @@ from children import run
 from judging import judge, refuses
 from komparu import ArchiveError, compare_archive
 from packing import COMMANDS, files, pack, zipped
+from zips import Entry, made
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CONTENT = {"a": b"hello world\n" * 3, "b": b"second\n"}
@@ -56,9 +61,9 @@ def small(kind: str, tree: Path, directory: Path) -> Path:
     ("name", "content", "words"),
     [
         ("empty", b"", "is empty"),
-        ("text", b"no archive at all\n" * 100, "Unrecognized archive format"),
-        ("mtree", b"#mtree\n./x type=file size=0\n", "Unrecognized archive format"),
-        ("noise", packing.noise(5000), "Unrecognized archive format"),
+        ("text", b"no archive at all\n" * 100, "is no archive of a known format"),
+        ("mtree", b"#mtree\n./x type=file size=0\n", "is no archive of a known format"),
+        ("noise", packing.noise(5000), "is no archive of a known format"),
     ],
 )
 def test_what_is_no_archive_is_an_error(
@@ -70,10 +75,37 @@ def test_what_is_no_archive_is_an_error(
     refuses(bad, bad, bad, words)
 
 
-def test_a_compressed_file_is_no_archive(tmp_path: Path, good: Path) -> None:
-    bad = tmp_path / "bare.gz"
-    bad.write_bytes(gzip.compress(b"a file, and no archive\n" * 50))
-    refuses(good, bad, bad, "Unrecognized archive format")
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_file_is_no_archive(
+    tmp_path: Path, good: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    bad = tmp_path / "bare"
+    bad.write_bytes(compress(b"a file, and no archive\n" * 50))
+    refuses(good, bad, bad, "is compressed, and what is within is no archive of a known format")
+
+
+def test_what_libarchive_says_is_one_line(tmp_path: Path, tree: Path, good: Path) -> None:
+    bad = pack("xar", tree, tmp_path / "x.xar", ("a", "b"))
+    content = bytearray(bad.read_bytes())
+    start = content.index(b"\x78", 28)
+    length = int.from_bytes(content[8:16], "big")
+    toc = b"<xar><toc></toc></xar>trailing"
+    packed = zlib.compress(toc)
+    header = content[:8] + len(packed).to_bytes(8, "big") + len(toc).to_bytes(8, "big")
+    bad.write_bytes(header + content[24:start] + packed + content[start + length :])
+    with pytest.raises(ArchiveError) as caught:
+        compare_archive(good, bad)
+    message = str(caught.value)
+    assert "XML" in message
+    assert message == message.strip()
+    # Nor one that is escaped.
+    assert r"\n" not in message
+
+
+def test_a_method_that_is_not_supported_is_named(tmp_path: Path, good: Path) -> None:
+    bad = tmp_path / "x.zip"
+    bad.write_bytes(made(Entry("name", b"content", method=97)))
+    refuses(good, bad, bad, "by a method that is not supported")
 
 
 def test_what_is_no_file_is_an_error(tmp_path: Path, good: Path) -> None:

@@ -43,7 +43,7 @@ def gzipped(path: Path, contents: list[tuple[str, bytes]]) -> Path:
     return files(path, contents, "w:gz")
 
 
-# Of a zip only what is in its entries is compressed, of the other the whole tar: tarfile writes 10 KiB.
+# Of a zip only what is in its entries is compressed, of the other the whole tar, which has 10 KiB.
 @pytest.mark.parametrize(("make", "size"), [(zipped, 1024), (gzipped, 10240)])
 def test_every_limit_may_be_reached_and_not_passed(
     tmp_path: Path, harmless: Path, make: Callable[..., Path], size: int

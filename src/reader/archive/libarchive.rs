@@ -320,9 +320,12 @@ impl Entries for Libarchive<'_> {
         if entry.is_encrypted() {
             return Err(Error::archive(&self.name, "is encrypted"));
         }
-        let name = entry
-            .name()
-            .ok_or_else(|| Error::archive(&self.name, "has an entry whose name cannot be read"))?;
+        let name = entry.name().ok_or_else(|| {
+            Error::archive(
+                &self.name,
+                "has an entry without a name, or with one that cannot be read",
+            )
+        })?;
         let (kind, size) = (entry.kind(), entry.size());
         self.size = size;
         (self.position, self.ahead) = (0, None);
