@@ -190,10 +190,10 @@ def compare_archive(
         path_b: Another one.
         chunk_size: Bytes compared between two looks at the clock and the cancel flag. 1 to 1 GiB.
             Default 65536.
-        max_decompressed_size: The most bytes that each archive may hold, holes included. None: no
-            limit. Default 1 GiB.
-        max_compression_ratio: The most bytes that may come out of a byte of each archive. None: no
-            limit. Default 200.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive; what is stored as it is does not count. None: no limit. Default 1 GiB.
+        max_compression_ratio: The most bytes that may come out of a compressed byte of each archive,
+            once 8 MiB have come out. None: no limit. Default 200.
         max_archive_entries: The most entries, of any kind, that each archive may have. None: no
             limit. Default 100000.
         max_entry_name_length: The most bytes that an entry's name may have. None: no limit. Default
