@@ -78,7 +78,8 @@ def test_directories_without_a_data_area_are_passed_over(
     packed = written(tmp_path / "x.rar.gz", gzip.compress(bare()))
     nginx.put("bare.rar", bare())
     ranges, without = (f"{nginx.plain}/{place}bare.rar" for place in ("", "no-ranges/"))
-    for one in [rar, packed, ranges, without]:
+    forms: list[Path | str] = [rar, packed, ranges, without]
+    for one in forms:
         assert compare_archive(one, good), one
         assert compare_archive(one, rar), one
     other = written(tmp_path / "y.rar", bare(CONTENT | {"d/b": b"sec0nd\n"}))
@@ -88,7 +89,8 @@ def test_directories_without_a_data_area_are_passed_over(
     many = {f"f{n}": packing.noise(n * 90) for n in range(300)}
     written(rar, bare(many))
     nginx.put("bare.rar", bare(many))
-    for one in [rar, ranges, without]:
+    unpacked: list[Path | str] = [rar, ranges, without]
+    for one in unpacked:
         assert compare_archive(one, files(tmp_path / "many.tar", many.items())), one
 
 

@@ -72,7 +72,7 @@ def make_by_tool(tmp_path: Path, program: str, *options: str) -> Path:
             sparse.seek(part << 16)
             sparse.write(b"part")
         sparse.truncate(3 << 20)
-    command = [program, *options, "-cf", tmp_path / "whole", "."]
+    command = [program, *options, "-cf", str(tmp_path / "whole"), "."]
     subprocess.run(command, cwd=tree, check=True)
     return tmp_path / "whole"
 
