@@ -29,7 +29,7 @@ pub fn compare_dir(
 /// Compares all files of a directory with the sources that `url_map` has for their paths.
 ///
 /// # Errors
-/// [`Error::Argument`] for a path that cannot be in a tree; when the directory is none that can be
+/// [`Error::Argument`](crate::Error::Argument) for a path that cannot be in a tree; when the directory is none that can be
 /// read; when the context says stop. A source that fails is a finding.
 pub fn compare_dir_urls(
     directory: &Source,
