@@ -22,9 +22,9 @@ use super::window::{Answer, window};
 use super::worker::{Command, Worker};
 use crate::error::{Error, Name, Result, words};
 use crate::sys::curl as raw;
-use crate::sys::fork::hold_off;
+use crate::sys::fork::with_fork_lock;
 use crate::sys::locale;
-use crate::sys::wake::Bell;
+use crate::sys::wake::Waker;
 use crate::threads;
 
 /// How long the exit of the process waits for the thread: closing connections takes far less.
@@ -41,7 +41,7 @@ struct Client {
     /// The thread has ended, though nobody told it to: the system let it down.
     over: Arc<AtomicBool>,
     commands: Sender<Command>,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     ended: Mutex<Receiver<()>>,
 }
 
@@ -68,7 +68,7 @@ impl Client {
     /// wait for it: each would need some descriptors for one of its own.
     fn get() -> std::result::Result<Arc<Self>, Missing> {
         let process = std::process::id();
-        let slot = hold_off(|| {
+        let slot = with_fork_lock(|| {
             let mut current = CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
             match current.as_ref().filter(|slot| slot.is_usable(process)) {
                 Some(slot) => Arc::clone(slot),
@@ -93,13 +93,13 @@ impl Client {
         let (commands, orders) = channel();
         let (farewell, ended) = channel::<()>();
         let (ready, begun) = channel();
-        let (over, bell) = (Arc::new(AtomicBool::new(false)), Arc::new(Bell::new()?));
-        let (ends, rung) = (Arc::clone(&over), Arc::clone(&bell));
+        let (over, waker) = (Arc::new(AtomicBool::new(false)), Arc::new(Waker::new()?));
+        let (ends, woken) = (Arc::clone(&over), Arc::clone(&waker));
         let body = move || {
             raw::block_signals();
             locale::enter_for_good();
             let mut failure = None;
-            match worker(rung) {
+            match worker(woken) {
                 Ok(mut worker) => {
                     let _ = ready.send(None);
                     // The binding of libcurl panics where libcurl has no memory. What was under way is
@@ -118,7 +118,7 @@ impl Client {
         let spawned = threads::named("komparu-network").spawn(body);
         spawned.map_err(|error| Missing::thread(&error))?;
         match begun.recv() {
-            Ok(None) => Ok(Self { process, commands, bell, over, ended: Mutex::new(ended) }),
+            Ok(None) => Ok(Self { process, commands, waker, over, ended: Mutex::new(ended) }),
             Ok(Some(error)) => Err(error.into()),
             Err(_) => Err(Missing { cause: "libcurl cannot be set up".to_owned(), errno: None }),
         }
@@ -127,18 +127,18 @@ impl Client {
     /// False if the thread is gone.
     fn send(&self, command: Command) -> bool {
         let sent = self.commands.send(command).is_ok();
-        self.bell.ring();
+        self.waker.wake();
         sent
     }
 }
 
 /// The inside of the network thread.
-fn worker(bell: Arc<Bell>) -> io::Result<Worker> {
+fn worker(waker: Arc<Waker>) -> io::Result<Worker> {
     // The binding of libcurl panics where libcurl gets no descriptors. There are some if these are there,
     // and are closed just before; should another thread be faster, the panic is not to be seen.
-    drop([Bell::new()?, Bell::new()?]);
+    drop([Waker::new()?, Waker::new()?]);
     match catch_unwind(Multi::new) {
-        Ok(multi) => Worker::new(multi, bell),
+        Ok(multi) => Worker::new(multi, waker),
         Err(_) => Err(io::Error::from_raw_os_error(libc::EMFILE)),
     }
 }

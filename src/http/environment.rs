@@ -70,7 +70,7 @@ impl Authorities {
         use std::path::PathBuf;
         use std::sync::OnceLock;
 
-        use crate::sys::fork::hold_off;
+        use crate::sys::fork::with_fork_lock;
 
         /// The names that distributions give to the file with all certificates, in the order in which
         /// openssl-probe tries them. Its own search would also ask the environment.
@@ -97,7 +97,7 @@ impl Authorities {
             };
             Self { file: first(&FILES), directory: first(&["certs"]) }
         };
-        FOUND.get().unwrap_or_else(|| hold_off(|| FOUND.get_or_init(look))).clone()
+        FOUND.get().unwrap_or_else(|| with_fork_lock(|| FOUND.get_or_init(look))).clone()
     }
 
     /// The system's libcurl knows.

@@ -12,7 +12,7 @@ use super::servers::Servers;
 use super::transfer::{Next, Transfer};
 use crate::options::descriptor_limit;
 use crate::sys::sockets::Sockets;
-use crate::sys::wake::Bell;
+use crate::sys::wake::Waker;
 
 /// Connections that are kept for later requests, those in use among them: no fewer than a call may
 /// have transfers at once, or some would be closed and made anew all the time.
@@ -44,16 +44,16 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// `bell` is rung after each command.
+    /// `waker` is set off after each command.
     ///
     /// # Errors
     /// When libcurl cannot do it.
-    pub(super) fn new(mut multi: Multi, bell: Arc<Bell>) -> io::Result<Self> {
+    pub(super) fn new(mut multi: Multi, waker: Arc<Waker>) -> io::Result<Self> {
         // One body on a connection at a time, see the room's first lines. Both are hints: where
         // libcurl does not take them, nothing becomes wrong.
         let _ = multi.pipelining(false, false);
         let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4).max(1));
-        let sockets = Sockets::of(&mut multi, bell)?;
+        let sockets = Sockets::of(&mut multi, waker)?;
         let (active, servers) = (HashMap::new(), Servers::default());
         Ok(Self { active, multi, sockets, servers, next_look: Instant::now() + IDLE })
     }

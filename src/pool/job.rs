@@ -1,63 +1,65 @@
-//! One job: the work of a call whose caller does not wait, and what becomes of it.
+//! One job: the work of a call whose caller does not wait, and its result.
 //!
-//! Its life is one atomic. A worker takes it from waiting to running, and from running to done, or
-//! whoever does not want it any more takes it to orphaned first. Each step is a compare-and-swap, so
-//! a result is delivered exactly where nobody has given the job up, however close the two come.
+//! Its state is one atomic. A thread of the queue takes it from waiting to running, and from running to done.
+//! A caller that does not want the result any more takes it to abandoned instead. Each step is a
+//! compare-and-swap: the result is delivered exactly when the job was not abandoned before, however close
+//! the two come.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use super::lane::Task;
 use super::mailbox::{Failure, Mailbox};
+use super::runnable::Runnable;
 use crate::context::{Call, Context};
 use crate::error::words;
+use crate::sys::lock::lock;
 
-/// What a job does, given the view of the thread that does it.
-pub type Work<T> = Box<dyn FnOnce(&Context<'_>) -> T + Send>;
+/// What a job does, given the context of the thread that runs it.
+pub type JobBody<T> = Box<dyn FnOnce(&Context<'_>) -> T + Send>;
 
-/// Nobody has begun it.
+/// No thread has begun it.
 const WAITING: u8 = 0;
-/// A worker is at it.
+/// A thread is running it.
 const RUNNING: u8 = 1;
 /// Its result is in the mailbox, or about to be.
 const DONE: u8 = 2;
-/// Nobody wants its result.
-const ORPHANED: u8 = 3;
+/// Its caller does not want the result.
+const ABANDONED: u8 = 3;
 
-/// A job, shared by its caller and the pool.
+/// A job, shared by its caller and its queue.
 pub struct Job<T> {
     state: AtomicU8,
     call: Call,
-    work: Mutex<Option<Work<T>>>,
+    body: Mutex<Option<JobBody<T>>>,
     mailbox: Arc<Mailbox<T>>,
-    ticket: u64,
+    id: u64,
 }
 
 impl<T: Send> Job<T> {
-    /// A job whose result will be in `mailbox` under `ticket`. Its time runs from when `call` was made.
+    /// A job whose result will be in `mailbox` under `id`. Its time runs from when `call` was made.
     #[must_use]
-    pub fn new(call: Call, work: Work<T>, mailbox: Arc<Mailbox<T>>, ticket: u64) -> Self {
-        let (state, work) = (AtomicU8::new(WAITING), Mutex::new(Some(work)));
-        Self { state, call, work, mailbox, ticket }
+    pub fn new(call: Call, body: JobBody<T>, mailbox: Arc<Mailbox<T>>, id: u64) -> Self {
+        let (state, body) = (AtomicU8::new(WAITING), Mutex::new(Some(body)));
+        Self { state, call, body, mailbox, id }
     }
 
-    /// Gives the job up: what has begun stops at its next checkpoint, what has not never begins.
-    /// False where it was done already, and its result will come.
+    /// Abandons the job: if it is running it stops at its next checkpoint, if not it never begins.
+    /// False where it was done already, and its result will be delivered.
     pub fn abandon(&self) -> bool {
         self.call.cancel();
-        let undone = |state| (state != DONE).then_some(ORPHANED);
-        let was = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, undone);
-        if was == Ok(WAITING) {
-            // It may wait in a queue for long yet; what it holds need not.
-            drop(self.take_work());
+        let undone = |state| (state != DONE).then_some(ABANDONED);
+        let before = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, undone);
+        if before == Ok(WAITING) {
+            // The job may stay in its queue for long; what its body holds is dropped now.
+            drop(self.take_body());
         }
-        was.is_ok()
+        before.is_ok()
     }
 
-    fn take_work(&self) -> Option<Work<T>> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take_body(&self) -> Option<JobBody<T>> {
+        lock(&self.body).take()
     }
 
     fn step(&self, from: u8, to: u8) -> bool {
@@ -65,14 +67,14 @@ impl<T: Send> Job<T> {
     }
 }
 
-impl<T: Send> Task for Job<T> {
+impl<T: Send> Runnable for Job<T> {
     fn is_wanted(&self) -> bool {
-        self.state.load(Ordering::Relaxed) != ORPHANED
+        self.state.load(Ordering::Relaxed) != ABANDONED
     }
 
     fn refuse(&self, error: &io::Error) {
         if self.step(WAITING, DONE) {
-            self.mailbox.put(self.ticket, Err(Failure::NoThread(words(error))));
+            self.mailbox.put(self.id, Err(Failure::NoThread(words(error))));
         }
     }
 
@@ -80,12 +82,12 @@ impl<T: Send> Task for Job<T> {
         if !self.step(WAITING, RUNNING) {
             return;
         }
-        let Some(work) = self.take_work() else { return };
-        // A panic is the caller's to see; the thread has other jobs to do.
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(&Context::new(&self.call))));
+        let Some(body) = self.take_body() else { return };
+        // A panic is delivered to the caller; the thread has other jobs to run.
+        let outcome = catch_unwind(AssertUnwindSafe(|| body(&Context::new(&self.call))));
         let outcome = outcome.map_err(Failure::Panicked);
         if self.step(RUNNING, DONE) {
-            self.mailbox.put(self.ticket, outcome);
+            self.mailbox.put(self.id, outcome);
         }
     }
 }
@@ -94,14 +96,14 @@ impl<T: Send> Task for Job<T> {
 mod tests {
     use super::*;
 
-    fn job(work: impl FnOnce(&Context<'_>) -> u32 + Send + 'static) -> Job<u32> {
+    fn job(body: impl FnOnce(&Context<'_>) -> u32 + Send + 'static) -> Job<u32> {
         let mailbox = Arc::new(Mailbox::new().expect("a mailbox"));
-        Job::new(Call::new(None), Box::new(work), mailbox, 7)
+        Job::new(Call::new(None), Box::new(body), mailbox, 7)
     }
 
     fn results(job: &Job<u32>) -> Vec<(u64, Option<u32>)> {
         let taken = job.mailbox.take();
-        taken.into_iter().map(|(ticket, outcome)| (ticket, outcome.ok())).collect()
+        taken.into_iter().map(|(id, outcome)| (id, outcome.ok())).collect()
     }
 
     #[test]
@@ -115,19 +117,19 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_wants_never_begins() {
+    fn an_abandoned_job_never_begins_and_drops_what_it_holds() {
         let held = Arc::new(());
         let inner = Arc::clone(&held);
         let job = job(move |_| u32::try_from(Arc::strong_count(&inner)).unwrap_or(0));
         assert!(job.abandon());
         assert!(!job.is_wanted());
-        assert_eq!(Arc::strong_count(&held), 1, "what the job held is free");
+        assert_eq!(Arc::strong_count(&held), 1, "what the job held is dropped");
         job.run();
         assert_eq!(results(&job), []);
     }
 
     #[test]
-    fn what_is_given_up_midway_stops_and_delivers_nothing() {
+    fn a_running_job_that_is_abandoned_stops_and_delivers_nothing() {
         let (begun, wait) = std::sync::mpsc::channel();
         let job = job(move |context| {
             begun.send(()).expect("the test listens");
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_says_so() {
+    fn a_job_that_gets_no_thread_delivers_that() {
         let job = job(|_| 5);
         job.refuse(&io::Error::from_raw_os_error(libc::EAGAIN));
         job.run();

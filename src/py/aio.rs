@@ -1,4 +1,4 @@
-//! What event loops use of the pool. The rest is Python, in `komparu.aio`.
+//! What event loops use of the job queues. The rest is Python, in `komparu.aio`.
 //!
 //! A [`Job`] is a call whose arguments have been read. A [`Mailbox`] belongs to one loop: finished
 //! jobs wait in it until the loop, told by a descriptor, has them delivered. Only the loop's own thread
@@ -145,7 +145,7 @@ impl Mailbox {
             }
         }
         if !self.lock().is_empty() {
-            self.finished.ring();
+            self.finished.wake();
         }
         raised
     }

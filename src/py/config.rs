@@ -14,13 +14,13 @@ use super::sources;
 use crate::error::{Error, Result};
 use crate::legible::Piece;
 use crate::options::Options;
-use crate::sys::fork::hold_off;
+use crate::sys::fork::with_fork_lock;
 
 static CONFIGURED: LazyLock<RwLock<Arc<Options>>> = LazyLock::new(RwLock::default);
 
 /// The options as they are configured at this moment.
 pub(super) fn configured() -> Arc<Options> {
-    hold_off(|| Arc::clone(&CONFIGURED.read().unwrap_or_else(PoisonError::into_inner)))
+    with_fork_lock(|| Arc::clone(&CONFIGURED.read().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Set options for every later call that does not set them itself.
@@ -53,7 +53,7 @@ pub(super) fn configure(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> 
 /// Makes all changes, or none. Runs no Python code: whatever would need the configuration while it is
 /// locked would wait for ever.
 fn set(changes: Vec<Change>) -> Result<()> {
-    hold_off(|| {
+    with_fork_lock(|| {
         let mut current = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
         let mut options = Options::clone(&current);
         for change in changes {
@@ -132,7 +132,7 @@ pub(super) fn get_config(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 /// Restore every option's default.
 #[pyfunction]
 pub(super) fn reset_config() {
-    hold_off(|| *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = Arc::default());
+    with_fork_lock(|| *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = Arc::default());
 }
 
 /// Check what a Source holds, so that a bad one cannot be made.

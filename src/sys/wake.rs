@@ -1,31 +1,32 @@
-//! A bell that any thread can ring and an event loop can hear, as a descriptor that becomes readable.
+//! A waker that any thread can set off and an event loop can wait for: a descriptor that becomes readable.
 //!
-//! An eventfd on Linux, a pipe elsewhere. The descriptors are closed when the last owner lets go of
-//! the bell, so nobody ever rings what has become another file.
+//! An eventfd on Linux, a pipe elsewhere. The descriptors are closed when the last owner drops the waker, so
+//! no thread ever writes to another file that has got the same number.
 
 use std::io;
-#[cfg(test)]
-use std::os::fd::BorrowedFd;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
 
-/// The bell.
+use rustix::io::retry_on_intr;
+
+/// The waker.
 #[derive(Debug)]
-pub(crate) struct Bell {
-    hearing: OwnedFd,
+pub(crate) struct Waker {
+    /// Becomes readable.
+    readable: OwnedFd,
     /// The other end, where it is another descriptor.
-    ringing: Option<OwnedFd>,
+    writable: Option<OwnedFd>,
 }
 
-impl Bell {
-    /// A bell that has not been rung.
+impl Waker {
+    /// A waker that has not been woken.
     #[cfg(target_os = "linux")]
     pub(crate) fn new() -> io::Result<Self> {
         use rustix::event::{EventfdFlags, eventfd};
-        let hearing = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Self { hearing, ringing: None })
+        let readable = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Self { readable, writable: None })
     }
 
-    /// A bell that has not been rung.
+    /// A waker that has not been woken.
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn new() -> io::Result<Self> {
         Self::pipe()
@@ -34,81 +35,68 @@ impl Bell {
     /// The same, made of a pipe: every Unix has them.
     #[cfg(any(test, not(target_os = "linux")))]
     fn pipe() -> io::Result<Self> {
-        let (hearing, ringing) = std::io::pipe()?;
-        let (hearing, ringing) = (OwnedFd::from(hearing), OwnedFd::from(ringing));
-        rustix::io::ioctl_fionbio(&hearing, true)?;
-        rustix::io::ioctl_fionbio(&ringing, true)?;
-        Ok(Self { hearing, ringing: Some(ringing) })
+        let (readable, writable) = std::io::pipe()?;
+        let (readable, writable) = (OwnedFd::from(readable), OwnedFd::from(writable));
+        rustix::io::ioctl_fionbio(&readable, true)?;
+        rustix::io::ioctl_fionbio(&writable, true)?;
+        Ok(Self { readable, writable: Some(writable) })
     }
 
-    /// What becomes readable.
+    /// The descriptor that becomes readable.
     pub(crate) fn descriptor(&self) -> RawFd {
-        self.hearing.as_raw_fd()
+        self.readable.as_raw_fd()
     }
 
-    /// The same, for as long as the bell is there.
-    #[cfg(test)]
-    pub(crate) fn hearing(&self) -> BorrowedFd<'_> {
-        self.hearing.as_fd()
+    /// Makes the descriptor readable, if it is not.
+    pub(crate) fn wake(&self) {
+        let end = self.writable.as_ref().unwrap_or(&self.readable);
+        // A descriptor that takes no more is readable as it is. An eventfd takes numbers of eight bytes.
+        let _ = retry_on_intr(|| rustix::io::write(end.as_fd(), &1_u64.to_ne_bytes()));
     }
 
-    /// Makes it readable, if it is not.
-    pub(crate) fn ring(&self) {
-        let end = self.ringing.as_ref().unwrap_or(&self.hearing);
-        // What cannot take any more is readable as it is; and eventfds take numbers of eight bytes.
-        let _ = retry(|| rustix::io::write(end.as_fd(), &1_u64.to_ne_bytes()));
-    }
-
-    /// Makes it unreadable, until it is rung again.
+    /// Makes the descriptor unreadable, until the next wake-up.
     pub(crate) fn clear(&self) {
         let mut buffer = [0; 512];
-        // An eventfd is read at once, and a pipe until less came than there was room for.
-        while retry(|| rustix::io::read(&self.hearing, &mut buffer)) == Ok(buffer.len()) {}
+        // An eventfd is read at once, a pipe until a read does not fill the buffer.
+        while retry_on_intr(|| rustix::io::read(&self.readable, &mut buffer)) == Ok(buffer.len()) {}
     }
-}
 
-/// Calls again while a signal interrupts.
-fn retry(mut call: impl FnMut() -> rustix::io::Result<usize>) -> rustix::io::Result<usize> {
-    loop {
-        match call() {
-            Err(rustix::io::Errno::INTR) => {}
-            done => return done,
-        }
+    /// Is the descriptor readable?
+    #[cfg(test)]
+    pub(crate) fn is_woken(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let mut waits = [PollFd::new(&self.readable, PollFlags::IN)];
+        poll(&mut waits, Some(&at_once)).expect("polled") == 1
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-    fn is_readable(bell: &Bell) -> bool {
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let mut waits = [PollFd::new(&bell.hearing, PollFlags::IN)];
-        poll(&mut waits, Some(&at_once)).expect("polled") == 1
-    }
+    use rustix::event::{PollFd, PollFlags, poll};
 
     #[test]
-    fn a_bell_is_heard_until_it_is_cleared() {
-        for bell in [Bell::new().expect("a bell"), Bell::pipe().expect("a pipe")] {
-            assert!(!is_readable(&bell));
-            for rings in [1, 2, 100_000] {
-                (0..rings).for_each(|_| bell.ring());
-                assert!(is_readable(&bell), "after {rings} rings");
-                bell.clear();
-                assert!(!is_readable(&bell), "cleared after {rings} rings");
+    fn a_waker_is_readable_until_it_is_cleared() {
+        for waker in [Waker::new().expect("a waker"), Waker::pipe().expect("a pipe")] {
+            assert!(!waker.is_woken());
+            for times in [1, 2, 100_000] {
+                (0..times).for_each(|_| waker.wake());
+                assert!(waker.is_woken(), "woken {times} times");
+                waker.clear();
+                assert!(!waker.is_woken(), "cleared after {times} times");
             }
         }
     }
 
     #[test]
-    fn a_bell_rings_across_threads() {
-        let bell = Bell::new().expect("a bell");
+    fn a_waker_wakes_another_thread() {
+        let waker = Waker::new().expect("a waker");
         std::thread::scope(|scope| {
-            scope.spawn(|| bell.ring());
-            let mut waits = [PollFd::new(&bell.hearing, PollFlags::IN)];
+            scope.spawn(|| waker.wake());
+            let mut waits = [PollFd::new(&waker.readable, PollFlags::IN)];
             assert_eq!(poll(&mut waits, None), Ok(1));
         });
-        assert!(bell.descriptor() > 2);
+        assert!(waker.descriptor() > 2);
     }
 }

@@ -20,7 +20,7 @@ unsafe fn answer<'a, I: Input + 'a, T>(
     // SAFETY: the handle's input outlives its archive, and nobody else looks at it while one of
     // libarchive's functions runs.
     let input = unsafe { &mut *data.cast::<I>() };
-    let answer = || locale::in_own(|| fork::without(|| answer(input)));
+    let answer = || locale::in_own(|| fork::unguarded(|| answer(input)));
     catch_unwind(AssertUnwindSafe(answer)).unwrap_or(failed)
 }
 

@@ -16,7 +16,7 @@ use callbacks::{read_callback, seek_callback, skip_callback};
 pub(crate) use entry::{Entry, Kind};
 pub(crate) use formats::{Filter, Filters, Reads};
 
-use super::fork::Within;
+use super::fork::ForkGuard;
 use super::locale::Utf8;
 
 /// Where an archive's bytes come from.
@@ -70,13 +70,13 @@ pub(crate) struct End {
 /// What a thread needs around it while it runs libarchive. Dropped in this order.
 struct Inside {
     _utf8: Option<Utf8>,
-    _within: Within,
+    _guard: ForkGuard,
 }
 
 impl Inside {
     fn enter() -> Self {
-        let within = Within::enter();
-        Self { _utf8: Utf8::enter(), _within: within }
+        let guard = ForkGuard::new();
+        Self { _utf8: Utf8::enter(), _guard: guard }
     }
 }
 

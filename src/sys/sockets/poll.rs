@@ -4,24 +4,24 @@ use std::io;
 use std::os::fd::RawFd;
 use std::time::Duration;
 
-use super::Interest;
+use super::interest::Interest;
 
-/// Sockets, and what is awaited of each.
+/// Sockets, and what each is watched for.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct Poller {
     polled: Vec<libc::pollfd>,
 }
 
-impl Watch {
+impl Poller {
     /// Nothing is watched yet.
-    #[expect(clippy::unnecessary_wraps, reason = "its twin on Linux takes a descriptor")]
+    #[expect(clippy::unnecessary_wraps, reason = "the poller on Linux opens a descriptor")]
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self::default())
     }
 
-    /// From now on this is awaited of a descriptor that is open; of one that is watched it may be
-    /// nothing, and then it may be closed.
-    #[expect(clippy::unnecessary_wraps, reason = "its twin on Linux may be full")]
+    /// Watches a descriptor, which must be open, for `interest` from now on. If that is nothing, it is not
+    /// watched any more, and may be closed already.
+    #[expect(clippy::unnecessary_wraps, reason = "the poller on Linux may be full")]
     pub(super) fn set(&mut self, descriptor: RawFd, interest: Interest) -> io::Result<()> {
         let mut events = 0;
         events |= if interest.input { libc::POLLIN } else { 0 };
@@ -35,11 +35,11 @@ impl Watch {
         Ok(())
     }
 
-    /// Waits until a descriptor is ready or `patience` is over, and tells `ready` of each that is: what
-    /// was awaited of it, and what it is ready for.
+    /// Waits until a descriptor is ready or `patience` is over. Calls `ready` for each that is, with what it
+    /// is watched for and what it is ready for.
     ///
     /// # Errors
-    /// When there can be no more waiting.
+    /// When the system cannot wait.
     pub(super) fn wait(
         &mut self,
         patience: Duration,
@@ -56,12 +56,12 @@ impl Watch {
         }
         for polled in self.polled.iter().filter(|polled| polled.revents != 0) {
             let has = |event| polled.events & event != 0;
-            let awaited = Interest { input: has(libc::POLLIN), output: has(libc::POLLOUT) };
-            // An error and an end are told of by reading and by writing.
+            let watched_for = Interest { input: has(libc::POLLIN), output: has(libc::POLLOUT) };
+            // An error and an end are reported as both: reading and writing find out which.
             let broken = libc::POLLERR | libc::POLLHUP | libc::POLLNVAL;
             let is = |event| polled.revents & (event | broken) != 0;
             let found = Interest { input: is(libc::POLLIN), output: is(libc::POLLOUT) };
-            ready(polled.fd, awaited, found);
+            ready(polled.fd, watched_for, found);
         }
         Ok(())
     }

@@ -1,110 +1,109 @@
-//! Work that another thread does while its caller waits, so that the caller can leave in time.
+//! Work that another thread does while its caller waits, so that the caller can return in time.
 //!
 //! A system call may take longer than any limit: opening a file on which another process has a lease takes
-//! 45 s, and reading from a filesystem whose server is gone never ends. No thread can be called back from
-//! there. So where there is a limit, it is not the caller's own.
+//! 45 s, and reading from a filesystem whose server is gone never ends. Nothing can interrupt a thread there.
+//! So a call with a limit of time does not make these system calls in its own thread.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::Pool;
-use super::job::Work;
-use super::lane::{Limits, Task};
+use super::job::JobBody;
+use super::queues::submit_blocking;
+use super::runnable::Runnable;
 use crate::context::{Call, Context, PULSE};
 use crate::error::{Error, Result};
+use crate::sys::lock::{ignore_poison, lock};
 
 /// How long the caller waits for work that is to stop: it mostly does at once, and may say how far it came.
 /// Within the 100 ms in which every call promises to end.
 const GRACE: Duration = PULSE;
 
-/// Each caller's work begins at once: it would not wait for others if the caller did it.
-const LIMITS: Limits = Limits { weight: usize::MAX, reserve: 0 };
-
-struct Waited<T> {
+/// The work of a call, shared by its caller and the thread that does it.
+struct BlockingCall<T> {
     call: Arc<Call>,
-    state: Mutex<State<T>>,
-    /// Notified when the state is one that the caller waits for.
-    news: Condvar,
+    state: Mutex<CallState<T>>,
+    /// Notified when the work is done or refused.
+    ended: Condvar,
 }
 
-enum State<T> {
-    Waiting(Work<Result<T>>),
+enum CallState<T> {
+    Waiting(JobBody<Result<T>>),
     Running,
     Done(Result<T>),
-    /// There is no thread for it.
-    Refused(Work<Result<T>>),
-    /// The caller has left, or has taken the result.
+    /// No thread could be spawned for it.
+    Refused(JobBody<Result<T>>),
+    /// The caller has returned, or has taken the result.
     Left,
 }
 
-/// Does `work` for `call` in another thread, and waits for it until the call is to end. Signals are looked
-/// after by `interrupt`. Where no thread can be had, this one does the work itself.
+/// Has another thread do `work` for `call`, and waits for it until the call is to end. `interrupt` handles
+/// signals. Where no thread can be spawned, the calling thread does the work itself.
 ///
 /// # Errors
 /// What the work returns; when the call is to end.
 pub fn wait<T: Send + 'static>(
     call: &Arc<Call>,
     interrupt: &dyn Fn() -> bool,
-    work: Work<Result<T>>,
+    work: JobBody<Result<T>>,
 ) -> Result<T> {
     let context = Context::with_interrupt(call, interrupt);
-    let state = Mutex::new(State::Waiting(work));
-    let waited = Arc::new(Waited { call: Arc::clone(call), state, news: Condvar::new() });
-    Pool::get().calls.add(Arc::clone(&waited) as Arc<dyn Task>, 1, LIMITS);
+    let state = Mutex::new(CallState::Waiting(work));
+    let blocking = Arc::new(BlockingCall { call: Arc::clone(call), state, ended: Condvar::new() });
+    submit_blocking(Arc::clone(&blocking) as Arc<dyn Runnable>);
     loop {
         let patience = call.time_left().map_or(PULSE, |left| left.min(PULSE));
-        match waited.news(patience) {
-            Some(State::Done(outcome)) => return outcome,
-            Some(State::Refused(work)) => return work(&context),
+        match blocking.outcome(patience) {
+            Some(CallState::Done(outcome)) => return outcome,
+            Some(CallState::Refused(work)) => return work(&context),
             _ => {}
         }
         if let Err(stop) = context.checkpoint() {
-            let last = waited.news(GRACE);
-            waited.leave();
+            let last = blocking.outcome(GRACE);
+            blocking.leave();
             return match (stop, last) {
                 // It may have come to its end, or know more.
-                (Error::TimedOut(_), Some(State::Done(outcome))) => outcome,
+                (Error::TimedOut(_), Some(CallState::Done(outcome))) => outcome,
                 (stop, _) => Err(stop),
             };
         }
     }
 }
 
-impl<T> Waited<T> {
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> BlockingCall<T> {
+    fn lock(&self) -> MutexGuard<'_, CallState<T>> {
+        lock(&self.state)
     }
 
-    /// What the caller waits for, if that comes within `patience`.
-    fn news(&self, patience: Duration) -> Option<State<T>> {
+    /// Takes the result, or the work that was refused, if either comes within `patience`.
+    fn outcome(&self, patience: Duration) -> Option<CallState<T>> {
         let until = Instant::now() + patience;
         let mut state = self.lock();
         loop {
-            if matches!(*state, State::Done(_) | State::Refused(_)) {
-                return Some(std::mem::replace(&mut *state, State::Left));
+            if matches!(*state, CallState::Done(_) | CallState::Refused(_)) {
+                return Some(std::mem::replace(&mut *state, CallState::Left));
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            state = self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = ignore_poison(self.ended.wait_timeout(state, left)).0;
         }
     }
 
-    /// The caller leaves. What the work holds is dropped here if it has not begun.
+    /// The caller returns. Work that has not begun is dropped here, with what it holds.
     fn leave(&self) {
         self.call.cancel();
-        let last = std::mem::replace(&mut *self.lock(), State::Left);
+        let last = std::mem::replace(&mut *self.lock(), CallState::Left);
         drop(last);
     }
 }
 
-impl<T: Send> Task for Waited<T> {
+impl<T: Send> Runnable for BlockingCall<T> {
     fn run(&self) {
         let mut state = self.lock();
-        let work = match std::mem::replace(&mut *state, State::Running) {
-            State::Waiting(work) => work,
+        let work = match std::mem::replace(&mut *state, CallState::Running) {
+            CallState::Waiting(work) => work,
             other => {
                 *state = other;
                 return;
@@ -113,28 +112,28 @@ impl<T: Send> Task for Waited<T> {
         drop(state);
         let outcome = work(&Context::new(&self.call));
         let mut state = self.lock();
-        // Dropped unlocked, should nothing wait for it.
+        // A result that no caller waits for is dropped after the lock is released.
         let unwanted = match &*state {
-            State::Running => std::mem::replace(&mut *state, State::Done(outcome)),
-            _ => State::Done(outcome),
+            CallState::Running => std::mem::replace(&mut *state, CallState::Done(outcome)),
+            _ => CallState::Done(outcome),
         };
         drop(state);
-        self.news.notify_one();
+        self.ended.notify_one();
         drop(unwanted);
     }
 
     fn refuse(&self, _: &io::Error) {
         let mut state = self.lock();
-        *state = match std::mem::replace(&mut *state, State::Left) {
-            State::Waiting(work) => State::Refused(work),
+        *state = match std::mem::replace(&mut *state, CallState::Left) {
+            CallState::Waiting(work) => CallState::Refused(work),
             other => other,
         };
         drop(state);
-        self.news.notify_one();
+        self.ended.notify_one();
     }
 
     fn is_wanted(&self) -> bool {
-        !matches!(*self.lock(), State::Left)
+        !matches!(*self.lock(), CallState::Left)
     }
 }
 
@@ -162,11 +161,11 @@ mod tests {
     }
 
     #[test]
-    fn the_caller_leaves_work_that_does_not_stop() {
+    fn the_caller_returns_in_time_from_work_that_does_not_stop() {
         let (release, held) = channel::<()>();
         let limit = Duration::from_millis(20);
         let outcome = run(limit, &|| false, move |_| {
-            // Until the caller has left: it would wait for ever otherwise.
+            // It ends only after the caller has returned.
             let _ = held.recv();
             Ok(())
         });
@@ -212,14 +211,16 @@ mod tests {
     }
 
     #[test]
-    fn what_no_thread_can_be_had_for_the_caller_does() {
-        let work: Work<Result<u32>> = Box::new(|_| Ok(1));
+    fn the_caller_does_work_that_gets_no_thread() {
+        let work: JobBody<Result<u32>> = Box::new(|_| Ok(1));
         let call = Arc::new(Call::new(None));
-        let state = Mutex::new(State::Waiting(work));
-        let waited = Waited { call, state, news: Condvar::new() };
-        waited.refuse(&io::Error::from_raw_os_error(libc::EAGAIN));
-        waited.run();
-        let Some(State::Refused(work)) = waited.news(Duration::ZERO) else { panic!("refused") };
+        let state = Mutex::new(CallState::Waiting(work));
+        let blocking = BlockingCall { call, state, ended: Condvar::new() };
+        blocking.refuse(&io::Error::from_raw_os_error(libc::EAGAIN));
+        blocking.run();
+        let Some(CallState::Refused(work)) = blocking.outcome(Duration::ZERO) else {
+            panic!("refused")
+        };
         let call = Call::new(None);
         assert_eq!(work(&Context::new(&call)), Ok(1));
     }

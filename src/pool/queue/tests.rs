@@ -1,4 +1,4 @@
-//! Lanes whose jobs begin and end when the test says so.
+//! Queues whose jobs begin and end when the test says so.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -6,18 +6,18 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::state::FIRST_SWEEP;
 use super::*;
 
-/// A job that says when it begins, and waits for leave to end.
+/// A job that says when it begins, and waits until the test ends it.
 struct Gated {
     begun: Sender<&'static str>,
     name: &'static str,
-    leave: Mutex<Receiver<()>>,
+    ended: Mutex<Receiver<()>>,
     wanted: bool,
 }
 
-impl Task for Gated {
+impl Runnable for Gated {
     fn run(&self) {
         self.begun.send(self.name).expect("the test listens");
-        let _ = self.leave.lock().expect("nobody panicked").recv();
+        let _ = self.ended.lock().expect("no panic").recv();
     }
 
     fn refuse(&self, _: &io::Error) {}
@@ -28,23 +28,23 @@ impl Task for Gated {
 }
 
 struct Bench {
-    lane: Arc<Lane>,
+    queue: Arc<Queue>,
     limits: Limits,
     begun: (Sender<&'static str>, Receiver<&'static str>),
 }
 
 impl Bench {
-    fn new(weight: usize, reserve: usize) -> Self {
-        let limits = Limits { weight, reserve };
-        Self { lane: Lane::new("test", || {}), limits, begun: channel() }
+    fn new(weight: usize, spare: usize) -> Self {
+        let limits = Limits { weight, spare };
+        Self { queue: Queue::new("test", || {}), limits, begun: channel() }
     }
 
     /// Adds a job; dropping what comes back ends it.
     fn add(&self, name: &'static str, weight: usize) -> Sender<()> {
-        let (end, leave) = channel();
+        let (end, ended) = channel();
         let begun = self.begun.0.clone();
-        let job = Gated { begun, name, leave: Mutex::new(leave), wanted: true };
-        self.lane.add(Arc::new(job), weight, self.limits);
+        let job = Gated { begun, name, ended: Mutex::new(ended), wanted: true };
+        self.queue.add(Arc::new(job), weight, self.limits);
         end
     }
 
@@ -53,7 +53,7 @@ impl Bench {
     }
 
     fn waiting(&self) -> usize {
-        self.lane.lock().queue.len()
+        self.queue.lock().jobs.len()
     }
 }
 
@@ -71,18 +71,18 @@ fn jobs_begin_in_their_order_and_no_more_than_allowed() {
     assert_eq!(bench.waiting(), 1);
     drop(two);
     assert_eq!(bench.next(), "four");
-    assert_eq!(bench.lane.lock().members, 2);
+    assert_eq!(bench.queue.lock().threads, 2);
     drop((three, four));
 }
 
 #[test]
-fn weights_count_and_what_is_too_heavy_runs_alone() {
+fn weights_add_up_and_a_job_that_is_too_heavy_runs_alone() {
     let bench = Bench::new(4, 0);
     let light = bench.add("light", 3);
     assert_eq!(bench.next(), "light");
     let heavy = bench.add("heavy", 9);
     let later = bench.add("later", 1);
-    assert_eq!(bench.waiting(), 2, "later waits for its turn, though there is room");
+    assert_eq!(bench.waiting(), 2, "later waits for its turn, though it would fit");
     drop(light);
     assert_eq!(bench.next(), "heavy");
     assert_eq!(bench.waiting(), 1);
@@ -92,7 +92,7 @@ fn weights_count_and_what_is_too_heavy_runs_alone() {
 }
 
 #[test]
-fn room_that_comes_free_at_once_is_taken_by_all_who_fit() {
+fn weight_that_comes_free_at_once_is_taken_by_all_jobs_that_fit() {
     let bench = Bench::new(3, 0);
     let heavy = bench.add("heavy", 3);
     assert_eq!(bench.next(), "heavy");
@@ -121,15 +121,15 @@ fn long_jobs_do_not_keep_short_ones_waiting() {
 }
 
 #[test]
-fn the_reserve_has_its_limit() {
+fn spare_threads_keep_to_their_limit() {
     let bench = Bench::new(1, 1);
     let long = [bench.add("one", 1), bench.add("two", 1)];
     let begun = [bench.next(), bench.next()];
     assert!(begun == ["one", "two"] || begun == ["two", "one"]);
     let third = bench.add("three", 1);
     assert_eq!(bench.waiting(), 1);
-    let state = bench.lane.lock();
-    assert_eq!((state.members, state.extra, state.reserve), (1, 1, Reserve::Absent));
+    let state = bench.queue.lock();
+    assert_eq!((state.threads, state.spare_running, state.spare), (1, 1, SpareThread::Absent));
     drop(state);
     drop(long);
     assert_eq!(bench.next(), "three");
@@ -137,13 +137,13 @@ fn the_reserve_has_its_limit() {
 }
 
 #[test]
-fn who_stood_by_for_nothing_is_called_again() {
+fn a_spare_thread_that_was_not_needed_is_woken_again() {
     let bench = Bench::new(1, 1);
-    let reserve = || bench.lane.lock().reserve;
-    while reserve() != Reserve::Asleep {
+    let spare = || bench.queue.lock().spare;
+    while spare() != SpareThread::Asleep {
         drop(["a", "b", "c"].map(|name| bench.add(name, 1)));
         let _ = [bench.next(), bench.next(), bench.next()];
-        while reserve() == Reserve::Watching {
+        while spare() == SpareThread::Watching {
             std::thread::yield_now();
         }
     }
@@ -155,27 +155,27 @@ fn who_stood_by_for_nothing_is_called_again() {
 }
 
 #[test]
-fn who_is_called_and_finds_no_room_calls_the_reserve() {
+fn a_woken_thread_whose_job_does_not_fit_provides_a_spare_thread() {
     let bench = Bench::new(2, 1);
     drop([bench.add("a", 1), bench.add("b", 1)]);
     let _ = [bench.next(), bench.next()];
-    while bench.lane.lock().idle < 2 {
+    while bench.queue.lock().idle < 2 {
         std::thread::yield_now();
     }
     let long = bench.add("long", 2);
     assert_eq!(bench.next(), "long");
-    // The other one has been called for a job that was taken by then: whoever adds one now leaves it to
-    // the one who comes, who has no room for it.
-    bench.lane.lock().called = 1;
+    // The other thread is coming for a job that is taken by then. A job added now is left to that thread,
+    // which finds no room for it.
+    bench.queue.lock().coming = 1;
     let light = bench.add("light", 1);
     assert_eq!(bench.waiting(), 1);
-    bench.lane.news.notify_one();
+    bench.queue.wake_idle.notify_one();
     assert_eq!(bench.next(), "light");
     drop((long, light));
 }
 
 #[test]
-fn what_is_too_heavy_for_the_reserve_keeps_nobody_waiting() {
+fn a_job_too_heavy_for_spare_threads_keeps_no_other_waiting() {
     let bench = Bench::new(2, 1);
     let long = bench.add("long", 1);
     assert_eq!(bench.next(), "long");
@@ -203,23 +203,23 @@ fn a_lower_limit_holds_from_the_next_job_on() {
 }
 
 #[test]
-fn what_nobody_wants_does_not_pile_up() {
+fn abandoned_jobs_do_not_pile_up() {
     let bench = Bench::new(1, 0);
     let long = bench.add("long", 1);
     assert_eq!(bench.next(), "long");
     for _ in 0..10 * FIRST_SWEEP {
         let begun = bench.begun.0.clone();
-        let job = Gated { begun, name: "", leave: Mutex::new(channel().1), wanted: false };
-        bench.lane.add(Arc::new(job), 1, bench.limits);
+        let job = Gated { begun, name: "", ended: Mutex::new(channel().1), wanted: false };
+        bench.queue.add(Arc::new(job), 1, bench.limits);
         assert!(bench.waiting() <= FIRST_SWEEP);
     }
     drop(long);
 }
 
 #[test]
-fn a_burst_is_done_to_the_last_job() {
+fn every_job_of_a_burst_runs() {
     struct Counting(Arc<AtomicUsize>, Sender<()>);
-    impl Task for Counting {
+    impl Runnable for Counting {
         fn run(&self) {
             if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
                 self.1.send(()).expect("the test listens");
@@ -233,14 +233,14 @@ fn a_burst_is_done_to_the_last_job() {
         }
     }
     for weight in [1, 2, 8] {
-        let lane = Lane::new("test", || {});
+        let queue = Queue::new("test", || {});
         for burst in [1, 2, 3, 10, 1000, 1, 10_000] {
             let (done, wait) = channel();
             let left = Arc::new(AtomicUsize::new(burst));
             for number in 0..burst {
                 let job = Counting(Arc::clone(&left), done.clone());
-                let limits = Limits { weight, reserve: 1 };
-                lane.add(Arc::new(job), 1 + number % 3, limits);
+                let limits = Limits { weight, spare: 1 };
+                queue.add(Arc::new(job), 1 + number % 3, limits);
             }
             wait.recv().expect("the last job is done");
         }
