@@ -9,21 +9,22 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use curl::multi::Multi;
 
-use super::outlet::{Flow, Outlet};
+use super::channel::{Received, ReceivedHead, channel as body_channel};
+use super::exit;
 use super::redirect::Hop;
 use super::request::Request;
 use super::transfer::Next;
-use super::window::{Answer, window};
 use super::worker::{Command, Worker};
 use crate::error::{Error, Name, Result, words};
 use crate::sys::curl as raw;
 use crate::sys::fork::with_fork_lock;
 use crate::sys::locale;
+use crate::sys::lock::lock;
 use crate::sys::wake::Waker;
 use crate::threads;
 
@@ -32,9 +33,6 @@ const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The thread of this process, or of the one that it was forked from.
 static CLIENT: Mutex<Option<Arc<Slot>>> = Mutex::new(None);
-
-/// The process is past the point where a new thread could be stopped again.
-static EXITING: AtomicBool = AtomicBool::new(false);
 
 struct Client {
     process: u32,
@@ -69,7 +67,7 @@ impl Client {
     fn get() -> std::result::Result<Arc<Self>, Missing> {
         let process = std::process::id();
         let slot = with_fork_lock(|| {
-            let mut current = CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut current = lock(&CLIENT);
             match current.as_ref().filter(|slot| slot.is_usable(process)) {
                 Some(slot) => Arc::clone(slot),
                 None => {
@@ -170,14 +168,14 @@ impl From<io::Error> for Missing {
 /// Stops the network thread for good, because the process exits. Whoever waits for a response waits
 /// until the process is gone: there may be nothing left to return to, such as an interpreter.
 pub(crate) fn stop() {
-    EXITING.store(true, Ordering::Relaxed);
-    let slot = CLIENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    exit::begin();
+    let slot = lock(&CLIENT).clone();
     if let Some(slot) = slot
         && let Some(Ok(client)) = slot.client.get()
         && client.process == std::process::id()
         && client.send(Command::Stop)
     {
-        let ended = client.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = lock(&client.ended);
         // Its sender is dropped when the thread has cleaned up: an error either way.
         let _ = ended.recv_timeout(STOP_PATIENCE);
     }
@@ -188,16 +186,9 @@ extern "C" fn stop_at_exit() {
     stop();
 }
 
-/// Does not return if the process exits.
-pub(super) fn wait_out_exit() {
-    while EXITING.load(Ordering::Relaxed) {
-        std::thread::park();
-    }
-}
-
 /// A response under way. Dropping it cancels the transfer at once.
 pub(crate) struct Response {
-    outlet: Outlet,
+    receiver: super::channel::Receiver,
     client: Arc<Client>,
     id: usize,
 }
@@ -208,15 +199,15 @@ pub(crate) struct Response {
 /// When no thread can be started for it.
 pub(crate) fn fetch(request: Arc<Request>, hop: Hop) -> Result<Response> {
     static NEXT_ID: AtomicUsize = AtomicUsize::new(0);
-    if EXITING.load(Ordering::Relaxed) {
+    if exit::has_begun() {
         return Err(Error::read(&request.name, "the process is about to exit"));
     }
     let client = Client::get().map_err(|missing| missing.for_source(&request.name))?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let (inlet, outlet) = window(&request.name, request.blocks);
-    // Should the thread be gone, the inlet goes with the command, and says so.
+    let (inlet, receiver) = body_channel(&request.name, request.blocks);
+    // If the thread is gone, the sender is dropped with the command, which the receiver sees.
     client.send(Command::Start(id, Box::new(Next { request, hop, inlet, again: false })));
-    Ok(Response { outlet, client, id })
+    Ok(Response { receiver, client, id })
 }
 
 impl Response {
@@ -224,27 +215,27 @@ impl Response {
     ///
     /// # Errors
     /// When the request has failed.
-    pub(crate) fn answer(&self, patience: Duration) -> Result<Option<Arc<Answer>>> {
-        self.outlet.answer(patience)
+    pub(crate) fn head(&self, patience: Duration) -> Result<Option<Arc<ReceivedHead>>> {
+        self.receiver.head(patience)
     }
 
-    /// What of the body is at hand, if anything comes within `patience`.
+    /// The next bytes of the body, if any come within `patience`.
     ///
     /// # Errors
     /// When the body broke off.
-    pub(crate) fn flow(&mut self, patience: Duration) -> Result<Flow<'_>> {
+    pub(crate) fn receive(&mut self, patience: Duration) -> Result<Received<'_>> {
         let (client, id) = (&self.client, self.id);
-        self.outlet.flow(patience, || _ = client.send(Command::Resume(id)))
+        self.receiver.receive(patience, || _ = client.send(Command::Resume(id)))
     }
 
-    /// Takes `length` bytes of what [`flow`](Self::flow) last showed.
+    /// Takes `length` bytes of what [`receive`](Self::receive) last returned.
     pub(crate) fn consume(&mut self, length: usize) {
-        self.outlet.consume(length);
+        self.receiver.consume(length);
     }
 
     /// Does its server wait until more of the body is read?
     pub(crate) fn is_held_up(&self) -> bool {
-        self.outlet.is_paused()
+        self.receiver.is_paused()
     }
 
     /// Was this process forked since the request was sent? The network thread is not in the child.
@@ -255,7 +246,7 @@ impl Response {
 
 impl Drop for Response {
     fn drop(&mut self) {
-        if !self.is_parents() && !self.outlet.has_ended() {
+        if !self.is_parents() && !self.receiver.has_ended() {
             self.client.send(Command::Cancel(self.id));
         }
     }

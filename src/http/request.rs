@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use curl::easy::{Easy2, List};
 
+use super::channel::{BLOCK, BLOCKS};
 use super::environment::Authorities;
 use super::proxy::Proxies;
 use super::redirect::Hop;
 use super::url::Url;
-use super::window::{BLOCK, BLOCKS};
 use crate::error::Name;
 use crate::options::HttpOptions;
 use crate::sys::curl::{self as raw, Gate};

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use curl::easy::{Easy2, Handler, InfoType, WriteError};
 
 use super::address::Rule;
+use super::channel::{ReceivedHead, Sender};
 use super::coding::Decoding;
 use super::failure::{self, Circumstances};
 use super::head::{Head, Progress};
 use super::redirect::Hop;
 use super::request::Request;
-use super::window::{Answer, Inlet};
 use crate::error::{Error, Result};
 use tls::Tls;
 
@@ -34,7 +34,7 @@ pub(crate) struct Transfer {
     request: Arc<Request>,
     hop: Hop,
     /// `None` once the transfer is over.
-    inlet: Option<Inlet>,
+    inlet: Option<Sender>,
     rule: Rule,
     proxied: bool,
     tls: Tls,
@@ -69,7 +69,7 @@ enum Body {
 pub(crate) struct Next {
     pub(crate) request: Arc<Request>,
     pub(crate) hop: Hop,
-    pub(crate) inlet: Inlet,
+    pub(crate) inlet: Sender,
     /// A kept connection has let it down: it is to have a new one.
     pub(crate) again: bool,
 }
@@ -290,9 +290,9 @@ impl Transfer {
             Some(cause) => self.end(Err(Error::answered(name, cause, head.status))),
             None => {
                 self.body = Body::Wanted;
-                let answer = Answer { head: head.clone(), hop: self.hop.clone() };
+                let received = ReceivedHead { head: head.clone(), hop: self.hop.clone() };
                 if let Some(inlet) = &mut self.inlet {
-                    inlet.begin(answer);
+                    inlet.send_head(received);
                 }
             }
         }
@@ -331,7 +331,7 @@ impl Handler for Transfer {
         self.alive = Instant::now();
         match &mut self.body {
             Body::Wanted => {
-                if self.inlet.as_mut().is_some_and(|inlet| !inlet.push(bytes)) {
+                if self.inlet.as_mut().is_some_and(|inlet| !inlet.send(bytes)) {
                     self.paused = true;
                     return Err(WriteError::Pause);
                 }

@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 use super::{Chunk, Reader, SampleRequest, SampleState};
 use crate::context::PULSE;
 use crate::error::{Error, Name, Result};
+use crate::http::channel::{Received, ReceivedHead};
 use crate::http::client::{Response, fetch};
 use crate::http::coding::Decoding;
-use crate::http::outlet::Flow;
 use crate::http::redirect::Hop;
 use crate::http::request::Request;
 use crate::http::url::Url;
-use crate::http::window::Answer;
 use crate::options::HttpOptions;
 
 /// The longest that a reader waits before the engine looks at its context: half a pulse, so that a
@@ -44,7 +43,7 @@ pub struct HttpReader {
     response: Response,
     /// When the request was sent.
     sent: Instant,
-    answer: Option<Arc<Answer>>,
+    answer: Option<Arc<ReceivedHead>>,
     /// How its bytes become content, where they are not that.
     decoding: Option<Decoding>,
     /// If it is not all of the content: which part.
@@ -93,7 +92,7 @@ impl HttpReader {
 impl Reader for HttpReader {
     fn prepare(&mut self) -> Result<bool> {
         if self.answer.is_none() {
-            self.answer = self.response.answer(SLICE)?;
+            self.answer = self.response.head(SLICE)?;
             if let (Some(part), Some(answer)) = (&self.part, &self.answer) {
                 part.check(answer, self.name())?;
             }
@@ -113,10 +112,10 @@ impl Reader for HttpReader {
         if let Some(decoding) = &mut self.decoding {
             return decoded(decoding, &mut self.response, &self.request.name);
         }
-        Ok(match self.response.flow(SLICE)? {
-            Flow::Bytes(bytes) => Chunk::Bytes(bytes),
-            Flow::Waiting => Chunk::Waiting,
-            Flow::End => Chunk::End,
+        Ok(match self.response.receive(SLICE)? {
+            Received::Bytes(bytes) => Chunk::Bytes(bytes),
+            Received::Waiting => Chunk::Waiting,
+            Received::End => Chunk::End,
         })
     }
 
@@ -179,10 +178,10 @@ fn decoded<'d>(
     while decoding.content().is_empty() && !decoding.has_ended() {
         let body = match (decoding.needs_input(), ended) {
             (true, false) if taken >= CODED => return Ok(Chunk::Waiting),
-            (true, false) => match response.flow(SLICE)? {
-                Flow::Bytes(bytes) => bytes,
-                Flow::Waiting => return Ok(Chunk::Waiting),
-                Flow::End => {
+            (true, false) => match response.receive(SLICE)? {
+                Received::Bytes(bytes) => bytes,
+                Received::Waiting => return Ok(Chunk::Waiting),
+                Received::End => {
                     ended = true;
                     &[]
                 }
@@ -207,7 +206,7 @@ fn undecoded(name: &Name, cause: &str) -> Error {
 pub(crate) struct Parts {
     request: Arc<Request>,
     /// What the content itself was answered with.
-    stream: Arc<Answer>,
+    stream: Arc<ReceivedHead>,
     size: u64,
 }
 
@@ -235,7 +234,7 @@ impl Parts {
 /// A part of the content, as it is asked for.
 struct Part {
     /// What the content itself was answered with.
-    stream: Arc<Answer>,
+    stream: Arc<ReceivedHead>,
     offset: u64,
     length: u64,
     /// The size of the whole content.
@@ -247,7 +246,7 @@ impl Part {
     ///
     /// # Errors
     /// When not, saying what it is.
-    fn check(&self, answer: &Answer, name: &Name) -> Result<()> {
+    fn check(&self, answer: &ReceivedHead, name: &Name) -> Result<()> {
         let (head, stream) = (&answer.head, &self.stream.head);
         let cause = if head.status != 206 || !head.codings.is_empty() {
             "has Range requests by what the server says, and has none"
@@ -279,7 +278,7 @@ impl HttpSample {
         if !self.checked {
             // One that fails settles nothing, nor does one of another content, as another node of the
             // server may have it: the stream will.
-            let Ok(answer) = response.answer(Duration::ZERO) else { return None };
+            let Ok(answer) = response.head(Duration::ZERO) else { return None };
             let Some(answer) = answer else { return Some(SampleState::Pending) };
             if self.part.check(&answer, &self.name).is_err() {
                 return None;
@@ -287,16 +286,16 @@ impl HttpSample {
             self.checked = true;
         }
         loop {
-            let taken = match response.flow(Duration::ZERO) {
-                Ok(Flow::Bytes(bytes)) => {
+            let taken = match response.receive(Duration::ZERO) {
+                Ok(Received::Bytes(bytes)) => {
                     self.bytes.extend_from_slice(bytes);
                     bytes.len()
                 }
-                Ok(Flow::Waiting) => return Some(SampleState::Pending),
-                Ok(Flow::End) if self.bytes.len() as u64 == self.part.length => {
+                Ok(Received::Waiting) => return Some(SampleState::Pending),
+                Ok(Received::End) if self.bytes.len() as u64 == self.part.length => {
                     return Some(SampleState::Ready(std::mem::take(&mut self.bytes)));
                 }
-                Ok(Flow::End) | Err(_) => return None,
+                Ok(Received::End) | Err(_) => return None,
             };
             response.consume(taken);
         }
