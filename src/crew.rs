@@ -14,7 +14,7 @@ use std::thread::Scope;
 use crate::context::{Call, Context, PULSE};
 use crate::error::{Error, Result};
 use crate::sys::lock::{ignore_poison, lock};
-use crate::sys::schedule::LongTurns;
+use crate::sys::schedule::LongSlices;
 use crate::threads;
 
 /// The workers of a call, as one of them sees them.
@@ -59,7 +59,7 @@ where
     let state = State { tasks, workers: 1, busy: 0, failure: None, stopped: false };
     let shared = Shared { most, state: Mutex::new(state), changed: Condvar::new() };
     let call = context.call();
-    let _turns = LongTurns::begin();
+    let _slices = LongSlices::begin();
     std::thread::scope(|scope| work_off(&shared, scope, call, context, &work));
     ignore_poison(shared.state.into_inner()).failure.map_or(Ok(()), Err)
 }

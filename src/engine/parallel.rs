@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::reader::stash::{BUFFER, Buffer};
 use crate::reader::{Extent, ReadAt};
 use crate::sys::lock::{ignore_poison, lock};
-use crate::sys::schedule::LongTurns;
+use crate::sys::schedule::LongSlices;
 use crate::threads;
 
 /// Content of at least this size is compared by several threads: below it, starting and joining them (40 µs
@@ -41,7 +41,7 @@ pub fn compare(
     let comparison = ParallelComparison::new(a, b, options.chunk_size);
     let stretches = a.size().div_ceil(STRETCH);
     let workers = options.workers().min(usize::try_from(stretches).unwrap_or(usize::MAX));
-    let _turns = LongTurns::begin();
+    let _slices = LongSlices::begin();
     threads::share(workers, "komparu-compare", context, |context| comparison.run(context));
     comparison.finish()
 }

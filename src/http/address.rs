@@ -1,15 +1,14 @@
-//! Which addresses are nobody's business but their own network's.
+//! Which addresses are not of the public internet, and which of them a request may reach.
 //!
-//! The tables are IANA's registries of special-purpose addresses, for IPv4 and IPv6: whatever is
-//! not globally reachable counts as private here, and so does a v6 address that stands for such a
-//! v4 address.
+//! The tables are IANA's registries of special-purpose addresses, for IPv4 and IPv6. An address that is not
+//! globally reachable counts as private here, and so does a v6 address that stands for such a v4 address.
 //!
-//! What cannot be checked: behind a proxy the proxy resolves names and connects. Then only hosts
-//! that are written as an address, or as `localhost`, are known for what they are.
+//! Not everything can be checked behind a proxy, which resolves names and connects by itself: there only hosts
+//! that are written as an address, or as `localhost`, are recognised.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What kind of address `address` is, if it is not one of the public internet.
+/// The kind of a special-purpose address; `None` for one of the public internet.
 pub(crate) fn special(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => special_v4(address),
@@ -17,7 +16,7 @@ pub(crate) fn special(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// What kind of address `host` is by its very text: an address, or a name that always means this
+/// The kind of address that `host` is by its text alone: it is an address, or a name that always means this
 /// machine (RFC 6761, section 6.3).
 pub(crate) fn special_host(host: &str) -> Option<&'static str> {
     if let Some(address) = literal(host) {
@@ -27,7 +26,7 @@ pub(crate) fn special_host(host: &str) -> Option<&'static str> {
     (name == "localhost" || name.ends_with(".localhost")).then_some("a loopback address")
 }
 
-/// The address that `host` is the text of, if it is one.
+/// The address that `host` is, if it is written as one.
 pub(crate) fn literal(host: &str) -> Option<IpAddr> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let bare = bare.split_once('%').map_or(bare, |(address, _zone)| address);
@@ -66,7 +65,7 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
     Some(match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0] => "an unspecified address",
         [0, 0, 0, 0, 0, 0, 0, 1] => "a loopback address",
-        // Mapped, and translated by NAT64: whatever the v4 address within is.
+        // Mapped, and translated by NAT64: the kind of the v4 address within.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             return embedded(high, low);
         }
@@ -103,7 +102,7 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    /// What kind of address `address` is, if this rule refuses it.
+    /// The kind of the address, if this rule refuses it.
     pub(crate) fn refuses(self, address: IpAddr) -> Option<&'static str> {
         match self {
             Self::Any => None,
@@ -112,12 +111,12 @@ impl Rule {
         }
     }
 
-    /// What kind of address `host` is, if this rule refuses it for what is written there.
+    /// The kind of address that `host` is, if this rule refuses it for its text alone.
     pub(crate) fn refuses_host(self, host: &str) -> Option<&'static str> {
         match literal(host) {
             Some(address) => self.refuses(address),
-            // Whoever looks it up brings it into the letters of the DNS first, and full-width or circled
-            // digits become an address. What libcurl makes of it depends on its version and the locale.
+            // A resolver turns it into the letters of the DNS first, and full-width or circled digits become
+            // an address. Whether libcurl does so depends on its version and the locale.
             None if self != Self::Any && !host.is_ascii() => Some(UNREADABLE),
             None => match self {
                 Self::Public => special_host(host),
@@ -133,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_that_cannot_be_read_is_refused_where_any_is() {
+    fn a_host_beyond_ascii_is_refused_where_any_address_is() {
         for rule in [Rule::Public, Rule::PublicAnd(Ipv4Addr::LOCALHOST.into())] {
             assert_eq!(rule.refuses_host("\u{ff11}27.0.0.1"), Some(UNREADABLE));
             assert_eq!(rule.refuses_host("xn--e1afmkfd.example"), None);
@@ -274,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_known_by_its_text_if_it_is_an_address_or_localhost() {
+    fn an_address_or_localhost_is_recognised_by_its_text() {
         for host in
             ["127.0.0.1", "[::1]", "[fe80::1%25eth0]", "localhost", "LOCALHOST.", "a.localhost"]
         {

@@ -1,15 +1,15 @@
-//! What the environment says of requests: which proxies lead where, and where the certificates of
+//! What the environment says about requests: which proxies lead where, and where the certificates of
 //! authorities are.
 //!
 //! The variables of the process belong to the interpreter: one thread may change them while another
-//! reads, and the C library crashes then. So nothing here asks the process for any. A caller who may
-//! read them hands them over before the work begins, and they travel with the options.
+//! reads, and the C library crashes then. So nothing here reads them from the process. A caller that may
+//! read them passes them in before the work begins, as part of the options.
 
 use std::ffi::OsString;
 
 use super::proxy::Proxies;
 
-/// The variables that have a say, as they were when the call began. By default none is set.
+/// The variables that count, as they were when the call began. By default none is set.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     pub(super) proxies: Proxies,

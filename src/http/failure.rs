@@ -22,16 +22,16 @@ pub(crate) struct Circumstances {
     pub(crate) errno: Option<i32>,
 }
 
-/// The cause, and the system's error number where it is the system's.
+/// The cause, and the system's error number if the system reported the error.
 pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Option<i32>) {
     let detail = error.extra_description().filter(|text| !text.is_empty());
-    // libcurl's words may quote the server's.
+    // libcurl's text may quote the server's.
     let detail = Piece(detail.unwrap_or_else(|| error.description()).as_bytes()).to_string();
     let detail = detail.as_str();
     let system = known.errno.filter(|&errno| errno != 0);
     let cause = match error.code() {
         code::CURLE_COULDNT_RESOLVE_HOST => "host not found".to_owned(),
-        // Only one of the environment: those of options have been read. libcurl would show its password.
+        // Only a proxy from the environment: those of options have been parsed. libcurl would show its password.
         code::CURLE_COULDNT_RESOLVE_PROXY | code::CURLE_COULDNT_CONNECT
             if detail.starts_with("Unsupported proxy") =>
         {
@@ -42,7 +42,7 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         code::CURLE_OPERATION_TIMEDOUT => {
             format!("no connection within {} s", known.timeout.as_secs_f64())
         }
-        // How libcurl 8 has it; see below.
+        // libcurl 8 says so; for libcurl 7 see below.
         code::CURLE_COULDNT_CONNECT if detail.starts_with("CONNECT ") => {
             format!("no connection ({detail})")
         }
@@ -71,7 +71,7 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
             "the server sent a header that is too long".to_owned()
         }
         code::CURLE_OUT_OF_MEMORY => "cannot be decoded in bounded memory".to_owned(),
-        // HTTP/0.9, or something that is no HTTP at all.
+        // HTTP/0.9, or no HTTP at all.
         code::CURLE_UNSUPPORTED_PROTOCOL | code::CURLE_FTP_WEIRD_SERVER_REPLY => {
             format!("no HTTP answer ({detail})")
         }
@@ -89,7 +89,7 @@ fn verification(detail: &str) -> &str {
     }
 }
 
-/// As it stands after a colon. `CONNECT` stays what it is.
+/// As it is written after a colon. `CONNECT` stays as it is.
 fn lower(words: &str) -> String {
     let mut letters = words.chars();
     if words.chars().nth(1).is_some_and(char::is_uppercase) {
@@ -98,7 +98,7 @@ fn lower(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// The stall limit has passed.
+/// No byte has come within the timeout.
 pub(crate) fn no_data(timeout: Duration) -> String {
     format!("no data for {} s", timeout.as_secs_f64())
 }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_is_said_in_words() {
+    fn each_error_has_its_cause_in_words() {
         let refused = Some(libc::ECONNREFUSED);
         assert_eq!(
             of(code::CURLE_COULDNT_CONNECT, refused, "Failed to connect to h port 1 after 0 ms"),

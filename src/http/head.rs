@@ -13,10 +13,10 @@ pub(crate) struct Head {
     /// The content codings in the order in which they were applied, in lower case. Where there are
     /// any, the body's bytes are not the content's: their number says nothing of the content's size.
     pub(crate) codings: Vec<Vec<u8>>,
-    /// How the body's bytes are passed on was named: a length says nothing then.
+    /// There is a `Transfer-Encoding`: a length says nothing then.
     transferred: bool,
     chunked: bool,
-    /// Of a version that has frames, whose last one says so: HTTP/2 and later.
+    /// Of a version that has frames, whose last one ends the body: HTTP/2 and later.
     framed: bool,
     accepts_ranges: bool,
     etag: Option<Vec<u8>>,
@@ -24,7 +24,7 @@ pub(crate) struct Head {
     content_range: Option<ContentRange>,
 }
 
-/// What a part of the content says of its place: first, last, and size of the whole if known.
+/// Which part of the content it is: the first and last byte, and the size of the whole if known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ContentRange {
     first: u64,
@@ -32,12 +32,12 @@ struct ContentRange {
     whole: Option<u64>,
 }
 
-/// What a line of the head led to.
+/// Is the head complete after a line?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
+pub(crate) enum HeadProgress {
     /// There are more lines.
     More,
-    /// That was all.
+    /// That was the last one.
     Complete,
 }
 
@@ -46,12 +46,12 @@ impl Head {
     ///
     /// # Errors
     /// With the cause, when the head contradicts itself.
-    pub(crate) fn line(&mut self, line: &[u8]) -> Result<Progress, String> {
+    pub(crate) fn line(&mut self, line: &[u8]) -> Result<HeadProgress, String> {
         let line = line.trim_ascii();
         if line.is_empty() {
             // 101 is the last one: what follows it is no HTTP any more.
             let interim = (100..200).contains(&self.status) && self.status != 101;
-            return Ok(if interim { Progress::More } else { Progress::Complete });
+            return Ok(if interim { HeadProgress::More } else { HeadProgress::Complete });
         }
         if line.starts_with(b"HTTP/") {
             let mut parts = line.splitn(3, |&byte| byte == b' ').skip(1);
@@ -61,10 +61,10 @@ impl Head {
             let reason = reason[..reason.len().min(60)].to_owned();
             let framed = !line.starts_with(b"HTTP/1");
             *self = Self { status: status.unwrap_or_default(), reason, framed, ..Self::default() };
-            return Ok(Progress::More);
+            return Ok(HeadProgress::More);
         }
         let Some(colon) = line.iter().position(|&byte| byte == b':') else {
-            return Ok(Progress::More);
+            return Ok(HeadProgress::More);
         };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         match name.to_ascii_lowercase().as_slice() {
@@ -81,8 +81,8 @@ impl Head {
             b"transfer-encoding" => {
                 self.transferred = true;
                 self.chunked |= tokens(value).any(|name| name == b"chunked");
-                // None was asked for but this one, which cannot be declined. libcurl would undo some,
-                // and not say where one has no end.
+                // Only chunked may come: it cannot be declined, and no other was asked for. libcurl would
+                // undo some, and not report one that has no end.
                 let known = |name: &Vec<u8>| name == b"chunked" || name == b"identity";
                 if let Some(name) = tokens(value).find(|name| !known(name)) {
                     let name = Piece(&name[..name.len().min(60)]);
@@ -98,20 +98,20 @@ impl Head {
             b"content-range" => self.content_range = content_range(value),
             _ => {}
         }
-        Ok(Progress::More)
+        Ok(HeadProgress::More)
     }
 
-    /// The content's size, where the server named one that means something.
+    /// The content's size, where the server gave one that counts.
     pub(crate) fn size(&self) -> Option<u64> {
         self.length().filter(|_| self.codings.is_empty())
     }
 
-    /// The number of the body's bytes, where the server named one that means something.
+    /// The number of the body's bytes, where the server gave one that counts.
     pub(crate) fn length(&self) -> Option<u64> {
         self.content_length.filter(|_| !self.transferred)
     }
 
-    /// Does nothing tell the end of the body but the end of the connection? (204 has no body.)
+    /// Does only the end of the connection end the body? (204 has no body.)
     pub(crate) fn ends_with_connection(&self) -> bool {
         self.content_length.is_none() && !self.chunked && !self.framed && self.status != 204
     }
@@ -146,7 +146,7 @@ impl Head {
     }
 }
 
-/// The status in the server's words: `404 Not Found`.
+/// The status with the server's reason: `404 Not Found`.
 impl fmt::Display for Head {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}", self.status)?;
@@ -188,14 +188,14 @@ mod tests {
     fn head(lines: &[&str]) -> Head {
         let mut head = Head::default();
         for line in lines {
-            assert_eq!(head.line(format!("{line}\r\n").as_bytes()), Ok(Progress::More));
+            assert_eq!(head.line(format!("{line}\r\n").as_bytes()), Ok(HeadProgress::More));
         }
-        assert_eq!(head.line(b"\r\n"), Ok(Progress::Complete));
+        assert_eq!(head.line(b"\r\n"), Ok(HeadProgress::Complete));
         head
     }
 
     #[test]
-    fn a_plain_response_has_its_size_and_its_tag() {
+    fn a_plain_response_has_its_size_and_ranges() {
         let head =
             head(&["HTTP/1.1 200 OK", "content-LENGTH: 12", "ETag: \"x\"", "Accept-Ranges: bytes"]);
         assert_eq!((head.status, head.size(), head.has_ranges()), (200, Some(12), true));
@@ -203,13 +203,13 @@ mod tests {
     }
 
     #[test]
-    fn an_interim_response_is_passed_over() {
+    fn an_interim_response_is_skipped() {
         let mut head = Head::default();
         for line in [&b"HTTP/1.1 103 Early Hints\r\n"[..], b"Content-Length: 1\r\n", b"\r\n"] {
-            assert_eq!(head.line(line), Ok(Progress::More));
+            assert_eq!(head.line(line), Ok(HeadProgress::More));
         }
-        assert_eq!(head.line(b"HTTP/2 204 \r\n"), Ok(Progress::More));
-        assert_eq!(head.line(b"\r\n"), Ok(Progress::Complete));
+        assert_eq!(head.line(b"HTTP/2 204 \r\n"), Ok(HeadProgress::More));
+        assert_eq!(head.line(b"\r\n"), Ok(HeadProgress::Complete));
         assert_eq!((head.status, head.size()), (204, None));
         assert_eq!(head.to_string(), "204");
     }
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_needs_a_place_to_lead_to() {
+    fn a_redirect_needs_a_location() {
         assert!(head(&["HTTP/1.1 302 Found", "Location: /x"]).is_redirect());
         assert!(!head(&["HTTP/1.1 302 Found"]).is_redirect());
         assert!(!head(&["HTTP/1.1 302 Found", "Location: "]).is_redirect());

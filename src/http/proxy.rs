@@ -1,7 +1,7 @@
 //! Which proxy leads to a URL.
 //!
-//! It is chosen here and not by libcurl, because the rules for private addresses must know whether
-//! there is a proxy: behind one, the address connected to is the proxy's.
+//! It is chosen here and not by libcurl, because the rules for private addresses depend on it: behind a
+//! proxy, the address that libcurl connects to is the proxy's.
 
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ impl Proxies {
         Self { http: proxy.clone(), https: proxy, direct: Vec::new() }
     }
 
-    /// Those that the variables of curl and its kind name.
+    /// The proxies that curl's variables name.
     pub(super) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&str]| {
             names.iter().find_map(|name| variable(name)).filter(|value| !value.is_empty())

@@ -1,4 +1,4 @@
-//! From one hop to the next: how far, where to, and with what.
+//! Redirects: how many are followed, where they may lead, and what is sent there.
 
 use std::net::IpAddr;
 
@@ -17,10 +17,10 @@ pub(crate) struct Hop {
     url: Url,
     /// How many redirects led here.
     redirects: u8,
-    /// Has every hop so far stayed with the user's own origin? Once a chain has left it, headers and
-    /// credentials stay behind, even if it comes back: whoever it went through chose the way.
+    /// Has every hop so far stayed at the user's own origin? Once a chain has left it, headers and credentials
+    /// are not sent any more, even if it comes back: another server chose where it leads.
     trusted: bool,
-    /// The host and port that the user named, and the address that they turned out to have.
+    /// The host and port that the user named, and the address that was connected to for them.
     named: (String, u16, Option<IpAddr>),
 }
 
@@ -53,7 +53,7 @@ impl Hop {
     }
 
     /// The addresses that this hop may reach. A redirect may lead to a private one only where the
-    /// user named one himself: to the same host and port again, or to the same address.
+    /// user named one: to the same host and port again, or to the same address.
     pub(crate) fn rule(&self, options: &HttpOptions) -> Rule {
         let (host, port, address) = &self.named;
         let names_private = address.and_then(special).is_some()
@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn follow(hop: &Hop, location: &str) -> Hop {
-        hop.follow(location.as_bytes()).expect("a way to go")
+        hop.follow(location.as_bytes()).expect("a hop")
     }
 
     const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_redirect_leads_to_http_and_https_only() {
-        let cause = first("http://h/").follow(b"file:///etc/passwd").expect_err("no way");
+        let cause = first("http://h/").follow(b"file:///etc/passwd").expect_err("refused");
         assert_eq!(cause, "redirected to 'file:///etc/passwd', which is no http or https URL");
-        let cause = first("http://h/").follow(b"ftp://me:secret@h/\n").expect_err("no way");
+        let cause = first("http://h/").follow(b"ftp://me:secret@h/\n").expect_err("refused");
         assert!(!cause.contains("secret") && !cause.contains('\n'), "{cause}");
     }
 
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_names_a_private_host_may_be_redirected_within_it() {
+    fn a_private_host_that_the_user_named_may_redirect_to_itself() {
         let options = HttpOptions::default();
         let mut start = first("http://nas:8080/");
         start.arrived(LOOPBACK);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn block_private_goes_before_everything() {
+    fn block_private_overrules_other_options() {
         let options = HttpOptions {
             block_private: true,
             allow_private_redirects: true,

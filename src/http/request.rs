@@ -1,4 +1,4 @@
-//! What is asked of a server, as libcurl's options.
+//! One request, as libcurl's options.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::redirect::Hop;
 use super::url::Url;
 use crate::error::Name;
 use crate::options::HttpOptions;
-use crate::sys::curl::{self as raw, Gate};
+use crate::sys::curl::{self as raw, ConnectionFilter};
 
 /// One request, and what holds for all its redirects.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub(crate) struct Request {
     pub(crate) name: Name,
     pub(super) options: HttpOptions,
     pub(super) proxies: Proxies,
-    /// Which server the user's own URL leads to, or which proxy: one that answers a single request at a
-    /// time lets all others wait.
+    /// The server of the user's own URL, or the proxy. One that answers a single request at a time keeps all
+    /// others waiting.
     pub(crate) server: Arc<str>,
     /// The part that is asked for, offset and length; `None`: everything.
     pub(super) part: Option<(u64, u64)>,
@@ -31,23 +31,23 @@ pub(crate) struct Request {
     authorities: Authorities,
 }
 
-/// Bytes that libcurl receives at a time, at least and at most: a quarter of the window between. Over
-/// loopback 512 KiB, the most that libcurl 7 takes, cost a third less of processor time than 60 KiB;
-/// less than 64 KiB would be less than what the kernel hands over at once.
+/// Bytes that libcurl receives at a time, at least and at most; between them, a quarter of the window. Over
+/// loopback 512 KiB, the most that libcurl 7 takes, cost a third less of processor time than 60 KiB.
+/// The kernel hands over 64 KiB at once.
 const RECEIVED: (usize, usize) = (64 << 10, 512 << 10);
 
-/// Bytes that the windows of all bodies may hold which are read side by side.
+/// Bytes that the windows of all concurrent bodies may hold together.
 const SHARED: usize = 32 << 20;
 
-/// What libcurl can tell from no limit: below a millisecond is its own default, and it refuses more
-/// milliseconds than 31 bits hold (25 days).
+/// The shortest and longest limit that libcurl takes: less than a millisecond means its own default, and it
+/// refuses more milliseconds than 31 bits hold (25 days).
 const CONNECT_TIMEOUT: (Duration, Duration) =
     (Duration::from_millis(1), Duration::from_millis(i32::MAX as u64));
 
 const USER_AGENT: &str = concat!("komparu/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
-    /// A request for everything, by way of the chosen proxy, or else of those that the environment names.
+    /// A request for everything, through the chosen proxy, or else through those that the environment names.
     pub(crate) fn new(url: &Url, name: Name, options: HttpOptions) -> Self {
         let environment = &options.environment;
         let authorities = environment.authorities.or_of_system();
@@ -65,8 +65,8 @@ impl Request {
         self.options.timeout
     }
 
-    /// The same request, one of `number` whose windows share a memory of fixed size.
-    pub(crate) fn among(self, number: usize) -> Self {
+    /// The same request, one of `number` that run concurrently: their windows share a fixed amount of memory.
+    pub(crate) fn concurrent(self, number: usize) -> Self {
         Self { blocks: (SHARED / BLOCK / number.max(1)).clamp(1, BLOCKS), ..self }
     }
 
@@ -79,7 +79,7 @@ impl Request {
     ///
     /// # Errors
     /// When libcurl refuses an option.
-    pub(crate) fn configure<H: Gate>(
+    pub(crate) fn configure<H: ConnectionFilter>(
         &self,
         easy: &mut Easy2<H>,
         hop: &Hop,
@@ -90,11 +90,11 @@ impl Request {
         easy.url(hop.url().text())?;
         easy.useragent(USER_AGENT)?;
         easy.accept_encoding("identity")?;
-        // What comes coded all the same is decoded by its reader.
+        // A body that comes coded all the same is decoded by its reader.
         easy.http_content_decoding(false)?;
         easy.buffer_size((self.blocks * BLOCK / 4).clamp(RECEIVED.0, RECEIVED.1))?;
         easy.connect_timeout(options.timeout.clamp(CONNECT_TIMEOUT.0, CONNECT_TIMEOUT.1))?;
-        // Empty texts: none, and libcurl does not ask the environment.
+        // Empty texts mean none. Otherwise libcurl reads the environment.
         easy.proxy(proxy.unwrap_or_default())?;
         easy.noproxy("")?;
         easy.ssl_verify_peer(options.verify_ssl)?;

@@ -1,8 +1,9 @@
-//! Servers that answer one request at a time: who waits for one that is busy is not kept waiting by it.
+//! Servers that answer one request at a time: waiting for such a server while it is busy is not held against
+//! it.
 //!
-//! A request is given up where no byte comes for as long as its user set. A server with a single worker
-//! lets it wait for as long as it answers others; where those are this process's own, that time does not
-//! count, until the server is seen to answer two at once.
+//! A request is given up when no byte has come for as long as its user set. A server with a single worker
+//! keeps it waiting for as long as it answers others. If those are requests of this process, that time does
+//! not count, until the server is seen to answer two at once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,23 +11,23 @@ use std::time::{Duration, Instant};
 
 use super::transfer::Transfer;
 
-/// Two answers that have both had something within this time come side by side: the network thread looks
-/// at least this often where requests wait.
-const SIDE_BY_SIDE: Duration = Duration::from_secs(1);
+/// Two answers of which bytes have come within this time are answered at once: the network thread checks at
+/// least this often while requests wait.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// What is known of the servers that are being asked.
+/// The servers that requests are being made to.
 #[derive(Default)]
 pub(super) struct Servers(HashMap<Arc<str>, Server>);
 
 struct Server {
-    /// When something of an answer last came from it.
+    /// When bytes of an answer last came from it.
     busy: Instant,
     /// Has it answered two requests at once?
     at_once: bool,
 }
 
 impl Servers {
-    /// Notes how its transfers are, and forgets the servers that none of them asks.
+    /// Notes what the transfers have received, and forgets the servers that none of them is for.
     pub(super) fn look<'t>(&mut self, transfers: impl Iterator<Item = &'t Transfer>) {
         let mut asked = HashSet::new();
         let mut flowing = HashSet::new();
@@ -34,7 +35,7 @@ impl Servers {
             let server = transfer.server();
             asked.insert(Arc::clone(server));
             if let Some(heard) = transfer.heard() {
-                let flows = !transfer.is_paused() && heard.elapsed() < SIDE_BY_SIDE;
+                let flows = !transfer.is_paused() && heard.elapsed() < AT_ONCE;
                 let at_once = flows && !flowing.insert(Arc::clone(server));
                 self.note(server, heard, at_once);
             }
@@ -42,7 +43,7 @@ impl Servers {
         self.0.retain(|server, _| asked.contains(server));
     }
 
-    /// Notes that an answer of a server is over.
+    /// Notes that an answer of a server has ended.
     pub(super) fn served(&mut self, server: &Arc<str>) {
         self.note(server, Instant::now(), false);
     }
@@ -54,7 +55,7 @@ impl Servers {
         known.at_once |= at_once;
     }
 
-    /// Until when a server was busy, if it answers one request at a time by all that is known.
+    /// Until when a server was busy, unless it is known to answer several requests at once.
     pub(super) fn busy(&self, server: &Arc<str>) -> Option<Instant> {
         self.0.get(server).filter(|server| !server.at_once).map(|server| server.busy)
     }

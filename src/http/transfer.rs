@@ -12,7 +12,7 @@ use super::address::Rule;
 use super::channel::{ReceivedHead, Sender};
 use super::coding::Decoding;
 use super::failure::{self, Circumstances};
-use super::head::{Head, Progress};
+use super::head::{Head, HeadProgress};
 use super::redirect::Hop;
 use super::request::Request;
 use crate::error::{Error, Result};
@@ -315,8 +315,8 @@ impl Handler for Transfer {
             return true;
         } else {
             match self.head.line(line) {
-                Ok(Progress::More) => return true,
-                Ok(Progress::Complete) => {
+                Ok(HeadProgress::More) => return true,
+                Ok(HeadProgress::Complete) => {
                     self.answered();
                     return true;
                 }

@@ -1,7 +1,7 @@
-//! URLs: where they lead.
+//! URLs: scheme, host, port and credentials.
 
 use super::address::literal;
-use crate::sys::url::{ParsedUrl, Part};
+use crate::sys::url::{ParsedUrl, UrlPart};
 
 /// An http or https URL, taken apart.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,28 +33,29 @@ impl Url {
     }
 
     fn take_apart(mut url: ParsedUrl) -> Option<Self> {
-        let secure = match url.get(Part::Scheme)?.to_ascii_lowercase().as_str() {
+        let secure = match url.get(UrlPart::Scheme)?.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
             _ => return None,
         };
-        let credentials = if url.get(Part::User).is_some() || url.get(Part::Password).is_some() {
-            let part = |part| match url.get(part) {
-                Some(_) => url.decoded(part),
-                None => Some(String::new()),
+        let credentials =
+            if url.get(UrlPart::User).is_some() || url.get(UrlPart::Password).is_some() {
+                let part = |part| match url.get(part) {
+                    Some(_) => url.decoded(part),
+                    None => Some(String::new()),
+                };
+                Some((part(UrlPart::User)?, part(UrlPart::Password)?))
+            } else {
+                None
             };
-            Some((part(Part::User)?, part(Part::Password)?))
-        } else {
-            None
-        };
-        for part in [Part::User, Part::Password, Part::Fragment] {
+        for part in [UrlPart::User, UrlPart::Password, UrlPart::Fragment] {
             url.remove(part);
         }
         Some(Self {
-            text: url.get(Part::Whole)?,
+            text: url.get(UrlPart::Whole)?,
             secure,
-            host: canonical(url.get(Part::Host)?.to_ascii_lowercase()),
-            port: url.get(Part::Port)?.parse().ok()?,
+            host: canonical(url.get(UrlPart::Host)?.to_ascii_lowercase()),
+            port: url.get(UrlPart::Port)?.parse().ok()?,
             credentials,
         })
     }
@@ -92,15 +93,15 @@ impl Url {
     }
 }
 
-/// The address that `host` is, where libcurl has not found one: it does not look for any where digits are
-/// percent-encoded, or a dot is at the end. It would reach a proxy like that, which may well find it.
+/// The address that `host` is, where libcurl has not recognised one: it does not where digits are
+/// percent-encoded, or a dot is at the end. A proxy would get the host like that, and may recognise it.
 fn canonical(host: String) -> String {
     let bare = host.trim_end_matches('.');
-    let read = ParsedUrl::parse(&format!("http://{bare}/")).and_then(|url| url.get(Part::Host));
+    let read = ParsedUrl::parse(&format!("http://{bare}/")).and_then(|url| url.get(UrlPart::Host));
     read.filter(|read| literal(read).is_some()).unwrap_or(host)
 }
 
-/// Where the authority of `text` lies: what follows `//` up to the path, the query or the fragment.
+/// Where the authority of `text` is: from after `//` up to the path, the query or the fragment.
 fn authority(text: &[u8]) -> std::ops::Range<usize> {
     let slashes = text.windows(2).position(|pair| pair == b"//");
     // In a relative reference `//` may come later, in its path or query.
@@ -115,7 +116,7 @@ fn authority(text: &[u8]) -> std::ops::Range<usize> {
     start..length.map_or(text.len(), |length| start + length)
 }
 
-/// What cannot be sent as it is (spaces, control characters, all that is not ASCII) percent-encoded,
+/// Percent-encodes bytes that cannot be sent as they are (spaces, control characters, all that is not ASCII),
 /// except in the authority, whose names have an encoding of their own.
 fn encoded(text: &[u8]) -> Option<String> {
     let range = authority(text);
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_disguise_is_seen_for_what_it_is() {
+    fn an_address_in_disguise_is_recognised() {
         for text in [
             "http://127.0.0.1./",
             "http://0177.0.0.1./",
@@ -183,12 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sent_is_encoded_and_what_is_encoded_is_kept() {
+    fn bytes_that_cannot_be_sent_are_encoded_and_encoded_ones_kept() {
         assert_eq!(url("http://h/a b/é?q=x y&z=%2F").text(), "http://h/a%20b/%C3%A9?q=x%20y&z=%2F");
     }
 
     #[test]
-    fn what_is_no_url_is_none() {
+    fn other_text_is_no_url() {
         for text in ["http://", "http:///p", "ftp://h/", "http://h:99999/", "http://a b/", "x"] {
             assert_eq!(Url::parse(text.as_bytes()), None, "{text}");
         }

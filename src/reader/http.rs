@@ -1,8 +1,8 @@
-//! URLs.
+//! The content of a URL.
 //!
-//! The request is sent when the reader is made, so that several can be under way before anybody
-//! waits for one of them. The body is read as it arrives; samples of what is still far away come
-//! by requests of their own, beside it.
+//! The request is sent when the reader is made, so that several can be under way before the caller waits for
+//! one of them. The body is read as it arrives. Samples from further ahead come by requests of their own,
+//! beside it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,24 +18,24 @@ use crate::http::request::Request;
 use crate::http::url::Url;
 use crate::options::HttpOptions;
 
-/// The longest that a reader waits before the engine looks at its context: half a pulse, so that a
-/// signal which just missed one is seen within a pulse and a half.
+/// The longest that a reader waits before the engine checks its context: half a pulse, so that a signal which
+/// just missed one is seen within a pulse and a half.
 const SLICE: Duration = PULSE.checked_div(2).expect("two is not zero");
 
-/// Content from this size on is worth sampling: below it, the second connection that a sample needs is
-/// hardly made before the stream has everything, even where a round trip takes 20 ms.
-const PROBED_FROM: u64 = 4 << 20;
+/// Samples are asked for from this size on: below it, the second connection that a sample needs is hardly
+/// made before the whole body has come, even where a round trip takes 20 ms.
+const SAMPLED_FROM: u64 = 4 << 20;
 
-/// Bytes of a coded body that are taken without any content coming of them, before the engine may look
-/// at its context: decoding them takes a few milliseconds.
-const CODED: usize = 128 << 10;
+/// Bytes of a coded body that are decoded without yielding any content, before the engine may check its
+/// context: decoding them takes a few milliseconds.
+const MAX_WITHOUT_CONTENT: usize = 128 << 10;
 
-/// How long an answer may take before it is asked whether its server is kept from it by another
-/// transfer. Most answers take far less; where one does not, two bodies are compared by their digests.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long an answer may take before another transfer may be what keeps its server from answering. Most
+/// answers take far less; where one does not, two bodies are compared by their digests.
+const SILENT_AFTER: Duration = Duration::from_secs(1);
 
-/// The most that one request for a sample asks for.
-const MAX_PROBE: usize = 128 << 10;
+/// The most bytes that one sample has.
+const MAX_SAMPLE: usize = 128 << 10;
 
 /// Content that comes from a server.
 pub struct HttpReader {
@@ -43,16 +43,16 @@ pub struct HttpReader {
     response: Response,
     /// When the request was sent.
     sent: Instant,
-    answer: Option<Arc<ReceivedHead>>,
-    /// How its bytes become content, where they are not that.
+    head: Option<Arc<ReceivedHead>>,
+    /// Undoes the codings of the body, if it has any.
     decoding: Option<Decoding>,
-    /// If it is not all of the content: which part.
-    part: Option<Part>,
+    /// Which part of the content was asked for, if not all of it.
+    part: Option<RequestedPart>,
 }
 
 impl HttpReader {
-    /// Asks for `url`, and does not wait for the answer. `name` is what messages call it.
-    /// `among` so many it is read side by side.
+    /// Asks for `url`, and does not wait for the answer. Messages call it `name`. So many are read
+    /// concurrently.
     ///
     /// # Errors
     /// When there is no thread for it.
@@ -60,12 +60,12 @@ impl HttpReader {
         url: &Url,
         name: &Name,
         options: HttpOptions,
-        among: usize,
+        concurrent: usize,
     ) -> Result<Self> {
-        let request = Arc::new(Request::new(url, name.clone(), options).among(among));
+        let request = Arc::new(Request::new(url, name.clone(), options).concurrent(concurrent));
         let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
         let sent = Instant::now();
-        Ok(Self { request, response, sent, answer: None, decoding: None, part: None })
+        Ok(Self { request, response, sent, head: None, decoding: None, part: None })
     }
 
     /// The server or the proxy that it asks.
@@ -73,15 +73,15 @@ impl HttpReader {
         &self.request.server
     }
 
-    /// Once it is prepared: how parts of the content are asked for, if they can be.
+    /// Once the reader is prepared: a way to ask for parts of the content, if the server has Range requests.
     pub(crate) fn parts(&self) -> Option<Parts> {
-        let stream = self.answer.as_ref().filter(|answer| answer.head.has_ranges())?;
+        let stream = self.head.as_ref().filter(|received| received.head.has_ranges())?;
         let size = stream.head.size()?;
         Some(Parts { request: Arc::clone(&self.request), stream: Arc::clone(stream), size })
     }
 
-    /// A child of the process that sent the request would wait for ever.
-    fn still_coming(&self) -> Result<()> {
+    /// A forked child would wait for ever for a request that its parent sent.
+    fn check_process(&self) -> Result<()> {
         if self.response.is_parents() {
             return Err(Error::read(self.name(), "the process was forked during the transfer"));
         }
@@ -91,23 +91,23 @@ impl HttpReader {
 
 impl Reader for HttpReader {
     fn prepare(&mut self) -> Result<bool> {
-        if self.answer.is_none() {
-            self.answer = self.response.head(SLICE)?;
-            if let (Some(part), Some(answer)) = (&self.part, &self.answer) {
-                part.check(answer, self.name())?;
+        if self.head.is_none() {
+            self.head = self.response.head(SLICE)?;
+            if let (Some(part), Some(received)) = (&self.part, &self.head) {
+                part.check(received, self.name())?;
             }
-            if let Some(answer) = &self.answer {
-                let decoding = Decoding::new(&answer.head.codings);
+            if let Some(received) = &self.head {
+                let decoding = Decoding::new(&received.head.codings);
                 self.decoding = decoding.map_err(|cause| undecoded(&self.request.name, &cause))?;
             }
-            self.still_coming()?;
+            self.check_process()?;
         }
-        Ok(self.answer.is_some())
+        Ok(self.head.is_some())
     }
 
     fn chunk(&mut self) -> Result<Chunk<'_>> {
         if self.response.is_parents() {
-            self.still_coming()?;
+            self.check_process()?;
         }
         if let Some(decoding) = &mut self.decoding {
             return decoded(decoding, &mut self.response, &self.request.name);
@@ -120,7 +120,7 @@ impl Reader for HttpReader {
     }
 
     fn consume(&mut self, length: u64) {
-        let length = usize::try_from(length).expect("no more than a chunk was shown");
+        let length = usize::try_from(length).expect("no more than a chunk was lent");
         match &mut self.decoding {
             Some(decoding) => decoding.consume(length),
             None => self.response.consume(length),
@@ -128,7 +128,7 @@ impl Reader for HttpReader {
     }
 
     fn size(&self) -> Option<u64> {
-        self.answer.as_ref()?.head.size()
+        self.head.as_ref()?.head.size()
     }
 
     fn name(&self) -> &Name {
@@ -136,15 +136,20 @@ impl Reader for HttpReader {
     }
 
     fn request_sample(&self, offset: u64, length: usize) -> Option<Box<dyn SampleRequest>> {
-        let answer = self.answer.as_ref()?;
-        let size = answer.head.size().filter(|&size| size >= PROBED_FROM)?;
-        if !answer.head.has_ranges() || length > MAX_PROBE {
+        let received = self.head.as_ref()?;
+        let size = received.head.size().filter(|&size| size >= SAMPLED_FROM)?;
+        if !received.head.has_ranges() || length > MAX_SAMPLE {
             return None;
         }
         let request = Arc::new(self.request.for_part(offset, length as u64));
-        let response = fetch(request, answer.hop.clone()).ok()?;
+        let response = fetch(request, received.hop.clone()).ok()?;
         Some(Box::new(HttpSample {
-            part: Part { stream: Arc::clone(answer), offset, length: length as u64, size },
+            part: RequestedPart {
+                stream: Arc::clone(received),
+                offset,
+                length: length as u64,
+                size,
+            },
             name: self.name().clone(),
             response: Some(response),
             checked: false,
@@ -153,8 +158,8 @@ impl Reader for HttpReader {
     }
 
     fn silent_server(&self) -> Option<&str> {
-        let patience = PATIENCE.min(self.request.timeout() / 4);
-        let silent = self.answer.is_none() && self.sent.elapsed() >= patience;
+        let patience = SILENT_AFTER.min(self.request.timeout() / 4);
+        let silent = self.head.is_none() && self.sent.elapsed() >= patience;
         silent.then_some(&*self.request.server)
     }
 
@@ -162,13 +167,13 @@ impl Reader for HttpReader {
         self.response.is_held_up().then_some(&*self.request.server)
     }
 
-    /// A body that came to its end came whole, and nothing after it matters.
+    /// A body that came to its end is whole, and does not change afterwards.
     fn verify(&self) -> Result<()> {
         Ok(())
     }
 }
 
-/// What comes next of a coded body.
+/// The next content of a coded body.
 fn decoded<'d>(
     decoding: &'d mut Decoding,
     response: &mut Response,
@@ -177,7 +182,7 @@ fn decoded<'d>(
     let (mut taken, mut ended) = (0, false);
     while decoding.content().is_empty() && !decoding.has_ended() {
         let body = match (decoding.needs_input(), ended) {
-            (true, false) if taken >= CODED => return Ok(Chunk::Waiting),
+            (true, false) if taken >= MAX_WITHOUT_CONTENT => return Ok(Chunk::Waiting),
             (true, false) => match response.receive(SLICE)? {
                 Received::Bytes(bytes) => bytes,
                 Received::Waiting => return Ok(Chunk::Waiting),
@@ -188,9 +193,9 @@ fn decoded<'d>(
             },
             _ => &[],
         };
-        let step = decoding.advance(body, ended).map_err(|cause| undecoded(name, &cause))?;
-        response.consume(step);
-        taken += step;
+        let used = decoding.advance(body, ended).map_err(|cause| undecoded(name, &cause))?;
+        response.consume(used);
+        taken += used;
     }
     match decoding.content() {
         [] => Ok(Chunk::End),
@@ -202,10 +207,10 @@ fn undecoded(name: &Name, cause: &str) -> Error {
     Error::read(name, format!("cannot be decoded: {cause}"))
 }
 
-/// How parts of a content are asked for.
+/// Asks for parts of a content.
 pub(crate) struct Parts {
     request: Arc<Request>,
-    /// What the content itself was answered with.
+    /// The head that the content itself came with.
     stream: Arc<ReceivedHead>,
     size: u64,
 }
@@ -222,18 +227,19 @@ impl Parts {
     /// When there is no thread for it.
     pub(crate) fn ask(&self, offset: u64, length: u64) -> Result<HttpReader> {
         let request = Arc::new(self.request.for_part(offset, length));
-        // From where the content came: the way there need not be gone again, and could end at
-        // another server, with another copy.
+        // At the last hop: following the redirects again takes time, and could end at another server, with
+        // another copy.
         let response = fetch(Arc::clone(&request), self.stream.hop.clone())?;
-        let part = Part { stream: Arc::clone(&self.stream), offset, length, size: self.size };
+        let part =
+            RequestedPart { stream: Arc::clone(&self.stream), offset, length, size: self.size };
         let sent = Instant::now();
-        Ok(HttpReader { request, response, sent, answer: None, decoding: None, part: Some(part) })
+        Ok(HttpReader { request, response, sent, head: None, decoding: None, part: Some(part) })
     }
 }
 
-/// A part of the content, as it is asked for.
-struct Part {
-    /// What the content itself was answered with.
+/// A part of the content that was asked for.
+struct RequestedPart {
+    /// The head that the content itself came with.
     stream: Arc<ReceivedHead>,
     offset: u64,
     length: u64,
@@ -241,8 +247,8 @@ struct Part {
     size: u64,
 }
 
-impl Part {
-    /// Is the answer this part of the very content that the stream is of?
+impl RequestedPart {
+    /// Is the answer this part of the same content as the stream?
     ///
     /// # Errors
     /// When not, saying what it is.
@@ -261,26 +267,26 @@ impl Part {
     }
 }
 
-/// A part of the content, on its way.
+/// A sample of the content, on its way.
 struct HttpSample {
-    part: Part,
+    part: RequestedPart,
     name: Name,
-    /// `None` once the part is of no use.
+    /// `None` once the sample will not come.
     response: Option<Response>,
     checked: bool,
     bytes: Vec<u8>,
 }
 
 impl HttpSample {
-    /// Takes what has come; `None`: nothing of use will.
+    /// Takes the bytes that have come; `None` where the sample will not come.
     fn advance(&mut self) -> Option<SampleState> {
         let response = self.response.as_mut()?;
         if !self.checked {
-            // One that fails settles nothing, nor does one of another content, as another node of the
-            // server may have it: the stream will.
-            let Ok(answer) = response.head(Duration::ZERO) else { return None };
-            let Some(answer) = answer else { return Some(SampleState::Pending) };
-            if self.part.check(&answer, &self.name).is_err() {
+            // A request that fails decides nothing, nor does a sample of another content, which another node of
+            // the server may have: the stream decides.
+            let Ok(received) = response.head(Duration::ZERO) else { return None };
+            let Some(received) = received else { return Some(SampleState::Pending) };
+            if self.part.check(&received, &self.name).is_err() {
                 return None;
             }
             self.checked = true;

@@ -1,50 +1,49 @@
 //! A URL whose server has Range requests, read anywhere.
 //!
-//! What is read in its order comes from one transfer, which waits where somebody reads elsewhere, as
-//! formats do that have their index at the end. Each place that is not near comes from a request of
-//! its own.
+//! Reads in order come from one transfer. It waits while other places are read, as for formats that have their
+//! index at the end. A place that is not near any transfer is asked for by a request of its own.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::http::{HttpReader, Parts};
 use super::{Chunk, Extent, ReadAt, Reader, is_silenced};
 use crate::context::{Call, Context};
 use crate::error::{Error, Result};
+use crate::sys::lock::lock;
 
-/// What is kept of the end, once it has been asked for: indices lie there, and libarchive looks for
-/// that of a zip in several places.
+/// Bytes at the end that are kept once they have been asked for: indices are there, and libarchive looks for
+/// the index of a zip in several places.
 const TAIL: u64 = 80 << 10;
 
-/// So far ahead the bytes of a transfer are passed over, rather than asked for anew.
+/// A place so far ahead is reached by skipping bytes of a transfer, not by a new request.
 const NEAR: u64 = 256 << 10;
 
-/// Transfers that wait for somebody to come back to them: that from the start, and one other.
+/// Transfers that are kept while other places are read: the one from the start, and one other.
 const TRANSFERS: usize = 2;
 
-/// Content that comes from a server, from wherever it is wanted.
+/// Content that comes from a server, readable anywhere.
 pub(crate) struct Remote<'c> {
     call: &'c Call,
     size: u64,
-    state: Mutex<State<'c>>,
+    state: Mutex<RemoteState<'c>>,
 }
 
-struct State<'c> {
+struct RemoteState<'c> {
     parts: Parts,
     /// Transfers, and how far they have been read.
     transfers: Vec<(u64, HttpReader)>,
     tail: Option<Vec<u8>>,
-    /// The server is known to answer one request at a time: a transfer that waits would be in the way of
-    /// every other.
+    /// The server is known to answer one request at a time: a transfer that waits would block every other.
     one_at_a_time: bool,
-    /// Set where the server is silent, and another archive of it is read side by side with this one: what
-    /// the other holds up may be in the way.
+    /// Set when the server is silent while another archive of it is read concurrently: a transfer of the other
+    /// archive that waits may block this one.
     passed_over: Option<&'c AtomicBool>,
 }
 
 impl<'c> Remote<'c> {
-    /// Takes a request that has been answered, and not been read; gives it back if its server has no
-    /// ranges.
+    /// Takes a request that has been answered, and not been read. Gives it back if its server has no Range
+    /// requests.
     pub(crate) fn new(
         first: Box<HttpReader>,
         call: &'c Call,
@@ -53,12 +52,12 @@ impl<'c> Remote<'c> {
         let Some(parts) = first.parts() else { return Err(first) };
         let size = parts.size();
         let (transfers, tail, one_at_a_time) = (vec![(0, *first)], None, false);
-        let state = State { parts, transfers, tail, one_at_a_time, passed_over };
+        let state = RemoteState { parts, transfers, tail, one_at_a_time, passed_over };
         Ok(Self { call, size, state: Mutex::new(state) })
     }
 }
 
-impl State<'_> {
+impl RemoteState<'_> {
     fn read(
         &mut self,
         offset: u64,
@@ -76,7 +75,7 @@ impl State<'_> {
             self.stream(offset, before, size, context)?;
             return if rest.is_empty() { Ok(()) } else { self.read(tail, rest, size, context) };
         }
-        // A transfer that has come this far goes on to the end.
+        // A transfer that is near the end already is read on.
         if self.tail.is_none() && self.nearest(offset).is_some() {
             return self.stream(offset, buffer, size, context);
         }
@@ -93,8 +92,8 @@ impl State<'_> {
         Ok(())
     }
 
-    /// Asks for a part, and waits for the answer. Other transfers that are in its way are given up: what
-    /// is wanted of them is asked for again.
+    /// Asks for a part, and waits for the answer. Other transfers that block it are given up, and asked for again
+    /// when they are needed.
     fn ask(&mut self, offset: u64, length: u64, context: &Context<'_>) -> Result<HttpReader> {
         if self.one_at_a_time {
             self.transfers.clear();
@@ -116,7 +115,7 @@ impl State<'_> {
         Ok(part)
     }
 
-    /// The transfer that comes to `offset` soon.
+    /// The transfer that is at `offset` or a little before it.
     fn nearest(&self, offset: u64) -> Option<usize> {
         self.transfers
             .iter()
@@ -144,8 +143,8 @@ impl State<'_> {
     }
 }
 
-/// Reads what lies at `offset`, of a transfer that is at `position`. The last of what was read is not
-/// yet taken, so that it can be read again.
+/// Reads at `offset` from a transfer that is at `position`. The last chunk that was read is not consumed, so
+/// that it can be read again.
 fn copy(
     reader: &mut HttpReader,
     position: &mut u64,
@@ -187,7 +186,7 @@ impl ReadAt for Remote<'_> {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         state.read(offset, buffer, self.size, &Context::new(self.call))
     }
 

@@ -1,9 +1,8 @@
-//! What the safe binding of libcurl leaves out: the address of every connection, and a few options.
+//! What the `curl` crate lacks: the address of every connection, and a few options.
 //!
-//! libcurl asks [`Gate::opens`] with each address that it is about to connect to, and
-//! [`Gate::connected`] with the address at the other end before each request, also where the
-//! connection is an old one that is used again. So no name, and no change of what a name stands
-//! for, leads past the check.
+//! libcurl calls [`ConnectionFilter::opens`] with each address that it is about to connect to, and
+//! [`ConnectionFilter::connected`] with the address at the other end before each request, also where it uses a
+//! kept connection again. So no host name, and no change of the address of a name, gets past the check.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::io;
@@ -14,8 +13,7 @@ use curl::Error;
 use curl::easy::{Easy2, Handler};
 use curl_sys::{CURLoption, curl_easy_setopt, curl_sockaddr, curl_socket_t, curlsocktype};
 
-// Options that curl-sys does not know, from curl.h. Those newer than libcurl 7.68 are asked for and
-// done without where they are unknown.
+// Options that curl-sys does not know, from curl.h. Those newer than libcurl 7.68 are tried, and not needed.
 const SUPPRESS_CONNECT_HEADERS: CURLoption = curl_sys::CURLOPTTYPE_LONG + 265;
 const PROTOCOLS: CURLoption = curl_sys::CURLOPTTYPE_LONG + 181;
 const QUICK_EXIT: CURLoption = curl_sys::CURLOPTTYPE_LONG + 322; // 7.87
@@ -24,44 +22,44 @@ const PREREQDATA: CURLoption = curl_sys::CURLOPTTYPE_OBJECTPOINT + 313; // 7.80
 /// `CURLPROTO_HTTP | CURLPROTO_HTTPS`.
 const HTTP_AND_HTTPS: c_long = 1 | 2;
 
-/// Who decides which addresses a transfer may reach. Never asked by two threads at once.
-pub(crate) trait Gate: Handler {
+/// Decides which addresses a transfer may reach. Never called by two threads at once.
+pub(crate) trait ConnectionFilter: Handler {
     /// May this address be connected to?
     fn opens(&mut self, address: IpAddr) -> bool;
 
     /// The system has no socket to connect with.
     fn lacks_socket(&mut self, error: &io::Error);
 
-    /// There is a connection to this address, old or new: may the request be sent? `None`: libcurl
-    /// did not say where it leads.
+    /// There is a connection to this address, kept or new: may the request be sent? `None`: libcurl
+    /// did not say which address it is.
     fn connected(&mut self, address: Option<IpAddr>) -> bool;
 }
 
-/// Sets what no transfer goes without: the gate; http and https and nothing else; no headers of a
-/// proxy mistaken for the server's; and no waiting for a name's resolution when the transfer is
-/// given up (it goes on by itself, in a thread of libcurl's that then ends).
+/// Sets what every transfer needs: the filter; http and https and nothing else; no headers of a proxy mistaken
+/// for the server's; and no waiting for the resolution of a name when the transfer is given up (it goes on in
+/// a thread of libcurl's, which then ends).
 ///
 /// # Errors
 /// When libcurl lacks an option.
-pub(crate) fn guard<H: Gate>(easy: &mut Easy2<H>) -> Result<(), Error> {
-    // The handler lies in a box that `easy` owns until its libcurl handle is gone: this stays valid
+pub(crate) fn guard<H: ConnectionFilter>(easy: &mut Easy2<H>) -> Result<(), Error> {
+    // The handler is in a box that `easy` owns until its libcurl handle is gone: this stays valid
     // wherever `easy` is moved, for as long as libcurl can call. curl's own callbacks do the same.
-    let gate: *mut c_void = std::ptr::from_mut(easy.get_mut()).cast();
+    let filter: *mut c_void = std::ptr::from_mut(easy.get_mut()).cast();
     let handle = easy.raw();
     let open: curl_sys::curl_opensocket_callback = open_socket::<H>;
     let connected: PrereqCallback = prereq::<H>;
     // SAFETY: the handle is valid, and every option gets a value of the type that it takes.
     unsafe {
         cvt(curl_easy_setopt(handle, curl_sys::CURLOPT_OPENSOCKETFUNCTION, open))?;
-        cvt(curl_easy_setopt(handle, curl_sys::CURLOPT_OPENSOCKETDATA, gate))?;
+        cvt(curl_easy_setopt(handle, curl_sys::CURLOPT_OPENSOCKETDATA, filter))?;
         cvt(curl_easy_setopt(handle, PROTOCOLS, HTTP_AND_HTTPS))?;
         cvt(curl_easy_setopt(handle, SUPPRESS_CONNECT_HEADERS, 1 as c_long))?;
         let _: curl_sys::CURLcode = curl_easy_setopt(handle, QUICK_EXIT, 1 as c_long);
-        cvt(curl_easy_setopt(handle, PREREQDATA, gate))
+        cvt(curl_easy_setopt(handle, PREREQDATA, filter))
             .and_then(|()| cvt(curl_easy_setopt(handle, PREREQFUNCTION, connected)))
     }
-    // Without the question before the request a connection that was opened under another rule
-    // must not be used again.
+    // Where libcurl cannot ask before a request, a connection that was opened under another rule must not be
+    // used again.
     .or_else(|_| easy.fresh_connect(true).and_then(|()| easy.forbid_reuse(true)))
 }
 
@@ -69,22 +67,22 @@ fn cvt(code: curl_sys::CURLcode) -> Result<(), Error> {
     if code == curl_sys::CURLE_OK { Ok(()) } else { Err(Error::new(code)) }
 }
 
-extern "C" fn open_socket<H: Gate>(
-    gate: *mut c_void,
+extern "C" fn open_socket<H: ConnectionFilter>(
+    filter: *mut c_void,
     _purpose: curlsocktype,
     target: *mut curl_sockaddr,
 ) -> curl_socket_t {
-    // A panic must not cross libcurl's frames: it refuses instead.
+    // A panic must not unwind through libcurl's frames: the address is refused instead.
     catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: libcurl hands back the pointer that `guard` set, which lives as long as the
         // transfer, and calls back on one thread, never from within another callback.
-        let gate = unsafe { &mut *gate.cast::<H>() };
+        let filter = unsafe { &mut *filter.cast::<H>() };
         // SAFETY: libcurl hands over a valid address for the duration of the call.
         let (address, target) = unsafe { (ip_of(target), &*target) };
-        address.filter(|&address| gate.opens(address)).and_then(|_| {
-            let socket = gate.open_socket(target.family, target.socktype, target.protocol);
+        address.filter(|&address| filter.opens(address)).and_then(|_| {
+            let socket = filter.open_socket(target.family, target.socktype, target.protocol);
             if socket.is_none() {
-                gate.lacks_socket(&io::Error::last_os_error());
+                filter.lacks_socket(&io::Error::last_os_error());
             }
             socket
         })
@@ -100,7 +98,7 @@ extern "C" fn open_socket<H: Gate>(
 /// `target` must be valid, with `addrlen` bytes of its family's address in `addr`.
 unsafe fn ip_of(target: *const curl_sockaddr) -> Option<IpAddr> {
     // SAFETY: the caller's promise. The fields are read unaligned, since `addr` is a `sockaddr` only
-    // in name: what lies there is the larger structure of its family.
+    // in name: it holds the larger structure of its family.
     unsafe {
         let (family, length) = ((*target).family, (*target).addrlen as usize);
         let address = &raw const (*target).addr;
@@ -120,8 +118,8 @@ unsafe fn ip_of(target: *const curl_sockaddr) -> Option<IpAddr> {
 
 type PrereqCallback = extern "C" fn(*mut c_void, *mut c_char, *mut c_char, c_int, c_int) -> c_int;
 
-extern "C" fn prereq<H: Gate>(
-    gate: *mut c_void,
+extern "C" fn prereq<H: ConnectionFilter>(
+    filter: *mut c_void,
     primary_ip: *mut c_char,
     _local_ip: *mut c_char,
     _primary_port: c_int,
@@ -129,18 +127,18 @@ extern "C" fn prereq<H: Gate>(
 ) -> c_int {
     let goes_on = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: as in `open_socket`.
-        let gate = unsafe { &mut *gate.cast::<H>() };
+        let filter = unsafe { &mut *filter.cast::<H>() };
         let address = (!primary_ip.is_null()).then(|| {
             // SAFETY: libcurl hands over a text that ends in NUL.
             unsafe { CStr::from_ptr(primary_ip) }.to_str().ok()?.parse().ok()
         });
-        gate.connected(address.flatten())
+        filter.connected(address.flatten())
     }));
     // CURL_PREREQFUNC_OK and CURL_PREREQFUNC_ABORT.
     c_int::from(!goes_on.unwrap_or(false))
 }
 
-/// Leaves every signal to the other threads of the process.
+/// Blocks every signal in this thread: the other threads of the process handle them.
 pub(crate) fn block_signals() {
     // SAFETY: both calls only touch the set, which is plain data that the first one initialises.
     unsafe {
@@ -153,7 +151,7 @@ pub(crate) fn block_signals() {
 /// Has `hook` called when the process exits in an orderly way. Hooks run in reverse order: one that
 /// is registered after libcurl was initialised runs before OpenSSL cleans up.
 pub(crate) fn at_exit(hook: extern "C" fn()) {
-    // SAFETY: `atexit` takes any function without arguments. Where its table is full, the hook is
-    // not run, and the threads that it would have stopped die with the process.
+    // SAFETY: `atexit` takes any function without arguments. If its table is full, the hook is not run,
+    // and the threads that it would have stopped end with the process.
     let _ = unsafe { libc::atexit(hook) };
 }

@@ -1,12 +1,12 @@
-//! Leaving Python alone while there is work, and coming back to it.
+//! Detaching a thread from Python while it works, and attaching it again.
 //!
-//! A thread that comes back to an interpreter which is about to exit does not return: before 3.14,
-//! Python ends it by unwinding its stack, and a stack with frames of Rust's on it cannot be unwound;
-//! the process would abort. Here it can be, as far as a frame that waits for the end of the process.
+//! A thread that attaches to an interpreter which is about to exit does not return: before 3.14, Python ends
+//! it by unwinding its stack. A stack with frames of Rust on it cannot be unwound; the process would abort.
+//! Here the unwinding stops at a frame that waits for the end of the process.
 
 use std::ffi::c_int;
 
-/// What Python knows of a thread.
+/// Python's state of a thread.
 #[repr(C)]
 struct ThreadState {
     opaque: [u8; 0],
@@ -38,9 +38,9 @@ pub(crate) fn is_main() -> bool {
     current == MAIN
 }
 
-/// Does `work` without the interpreter, to be called by a thread that is attached to it. `work` is given
-/// a way to ask whether a signal handler has raised something; once it says true, `work` should come to
-/// its end, and the exception is left set for the caller.
+/// Does `work` with the thread detached; the calling thread must be attached. `work` gets a function that says
+/// whether a signal handler has raised an exception. Once it returns true, `work` should end; the exception is
+/// left set for the caller.
 pub(crate) fn without_interpreter<T>(work: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
     // SAFETY: has no precondition but that the thread is attached; if it were not, Python itself would
     // end the process with a message.
@@ -78,7 +78,7 @@ impl Drop for Detached {
     }
 }
 
-/// Dropped only when the stack is being unwound because the interpreter is no more.
+/// Dropped only when Python unwinds the stack because the interpreter is gone.
 struct WaitForExit;
 
 impl Drop for WaitForExit {

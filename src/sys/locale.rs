@@ -1,14 +1,14 @@
 //! The locale in which libarchive reads names, and in which libcurl runs.
 //!
-//! libarchive turns names into the encoding of the calling thread's locale, and a name that does not
-//! fit is lost; under `LC_ALL=C` that is every name beyond ASCII. So its functions run in a UTF-8
-//! locale of ours, whatever the process has, and the thread gets its own back each time: also while
-//! libarchive calls back, for Python's handlers of signals may run then.
+//! libarchive converts names to the encoding of the calling thread's locale, and a name that does not
+//! fit is lost; under `LC_ALL=C` that is every name beyond ASCII. So its functions run in a UTF-8 locale of
+//! ours, whatever the process has. The thread gets its own locale back each time, also while libarchive calls
+//! back, since Python's signal handlers may run then.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-/// The thread's own locale, to be given back when this is dropped.
+/// Gives the thread its own locale back when it is dropped.
 pub(super) struct Utf8 {
     previous: libc::locale_t,
     /// What [`OWN`] was before.
@@ -33,8 +33,8 @@ thread_local! {
     static OWN: Cell<Option<libc::locale_t>> = const { Cell::new(None) };
 }
 
-/// Makes the locale, and has the C library find its converters of character sets. Both ask the
-/// environment, once in the life of the process: best done while nothing can change it.
+/// Makes the locale, and has the C library find its converters of character sets. Both read the environment,
+/// once in the life of the process: best done while no other thread can change it.
 #[cfg(feature = "python")]
 pub(crate) fn prepare() {
     let _ = UTF_8.get_or_init(make);
@@ -48,14 +48,14 @@ pub(crate) fn prepare() {
     }
 }
 
-/// Gives the thread our locale until it ends: for one that runs libcurl and nothing else. libcurl reads
-/// the names of hosts in it, and in the process's own it would ask the environment (`LANGUAGE`) for a
+/// Gives the thread our locale until it ends, for a thread that runs only libcurl. libcurl reads the names of
+/// hosts in the thread's locale. In the process's own it would also read the environment (`LANGUAGE`) for a
 /// translation of each of the system's errors.
 pub(crate) fn enter_for_good() {
     std::mem::forget(Utf8::enter());
 }
 
-/// Does `work` in the thread's own locale, in the midst of what runs in ours.
+/// Does `work` in the thread's own locale, if the thread has ours.
 pub(super) fn in_own<T>(work: impl FnOnce() -> T) -> T {
     /// Also if the work panics.
     struct Back(libc::locale_t);
@@ -84,8 +84,8 @@ impl Utf8 {
 
 impl Drop for Utf8 {
     fn drop(&mut self) {
-        // SAFETY: what uselocale returned on this thread, before anybody could have freed it: it was
-        // this thread's locale, and this thread has done nothing but run libarchive since.
+        // SAFETY: uselocale returned it on this thread, and it cannot have been freed: it was this thread's
+        // locale, and this thread has only run libarchive since.
         unsafe { libc::uselocale(self.previous) };
         OWN.set(self.outer);
     }
@@ -123,7 +123,7 @@ mod tests {
         // SAFETY: asks, and changes nothing.
         let current = || unsafe { libc::uselocale(std::ptr::null_mut()) };
         let before = current();
-        assert_eq!(in_own(current), before, "outside of libarchive nothing changes");
+        assert_eq!(in_own(current), before, "outside of libarchive the locale does not change");
         let inside = Utf8::enter().expect("a UTF-8 locale");
         let ours = current();
         assert_eq!(in_own(current), before);

@@ -1,5 +1,5 @@
 //! The only unsafe code of the crate. What is safe to call from outside is safe for any arguments.
-#![expect(unsafe_code, reason = "the room for it; every block says why it is sound")]
+#![expect(unsafe_code, reason = "the only module that may; every block says why it is sound")]
 
 #[cfg(feature = "bundled")]
 mod bundled;

@@ -1,7 +1,7 @@
 //! libcurl's own URL parser.
 //!
-//! The same one reads the URL of every transfer. A second parser would read some URL differently,
-//! and what one checked would not be what the other connects to.
+//! The same parser reads the URL of every transfer. A second parser would read some URL differently, and
+//! libcurl would connect to another host than the one that was checked.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::ptr::NonNull;
@@ -29,7 +29,7 @@ const DECODE: c_uint = 1 << 6;
 
 /// `CURLUPart`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Part {
+pub(crate) enum UrlPart {
     Whole = 0,
     Scheme = 1,
     User = 2,
@@ -55,41 +55,41 @@ impl ParsedUrl {
         // SAFETY: has no precondition.
         let Some(handle) = NonNull::new(unsafe { curl_url() }) else { return false };
         let (mut url, Ok(text)) = (Self(handle), CString::new(text)) else { return false };
-        url.set_with(Part::Whole, Some(&text), ANY_SCHEME)
+        url.set_with(UrlPart::Whole, Some(&text), ANY_SCHEME)
     }
 
-    /// Follows a reference, absolute or relative, from this URL; false if that leads nowhere.
+    /// Follows a reference, absolute or relative, from this URL; false if that is no URL.
     pub(crate) fn join(&mut self, reference: &str) -> bool {
         let Ok(text) = CString::new(reference) else { return false };
-        self.set(Part::Whole, Some(&text))
+        self.set(UrlPart::Whole, Some(&text))
     }
 
     /// Removes a part.
-    pub(crate) fn remove(&mut self, part: Part) {
+    pub(crate) fn remove(&mut self, part: UrlPart) {
         self.set(part, None);
     }
 
     /// A part as it is written; `None` if it is missing, or is not UTF-8.
-    pub(crate) fn get(&self, part: Part) -> Option<String> {
-        self.read(part, if matches!(part, Part::Port) { DEFAULT_PORT } else { 0 })
+    pub(crate) fn get(&self, part: UrlPart) -> Option<String> {
+        self.read(part, if matches!(part, UrlPart::Port) { DEFAULT_PORT } else { 0 })
     }
 
     /// A part, percent-decoded; `None` if it is missing, or is not UTF-8 then.
-    pub(crate) fn decoded(&self, part: Part) -> Option<String> {
+    pub(crate) fn decoded(&self, part: UrlPart) -> Option<String> {
         self.read(part, DECODE)
     }
 
-    fn set(&mut self, part: Part, text: Option<&CStr>) -> bool {
+    fn set(&mut self, part: UrlPart, text: Option<&CStr>) -> bool {
         self.set_with(part, text, 0)
     }
 
-    fn set_with(&mut self, part: Part, text: Option<&CStr>, flags: c_uint) -> bool {
+    fn set_with(&mut self, part: UrlPart, text: Option<&CStr>, flags: c_uint) -> bool {
         let text = text.map_or(std::ptr::null(), CStr::as_ptr);
         // SAFETY: the handle is valid and only borrowed here; libcurl copies the text.
         unsafe { curl_url_set(self.0.as_ptr(), part as c_int, text, flags) == 0 }
     }
 
-    fn read(&self, part: Part, flags: c_uint) -> Option<String> {
+    fn read(&self, part: UrlPart, flags: c_uint) -> Option<String> {
         let mut text: *mut c_char = std::ptr::null_mut();
         // SAFETY: the handle is valid; libcurl only reads it. On success `text` is a text of its own
         // that ends in NUL, and that is ours to free.
@@ -106,7 +106,7 @@ impl ParsedUrl {
 
 impl Drop for ParsedUrl {
     fn drop(&mut self) {
-        // SAFETY: the handle is valid, and nobody uses it any more.
+        // SAFETY: the handle is valid, and not used any more.
         unsafe { curl_url_cleanup(self.0.as_ptr()) }
     }
 }

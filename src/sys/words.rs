@@ -1,8 +1,8 @@
 //! The system's words for its error numbers.
 //!
-//! They are asked for in the locale "C": in any other one the C library looks for a translation, and asks
-//! the environment where, which is not ours to read (see `http/environment.rs`). So messages are English
-//! throughout.
+//! They are asked for in the locale "C": in any other the C library looks for a translation, and reads the
+//! environment for it, which another thread may be changing (see `http/environment.rs`). So all messages are
+//! English.
 
 /// The words for `errno`; `None` where the system has no such function.
 #[cfg(target_os = "linux")]
@@ -26,8 +26,8 @@ pub(crate) fn of(errno: i32) -> Option<String> {
     if locale == 0 {
         return None;
     }
-    // SAFETY: a locale that lives as long as the process. What comes back ends with a NUL, and stays until
-    // this thread asks again.
+    // SAFETY: a locale that lives as long as the process. The text that is returned ends with a NUL, and stays
+    // until this thread asks again.
     let words =
         unsafe { CStr::from_ptr(strerror_l(errno, std::ptr::with_exposed_provenance_mut(locale))) };
     Some(words.to_string_lossy().into_owned())

@@ -3,7 +3,7 @@
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
-use super::{Decode, Step, goes_on};
+use super::{Decode, Decoded, goes_on};
 
 type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 
@@ -23,9 +23,13 @@ impl Brotli {
 }
 
 impl Decode for Brotli {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Decoded, String> {
         if self.ended {
-            return if input.is_empty() { Ok(Step { taken: 0, given: 0 }) } else { Err(goes_on()) };
+            return if input.is_empty() {
+                Ok(Decoded { taken: 0, given: 0 })
+            } else {
+                Err(goes_on())
+            };
         }
         let (mut left, mut taken) = (input.len(), 0);
         let (mut room, mut given, mut total) = (output.len(), 0, 0);
@@ -43,7 +47,7 @@ impl Decode for Brotli {
             BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {}
             BrotliResult::ResultFailure => return Err("is damaged".to_owned()),
         }
-        Ok(Step { taken, given })
+        Ok(Decoded { taken, given })
     }
 
     fn has_ended(&self) -> bool {

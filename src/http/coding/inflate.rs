@@ -2,26 +2,26 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{Decode, Step, goes_on};
+use super::{Decode, Decoded, goes_on};
 
 /// Bits of the window: all that the format has.
 const WINDOW: u8 = 15;
 
-/// One step of a stream. True: it has come to its end, its checksum among it.
+/// One step of a stream. True: it has come to its end, with its checksum.
 fn step(
     stream: &mut Decompress,
     input: &[u8],
     output: &mut [u8],
-) -> Result<(Step, bool), flate2::DecompressError> {
+) -> Result<(Decoded, bool), flate2::DecompressError> {
     let before = (stream.total_in(), stream.total_out());
     let status = stream.decompress(input, output, FlushDecompress::None)?;
     let size = |after: u64, before| usize::try_from(after - before).expect("no more than a buffer");
     let taken = size(stream.total_in(), before.0);
     let given = size(stream.total_out(), before.1);
-    Ok((Step { taken, given }, status == Status::StreamEnd))
+    Ok((Decoded { taken, given }, status == Status::StreamEnd))
 }
 
-/// What is wrong, in zlib's words.
+/// How the stream is damaged, in zlib's words.
 fn damaged(error: &flate2::DecompressError) -> String {
     format!("is damaged ({})", error.message().unwrap_or("invalid data"))
 }
@@ -42,8 +42,8 @@ impl Gzip {
 }
 
 impl Decode for Gzip {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
-        // What comes behind a member's end is another one, or does not belong there.
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Decoded, String> {
+        // Only another member may follow a member's end.
         let is_another = |first: u8| first == 0x1f;
         if !self.begun && self.members > 0 && !input.first().copied().is_none_or(is_another) {
             return Err(goes_on());
@@ -63,11 +63,11 @@ impl Decode for Gzip {
     }
 }
 
-/// deflate: within zlib, as RFC 9110 has it, or raw, as some servers have it.
+/// deflate: inside a zlib stream, as RFC 9110 has it, or raw, as some servers have it.
 pub(super) enum Deflate {
-    /// Which of both is told by the first two bytes; this is the first.
+    /// The first two bytes say which of both it is; this is the first.
     Begins(Option<u8>),
-    Goes(Decompress),
+    Running(Decompress),
     Ended,
 }
 
@@ -85,12 +85,12 @@ fn is_zlib(first: u8, second: u8) -> bool {
 }
 
 impl Decode for Deflate {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Decoded, String> {
         let damaged = |error| damaged(&error);
         let stream = match (&mut *self, input) {
             (Self::Begins(first @ None), [byte]) => {
                 *first = Some(*byte);
-                return Ok(Step { taken: 1, given: 0 });
+                return Ok(Decoded { taken: 1, given: 0 });
             }
             (Self::Begins(first), [.., _]) => {
                 let (one, two) = first.map_or_else(|| (input[0], input[1]), |one| (one, input[0]));
@@ -99,12 +99,12 @@ impl Decode for Deflate {
                     // A single byte gives nothing.
                     step(&mut stream, &[one], output).map_err(damaged)?;
                 }
-                *self = Self::Goes(stream);
+                *self = Self::Running(stream);
                 return self.step(input, output);
             }
-            (Self::Goes(stream), _) => stream,
+            (Self::Running(stream), _) => stream,
             (Self::Ended, [.., _]) => return Err(goes_on()),
-            (Self::Begins(_) | Self::Ended, []) => return Ok(Step { taken: 0, given: 0 }),
+            (Self::Begins(_) | Self::Ended, []) => return Ok(Decoded { taken: 0, given: 0 }),
         };
         let (step, ended) = step(stream, input, output).map_err(damaged)?;
         if ended {

@@ -1,9 +1,9 @@
-//! Content codings: what a server did to the content although it was asked not to, undone again.
+//! Content codings: undoing what a server did to the content although it was asked not to.
 //!
-//! libcurl can undo them, but reports neither a coding that never ends nor a checksum that is not
-//! there, and refuses a gzip of several members. Here the end of every coding is demanded. A reader
-//! decodes on its own thread, not on the network's, so that several bodies are decoded at once, a
-//! buffer at a time: a small body that becomes very much content can be given up at any moment.
+//! libcurl can undo them, but reports neither a coding that never ends nor a checksum that is missing, and
+//! refuses a gzip of several members. Here every coding must come to its end. A reader decodes in its own
+//! thread, not in the network thread, so that several bodies are decoded at once. It decodes a buffer at a time:
+//! a small body that becomes very much content can be given up at any moment.
 //!
 //! RFC 9110, section 8.4, has the names; RFC 1952 gzip, RFC 1950 and 1951 deflate, RFC 7932 br,
 //! RFC 8878 and 9659 zstd.
@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use crate::error::Name;
 
-/// Bytes that one coding gives at a time. As large as the buffers of local files, for the same reason.
+/// Bytes of content that one coding yields at a time. As large as the buffers of local files, for the same reason.
 const OUTPUT: usize = 128 << 10;
 
 /// The most codings that are undone one after another: what libcurl and the browsers take.
@@ -65,8 +65,8 @@ impl Coding {
 
 /// How far one step of a decoder came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Step {
-    /// Bytes of the input that are done with.
+struct Decoded {
+    /// Bytes of the input that were used.
     taken: usize,
     /// Bytes of content that were written.
     given: usize,
@@ -74,22 +74,22 @@ struct Step {
 
 /// Undoes one coding.
 trait Decode {
-    /// Takes what it can of `input`, and writes what comes of it into `output`, which is not empty.
+    /// Decodes as much of `input` as it can into `output`, which is not empty.
     ///
     /// # Errors
     /// With the cause, when the input is no such coding.
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String>;
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Decoded, String>;
 
     /// Has the coding come to an end, so that the input may end here?
     fn has_ended(&self) -> bool;
 }
 
-/// What a decoder says where more input comes than its coding has.
+/// What a decoder reports when more input follows the end of its coding.
 fn goes_on() -> String {
     "is followed by other bytes".to_owned()
 }
 
-/// One coding of a body, and what has come of undoing it so far.
+/// One coding of a body, and the content that was decoded last.
 struct Stage {
     coding: Coding,
     decoder: Box<dyn Decode + Send>,
@@ -112,7 +112,7 @@ impl Stage {
         &self.output[self.ready.clone()]
     }
 
-    /// Goes on if its output has been read. `last`: no input comes after this. Says how much was taken.
+    /// Decodes more if its output has been read. `last`: no input comes after this. Returns how much was taken.
     fn advance(&mut self, input: &[u8], last: bool) -> Result<usize, String> {
         let failure = |coding: Coding, cause: &str| format!("its {} coding {cause}", coding.name());
         if !self.ready.is_empty() || self.ended {
@@ -128,7 +128,7 @@ impl Stage {
         }
         let step = self.decoder.step(input, &mut self.output);
         let step = step.map_err(|cause| failure(self.coding, &cause))?;
-        if !input.is_empty() && step == (Step { taken: 0, given: 0 }) {
+        if !input.is_empty() && step == (Decoded { taken: 0, given: 0 }) {
             return Err(failure(self.coding, "is damaged"));
         }
         self.ready = 0..step.given;
@@ -170,14 +170,14 @@ impl Decoding {
         Ok((!stages.is_empty()).then_some(Self(stages)))
     }
 
-    /// Content that is at hand.
+    /// Content that has been decoded, and not been consumed.
     pub(crate) fn content(&self) -> &[u8] {
         self.0.last().map_or(&[], Stage::bytes)
     }
 
     /// Takes `length` bytes of the content.
     pub(crate) fn consume(&mut self, length: usize) {
-        assert!(length <= self.content().len(), "more than was shown");
+        assert!(length <= self.content().len(), "more than was decoded");
         if let Some(stage) = self.0.last_mut() {
             stage.ready.start += length;
         }
@@ -193,7 +193,7 @@ impl Decoding {
         self.0.last().is_none_or(|stage| stage.ended && stage.ready.is_empty())
     }
 
-    /// Has every coding go on by a step. `last`: `body` is the end of it. Says how much of it was
+    /// Decodes a step further in every coding. `last`: `body` is the end of it. Returns how much of it was
     /// taken.
     ///
     /// # Errors

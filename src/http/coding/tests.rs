@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What [`BROTLI`] and [`ZSTD`] are made of.
+/// The content of [`BROTLI`] and [`ZSTD`].
 fn bottles() -> Vec<u8> {
     let mut text = String::new();
     for number in (1..100).rev() {
@@ -114,7 +114,7 @@ fn a_coding_that_does_not_end_is_an_error_wherever_it_stops() {
 }
 
 #[test]
-fn bytes_behind_the_end_are_an_error() {
+fn bytes_after_the_end_are_an_error() {
     for (name, body, _) in every_coding() {
         for behind in [&[0][..], &[0xff; 20], b"\x1f", b"\x1f\x8b\x08", b"(\xb5/\xfd"] {
             for piece in [1, body.len(), body.len() + 50] {
@@ -183,14 +183,14 @@ fn several_codings_are_undone_in_the_opposite_order() {
 }
 
 #[test]
-fn nothing_is_an_error() {
+fn an_empty_body_is_an_error() {
     for name in ["gzip", "deflate", "br", "zstd"] {
         assert!(decode(&[name], &[], 1).is_err(), "{name}");
     }
 }
 
 #[test]
-fn much_content_comes_a_buffer_at_a_time() {
+fn much_content_is_decoded_a_buffer_at_a_time() {
     let body = gzip(&gzip(&vec![0; 4 << 20]));
     assert!(body.len() < 1000);
     let mut decoding = decoding(&["gzip", "gzip"]);
@@ -205,7 +205,7 @@ fn much_content_comes_a_buffer_at_a_time() {
 }
 
 #[test]
-fn what_cannot_be_undone_is_named() {
+fn a_coding_that_cannot_be_undone_is_named() {
     let check = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
         Decoding::check(&names)
@@ -221,7 +221,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_was_coded_comes_out(
+    fn content_survives_coding_and_decoding(
         content in prop::collection::vec(0_u8..4, 0..20_000),
         piece in 1_usize..3000,
     ) {

@@ -2,7 +2,7 @@
 
 use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, get_error_name};
 
-use super::{Decode, Step};
+use super::{Decode, Decoded};
 
 /// The largest window that a body may need, as a power of two: 8 MiB, what RFC 9659 allows.
 const WINDOW: u32 = 23;
@@ -26,11 +26,11 @@ impl Zstd {
 }
 
 impl Decode for Zstd {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Decoded, String> {
         let (mut input, mut output) = (InBuffer::around(input), OutBuffer::around(output));
         let left = self.context.decompress_stream(&mut output, &mut input);
         let left = left.map_err(|code| format!("is damaged ({})", get_error_name(code)))?;
-        let step = Step { taken: input.pos(), given: output.pos() };
+        let step = Decoded { taken: input.pos(), given: output.pos() };
         // Without anything to do it names what it would take to begin the next frame.
         if step.taken > 0 || step.given > 0 {
             self.complete = left == 0;

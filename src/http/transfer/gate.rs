@@ -1,4 +1,4 @@
-//! Which addresses a transfer may reach, and what it is told of its connections.
+//! Which addresses a transfer may reach, and what libcurl reports of its connections.
 
 use std::io;
 use std::net::IpAddr;
@@ -7,9 +7,9 @@ use std::time::Instant;
 use super::super::address::Rule;
 use super::Transfer;
 use crate::error::Error;
-use crate::sys::curl::Gate;
+use crate::sys::curl::ConnectionFilter;
 
-impl Gate for Transfer {
+impl ConnectionFilter for Transfer {
     fn opens(&mut self, address: IpAddr) -> bool {
         self.opened = true;
         self.permits(address)
@@ -22,7 +22,7 @@ impl Gate for Transfer {
     fn connected(&mut self, address: Option<IpAddr>) -> bool {
         self.connected = true;
         self.alive = Instant::now();
-        // Of several addresses one was refused, perhaps, and another was not.
+        // One of several addresses may have been refused before.
         self.fault = None;
         if self.proxied {
             return true;
@@ -38,9 +38,9 @@ impl Gate for Transfer {
 }
 
 impl Transfer {
-    /// May this address be asked? Where not, that is why the transfer ends.
+    /// May this address be reached? If not, the transfer ends with the reason.
     fn permits(&mut self, address: IpAddr) -> bool {
-        // A proxy is the user's own choice, wherever it is.
+        // The user chose the proxy, whatever its address.
         let refused = if self.proxied { None } else { self.rule.refuses(address) };
         match refused {
             Some(kind) => {

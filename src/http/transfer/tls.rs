@@ -1,18 +1,18 @@
 //! Whether a body that ends with its connection came whole.
 //!
-//! Where a head tells no length, a body ends where its connection does. TLS tells such an end from a cut:
-//! it has an alert, `close_notify`, that comes before an orderly end (RFC 8446, section 6.1; RFC 9112,
-//! section 9.8). A libcurl of version 7 passes the end on without telling whether the alert came. But
-//! it shows every message of TLS to whoever debugs, and so the alert too.
+//! Where a head has no length, the body ends with its connection. TLS tells such an end from a cut: before
+//! an orderly end comes an alert, `close_notify` (RFC 8446, section 6.1; RFC 9112, section 9.8). A libcurl of
+//! version 7 reports the end without reporting whether the alert came. But it passes every TLS message to its
+//! debug callback, and so the alert too.
 
 use curl::easy::InfoType;
 
-/// What was seen of the TLS that a transfer goes through.
+/// What was seen of the TLS of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tls {
-    /// How many layers there are, one within the other: that of a proxy, and the server's.
+    /// How many layers there are, one inside the other: that of a proxy, and the server's.
     layers: u8,
-    /// Has libcurl shown any message? Some of the libraries that it may use show none, and report a
+    /// Has libcurl passed any message? Some of the TLS libraries that it may use pass none, and report a
     /// cut by themselves.
     shown: bool,
     closed: bool,
@@ -28,22 +28,22 @@ impl Tls {
         self.layers > 0
     }
 
-    /// Looks at what libcurl shows.
+    /// Looks at a message that libcurl passes to its debug callback.
     pub(super) fn look(&mut self, kind: InfoType, message: &[u8]) {
         if let InfoType::SslDataIn = kind {
             self.shown = true;
-            // An alert has two bytes, and no other message has. The second one is what it says.
+            // An alert has two bytes, and no other message has. The second one is 0 for close_notify.
             self.closed |= matches!(message, [_, 0]);
         }
     }
 
-    /// Why a body that ended with the connection cannot be said to be whole, if it cannot.
+    /// Why a body that ended with its connection may not be whole, if so.
     pub(super) fn doubt(self) -> Option<&'static str> {
         match self.layers {
             0 => None,
             1 if self.closed || !self.shown => None,
             1 => Some("the connection was cut: it ended without TLS's close_notify"),
-            // Whose alert it was is not shown.
+            // It is not known from which of both layers the alert came.
             _ => Some(
                 "has no length, and through a proxy with TLS a cut cannot be told from its end",
             ),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_layers_neither_is_believed() {
+    fn an_alert_says_nothing_where_there_are_two_layers() {
         assert!(shown(Tls::new(true, true), &[&[1, 0]]).is_some());
         assert_eq!(shown(Tls::new(false, true), &[&[1, 0]]), None);
         assert_eq!(shown(Tls::new(false, false), &[]), None);
