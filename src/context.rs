@@ -1,10 +1,9 @@
-//! One call's life: how long it may take, and whether anybody still wants its answer.
+//! One call's life: how long it may take, and whether it has been cancelled.
 //!
-//! A [`Call`] is shared by all threads that work for one call of the public interface. Each of
-//! them looks at it through a [`Context`] of its own, whose [`checkpoint`](Context::checkpoint) is
-//! asked between any two chunks. Only the thread that made the call is given an interrupt to ask
-//! (Python's signal check, say): a `Context` cannot change threads, so the compiler sees to it
-//! that no other thread asks.
+//! A [`Call`] is shared by all threads that work for one call of the public interface. Each thread has its
+//! own [`Context`], and calls [`checkpoint`](Context::checkpoint) between any two chunks. Only the thread
+//! that made the call has an interrupt to check (Python's signals, for example): a `Context` cannot be sent
+//! to another thread, so the compiler makes sure that no other thread checks it.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -15,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// How often a waiting or working thread asks its interrupt. Half of the 100 ms within which every
-/// call promises to stop, so that the other half is left for stopping.
+/// How often a thread checks its interrupt, waiting or working. Half of the 100 ms within which every call
+/// promises to stop, so that the other half is left for stopping.
 pub const PULSE: Duration = Duration::from_millis(50);
 
 /// What all threads of one call share.
@@ -24,30 +23,30 @@ pub const PULSE: Duration = Duration::from_millis(50);
 pub struct Call {
     timeout: Option<(Duration, Instant)>,
     cancelled: Arc<AtomicBool>,
-    /// Those of the calls that this one is a part of.
+    /// The same of the calls that this one is a part of.
     outer: Vec<Arc<AtomicBool>>,
     #[cfg(test)]
     count: Arc<Count>,
 }
 
-/// How many checkpoints there were in all threads of a call, and with which of them it ends: a test
-/// that counts them does not depend on how fast anything is.
+/// Counts the checkpoints in all threads of a call, and cancels the call at one of them: a test that counts
+/// checkpoints does not depend on time.
 #[cfg(test)]
 #[derive(Debug, Default)]
 struct Count {
     passed: AtomicUsize,
-    /// 0: with none.
+    /// The checkpoint that cancels the call; 0: none.
     last: usize,
 }
 
 impl Call {
-    /// A call that starts now and may take `timeout` of wall clock; `None`: as long as it needs.
+    /// A call that starts now and may take `timeout`, by the wall clock; `None`: as long as it needs.
     #[must_use]
     pub fn new(timeout: Option<Duration>) -> Self {
         Self::since(Instant::now(), timeout)
     }
 
-    /// The same for a call that has begun before now.
+    /// A call that started at `begun`.
     #[must_use]
     pub fn since(begun: Instant, timeout: Option<Duration>) -> Self {
         let ending = |limit: Duration| Some((limit, begun.checked_add(limit)?));
@@ -61,7 +60,7 @@ impl Call {
         Self { count, ..Self::default() }
     }
 
-    /// How many checkpoints there were so far.
+    /// How many checkpoints there have been.
     #[cfg(test)]
     pub(crate) fn checkpoints(&self) -> usize {
         self.count.passed.load(Ordering::Relaxed)
@@ -72,8 +71,8 @@ impl Call {
         self.timeout.map(|(_, deadline)| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// A part of this call that can be cancelled by itself: it has the same deadline, and ends when
-    /// this one is cancelled.
+    /// A part of this call that can be cancelled alone: it has the same deadline, and is cancelled with this
+    /// call.
     #[must_use]
     pub fn part(&self) -> Self {
         let outer = self.outer.iter().chain([&self.cancelled]).cloned().collect();
@@ -86,7 +85,7 @@ impl Call {
         }
     }
 
-    /// The same, with a limit of its own in place of this one's: it starts now, too.
+    /// A part that has its own timeout, from now on, in place of this call's.
     #[must_use]
     pub fn part_within(&self, timeout: Option<Duration>) -> Self {
         Self { timeout: timeout.and_then(ending), ..self.part() }
@@ -97,7 +96,7 @@ impl Call {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Has [`cancel`](Self::cancel) been called, here or for a call that this one is a part of?
+    /// Has [`cancel`](Self::cancel) been called, for this call or for one that it is a part of?
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
@@ -113,12 +112,12 @@ impl Call {
     }
 }
 
-/// A limit that starts now, and its deadline. One past the clock's end is none.
+/// A timeout and its deadline, from now on; `None` if the deadline is past the clock's end.
 fn ending(limit: Duration) -> Option<(Duration, Instant)> {
     Some((limit, Instant::now().checked_add(limit)?))
 }
 
-/// One thread's view of its call.
+/// One thread's access to its call.
 pub struct Context<'c> {
     call: &'c Call,
     interrupt: Option<&'c dyn Fn() -> bool>,
@@ -126,26 +125,26 @@ pub struct Context<'c> {
 }
 
 impl<'c> Context<'c> {
-    /// The view of a thread that only works for the call.
+    /// For a thread that only works for the call.
     #[must_use]
     pub fn new(call: &'c Call) -> Self {
         Self { call, interrupt: None, next_pulse: Cell::new(Instant::now()) }
     }
 
-    /// The view of the calling thread. `interrupt` is asked every [`PULSE`]; when it says true,
-    /// the call is cancelled.
+    /// For the calling thread. `interrupt` is called every [`PULSE`]; when it returns true, the call is
+    /// cancelled.
     #[must_use]
     pub fn with_interrupt(call: &'c Call, interrupt: &'c dyn Fn() -> bool) -> Self {
         Self { call, interrupt: Some(interrupt), next_pulse: Cell::new(Instant::now() + PULSE) }
     }
 
-    /// The call that this is a view of, for handing to other threads.
+    /// The call, for handing to other threads.
     #[must_use]
     pub fn call(&self) -> &'c Call {
         self.call
     }
 
-    /// The same thread's view of a [`part`](Call::part) of the call.
+    /// For the same thread and a [`part`](Call::part) of the call.
     #[must_use]
     pub fn within<'p>(&self, part: &'p Call) -> Context<'p>
     where
@@ -188,26 +187,26 @@ impl<'c> Context<'c> {
     }
 }
 
-/// Steps between two looks at the context in a loop whose steps take less than 100 ns each: a look
-/// costs as much as one of them, and 1024 take far less than a millisecond.
+/// Steps between two checkpoints of a loop whose steps take less than 100 ns each: a checkpoint costs as
+/// much as a step, and 1024 steps take far less than a millisecond.
 const STEPS: u32 = 1024;
 
-/// Counts the steps of a loop that are too short for a look at the context each.
+/// Counts the steps of a loop that are too short for a checkpoint each.
 pub(crate) struct Steps<'s, 'c> {
     context: &'s Context<'c>,
     until_checkpoint: u32,
 }
 
 impl<'s, 'c> Steps<'s, 'c> {
-    /// Nothing counted yet. The first step is a checkpoint, so that many short loops have some, too.
+    /// No step yet. The first step is a checkpoint, so that many short loops have checkpoints, too.
     pub(crate) fn new(context: &'s Context<'c>) -> Self {
         Self { context, until_checkpoint: 0 }
     }
 
-    /// One step more.
+    /// Counts one step.
     ///
     /// # Errors
-    /// When the context, asked now and then, says stop.
+    /// When the context says stop, at a checkpoint.
     pub(crate) fn step(&mut self) -> Result<()> {
         match self.until_checkpoint.checked_sub(1) {
             Some(left) => {
@@ -227,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loop_of_short_steps_has_a_checkpoint_every_so_many() {
+    fn a_loop_of_short_steps_has_a_checkpoint_every_1024_steps() {
         let call = Call::until_checkpoint(3);
         let context = Context::new(&call);
         let mut steps = Steps::new(&context);
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_call_stops_every_view() {
+    fn a_cancelled_call_stops_every_thread() {
         let call = Call::new(None);
         let (one, two) = (Context::new(&call), Context::new(&call));
         assert_eq!(one.checkpoint(), Ok(()));
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_ends_with_the_whole_and_not_the_other_way_round() {
+    fn cancelling_a_call_cancels_its_parts_and_not_the_other_way_round() {
         let call = Call::new(None);
         let (one, two) = (call.part(), call.part());
         let context = Context::new(&call);
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_may_have_a_limit_of_its_own() {
+    fn a_part_may_have_its_own_timeout() {
         let call = Call::new(Some(Duration::MAX));
         let part = call.part_within(Some(Duration::from_nanos(1)));
         while part.timeout.is_some_and(|(_, deadline)| Instant::now() < deadline) {}
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupt_within_a_part_cancels_the_whole() {
+    fn an_interrupt_in_a_part_cancels_the_whole_call() {
         let call = Call::new(None);
         let interrupt = || true;
         let context = Context::with_interrupt(&call, &interrupt);
@@ -280,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_deadline_is_an_error_that_names_the_limit() {
+    fn a_call_past_its_deadline_fails_with_its_timeout() {
         let limit = Duration::from_nanos(1);
         let call = Call::new(Some(limit));
         while call.timeout.is_some_and(|(_, deadline)| Instant::now() < deadline) {}
@@ -288,13 +287,13 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_past_the_end_of_the_clock_is_no_limit() {
+    fn a_timeout_past_the_end_of_the_clock_is_no_limit() {
         let call = Call::new(Some(Duration::MAX));
         assert_eq!(Context::new(&call).checkpoint(), Ok(()));
     }
 
     #[test]
-    fn an_interrupt_is_asked_once_a_pulse_and_cancels_the_call() {
+    fn an_interrupt_is_checked_at_intervals_and_cancels_the_call() {
         let call = Call::new(None);
         let asked = Cell::new(0);
         let interrupt = || {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::legible::Piece;
 use crate::redact::{is_nearly_url, redacted_fully};
 
-/// The result of everything in this crate that can fail.
+/// The result of a function of this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a comparison has no verdict.
@@ -53,14 +53,14 @@ pub enum Error {
         /// The HTTP status, where a server gave one.
         status: Option<u16>,
     },
-    /// The source's inode was changed while it was read, and nothing else that shows: its mode or another
-    /// name, perhaps, or its content, and its date was set back. Worth comparing once more.
+    /// The source's inode was changed while it was read, and nothing else is known to have changed: perhaps
+    /// its mode or its names, or its content, with its date set back. Worth comparing once more.
     #[error("{name}: was touched while it was compared")]
     Touched {
         /// The source.
         name: Name,
     },
-    /// Another program has a lease on the source, and is to give it up: worth another try soon.
+    /// Another program has a lease on the source, and has been asked to give it up: worth another try soon.
     #[error("{name}: another program has a lease on it and does not give it up")]
     Busy {
         /// The source.
@@ -89,16 +89,16 @@ pub enum Error {
     /// An argument has a value that it cannot have.
     #[error("{0}")]
     Argument(String),
-    /// What is asked for is well-formed, but not something komparu does.
+    /// The request is well-formed, but not supported.
     #[error("{0}")]
     Config(String),
-    /// A panic, which only a mistake in this crate or in what it is built from can cause.
+    /// A panic, which only a mistake in this crate or in its dependencies can cause.
     #[error("komparu has made a mistake, please report it: {0}")]
     Internal(String),
-    /// The deadline of the call passed.
+    /// The call took longer than its timeout.
     #[error("comparison timed out after {} s", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// The caller asked the work to stop.
+    /// The caller cancelled the call.
     #[error("comparison cancelled")]
     Cancelled,
 }
@@ -114,7 +114,7 @@ impl Error {
             // ENOTDIR: a part of the path is no directory, so nothing can exist under it.
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
         );
-        // Nothing of this name is there, or can be (ENAMETOOLONG): it may have been meant as something else.
+        // Nothing with this name exists, or can exist (ENAMETOOLONG): it may have been meant as a URL.
         if (is_missing || error.kind() == std::io::ErrorKind::InvalidFilename)
             && is_nearly_url(&name.bytes())
         {
@@ -130,13 +130,13 @@ impl Error {
         }
     }
 
-    /// A cause of our own why `name` cannot be compared.
+    /// An error with our own words why `name` cannot be compared.
     #[must_use]
     pub fn read(name: &Name, cause: impl Into<String>) -> Self {
         Self::Read { name: name.clone(), cause: cause.into(), errno: None, status: None }
     }
 
-    /// A server's answer other than the content of `name`.
+    /// An error for a server's answer that is not the content of `name`.
     #[must_use]
     pub fn answered(name: &Name, cause: impl Into<String>, status: u16) -> Self {
         let (name, cause, errno) = (name.clone(), cause.into(), None);
@@ -154,7 +154,7 @@ impl Error {
         matches!(self, Self::Cancelled | Self::TimedOut(_))
     }
 
-    /// A cause why `name` cannot be read as an archive.
+    /// An error with our own words why `name` cannot be read as an archive.
     #[must_use]
     pub fn archive(name: &Name, cause: impl Into<String>) -> Self {
         Self::Archive { name: name.clone(), cause: cause.into(), errno: None }
@@ -177,8 +177,8 @@ pub(crate) fn words(error: &std::io::Error) -> String {
 
 /// A source as its user wrote it, or an entry of one: usually UTF-8, always bytes.
 ///
-/// Cheap to make and to clone: what is in a directory shares the directory's name. Displays on one
-/// line whatever it holds, shortened where it is long: see `legible.rs`.
+/// Cheap to make and to clone: entries share the name of their directory. Always displays as one line,
+/// shortened where it is long: see `legible.rs`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
     directory: Option<Arc<[u8]>>,
@@ -192,7 +192,7 @@ impl Name {
         Self { directory: None, text: bytes.into() }
     }
 
-    /// The name of what is called `text` in a directory.
+    /// The name of the entry `text` in a directory.
     #[must_use]
     pub fn within(directory: &Arc<[u8]>, text: &Arc<[u8]>) -> Self {
         Self { directory: Some(Arc::clone(directory)), text: Arc::clone(text) }
@@ -208,7 +208,7 @@ impl Name {
     }
 }
 
-/// A path of two: a slash between them, unless there is one or nothing to divide.
+/// Joins two paths with a slash, unless the first is empty or ends with one.
 #[must_use]
 pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     let slash: &[u8] = if directory.is_empty() || directory.ends_with(b"/") { b"" } else { b"/" };

@@ -1,15 +1,14 @@
-//! Sorting that looks up from its work: a million names take longer to sort than anybody should wait for
-//! a comparison to stop.
+//! Sorting with checkpoints: a million names take longer to sort than a comparison may take to stop.
 
 use std::cmp::Ordering;
 
 use crate::context::{Context, Steps};
 use crate::error::Result;
 
-/// Items that are sorted in one go: a few milliseconds' work, names and all.
+/// Items that are sorted without a checkpoint: a few milliseconds' work, where they are names.
 const AT_ONCE: usize = 1 << 15;
 
-/// Sorts `items`. The order of those that are equal is any.
+/// Sorts `items`. Equal items come in any order.
 ///
 /// # Errors
 /// When the context says stop; the items are in some order then.
@@ -21,24 +20,24 @@ pub(crate) fn sort_by<T>(
     if is_sorted(items, context, &compare)? {
         return Ok(());
     }
-    // Quicksort, down to what the standard library sorts at once. Should the pivots be so bad that parts
-    // hardly get smaller, which an order may be made for, heapsort takes over.
-    let patience = 2 * items.len().max(1).ilog2();
-    let mut parts = vec![(items, patience)];
-    while let Some((part, patience)) = parts.pop() {
+    // Quicksort, down to parts that the standard library sorts. Where the pivots are so bad that parts
+    // hardly get smaller, which an attacker can arrange, heapsort takes over.
+    let splits_left = 2 * items.len().max(1).ilog2();
+    let mut parts = vec![(items, splits_left)];
+    while let Some((part, splits_left)) = parts.pop() {
         context.checkpoint()?;
         if part.len() <= AT_ONCE {
             part.sort_unstable_by(&compare);
             continue;
         }
-        if patience == 0 {
+        if splits_left == 0 {
             heapsort(part, context, &compare)?;
             continue;
         }
         let middle = divide(part, context, &compare)?;
         let (left, right) = part.split_at_mut(middle);
-        parts.push((&mut right[1..], patience - 1));
-        parts.push((left, patience - 1));
+        parts.push((&mut right[1..], splits_left - 1));
+        parts.push((left, splits_left - 1));
     }
     Ok(())
 }
@@ -58,7 +57,7 @@ fn is_sorted<T>(
     Ok(true)
 }
 
-/// Sorts in a time that no order of the items makes longer.
+/// Sorts in n log n steps, whatever the order of the items.
 fn heapsort<T>(
     part: &mut [T],
     context: &Context<'_>,
@@ -75,7 +74,7 @@ fn heapsort<T>(
     Ok(())
 }
 
-/// Lets the item at `root` sink in a heap to where it belongs.
+/// Moves the item at `root` down to where it belongs in the heap.
 fn sift_down<T>(
     heap: &mut [T],
     mut root: usize,
@@ -97,13 +96,13 @@ fn sift_down<T>(
     }
 }
 
-/// Brings what is less than some item before it, and all else behind it; where it is then.
+/// Picks an item, moves smaller items before it and all others behind it; returns its index.
 fn divide<T>(
     part: &mut [T],
     context: &Context<'_>,
     compare: &impl Fn(&T, &T) -> Ordering,
 ) -> Result<usize> {
-    // The median of nine, from all over.
+    // The median of nine items, evenly spread.
     let mut samples: [usize; 9] = std::array::from_fn(|nth| (part.len() - 1) / 8 * nth);
     samples.sort_unstable_by(|&one, &two| compare(&part[one], &part[two]));
     part.swap(0, samples[4]);
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn any_order_comes_into_order() {
+    fn any_order_is_sorted() {
         let count = 4 * u32::try_from(AT_ONCE).expect("it fits") + 7;
         let scattered = |index: u32| index.wrapping_mul(2_654_435_761);
         let makers: [&dyn Fn(u32) -> u32; 5] =
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn heapsort_brings_any_order_into_order() {
+    fn heapsort_sorts_any_order() {
         let call = Call::new(None);
         let context = Context::new(&call);
         let scattered = |index: u32| index.wrapping_mul(2_654_435_761);
@@ -169,9 +168,9 @@ mod tests {
     }
 
     #[test]
-    fn no_order_of_items_keeps_it_from_looking_up() {
-        // The adversary of M. D. McIlroy, "A Killer Adversary for Quicksort": what an item is worth is
-        // decided when it is compared, so that every pivot turns out to be nearly the least.
+    fn checkpoints_come_in_time_for_an_order_made_to_prevent_them() {
+        // The adversary of M. D. McIlroy, "A Killer Adversary for Quicksort": an item gets its value when
+        // it is compared, so that every pivot turns out to be nearly the smallest.
         let count = 8 * AT_ONCE;
         let worth = RefCell::new(vec![u32::MAX; count]);
         let (decided, candidate) = (Cell::new(0), Cell::new(0));
@@ -201,12 +200,12 @@ mod tests {
         assert_eq!(sort_by(&mut items, &Context::new(&call), adversary), Ok(()));
         let worth = worth.into_inner();
         assert!(items.is_sorted_by_key(|&item| worth[item]));
-        // Comparisons of the largest part that is sorted in one go; the whole would take 5 million.
+        // The comparisons of the largest part that is sorted without a checkpoint; all items take 5 million.
         assert!(longest.get() < 1_000_000, "{longest:?}");
     }
 
     #[test]
-    fn a_call_that_is_over_ends_it() {
+    fn a_cancelled_call_stops_sorting() {
         let call = Call::new(None);
         call.cancel();
         let mut items: Vec<usize> = (0..AT_ONCE * 4).rev().collect();

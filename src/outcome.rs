@@ -1,27 +1,27 @@
 //! What a comparison found.
 
-/// Why two things of the same name are not the same.
+/// Why two contents or two entries differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DiffReason {
-    /// Of the same size, or of unknown size, with different bytes.
+    /// They have different bytes; their sizes are the same, or not known.
     ContentMismatch,
-    /// Of known, different sizes.
+    /// They have different sizes.
     SizeMismatch,
-    /// Of different kinds, a file and a directory for example.
+    /// They are of different kinds, a file and a directory for example.
     TypeMismatch,
 }
 
 /// The verdict on one pair: `None` if every byte is identical, else why not.
 pub type PairOutcome = Option<DiffReason>;
 
-/// What there is to say about one path of two trees, if it is not the same in both.
+/// What was found at one path of two trees, where it is not the same in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// Both have it, and it differs.
+    /// Both trees have it, and it differs.
     Differs(DiffReason),
-    /// Only the left has it.
+    /// Only the left tree has it.
     OnlyLeft,
-    /// Only the right has it.
+    /// Only the right tree has it.
     OnlyRight,
     /// It could not be compared, for this reason.
     Failed(String),
@@ -30,12 +30,12 @@ pub enum Finding {
 /// How two trees differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TreeOutcome {
-    /// Every path of either tree that is not identical in both, in the order of their bytes. No
-    /// findings: every entry was compared and found identical.
+    /// Every path of either tree that is not identical in both, in the order of the paths' bytes. If there is
+    /// none, every entry was compared and found identical.
     pub findings: Vec<(Vec<u8>, Finding)>,
-    /// Every path that is identical, in the order of their bytes: only where
-    /// [`list_equal`](crate::Options::list_equal) asks for it. A directory stands for all that is in
-    /// it where both trees have the very same one.
+    /// Every path that is identical, in the order of the paths' bytes; empty unless
+    /// [`list_equal`](crate::Options::list_equal) is set. Where both trees contain one and the same
+    /// directory, its path stands for everything in it.
     pub equal: Vec<Vec<u8>>,
 }
 

@@ -10,8 +10,8 @@ use crate::source::Source;
 
 /// Compares the content of two files or URLs.
 ///
-/// Two paths to the same file are the same unread, and so are two holes. Of two URLs both are asked
-/// for before either is waited for.
+/// Two paths to the same file are the same unread, and so are two holes. Two URLs are both requested before
+/// either is waited for.
 ///
 /// # Errors
 /// When either cannot be read or changes meanwhile; when the context says stop.

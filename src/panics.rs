@@ -1,7 +1,7 @@
-//! What becomes of a panic: an error that says where it was, and nothing on the terminal.
+//! Panics become errors that say where they happened, and write nothing to the terminal.
 //!
-//! A panic is a mistake, komparu's or that of what it is built from. Left alone it writes to the terminal
-//! of a program that has nothing to do with it, and, in doing so, reads the environment.
+//! A panic is a mistake in komparu or in its dependencies. By default it writes to the terminal of the
+//! program that komparu is used by, and reads the environment to do so.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,32 +10,32 @@ use std::sync::Mutex;
 use crate::error::{Error, Result};
 use crate::sys::lock::lock;
 
-/// Where the last panic of the process was, and what it said. A scope of threads tells only that one of
-/// them panicked.
+/// Message and place of the process's last panic. (A scope of threads reports only that one of them
+/// panicked.)
 static LAST: Mutex<Option<String>> = Mutex::new(None);
 
-/// From now on panics are noted, and not written to the terminal. Only for a library that has the standard
-/// library for itself, as Python's modules have.
+/// Makes panics be noted and not written to the terminal, from now on. Only for a library that has its own
+/// copy of the standard library, as Python's modules have.
 #[cfg(feature = "python")]
 pub(crate) fn keep_quiet() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line()));
-        let words = format!("{} ({})", message(panic.payload()), place.unwrap_or_default());
-        // Never waits: the thread that has it may itself be panicking.
+        let report = format!("{} ({})", message(panic.payload()), place.unwrap_or_default());
+        // Never waits: the thread that holds the lock may itself be panicking.
         if let Ok(mut last) = LAST.try_lock() {
-            *last = Some(words);
+            *last = Some(report);
         }
     }));
 }
 
-/// Does `work`. Should it panic, that is an error like others.
+/// Calls `work`. A panic becomes an error.
 pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|payload| Err(Error::Internal(told(&*payload))))
+        .unwrap_or_else(|payload| Err(Error::Internal(report(&*payload))))
 }
 
-/// What is known of a panic.
-fn told(payload: &(dyn Any + Send)) -> String {
+/// Message and place of a panic.
+fn report(payload: &(dyn Any + Send)) -> String {
     let last = lock(&LAST).take();
     last.unwrap_or_else(|| message(payload).to_owned())
 }

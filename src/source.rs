@@ -72,8 +72,8 @@ impl Source {
         self
     }
 
-    /// The text it was made of, with `***` in place of credentials where it is a URL or may have been meant as
-    /// one.
+    /// The text it was made of, with `***` in place of credentials where it is a URL or may have been meant
+    /// as one.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
@@ -124,8 +124,8 @@ impl Source {
         }
     }
 
-    /// Sends a URL's request without waiting for an answer. `concurrent`: how many sources are read at the same
-    /// time, this one included.
+    /// Sends a URL's request without waiting for an answer. `concurrent`: how many sources are read at the
+    /// same time, this one included.
     ///
     /// # Errors
     /// [`Error::Config`] for a path.

@@ -1,6 +1,6 @@
 //! Several sources at once: are all the same, and which of them are?
 //!
-//! What is one file under several names, and what is named twice, is read once.
+//! A file with several names, and a source that is named twice, is read once.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -23,7 +23,7 @@ use crate::source::Source;
 
 /// Are all sources the same? Fewer than two are.
 ///
-/// The others are compared with one of them, several at once; the first difference ends it all.
+/// The others are compared with one of them, several at a time; the first difference ends the call.
 ///
 /// # Errors
 /// When one cannot be read or changes meanwhile, unless there is a difference elsewhere: of several
@@ -38,9 +38,8 @@ pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>)
         return Err(error);
     }
     let many_urls = distinct.members.len() > 2;
-    // All are the same if all are the same as any one of them: a file, since that is read again for
-    // each of the others. Where there is none, all are read side by side, or what they have in common
-    // is kept as digests.
+    // All are the same if all are the same as one of them: a file, since it is read again for each of the
+    // others. If all are URLs, they are read at the same time, or one after another and compared by digests.
     match distinct.members.iter().position(|(_, located)| located.is_some()) {
         None if !fit(&distinct.members, options) => {
             let open = |found: &Found| open_one(sources, found, options);
@@ -72,7 +71,7 @@ pub fn compare_many(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<GroupOutcome> {
-    // Where nothing of a file but its inode has changed meanwhile, all are read once more.
+    // Where nothing of a file but its inode has changed meanwhile, all are compared once more.
     until_quiet(context, || groups(sources, options, context))
 }
 
@@ -86,7 +85,7 @@ fn groups(sources: &[Source], options: &Options, context: &Context<'_>) -> Resul
         if fit(&members, options) { open(sources, &members, options, context)? } else { None };
     let outcome = match ready {
         Some(ready) => partition(ready, options, context)?,
-        None => in_turns(sources, &members, options, context)?,
+        None => by_digests(sources, &members, options, context)?,
     };
     let mut groups: Vec<Vec<usize>> = Vec::with_capacity(outcome.len());
     let mut steps = Steps::new(context);
@@ -112,14 +111,14 @@ fn partition(
     group::partition(members, limits, options, context).map(|outcome| outcome.groups)
 }
 
-/// May all URLs among these be open at once? What is read but once and compared byte for byte must.
+/// May all URLs of these be open at once? They must be, to be compared byte for byte and read only once.
 fn fit(members: &[Found], options: &Options) -> bool {
     members.iter().filter(|(_, located)| located.is_none()).count() <= options.transfers().max(2)
 }
 
-/// The groups of members of which not all can be open at once. Those that can, and are not held
-/// against any other, are compared byte for byte.
-fn in_turns(
+/// The groups of members of which not all can be open at once, found by digests; files that can equal none of
+/// the URLs are compared byte for byte.
+fn by_digests(
     sources: &[Source],
     members: &[Found],
     options: &Options,
@@ -135,18 +134,18 @@ fn in_turns(
     let open = |&place: &usize| open_one(sources, &members[place], options);
     let mut classes = digests::classes(&streams, options, context, open)?;
     let lengths: HashSet<u64> = classes.keys().map(|digest| digest.0).collect();
-    let (mut alike, mut apart) = (Vec::new(), Vec::new());
+    let (mut candidates, mut others) = (Vec::new(), Vec::new());
     for place in sized {
         steps.step()?;
-        let may_be_alike =
+        let may_be_same =
             !options.size_precheck || size(&place).is_some_and(|size| lengths.contains(&size));
-        if may_be_alike { alike.push(place) } else { apart.push(place) }
+        if may_be_same { candidates.push(place) } else { others.push(place) }
     }
-    for (digest, places) in digests::classes(&alike, options, context, open)? {
+    for (digest, places) in digests::classes(&candidates, options, context, open)? {
         classes.entry(digest).or_default().extend(places);
     }
-    let mut files = Vec::with_capacity(apart.len());
-    for &place in &apart {
+    let mut files = Vec::with_capacity(others.len());
+    for &place in &others {
         steps.step()?;
         if let Some(located) = members[place].1.clone() {
             files.push(Member::Reopenable(Box::new(located)));
@@ -155,7 +154,7 @@ fn in_turns(
     let mut groups: Vec<Vec<usize>> = classes.into_values().collect();
     for group in partition(files, options, context)? {
         steps.step()?;
-        groups.push(group.iter().map(|&place| apart[place]).collect());
+        groups.push(group.iter().map(|&place| others[place]).collect());
     }
     Ok(groups)
 }
@@ -169,16 +168,16 @@ fn open_one(
     sources[*index].open(located.clone(), options, options.transfers())
 }
 
-/// A source by its index in the list; where it leads to, if it is a path.
+/// A source by its index in the list; its file, if it is a path.
 type Found = (usize, Option<Located>);
 
 /// The sources that are known to be different ones, in the order of the list.
 struct Distinct {
     members: Vec<Found>,
-    /// For each of them: itself, and all that are the same without looking.
+    /// For each of them: itself, and all that are known to be the same unread.
     same: Vec<Vec<usize>>,
-    /// Why it ends before the end of the list: the next path leads to no file. (Which URLs lead to
-    /// nothing is known later.)
+    /// Why it ends before the end of the list: the next path leads to no file. (URLs that lead to nothing
+    /// show that later.)
     failure: Option<Error>,
 }
 
@@ -203,7 +202,7 @@ impl Distinct {
                 Some(located) => files.find_or_add(located, &members),
                 None => {
                     let named = urls.entry(source.name().bytes()).or_default();
-                    // The same text may come with other settings.
+                    // The same URL may have other settings.
                     let known = named.iter().copied().find(|&known| {
                         let (known, _): &Found = &members[known];
                         sources[*known] == *source
@@ -226,7 +225,7 @@ impl Distinct {
     }
 }
 
-/// The files among the sources that are known so far, to tell which of them come again.
+/// The files found so far, to find those that come again.
 #[derive(Default)]
 struct Files(HashMap<Identity, SameNumber>);
 
@@ -239,7 +238,7 @@ struct SameNumber {
 }
 
 impl Files {
-    /// The member that is the same file; if there is none, the next one will be.
+    /// The member that is the same file; if there is none, this file becomes the next member.
     fn find_or_add(&mut self, located: &Located, members: &[Found]) -> Option<usize> {
         let next = members.len();
         let known = match self.0.entry(located.identity()) {
@@ -253,7 +252,7 @@ impl Files {
         if first.is_same_file(located) {
             return Some(known.first);
         }
-        // Some filesystems give one number to several files: it takes more to tell those apart.
+        // Some filesystems give one number to several files: then their paths tell them apart.
         if known.by_path.is_empty() {
             known.by_path.insert(first.resolved()?, known.first);
         }
@@ -267,8 +266,8 @@ impl Files {
     }
 }
 
-/// The error to tell when the source after these has failed with `error`: if one of them fails too,
-/// it goes first.
+/// The error to report when the source after these has failed with `error`: that of the first of these that
+/// fails too, if any.
 fn first_failure(
     sources: &[Source],
     found: &[Found],
@@ -284,13 +283,13 @@ fn first_failure(
 }
 
 /// Three eighths of the files that the process may have open: connections take up to a quarter, and the
-/// process has some of its own.
+/// program itself has some open.
 fn affordable_files() -> usize {
     descriptor_limit() / 8 * 3
 }
 
-/// Makes everything ready to be read: asks for all URLs, then waits for their answers. `None` where a
-/// server answers one of them and lets another wait: they have to be read one after another.
+/// Makes everything ready to be read: requests all URLs, then waits for their answers. `None` where a server
+/// answers one of them and not another: they have to be read one after another.
 fn open(
     sources: &[Source],
     found: &[Found],
@@ -315,7 +314,7 @@ fn open(
                 break;
             }
             context.checkpoint()?;
-            if is_passed_over(&members, index) {
+            if is_blocked(&members, index) {
                 return Ok(None);
             }
         }
@@ -323,11 +322,11 @@ fn open(
     Ok(Some(members))
 }
 
-/// Does another member stand in the way of this one, which waits for its server?
-fn is_passed_over(members: &[Member], index: usize) -> bool {
+/// Does this member's server wait until another member is read?
+fn is_blocked(members: &[Member], index: usize) -> bool {
     let Member::Stream(silent) = &members[index] else { return false };
-    members.iter().any(|held| match held {
-        Member::Stream(held) => is_silenced(&**silent, &**held),
+    members.iter().any(|other| match other {
+        Member::Stream(other) => is_silenced(&**silent, &**other),
         Member::Reopenable(_) => false,
     })
 }
@@ -353,13 +352,13 @@ impl Pairs<'_> {
     fn compare(&self, options: &Options, context: &Context<'_>) -> Result<bool> {
         let has_urls = self.first.1.is_none() || self.others.iter().any(|(_, file)| file.is_none());
         let workers = if has_urls { options.transfers() } else { options.workers() };
-        let members = workers.min(self.others.len()).max(1);
-        // What the crew does not need is left to each comparison.
+        let at_a_time = workers.min(self.others.len()).max(1);
+        // Threads that are left over are divided among the comparisons.
         let options =
-            &Options { max_workers: (options.workers() / members).max(1), ..options.clone() };
-        // After a failure there may be a difference yet, which counts for more.
+            &Options { max_workers: (options.workers() / at_a_time).max(1), ..options.clone() };
+        // All are compared even after a failure: a difference wins over it.
         let outcome =
-            each(&self.others, members, AfterFailure::Continue, context, |other, context| {
+            each(&self.others, at_a_time, AfterFailure::Continue, context, |other, context| {
                 let difference = self.pair(other, options, context)?;
                 Ok(if difference.is_some() { Verdict::Decided } else { Verdict::Undecided })
             })?;
@@ -371,7 +370,7 @@ impl Pairs<'_> {
         let (first, other) = (&self.sources[self.first.0], &self.sources[other.0]);
         let mut known = Some(known);
         until_quiet(context, || {
-            // What is known of the two is out of date when they are compared again.
+            // Both are looked at again when they are compared again.
             let (in_first, in_other) = match known.take() {
                 Some(known) => known,
                 None => (first.locate(options)?, other.locate(options)?),
@@ -402,7 +401,7 @@ mod tests {
         let call = Call::new(None);
         let outcome = groups(&call).expect("no limit");
         assert_eq!(outcome.groups.len(), COUNT);
-        // Each is looked at, made ready, and let go of as a group of its own.
+        // Each is looked at, made ready, and closed as a group of its own.
         assert!(call.checkpoints() >= 3 * COUNT, "{}", call.checkpoints());
         for last in [1, COUNT / 2, COUNT + COUNT / 2, 2 * COUNT + COUNT / 2] {
             assert_eq!(groups(&Call::until_checkpoint(last)), Err(Error::Cancelled), "{last}");

@@ -12,8 +12,8 @@ use crate::reader::stash::{BUFFER, Buffer};
 /// (headers, indexes, checksums) and where logs grow.
 pub(super) const QUARTERS: [u64; 5] = [0, 4, 1, 2, 3];
 
-/// Samples are taken where together they are at most an eighth of the content: otherwise reading everything is
-/// as fast.
+/// Samples are taken where together they are at most an eighth of the content: otherwise reading everything
+/// is as fast.
 const SHARE: u64 = 8;
 
 /// Is the content large enough for sampling to pay off?

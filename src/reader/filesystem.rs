@@ -1,12 +1,12 @@
-//! What cannot be believed of some filesystems: sizes of files, and inode numbers.
+//! Filesystems whose file sizes or inode numbers cannot be trusted.
 
 use std::os::fd::BorrowedFd;
 
-/// Filesystems whose files report a size that is not what reading gives: their content is made up while
-/// it is read, and the size is a placeholder. The numbers are those of `linux/magic.h` of Linux 6.12.
+/// Filesystems whose files report a size other than the length of their content: the kernel makes the content
+/// while it is read, and the size is a placeholder. The numbers are those of `linux/magic.h` of Linux 6.12.
 #[cfg(target_os = "linux")]
 const MADE_UP: [u32; 14] = [
-    0x0000_9fa0, // PROC_SUPER_MAGIC: 0 for nearly all, and more than there is for /proc/kcore
+    0x0000_9fa0, // PROC_SUPER_MAGIC: 0 for nearly all, and more than can be read for /proc/kcore
     0x6265_6572, // SYSFS_MAGIC: a page for each attribute (fs/sysfs/file.c)
     0x6265_6570, // CONFIGFS_MAGIC: a page, as sysfs (fs/configfs/configfs_internal.h)
     0x6462_6720, // DEBUGFS_MAGIC: 0, or what a driver says
@@ -22,16 +22,16 @@ const MADE_UP: [u32; 14] = [
     0xabba_1974, // XENFS_SUPER_MAGIC: 0
 ];
 
-/// Filesystems that hand on what others say, and so may give one inode number to several files.
+/// Filesystems that pass on inode numbers from elsewhere, so that several files may have the same.
 #[cfg(target_os = "linux")]
-const HANDED_ON: [u32; 2] = [
+const PASSED_ON: [u32; 2] = [
     0x6573_5546, // FUSE_SUPER_MAGIC: what its program says
     0x0102_1997, // V9FS_MAGIC: what the host says, of all of its filesystems together
 ];
 
-/// Does the filesystem that this is in make up the sizes of its files? A file of it is to be read to its
-/// end, as a stream of unknown size. On any other one, a file that ends early is an error: something
-/// cut it, or a read failed without saying so.
+/// Does the filesystem of this file make up sizes? Such a file is read to its end, as a stream of unknown
+/// size. On any other filesystem a file that ends early is an error: it was truncated, or a read failed
+/// silently.
 pub(super) fn makes_up_sizes(file: BorrowedFd<'_>) -> bool {
     #[cfg(target_os = "linux")]
     return kind(file).is_some_and(|kind| MADE_UP.contains(&kind));
@@ -42,10 +42,10 @@ pub(super) fn makes_up_sizes(file: BorrowedFd<'_>) -> bool {
     }
 }
 
-/// May two files or directories of the filesystem that this is in have the same inode number?
+/// May two files or directories of this file's filesystem have the same inode number?
 pub(crate) fn may_repeat_numbers(file: BorrowedFd<'_>) -> bool {
     #[cfg(target_os = "linux")]
-    return kind(file).is_none_or(|kind| HANDED_ON.contains(&kind));
+    return kind(file).is_none_or(|kind| PASSED_ON.contains(&kind));
     #[cfg(not(target_os = "linux"))]
     {
         let _ = file;
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_made_up_where_the_kernel_makes_up_the_content() {
+    fn sizes_are_made_up_where_the_kernel_makes_the_content() {
         let made_up = |path: &str| makes_up_sizes(File::open(path).expect("opened").as_fd());
         assert!(made_up("/proc/version"));
         assert!(made_up("/sys/devices/system/cpu/online"));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_an_ordinary_filesystem_are_not_repeated() {
+    fn an_ordinary_filesystem_repeats_no_inode_number() {
         let place = tempfile::tempdir().expect("a directory");
         let directory = File::open(place.path()).expect("opened");
         assert!(!may_repeat_numbers(directory.as_fd()));

@@ -233,8 +233,8 @@ impl Located {
         self.size = self.size.or(Some(0));
     }
 
-    /// Is `file`, opened at this location and read since, the file that was looked at, is it unchanged, and does
-    /// the path still lead to it?
+    /// Is `file`, opened at this location and read since, the file that was looked at, is it unchanged, and
+    /// does the path still lead to it?
     ///
     /// # Errors
     /// If not, with what happened.
@@ -242,8 +242,8 @@ impl Located {
         let now = rustix::fs::fstat(file).map_err(|errno| self.system(errno))?;
         let now = Identity::of(&now);
         self.unchanged(&now)?;
-        // The path may lead elsewhere by now. That is checked, at the cost of opening a file, where reading took
-        // a while, and where something was done to the file.
+        // The path may lead elsewhere by now. That is checked, at the cost of opening a file, where reading
+        // took a while, and where something was done to the file.
         let was_touched = now.changed != self.identity.changed;
         if was_touched || now.size > BUFFER as u64 {
             let named = self.location.stat().map_err(|errno| match errno {
@@ -253,8 +253,8 @@ impl Located {
             self.unchanged(&Identity::of(&named))?;
         }
         if was_touched && self.detect == DetectChanges::Ctime {
-            // Perhaps its mode was changed, or a name added. But it may also have been written to, and its date
-            // set back.
+            // Perhaps its mode was changed, or a name added. But it may also have been written to, and its
+            // date set back.
             return Err(Error::Touched { name: self.name.clone() });
         }
         Ok(())

@@ -155,8 +155,8 @@ pub trait Reopen: Send + Sync {
     /// How many bytes there are.
     fn size(&self) -> u64;
 
-    /// Opens it. The reader's [`verify`](Reader::verify) compares the source with what it was when it was first
-    /// looked at, however often it has been opened since.
+    /// Opens it. The reader's [`verify`](Reader::verify) compares the source with what it was when it was
+    /// first looked at, however often it has been opened since.
     ///
     /// # Errors
     /// When it cannot be opened.

@@ -1,7 +1,7 @@
 //! Paths of any length, and the one path that an open file has.
 //!
-//! The system takes a path of up to 4,095 bytes in one piece. A longer one is walked: directory by
-//! directory, each opened relative to the one before it.
+//! The system takes a path of up to 4,095 bytes at once. A longer path is opened in pieces, each relative
+//! to the directory before it.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
@@ -10,19 +10,18 @@ use rustix::fs::ResolveFlags;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
 
-/// The longest path that is given to the system in one piece; Linux takes 4095 bytes.
+/// The longest path that is given to the system at once; Linux takes 4095 bytes.
 const PIECE: usize = if cfg!(target_os = "linux") { 4000 } else { 1000 };
 
-/// How a directory is opened that is only passed through: where the system has it, without the right
-/// to list it.
+/// How a directory is opened on the way to another one: without the right to list it, where the system can do
+/// that.
 #[cfg(target_os = "linux")]
 const PASSING: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const PASSING: OFlags = OFlags::RDONLY;
 
-/// Opens a directory at a path of any length, for listing it and for opening what is in it. With
-/// `follow_links` through any number of links, else through none: not even where one has just taken a
-/// directory's place.
+/// Opens a directory at a path of any length, to list it and to open its entries. With `follow_links`
+/// through any number of links, else through none, not even one that has just replaced a directory.
 pub(crate) fn open_directory(
     base: BorrowedFd<'_>,
     path: &[u8],
@@ -32,7 +31,7 @@ pub(crate) fn open_directory(
         return open_without_links(base, path);
     }
     match open_in_pieces(base, path, OFlags::RDONLY, true, PIECE) {
-        // The system follows 40 links in one piece (32 on macOS), and a walk knows every loop.
+        // The system follows at most 40 links at once (32 on macOS). The walk itself finds loops.
         Err(Errno::LOOP) => open_in_pieces(base, path, OFlags::RDONLY, true, 0),
         opened => opened,
     }
@@ -40,7 +39,7 @@ pub(crate) fn open_directory(
 
 /// Opens a directory at a path of which no part may be a link.
 fn open_without_links(base: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
-    // Of a single name O_NOFOLLOW says it all.
+    // For a single name, O_NOFOLLOW is enough.
     #[cfg(target_os = "linux")]
     if path.len() <= PIECE && path.contains(&b'/') {
         let flags = directory(OFlags::RDONLY);
@@ -53,7 +52,7 @@ fn open_without_links(base: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     open_in_pieces(base, path, OFlags::RDONLY, false, 0)
 }
 
-/// Opens a directory, or what a link to one leads to, for going on from there.
+/// Opens a directory, or the directory that a link leads to, on the way to another one.
 pub(crate) fn pass_into(base: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
     rustix::fs::openat(base, name, directory(PASSING), Mode::empty())
 }
@@ -63,7 +62,7 @@ fn directory(access: OFlags) -> OFlags {
     access | OFlags::DIRECTORY | OFlags::CLOEXEC
 }
 
-/// Opens a directory in pieces of at most `most` bytes, or of one name where that is longer.
+/// Opens a directory in pieces of at most `most` bytes, or of one name if that is longer.
 fn open_in_pieces(
     base: BorrowedFd<'_>,
     path: &[u8],
@@ -94,7 +93,7 @@ struct Pieces<'p> {
 }
 
 impl<'p> Pieces<'p> {
-    /// The next piece, unless what is left is the last one.
+    /// The next piece; `None` if only the last one is left.
     fn next(&mut self) -> Option<&'p [u8]> {
         let is_slash = |&byte: &u8| byte == b'/';
         if self.rest.len() <= self.most {
@@ -108,15 +107,15 @@ impl<'p> Pieces<'p> {
             .rposition(is_slash)
             .or_else(|| self.rest[start..].iter().position(is_slash))?;
         let (piece, rest) = self.rest.split_at(start + slash);
-        // Several slashes are as good as one, and what is left must not look like a path from the root.
+        // Several slashes count as one, and the rest must not begin with a slash: it is relative.
         let end = rest.iter().position(|byte| !is_slash(byte)).unwrap_or(rest.len());
         self.rest = &rest[end..];
         Some(if piece.is_empty() { b"/" } else { piece })
     }
 }
 
-/// Calls with `base` and `path`, or, where the system finds the path too long, with the directory that
-/// it leads to and the last name.
+/// Calls `call` with `base` and `path`; where the system finds the path too long, again with the directory
+/// that it leads to and the last name.
 pub(super) fn at<T>(
     base: BorrowedFd<'_>,
     path: &[u8],
@@ -132,8 +131,9 @@ pub(super) fn at<T>(
     call(directory.as_fd(), &path[slash + 1..])
 }
 
-/// The path of an open file or directory, all links resolved; `None` where the system does not tell:
-/// without /proc, for paths longer than a page, and for what has no path from here any more.
+/// The path of an open file or directory, all links resolved; `None` where the system does not know it:
+/// without /proc, for paths longer than a page, and for files that this process cannot reach by a path any
+/// more.
 pub(crate) fn resolved(file: BorrowedFd<'_>) -> Option<Vec<u8>> {
     #[cfg(target_os = "linux")]
     let path = {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_the_middle_of_a_path_is_not_passed_with_and_without_openat2() {
+    fn no_link_in_a_path_is_followed_with_or_without_openat2() {
         let place = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(place.path().join("real/inner")).expect("made");
         symlink("real", place.path().join("link")).expect("linked");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_of_any_length_is_walked() {
+    fn a_path_of_any_length_is_opened() {
         let place = tempfile::tempdir().expect("a directory");
         fs::create_dir(place.path().join("d")).expect("made");
         fs::write(place.path().join("d/file"), "content").expect("written");
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_file_has_one_path_whatever_it_was_opened_by() {
+    fn an_open_file_has_one_path_however_it_was_opened() {
         let place = tempfile::tempdir().expect("a directory");
         fs::write(place.path().join("file"), "").expect("written");
         symlink("file", place.path().join("link")).expect("linked");

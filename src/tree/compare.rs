@@ -1,8 +1,8 @@
 //! Two trees, walked side by side.
 //!
 //! A directory that both trees have is listed on both sides, the names are matched, and the files that both
-//! have are compared. A directory that only one tree has is only listed. What cannot be compared is a finding;
-//! only a deadline or a cancel ends the walk.
+//! have are compared. A directory that only one tree has is only listed. What cannot be compared is a
+//! finding; only a deadline or a cancel ends the walk.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub fn compare<A: Tree, B: Tree>(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
-    // The walk's threads are all there are: the engine spawns none for a file.
+    // The walk has all the threads: the engine must spawn none for a file.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
     let findings = Findings::new(options.list_equal);
     // A pair of directories takes two descriptors; these are a sixteenth of all, the rest is for files.
@@ -283,7 +283,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         Ok(())
     }
 
-    /// Notes an entry that only one side has.
+    /// Notes an entry that only one tree has.
     fn unmatched(
         &self,
         side: Side,

@@ -26,11 +26,11 @@ pub fn compare_dir(
     compare::compare(&a, &b, options, context)
 }
 
-/// Compares all files of a directory with the sources that `url_map` has for their paths.
+/// Compares all files of a directory with the sources that `url_map` gives for their paths.
 ///
 /// # Errors
-/// [`Error::Argument`](crate::Error::Argument) for a path that cannot be in a tree; when the directory is none that can be
-/// read; when the context says stop. A source that fails is a finding.
+/// [`Error::Argument`](crate::Error::Argument) for a path that cannot be in a tree; when the directory
+/// cannot be read; when the context says stop. A source that fails is a finding.
 pub fn compare_dir_urls(
     directory: &Source,
     url_map: Vec<(Vec<u8>, Source)>,
@@ -41,7 +41,7 @@ pub fn compare_dir_urls(
     compare_dir_with(directory, &urls, options, context)
 }
 
-/// The same for a map that has been made a tree.
+/// The same for a map that is a tree already.
 pub(crate) fn compare_dir_with(
     directory: &Source,
     urls: &UrlTree,

@@ -1,7 +1,7 @@
-//! A directory of this machine as a tree.
+//! A local directory as a tree.
 //!
 //! Directories are opened relative to the root and files relative to their directory, so that a
-//! file costs one short look-up, and a path may be longer than the system takes in one piece.
+//! file costs one short lookup, and a path may be longer than the system takes at once.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -27,13 +27,13 @@ use crate::reader::start::{FileStart, OpenBase};
 /// directory: 32 KiB, the usual size, takes 11 calls, this takes 6, and larger ones gain nothing.
 const ENTRIES: usize = 64 << 10;
 
-/// Directories whose own size is beyond this have some thousand entries on ext4, xfs, btrfs and tmpfs
-/// alike, and take about a millisecond to list.
+/// A directory whose own size is larger than this has some thousand entries on ext4, xfs, btrfs and tmpfs
+/// alike, and takes about a millisecond to list.
 const LARGE: i64 = 64 << 10;
 
-/// A directory, and all that is below it.
+/// A directory with everything below it.
 pub struct DirectoryTree {
-    /// What its user calls it.
+    /// The user's name for it.
     name: Name,
     path: Arc<[u8]>,
     root: OwnedFd,
@@ -42,7 +42,7 @@ pub struct DirectoryTree {
     files: FileOptions,
 }
 
-/// A directory that is open.
+/// An open directory.
 pub struct OpenDirectory {
     base: OpenBase,
     identity: Identity,
@@ -50,11 +50,11 @@ pub struct OpenDirectory {
 }
 
 impl DirectoryTree {
-    /// Opens the directory at `path`, itself found through any links; `name` is what messages about
-    /// it as a whole call it. Of the options, those about links and about what to leave out hold.
+    /// Opens the directory at `path`, following all links in `path` itself; `name` is what messages call
+    /// the root. Of the options, those about links, `ignore` and those about files are used.
     ///
     /// # Errors
-    /// When there is no directory, or none that can be opened.
+    /// If there is no directory, or it cannot be opened.
     pub fn open(path: &[u8], name: Name, options: &Options) -> Result<Self> {
         let root = open_directory(CWD, path, true).map_err(|errno| {
             if errno == Errno::NOTDIR && rustix::fs::stat(path).is_ok() {
@@ -74,22 +74,23 @@ impl DirectoryTree {
         })
     }
 
-    /// The kind of an entry that the directory itself does not tell, or that is a link to follow.
-    fn kind(&self, directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> EntryKind {
-        let is_link = told == FileType::Symlink;
+    /// The kind of an entry that the directory lists as `listed`. Asks the system where the directory does
+    /// not say it, and where it is a link to follow.
+    fn kind(&self, directory: BorrowedFd<'_>, name: &[u8], listed: FileType) -> EntryKind {
+        let is_link = listed == FileType::Symlink;
         if is_link && !self.follow_links {
             return EntryKind::Link;
         }
         let flags = if self.follow_links { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
-        let kind = match told {
+        let kind = match listed {
             FileType::Symlink | FileType::Unknown => rustix::fs::statat(directory, name, flags)
                 .map(|stat| FileType::from_raw_mode(stat.st_mode)),
             known => Ok(known),
         };
         match kind {
             Ok(FileType::RegularFile) => EntryKind::File,
-            // Where the directory does not tell links from directories, any of them may be one.
-            Ok(FileType::Directory) if told == FileType::Directory => EntryKind::Directory,
+            // Where the directory does not say the kind, this may be a link to a directory.
+            Ok(FileType::Directory) if listed == FileType::Directory => EntryKind::Directory,
             Ok(FileType::Directory) => EntryKind::LinkedDirectory,
             Ok(FileType::Symlink) => EntryKind::Link,
             Ok(FileType::Fifo) => EntryKind::Fifo,
@@ -97,7 +98,7 @@ impl DirectoryTree {
             Ok(FileType::CharacterDevice) => EntryKind::CharacterDevice,
             Ok(FileType::BlockDevice) => EntryKind::BlockDevice,
             Ok(FileType::Unknown) => EntryKind::Unknown(Errno::NOTSUP.raw_os_error()),
-            Err(errno) if self.follow_links && is_lost_link(directory, name, told, errno) => {
+            Err(errno) if self.follow_links && is_broken_link(directory, name, listed, errno) => {
                 EntryKind::Link
             }
             Err(errno) => EntryKind::Unknown(errno.raw_os_error()),
@@ -105,16 +106,16 @@ impl DirectoryTree {
     }
 }
 
-/// Is the entry a link that leads nowhere, where following it ended with this error?
-fn is_lost_link(directory: BorrowedFd<'_>, name: &[u8], told: FileType, errno: Errno) -> bool {
+/// Is the entry a link to nothing, where following it gave this error?
+fn is_broken_link(directory: BorrowedFd<'_>, name: &[u8], listed: FileType, errno: Errno) -> bool {
     let is_link = || {
         rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
             .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_symlink())
     };
-    (told == FileType::Symlink || is_link()) && leads_nowhere(directory, name, errno)
+    (listed == FileType::Symlink || is_link()) && leads_nowhere(directory, name, errno)
 }
 
-/// Calls `found` with the name of every entry, and with what the directory tells of it.
+/// Calls `found` with the name of every entry, and with its type as the directory lists it.
 #[cfg(target_os = "linux")]
 fn each_entry(
     directory: BorrowedFd<'_>,
@@ -133,7 +134,7 @@ fn each_entry(
     Ok(())
 }
 
-/// The same, where system calls are not for programs to make.
+/// The same on other systems.
 #[cfg(not(target_os = "linux"))]
 fn each_entry(
     directory: BorrowedFd<'_>,
@@ -155,7 +156,7 @@ impl Tree for DirectoryTree {
 
     fn enter(&self, path: &[u8], parent: Option<&OpenDirectory>) -> Result<OpenDirectory> {
         let system = |errno: Errno| Error::system(&self.display(path), &errno.into());
-        // The root as well: what is listed twice through one descriptor is empty the second time.
+        // The root is opened again, too: listed a second time through one descriptor, a directory is empty.
         let (from, way) = match parent {
             Some(parent) => (&*parent.base.descriptor, last_name(path)),
             None => (&self.root, path),
@@ -203,13 +204,13 @@ impl Tree for DirectoryTree {
     ) -> Result<Listing> {
         let descriptor = directory.base.descriptor.as_fd();
         let (mut listing, mut seen) = (Listing::default(), 0_usize);
-        let mut add = |name: &[u8], told: FileType| -> Result<()> {
-            // Those that are left out take time, too.
+        let mut add = |name: &[u8], listed: FileType| -> Result<()> {
+            // Ignored entries take time, too.
             if seen.is_multiple_of(CHECKED) {
                 context.checkpoint()?;
             }
             seen += 1;
-            let kind = self.kind(descriptor, name, told);
+            let kind = self.kind(descriptor, name, listed);
             let left_out = self
                 .ignore
                 .as_ref()
@@ -253,7 +254,7 @@ mod tests {
     use crate::context::Call;
 
     #[test]
-    fn entries_that_are_left_out_are_checkpoints_too() {
+    fn ignored_entries_have_checkpoints_too() {
         let directory = tempfile::tempdir().expect("a directory");
         for name in 0..8 * CHECKED {
             std::fs::write(directory.path().join(format!("{name}.pyc")), "").expect("written");
@@ -266,7 +267,7 @@ mod tests {
         let (root, call) = (tree.enter(b"", None).expect("the root"), Call::new(None));
         let listing = tree.list(&root, b"", &Context::new(&call)).expect("listed");
         assert_eq!((listing.len(), listing.name(0)), (1, &b"kept"[..]));
-        // How many there are before it is for the filesystem to say.
+        // One every 256 entries.
         assert_eq!(call.checkpoints(), 9);
     }
 }

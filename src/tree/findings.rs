@@ -1,4 +1,4 @@
-//! What a walk has found so far, by any of its threads.
+//! What the threads of a walk have found so far.
 
 use std::sync::Mutex;
 
@@ -8,28 +8,28 @@ use crate::order;
 use crate::outcome::{Finding, TreeOutcome};
 use crate::sys::lock::{ignore_poison, lock};
 
-/// Notes, in the order in which they came.
+/// Findings, in the order in which they came.
 pub(super) struct Findings {
-    /// Does anybody want to know what is identical?
+    /// Are identical paths listed, too?
     list_equal: bool,
     found: Mutex<Vec<(Vec<u8>, Finding)>>,
     equal: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Findings {
-    /// Nothing found yet.
+    /// No findings yet.
     pub(super) fn new(list_equal: bool) -> Self {
         Self { list_equal, found: Mutex::default(), equal: Mutex::default() }
     }
 
-    /// Notes that a path is identical, where somebody wants to know.
+    /// Notes that a path is identical, if those are listed.
     pub(super) fn same(&self, path: impl FnOnce() -> Vec<u8>) {
         if self.list_equal {
             lock(&self.equal).push(path());
         }
     }
 
-    /// Notes anything else about a path.
+    /// Adds the finding at a path.
     pub(super) fn add(&self, path: Vec<u8>, finding: Finding) {
         lock(&self.found).push((path, finding));
     }
@@ -37,16 +37,16 @@ impl Findings {
     /// Notes that `path` could not be compared.
     ///
     /// # Errors
-    /// With what ends the whole walk.
+    /// `error` itself, if it ends the whole call.
     pub(super) fn failed(&self, path: Vec<u8>, error: Error) -> Result<()> {
-        if matches!(error, Error::Cancelled | Error::TimedOut(_)) {
+        if error.ends_call() {
             return Err(error);
         }
         self.add(path, Finding::Failed(error.to_string()));
         Ok(())
     }
 
-    /// All notes, in an order that does not depend on who came first.
+    /// All findings, sorted.
     ///
     /// # Errors
     /// When the context says stop.

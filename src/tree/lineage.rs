@@ -52,8 +52,8 @@ impl Ancestors {
     /// same time: everything below has been compared then, under shorter paths. A tree that is walked alone
     /// closes a loop when it comes back to a directory of its own.
     ///
-    /// Some filesystems give one inode number to several directories. So `is_same` is asked about each directory
-    /// with the same numbers, by how many levels up it lies.
+    /// Some filesystems give one inode number to several directories. So `is_same` is asked about each
+    /// directory with the same numbers, by how many levels up it lies.
     ///
     /// # Errors
     /// Those of `is_same`.

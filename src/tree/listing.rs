@@ -6,8 +6,8 @@ use crate::context::{Context, Steps};
 use crate::error::Result;
 use crate::order;
 
-/// Entries between two checkpoints: far less than a millisecond's work, and enough for the checkpoints to cost
-/// nothing.
+/// Entries between two checkpoints: far less than a millisecond's work, and enough for the checkpoints to
+/// cost nothing.
 pub const CHECKED: usize = 256;
 
 /// What an entry is.
@@ -117,8 +117,8 @@ impl Listing {
         if self.may_have_duplicates(context)? { self.sort(context) } else { Ok(()) }
     }
 
-    /// Does, or may, a name come twice? Names are told apart by their hashes, in a table with twice as many slots:
-    /// 10 ns a name, where sorting them takes 100.
+    /// Does, or may, a name come twice? Names are told apart by their hashes, in a table with twice as many
+    /// slots: 10 ns a name, where sorting them takes 100.
     fn may_have_duplicates(&self, context: &Context<'_>) -> Result<bool> {
         let slots = (2 * self.len()).next_power_of_two();
         let (mut table, mut steps) = (vec![0_u64; slots], Steps::new(context));
@@ -138,8 +138,8 @@ impl Listing {
     }
 }
 
-/// Slots that are searched before two names count as perhaps the same: more than needed by any names that were
-/// not chosen to collide.
+/// Slots that are searched before two names count as perhaps the same: more than needed by any names that
+/// were not chosen to collide.
 const LONGEST_SEARCH: usize = 64;
 
 /// A hash of a name: words of eight bytes, folded in as wyhash does it, by a multiplication to 128 bits

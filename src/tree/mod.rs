@@ -1,8 +1,7 @@
 //! Sets of named entries, and their comparison.
 //!
-//! A [`Tree`] whose entries can be opened at any time is walked a directory at a time, which is how
-//! both directories and their names are stored. [`compare`](compare::compare) walks two of them side
-//! by side and knows nothing of what is behind them.
+//! A [`Tree`] whose entries can be opened at any time is walked a directory at a time, as filesystems store
+//! names. [`compare`](compare::compare) walks any two trees side by side.
 
 pub(crate) mod archive;
 mod chosen;
@@ -37,44 +36,43 @@ pub use crate::reader::identity::Identity;
 use crate::reader::start::FileStart;
 use listing::Listing;
 
-/// Entries with content, in directories that can be entered by their path.
+/// Directories that can be entered by their path, and entries with content in them.
 pub trait Tree: Sync {
     /// A directory that has been entered.
     type Directory: Send + Sync;
 
-    /// Files that a thread takes at a time: 16 small ones keep it busy for about 100 µs, many times
-    /// what taking them costs.
+    /// Files that a thread takes at a time: 16 small files keep it busy for about 100 µs, many times what
+    /// taking them costs.
     const BATCH: usize = 16;
 
     /// Enters the directory at `path`, relative to the root and empty for the root itself. `parent` is
-    /// the directory that it lies in, if that is still open: then entering it costs the same however deep
-    /// it lies.
+    /// the directory that it lies in, if that is still open: then the cost does not depend on the depth.
     ///
     /// # Errors
-    /// When that is not possible, with a cause that needs no path beside it.
+    /// If that is not possible, with a message that names the path.
     fn enter(&self, path: &[u8], parent: Option<&Self::Directory>) -> Result<Self::Directory>;
 
-    /// What makes the directory the one it is: only two with the same identity may be the same
-    /// directory. `None`: it is different from any other.
+    /// The directory's identity: two directories can be the same only if theirs are equal. `None`: it
+    /// differs from every other directory.
     fn identity(&self, directory: &Self::Directory) -> Option<Identity>;
 
-    /// The one path that the directory has, whichever it was entered by; `None` where that is not known.
-    /// Two of the same identity and path are the same directory.
+    /// The directory's path with all links resolved; `None` where that is not known. Two directories with
+    /// the same identity and resolved path are the same.
     fn resolved(&self, directory: &Self::Directory) -> Option<Vec<u8>>;
 
-    /// Is the directory, whose device and inode are those of the one at `path`, really that one?
+    /// Is this the directory at `path`? Device and inode of both are known to be the same.
     ///
     /// # Errors
-    /// When there is no telling.
+    /// If that cannot be found out.
     fn is_at(&self, directory: &Self::Directory, path: &[u8]) -> Result<bool>;
 
-    /// Does listing the directory probably take longer than starting a thread?
+    /// Does listing the directory probably take longer than spawning a thread?
     fn is_large(&self, directory: &Self::Directory) -> bool;
 
-    /// All entries of a directory that are not left out, in any order. `path` is where it is.
+    /// All entries of a directory that are not ignored, in any order. `path` is the directory's path.
     ///
     /// # Errors
-    /// When they cannot be listed completely; when the context, asked now and then, says stop.
+    /// When not all can be listed; when the context says stop.
     fn list(
         &self,
         directory: &Self::Directory,
@@ -85,13 +83,13 @@ pub trait Tree: Sync {
     /// Opens the content of the file `name` in a directory.
     ///
     /// # Errors
-    /// When that is not possible, or it is no file any more.
+    /// If that is not possible, or it is no file any more.
     fn open<'d>(&self, directory: &'d Self::Directory, name: &'d [u8]) -> Result<Content<'d>>;
 
-    /// Where the link `name` in a directory leads to, unresolved.
+    /// The target of the link `name` in a directory, as it is written.
     ///
     /// # Errors
-    /// When it cannot be read, or is no link any more.
+    /// If it cannot be read, or is no link any more.
     fn link(&self, directory: &Self::Directory, name: &[u8]) -> Result<Vec<u8>>;
 
     /// What messages call the entry at `path`.
@@ -109,12 +107,12 @@ pub enum Content<'d> {
     Start(FileStart<'d>),
     /// A file of this machine.
     File(FileReader),
-    /// Anything else.
+    /// Any other content.
     Stream(Box<dyn Reader>),
 }
 
 impl Content<'_> {
-    /// All of it, if it is at hand and beyond doubt.
+    /// All of it, if it has been read beyond doubt.
     fn all(&self) -> Option<&[u8]> {
         match self {
             Self::Start(start) => start.all(),

@@ -1,13 +1,12 @@
-//! The names of entries that no filesystem has vouched for: those in archives, and those that users
-//! write.
+//! Names of entries that come from no filesystem: those in archives, and those that users write.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// A relative path in its one form: no `./` in front, no empty parts, no slash at the end. It may be
-/// empty: the root.
+/// A relative path, normalized: no `./` in front, no empty parts, no slash at the end. An empty path is the
+/// root.
 ///
 /// # Errors
-/// With the reason why it names nothing in a tree.
+/// The reason why it cannot be a path in a tree.
 pub(crate) fn normal(name: &[u8]) -> Result<Vec<u8>, &'static str> {
     if name.contains(&0) {
         return Err("contains a NUL byte");
@@ -30,9 +29,9 @@ pub(crate) fn normal(name: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(normal)
 }
 
-/// The name, composed (Unicode's form NFC): the one of its spellings that an archive is sure to show.
-/// Formats that keep names in Unicode have libarchive compose them, others keep what was written, so
-/// the same tree has other bytes in another format. What is not UTF-8 stays as it is.
+/// The name, composed (Unicode's form NFC). libarchive composes the names of formats that store Unicode;
+/// other formats keep the bytes as written, so the same tree has different bytes in different formats. A
+/// name that is not UTF-8 stays as it is.
 pub(crate) fn composed(name: Vec<u8>) -> Vec<u8> {
     if name.is_ascii() {
         return name;
@@ -43,7 +42,7 @@ pub(crate) fn composed(name: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Can a name that was composed have been another before?
+/// Has this composed name any other spelling?
 pub(crate) fn has_spellings(composed: &[u8]) -> bool {
     !composed.is_ascii()
         && std::str::from_utf8(composed).is_ok_and(|text| !text.nfd().eq(text.chars()))
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_out_of_the_tree_is_refused() {
+    fn a_path_that_leads_out_of_the_tree_is_refused() {
         assert_eq!(normal(b"/a"), Err("is absolute"));
         assert_eq!(normal(b"//a"), Err("is absolute"));
         for name in ["..", "../a", "a/../b", "./..", "a/.."] {

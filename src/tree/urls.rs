@@ -1,4 +1,4 @@
-//! A map of relative paths to sources, as a tree: what should lie in a directory, and where from.
+//! A map from relative paths to sources, as a tree: the files that a directory should contain.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::options::Options;
 use crate::reader::file::FileReader;
 use crate::source::Source;
 
-/// Sources by the paths that they stand for.
+/// Sources by their paths.
 pub struct UrlTree {
     root: Arc<MapDirectory>,
     options: Options,
 }
 
-/// What is in a directory, by name.
+/// The entries of one directory, by name.
 #[derive(Default)]
 pub struct MapDirectory(BTreeMap<Vec<u8>, Node>);
 
@@ -28,8 +28,8 @@ enum Node {
 }
 
 impl Drop for MapDirectory {
-    // By hand: dropped the usual way, each level would be dropped within the one above it, and a path of
-    // 60,000 parts needs more stack than a thread has.
+    // In a loop: by default each level is dropped within the one above it, and a path of 60,000 parts needs
+    // more stack than a thread has.
     fn drop(&mut self) {
         let mut below: Vec<Arc<Self>> = Vec::new();
         let mut entries = std::mem::take(&mut self.0);
@@ -39,7 +39,7 @@ impl Drop for MapDirectory {
                 Node::Directory(directory) => Some(directory),
             });
             below.extend(directories);
-            // Those that another thread still has, it drops itself.
+            // A directory that another thread still uses is dropped by that thread.
             let next = std::iter::from_fn(|| below.pop()).find_map(Arc::into_inner);
             let Some(mut directory) = next else { return };
             entries = std::mem::take(&mut directory.0);
@@ -48,13 +48,12 @@ impl Drop for MapDirectory {
 }
 
 impl UrlTree {
-    /// The tree of `entries`: paths, which are brought into the form of entry names, and what they
-    /// stand for. Of the options, those about URLs and about what to leave out hold. `parameter` is
-    /// what messages call the map.
+    /// The tree of `entries`, pairs of a path, which is normalized, and its source. Of the options, those
+    /// about URLs and `ignore` are used. `parameter` is what messages call the map.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a path that leads out of the tree or to its root, and for two that cannot
-    /// both be; when the context says stop.
+    /// [`Error::Argument`] for a path that leads out of the tree or to its root, and for two paths that
+    /// exclude each other; when the context says stop.
     pub fn new(
         entries: impl IntoIterator<Item = (Vec<u8>, Source)>,
         parameter: &str,
@@ -83,7 +82,7 @@ impl UrlTree {
     }
 }
 
-/// Puts a source where `path` leads to, or says why it cannot be there.
+/// Adds a source at `path`, or says why it cannot be there.
 fn insert(
     mut directory: &mut Arc<MapDirectory>,
     path: &[u8],
@@ -97,12 +96,12 @@ fn insert(
         let entry = Arc::get_mut(directory).map(|directory| {
             directory.0.entry(part.to_vec()).or_insert_with(|| Node::Directory(Arc::default()))
         });
-        directory = match entry.expect("nobody else has the tree before it is complete") {
+        directory = match entry.expect("the tree is not shared before it is complete") {
             Node::Directory(directory) => directory,
             Node::File(_) => return Err("lies in what is a file itself"),
         };
     }
-    let entries = Arc::get_mut(directory).expect("nobody else has the tree before it is complete");
+    let entries = Arc::get_mut(directory).expect("the tree is not shared before it is complete");
     match entries.0.get(name) {
         Some(Node::File(_)) => return Err("stands for the same path as another key"),
         Some(Node::Directory(_)) => return Err("is a directory, in which others lie"),
@@ -114,7 +113,7 @@ fn insert(
 impl Tree for UrlTree {
     type Directory = Arc<MapDirectory>;
 
-    /// One transfer keeps a thread waiting for longer than taking it costs.
+    /// A transfer takes far longer than taking a batch.
     const BATCH: usize = 1;
 
     fn enter(&self, path: &[u8], parent: Option<&Arc<MapDirectory>>) -> Result<Arc<MapDirectory>> {
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ignored_is_not_listed() {
+    fn an_ignored_path_is_not_listed() {
         let tree = tree(&["a/b", "c.pyc", "d/e.pyc", "d/f"], &["*.pyc", "/a/"]).expect("a tree");
         assert_eq!(listed(&tree, ""), [("d".to_owned(), EntryKind::Directory)]);
         assert_eq!(listed(&tree, "d"), [("f".to_owned(), EntryKind::File)]);
@@ -251,12 +250,12 @@ mod tests {
         let whole = tree(&[&key], &[]).expect("a tree");
         let below = whole.enter(b"a/a/a", None).expect("a directory");
         drop(whole);
-        assert_eq!(below.0.len(), 1, "what another thread has is still whole");
+        assert_eq!(below.0.len(), 1, "a directory in use is still whole");
         drop(below);
     }
 
     #[test]
-    fn a_key_that_cannot_be_is_named() {
+    fn an_impossible_key_is_refused_by_name() {
         assert_eq!(refusal(&["/a"]), "url_map['/a'] is absolute");
         assert_eq!(refusal(&["a/../b"]), "url_map['a/../b'] has a '..' part");
         assert_eq!(refusal(&["a\0"]), "url_map['a\\u{0}'] contains a NUL byte");
