@@ -12,7 +12,7 @@ use proptest::test_runner::Config;
 
 type Contents = BTreeMap<String, Vec<u8>>;
 
-/// What an archive holds, by the oracle.
+/// The entries of an archive, by the oracle.
 fn oracle(archive: &Path) -> Contents {
     let bytes = std::fs::read(archive).expect("an archive");
     let (mut contents, mut name) = (Contents::new(), String::new());
@@ -34,7 +34,7 @@ fn oracle(archive: &Path) -> Contents {
     contents
 }
 
-/// What the comparison has to say of two archives, by the oracle.
+/// The findings on two archives, by the oracle.
 fn expected(a: &Contents, b: &Contents) -> Vec<(Vec<u8>, Finding)> {
     let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
     let finding = |name: &&String| match (a.get(*name), b.get(*name)) {
@@ -93,7 +93,7 @@ proptest! {
     #![proptest_config(Config { cases: 48, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn archives_compare_as_what_the_oracle_reads_in_them(
+    fn findings_agree_with_what_the_oracle_reads(
         left in some_files(),
         right in some_files(),
         kinds in (0..KINDS.len(), 0..KINDS.len()),
@@ -111,7 +111,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_equal_is_listed_where_somebody_asks() {
+fn equal_entries_are_listed_on_request() {
     let directory = tempfile::tempdir().expect("a directory");
     let files = [("b".to_owned(), vec![1]), ("a".to_owned(), vec![])];
     let a = pack(directory.path(), "a.tar", &files);
@@ -126,7 +126,7 @@ fn what_is_equal_is_listed_where_somebody_asks() {
 }
 
 #[test]
-fn a_call_that_is_cancelled_ends() {
+fn a_cancelled_call_ends() {
     let directory = tempfile::tempdir().expect("a directory");
     let a = pack(directory.path(), "a.tar", &[]);
     let b = pack(directory.path(), "b.zip", &[]);

@@ -1,4 +1,4 @@
-//! A file that somebody changes while it is compared: an error that says what happened.
+//! A file that changes while it is compared: an error that says what happened.
 //!
 //! Nothing here depends on timing: the change is made between two given chunks.
 
@@ -34,37 +34,37 @@ fn file(path: &Path) -> File {
     File::options().write(true).open(path).expect("opened")
 }
 
-/// What somebody may do to a file of `size` bytes, and what komparu says then.
-struct Deed {
+/// A change to a file of `size` bytes, and the error that komparu then reports.
+struct Change {
     act: fn(&Path, u64),
     says: fn(u64) -> String,
 }
 
-fn deeds() -> Vec<Deed> {
+fn changes() -> Vec<Change> {
     vec![
-        Deed {
+        Change {
             act: |path, size| file(path).set_len(size / 2 + 5).expect("cut"),
             says: |size| format!("shrank from {size} to {} bytes", size / 2 + 5),
         },
-        Deed {
+        Change {
             act: |path, _| file(path).set_len(0).expect("cut"),
             says: |size| format!("shrank from {size} to 0 bytes"),
         },
-        Deed {
+        Change {
             act: |path, size| file(path).write_all_at(b"x", size).expect("written"),
             says: |size| format!("grew from {size} to {} bytes", size + 1),
         },
-        Deed {
+        Change {
             act: |path, size| {
                 let file = file(path);
                 file.write_all_at(b"x", size - 1).expect("written");
-                // So that it does not take a finer clock than the filesystem's to see.
+                // Far enough from now that a filesystem with a coarse clock shows it.
                 let later = SystemTime::now() + Duration::from_secs(5);
                 file.set_modified(later).expect("dated");
             },
             says: |_| "was modified".to_owned(),
         },
-        Deed {
+        Change {
             act: |path, size| {
                 let new = path.with_extension("new");
                 fs::write(&new, vec![7; usize::try_from(size).expect("in memory")])
@@ -73,14 +73,14 @@ fn deeds() -> Vec<Deed> {
             },
             says: |_| "was replaced".to_owned(),
         },
-        Deed {
+        Change {
             act: |path, _| fs::remove_file(path).expect("deleted"),
             says: |_| "was deleted".to_owned(),
         },
     ]
 }
 
-/// A file reader; when it is asked for something for the `when`th time, `act` is done first.
+/// A file reader that does `act` before its call number `when`.
 struct Meddled<'a> {
     inner: FileReader,
     random: bool,
@@ -90,9 +90,9 @@ struct Meddled<'a> {
 }
 
 impl Meddled<'_> {
-    fn meddle(&self) {
+    fn act_if_due(&self) {
         if self.asked.fetch_add(1, Ordering::Relaxed) == self.when
-            && let Some(act) = self.act.lock().expect("nobody panicked").take()
+            && let Some(act) = self.act.lock().expect("no panic").take()
         {
             act();
         }
@@ -101,7 +101,7 @@ impl Meddled<'_> {
 
 impl Reader for Meddled<'_> {
     fn chunk(&mut self) -> Result<Chunk<'_>> {
-        self.meddle();
+        self.act_if_due();
         self.inner.chunk()
     }
     fn consume(&mut self, length: u64) {
@@ -126,20 +126,20 @@ impl ReadAt for Meddled<'_> {
         ReadAt::size(&self.inner)
     }
     fn extent(&self, offset: u64) -> Result<Extent> {
-        self.meddle();
+        self.act_if_due();
         self.inner.extent(offset)
     }
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        self.meddle();
+        self.act_if_due();
         self.inner.read_at(offset, buffer)
     }
 }
 
 #[test]
-fn whatever_is_done_between_two_chunks_is_an_error_that_says_so() {
+fn any_change_between_two_chunks_is_an_error_that_names_it() {
     let directory = tempfile::tempdir().expect("a directory");
     for size in SIZES {
-        for deed in deeds() {
+        for change in changes() {
             for (random, quick_check, when) in
                 [(false, false, 0), (false, false, 2), (true, true, 3), (true, false, 1)]
             {
@@ -149,15 +149,15 @@ fn whatever_is_done_between_two_chunks_is_an_error_that_says_so() {
                     random,
                     asked: AtomicUsize::new(0),
                     when,
-                    act: Mutex::new(Some(Box::new(|| (deed.act)(&a, size)))),
+                    act: Mutex::new(Some(Box::new(|| (change.act)(&a, size)))),
                 };
                 let mut other = FileReader::open(&b).expect("opened");
                 let call = Call::new(None);
                 let options = Options { max_workers: 2, quick_check, ..Options::default() };
                 let outcome =
                     engine::compare(&mut reader, &mut other, &options, &Context::new(&call));
-                assert!(reader.asked.into_inner() > when, "the deed was not done");
-                let says = (deed.says)(size);
+                assert!(reader.asked.into_inner() > when, "the change was not done");
+                let says = (change.says)(size);
                 let expected =
                     Error::read(&a.as_path().into(), format!("{says} while it was compared"));
                 assert_eq!(outcome, Err(expected), "{size} bytes, {random}, {when}");
@@ -167,7 +167,7 @@ fn whatever_is_done_between_two_chunks_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_file_that_is_left_alone_has_a_verdict() {
+fn an_unchanged_file_has_a_verdict() {
     let directory = tempfile::tempdir().expect("a directory");
     for size in SIZES {
         let path = write(&directory, "a", size);
@@ -178,7 +178,7 @@ fn a_file_that_is_left_alone_has_a_verdict() {
 }
 
 #[test]
-fn a_file_that_is_written_to_and_whose_date_is_set_back_has_no_verdict() {
+fn a_file_with_new_bytes_and_its_old_date_has_no_verdict() {
     let directory = tempfile::tempdir().expect("a directory");
     for size in SIZES {
         let path = write(&directory, "a", size);
@@ -192,14 +192,15 @@ fn a_file_that_is_written_to_and_whose_date_is_set_back_has_no_verdict() {
     }
 }
 
-/// What may be done to a file.
+/// A change to a file.
 type Act<'a> = &'a dyn Fn(&Path);
 
-/// The size of files that, compared byte by byte, take longer than the 50 ms between two looks up.
+/// The size of files that, compared byte by byte, take longer than the 50 ms between two checks of the
+/// interrupt.
 const TOUCHED: u64 = 4 << 20;
 
-/// Compares two equal files, and does something to the first one each time that the comparison looks up
-/// from its work, up to so many times.
+/// Compares two equal files, and changes the first one each time that the comparison checks its interrupt,
+/// up to so many times.
 fn compared_while(
     act: impl Fn(&Path),
     most: usize,
@@ -216,7 +217,7 @@ fn compared_while(
         false
     };
     let (call, source) = (Call::new(None), |path: &PathBuf| Source::from(path.as_path()));
-    // Byte by byte, so that it looks up before it is done on any machine.
+    // Byte by byte, so that the interrupt is checked before the end on any machine.
     let options = Options { chunk_size: 1, max_workers: 1, files, ..Options::default() };
     let context = Context::with_interrupt(&call, &interrupt);
     let outcome = komparu::compare(&source(&a), &source(&b), &options, &context);
@@ -249,7 +250,7 @@ fn a_file_that_is_only_touched_is_compared_once_more() {
 }
 
 #[test]
-fn what_is_not_asked_for_is_no_change() {
+fn a_change_that_detect_changes_leaves_out_is_none() {
     let date = |path: &Path| {
         file(path).set_modified(SystemTime::now() + Duration::from_secs(5)).expect("dated");
     };
@@ -271,11 +272,11 @@ fn what_is_not_asked_for_is_no_change() {
 #[test]
 fn a_small_file_that_changes_before_its_verdict_has_none() {
     let directory = tempfile::tempdir().expect("a directory");
-    for deed in deeds().into_iter().take(4) {
+    for change in changes().into_iter().take(4) {
         let path = write(&directory, "small", 100);
         let reader = FileReader::open(&path).expect("opened");
-        (deed.act)(&path, 100);
-        let says = (deed.says)(100);
+        (change.act)(&path, 100);
+        let says = (change.says)(100);
         let expected = Error::read(&path.as_path().into(), format!("{says} while it was compared"));
         assert_eq!(reader.verify(), Err(expected));
     }
@@ -304,7 +305,7 @@ fn an_empty_file_that_grows_while_it_is_compared_is_an_error() {
 }
 
 #[test]
-fn what_takes_a_files_place_before_it_is_opened_is_an_error_at_once() {
+fn anything_that_replaces_a_file_before_it_is_opened_is_an_error_at_once() {
     let fifo = |path: &Path| {
         mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
     };

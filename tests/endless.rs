@@ -1,4 +1,4 @@
-//! What never ends is stopped, and what is nothing but holes costs nothing.
+//! Contents without an end are stopped, and contents of holes alone cost nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use komparu::engine::{self, parallel};
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, Error, Name, Options, Result};
 
-/// As good as no end.
+/// A size that is never reached.
 const VAST: u64 = 1 << 60;
 
 /// A reader that always has more.
@@ -16,7 +16,7 @@ struct Endless<'t> {
     name: Name,
     data: Option<Vec<u8>>,
     random: bool,
-    /// How often it was asked for more.
+    /// How often it was read.
     asked: &'t AtomicU64,
 }
 
@@ -55,7 +55,7 @@ impl ReadAt for Endless<'_> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         Ok(match self.data {
             Some(_) => Extent::Data { end: VAST },
-            // A hole of a megabyte at a time: without an end, too.
+            // Holes of a megabyte each, without an end, too.
             None => Extent::Hole { end: VAST.min(offset + (1 << 20)) },
         })
     }
@@ -88,7 +88,7 @@ fn compare_endless(stop: impl Fn(&dyn Fn(&Context<'_>) -> Error, &AtomicU64)) {
 }
 
 #[test]
-fn a_cancel_from_another_thread_stops_it() {
+fn a_cancel_from_another_thread_stops_an_endless_comparison() {
     compare_endless(|run, asked| {
         let call = Call::new(None);
         std::thread::scope(|scope| {
@@ -104,7 +104,7 @@ fn a_cancel_from_another_thread_stops_it() {
 }
 
 #[test]
-fn an_interrupt_stops_it_in_all_threads() {
+fn an_interrupt_stops_an_endless_comparison_in_all_threads() {
     compare_endless(|run, _| {
         let call = Call::new(None);
         let interrupt = || true;
@@ -114,7 +114,7 @@ fn an_interrupt_stops_it_in_all_threads() {
 }
 
 #[test]
-fn the_deadline_stops_it() {
+fn a_deadline_stops_an_endless_comparison() {
     compare_endless(|run, _| {
         let limit = PULSE / 5;
         let call = Call::new(Some(limit));
@@ -132,7 +132,7 @@ fn a_deadline_that_has_passed_allows_no_work_at_all() {
     });
 }
 
-/// A hole as large as an `off_t` can say, in one piece.
+/// One hole, as large as an `off_t` can be.
 struct Hole(AtomicU64);
 
 impl ReadAt for Hole {
@@ -149,13 +149,13 @@ impl ReadAt for Hole {
 }
 
 #[test]
-fn the_largest_hole_there_can_be_is_looked_at_once_a_thread() {
+fn the_largest_possible_hole_is_looked_at_once_a_thread() {
     for workers in [1, 2, 8] {
         let (a, b) = (Hole(AtomicU64::new(0)), Hole(AtomicU64::new(0)));
         let options = Options { max_workers: workers, ..Options::default() };
         let call = Call::new(None);
         assert_eq!(parallel::compare(&a, &b, &options, &Context::new(&call)), Ok(true));
-        // A thread may have taken its stretch before the hole was found; then come the last ones.
+        // A thread may have taken a stretch before the hole was found; then each takes one of the last.
         let asked = a.0.into_inner();
         assert!(asked <= 64, "{asked} extents were asked for");
     }

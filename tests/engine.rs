@@ -1,4 +1,4 @@
-//! The engine against the oracle `a == b`, over contents served in every manner a reader may have.
+//! The engine against the oracle `a == b`, with readers that serve contents in every possible way.
 
 mod scripted;
 
@@ -6,17 +6,17 @@ use komparu::engine::{self, lockstep, parallel};
 use komparu::{Call, Context, DiffReason, Error, Options};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use scripted::{Manner, Scripted};
+use scripted::{Scripted, Serving};
 
-/// Bytes that a thread takes at a time: what happens at its borders must not show.
+/// Bytes that a thread takes at a time: its borders must make no difference.
 const STRETCH: usize = 4 << 20;
 
-fn manner() -> impl Strategy<Value = Manner> {
+fn serving() -> impl Strategy<Value = Serving> {
     let length = prop_oneof![1..9_usize, 100..5000_usize, 60_000..140_000_usize];
     let borders = prop::collection::vec(length, 1..5);
     let holes = prop::collection::vec(any::<bool>(), 1..4);
     (borders, holes, any::<bool>(), any::<bool>())
-        .prop_map(|(borders, holes, sized, random)| Manner { borders, holes, sized, random })
+        .prop_map(|(borders, holes, sized, random)| Serving { borders, holes, sized, random })
 }
 
 /// Runs of zeros and of data, about `length` bytes in all.
@@ -35,7 +35,7 @@ fn content(length: impl Strategy<Value = usize>) -> impl Strategy<Value = Vec<u8
     })
 }
 
-/// What is done to a copy.
+/// How a copy is changed.
 #[derive(Debug, Clone)]
 enum Edit {
     Nothing,
@@ -76,7 +76,7 @@ fn edited(content: &[u8], edit: &Edit) -> Vec<u8> {
     content
 }
 
-/// Sizes around what the engine and readers have for limits, and any others.
+/// Sizes around the limits of the engine and of readers, and any others.
 fn size() -> impl Strategy<Value = usize> {
     let around = |limit: usize| limit.saturating_sub(2)..limit + 3;
     prop_oneof![
@@ -107,8 +107,8 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 
     #[test]
-    fn lockstep_says_what_the_oracle_says(
-        content in content(size()), edit in edit(), a in manner(), b in manner(), step in chunk_size(),
+    fn lockstep_agrees_with_the_oracle(
+        content in content(size()), edit in edit(), a in serving(), b in serving(), step in chunk_size(),
     ) {
         let other = edited(&content, &edit);
         let (mut a, mut b) = (Scripted::new(&content, &a), Scripted::new(&other, &b));
@@ -118,8 +118,8 @@ proptest! {
     }
 
     #[test]
-    fn the_engine_says_what_the_oracle_says(
-        content in content(size()), edit in edit(), a in manner(), b in manner(),
+    fn the_engine_agrees_with_the_oracle(
+        content in content(size()), edit in edit(), a in serving(), b in serving(),
         chunk_size in chunk_size(), precheck in any::<bool>(), quick in any::<bool>(),
     ) {
         let other = edited(&content, &edit);
@@ -143,7 +143,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
-    fn several_threads_say_what_the_oracle_says(
+    fn several_threads_agree_with_the_oracle(
         content in content(prop_oneof![
             STRETCH - 2..STRETCH + 3, 2 * STRETCH - 2..2 * STRETCH + 3, 1..10_000_usize, 3 * STRETCH..3 * STRETCH + 9,
         ]),
@@ -153,8 +153,8 @@ proptest! {
     ) {
         let mut other = edited(&content, &edit);
         other.resize(content.len(), 7);
-        let a = Manner { borders, holes, sized: true, random: true };
-        let b = Manner { holes: vec![true, false, false], ..a.clone() };
+        let a = Serving { borders, holes, sized: true, random: true };
+        let b = Serving { holes: vec![true, false, false], ..a.clone() };
         let (mut a, mut b) = (Scripted::new(&content, &a), Scripted::new(&other, &b));
         let call = Call::new(None);
         let options = options(step, workers, true, true);
@@ -165,11 +165,11 @@ proptest! {
     }
 }
 
-/// In whatever order threads come to them: what lies first decides.
+/// The order in which threads find them makes no difference: the earlier offset decides.
 #[test]
-fn the_first_of_an_error_and_a_difference_is_the_outcome() {
+fn the_earlier_of_an_error_and_a_difference_is_the_outcome() {
     let content = vec![1; 6 * STRETCH];
-    let manner = Manner { borders: vec![1 << 20], holes: vec![false], sized: true, random: true };
+    let serving = Serving { borders: vec![1 << 20], holes: vec![false], sized: true, random: true };
     let places = [100, STRETCH + 5, 3 * STRETCH, 5 * STRETCH + 7];
     for (failing, different) in places.iter().flat_map(|a| places.iter().map(move |b| (*a, *b))) {
         if failing == different {
@@ -178,10 +178,10 @@ fn the_first_of_an_error_and_a_difference_is_the_outcome() {
         let mut other = content.clone();
         other[different] = 2;
         for random in [false, true] {
-            let manner = Manner { random, ..manner.clone() };
+            let serving = Serving { random, ..serving.clone() };
             for workers in [1, 2, 3, 8] {
-                let mut a = Scripted::new(&content, &manner).failing_at("a", failing);
-                let mut b = Scripted::new(&other, &manner);
+                let mut a = Scripted::new(&content, &serving).failing_at("a", failing);
+                let mut b = Scripted::new(&other, &serving);
                 let call = Call::new(None);
                 let options = options(65_536, workers, true, false);
                 let outcome = engine::compare(&mut a, &mut b, &options, &Context::new(&call));
@@ -197,12 +197,12 @@ fn the_first_of_an_error_and_a_difference_is_the_outcome() {
 }
 
 #[test]
-fn when_both_sides_fail_at_once_it_is_the_first_that_is_named() {
+fn where_both_sides_fail_at_one_offset_the_first_is_named() {
     let content = vec![1; 2 * STRETCH];
     for (random, workers) in [(false, 1), (true, 1), (true, 4)] {
-        let manner = Manner { borders: vec![1 << 20], holes: vec![false], sized: true, random };
-        let mut a = Scripted::new(&content, &manner).failing_at("a", STRETCH + 1);
-        let mut b = Scripted::new(&content, &manner).failing_at("b", STRETCH + 1);
+        let serving = Serving { borders: vec![1 << 20], holes: vec![false], sized: true, random };
+        let mut a = Scripted::new(&content, &serving).failing_at("a", STRETCH + 1);
+        let mut b = Scripted::new(&content, &serving).failing_at("b", STRETCH + 1);
         let call = Call::new(None);
         let options = options(65_536, workers, true, false);
         let outcome = engine::compare(&mut a, &mut b, &options, &Context::new(&call));

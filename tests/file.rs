@@ -1,4 +1,4 @@
-//! Real files: sizes around every limit, names of one file, and what is no file.
+//! Real files: sizes around every limit, several names of one file, and things that are no files.
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixListener;
@@ -8,7 +8,7 @@ use komparu::{Call, Context, DiffReason, Error, Options, Source};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
-/// Sizes around which something changes: a page, a read buffer, a stretch, two; and some between.
+/// Sizes around every limit (a page, a read buffer, one stretch, two stretches), and some between.
 const LIMITS: [usize; 6] = [1, 4096, 128 << 10, 1 << 20, 4 << 20, 8 << 20];
 
 fn content(size: usize) -> Vec<u8> {
@@ -30,7 +30,7 @@ fn compare(a: &Path, b: &Path) -> komparu::Result<Option<DiffReason>> {
     compare_with(a, b, &Options::default())
 }
 
-/// Every way that a comparison can take.
+/// Options for every way that a comparison can take.
 fn ways() -> impl Iterator<Item = Options> {
     [(1, true), (1, false), (3, true), (3, false)].into_iter().map(|(max_workers, quick_check)| {
         Options { max_workers, quick_check, size_precheck: quick_check, ..Options::default() }
@@ -38,7 +38,7 @@ fn ways() -> impl Iterator<Item = Options> {
 }
 
 #[test]
-fn around_every_limit_one_byte_makes_the_difference() {
+fn one_different_byte_is_found_at_any_size_and_place() {
     let directory = tempfile::tempdir().expect("a directory");
     for size in LIMITS.iter().flat_map(|limit| [limit - 1, *limit, limit + 1]) {
         let original = content(size);
@@ -64,7 +64,7 @@ fn around_every_limit_one_byte_makes_the_difference() {
 }
 
 #[test]
-fn another_size_is_a_difference_read_or_not() {
+fn another_size_is_a_difference_with_and_without_precheck() {
     let directory = tempfile::tempdir().expect("a directory");
     for size in LIMITS {
         let a = write(&directory, "a", &content(size));
@@ -102,7 +102,7 @@ fn an_empty_file_is_equal_to_an_empty_one_and_to_the_null_device() {
     assert_eq!(compare(null, &a), Ok(None));
     assert_eq!(compare(null, null), Ok(None));
     assert_eq!(compare(null, &full), Ok(Some(DiffReason::SizeMismatch)));
-    // The size of an empty file is not taken for granted.
+    // An empty file is read, too.
     assert_eq!(compare(&a, &full), Ok(Some(DiffReason::ContentMismatch)));
 }
 
@@ -130,7 +130,7 @@ fn a_file_that_reports_no_size_is_read_to_its_end() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_unopened() {
+fn a_fifo_a_socket_a_device_and_a_directory_are_refused_unopened() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = write(&directory, "file", b"x");
     let fifo = directory.path().join("fifo");
@@ -156,7 +156,7 @@ fn what_is_no_file_is_refused_unopened() {
 }
 
 #[test]
-fn what_is_not_there_is_named() {
+fn a_missing_file_is_named() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = write(&directory, "file", b"x");
     let missing = directory.path().join("missing");

@@ -1,4 +1,4 @@
-//! Files with holes, against one another and against zeros that somebody wrote.
+//! Files with holes, compared with one another and with files of written zeros.
 #![allow(clippy::single_range_in_vec_init, reason = "a file may have one run of data")]
 
 use std::fs::File;
@@ -99,7 +99,7 @@ fn one_byte_in_a_hole_is_a_difference() {
     }
 }
 
-/// A file reader that counts what is asked of it.
+/// A file reader that counts its calls.
 struct Counting {
     inner: FileReader,
     random: bool,
@@ -155,7 +155,7 @@ impl ReadAt for Counting {
 }
 
 #[test]
-fn a_terabyte_of_hole_costs_a_handful_of_questions() {
+fn a_terabyte_of_hole_takes_a_handful_of_calls() {
     let directory = tempfile::tempdir().expect("a directory");
     let [a, b] = ["a", "b"].map(|name| {
         let path = directory.path().join(name);

@@ -1,4 +1,4 @@
-//! URLs, from servers of a few lines that say whatever a test wants.
+//! URLs, from small servers that send what a test sets.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use komparu::{Call, Context, DiffReason, Error, Options, Source, compare};
 
-/// Answers every connection by sending `response`, and then waits for the client to leave. Says so.
+/// Answers every connection by sending `response`, and then waits for the client to close it; the receiver
+/// gets a message then.
 fn serve(response: Vec<u8>) -> (String, Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
@@ -60,7 +61,7 @@ fn two_urls_with_the_same_content_are_the_same() {
 }
 
 #[test]
-fn two_urls_with_other_content_differ_and_why_is_said() {
+fn two_urls_with_different_contents_differ_with_the_reason() {
     let (a, _) = serve(body(b"abc"));
     let (b, _) = serve(body(b"abd"));
     let (c, _) = serve(body(b"ab"));
@@ -98,7 +99,7 @@ fn a_cancelled_comparison_stops_and_closes_its_connections() {
         let stopped = thread::scope(|scope| {
             let (asked, asks) = channel();
             let work = scope.spawn(|| {
-                // The interrupt is asked while the comparison waits.
+                // The interrupt is checked while the comparison waits.
                 let interrupt = move || asked.send(()).is_err();
                 let context = Context::with_interrupt(&call, &interrupt);
                 let outcome = compare(&source(&a), &source(&b), &Options::default(), &context);

@@ -9,7 +9,7 @@ use komparu::{Call, Context, Error, GroupOutcome, Options, Source, compare_all, 
 use proptest::prelude::*;
 
 mod scripted;
-use scripted::{Manner, Scripted};
+use scripted::{Scripted, Serving};
 
 fn write(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
     let path = directory.join(name);
@@ -32,7 +32,7 @@ fn all_same(paths: &[PathBuf]) -> Result<bool, Error> {
     compare_all(&sources(paths), &Options::default(), &Context::new(&call))
 }
 
-/// Every content against the first of every group.
+/// Compares every content with the first of every group.
 fn naive(contents: &[Vec<u8>]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, content) in contents.iter().enumerate() {
@@ -64,7 +64,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn the_groups_are_those_of_comparing_each_with_each(contents in contents()) {
+    fn groups_are_those_of_comparing_each_pair(contents in contents()) {
         let directory = tempfile::tempdir().expect("a directory");
         let path = |(index, content): (usize, &Vec<u8>)| {
             write(directory.path(), &index.to_string(), content)
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn streams_and_files_and_what_hides_its_size_are_sorted_alike(
+    fn streams_files_and_contents_of_unknown_size_are_grouped_alike(
         contents in contents(),
         kinds in prop::collection::vec(0..4_u8, 12),
         borders in prop::collection::vec(1..100_000_usize, 1..5),
@@ -86,14 +86,14 @@ proptest! {
         let directory = tempfile::tempdir().expect("a directory");
         let contents: &'static Vec<Vec<u8>> = Box::leak(Box::new(contents));
         let members = contents.iter().enumerate().map(|(index, content)| {
-            let manner = Manner {
+            let serving = Serving {
                 borders: borders.clone(),
                 holes: vec![true, false],
                 sized: kinds[index] == 1,
                 random: false,
             };
             if kinds[index] < 2 {
-                return Member::Stream(Box::new(Scripted::new(content, &manner)));
+                return Member::Stream(Box::new(Scripted::new(content, &serving)));
             }
             let path = write(directory.path(), &index.to_string(), content);
             let file = FileReader::open(&path).expect("a file");
@@ -113,7 +113,7 @@ proptest! {
 }
 
 #[test]
-fn none_and_one_are_all_the_same() {
+fn no_source_and_one_source_are_all_the_same() {
     assert_eq!(all_same(&[]), Ok(true));
     assert_eq!(grouped(&[]), Ok(vec![]));
     let directory = tempfile::tempdir().expect("a directory");
@@ -135,7 +135,7 @@ fn names_of_one_file_are_one_source() {
 }
 
 #[test]
-fn the_first_failure_in_the_list_is_told() {
+fn the_first_failure_in_the_list_is_reported() {
     let directory = tempfile::tempdir().expect("a directory");
     let here = write(directory.path(), "here", b"1");
     let (lost, gone) = (directory.path().join("lost"), directory.path().join("gone"));
@@ -151,14 +151,14 @@ fn the_first_failure_in_the_list_is_told() {
 }
 
 #[test]
-fn a_failure_in_the_middle_names_the_first_that_fails() {
+fn a_failure_while_reading_names_the_first_source_that_fails() {
     let content = vec![7; 3 << 20];
-    let manner = Manner { borders: vec![50_000], holes: vec![false], sized: true, random: false };
+    let serving = Serving { borders: vec![50_000], holes: vec![false], sized: true, random: false };
     let content: &'static Vec<u8> = Box::leak(Box::new(content));
     let member = |name: &str, at: usize| {
-        Member::Stream(Box::new(Scripted::new(content, &manner).failing_at(name, at)))
+        Member::Stream(Box::new(Scripted::new(content, &serving).failing_at(name, at)))
     };
-    let sound = Member::Stream(Box::new(Scripted::new(content, &manner)));
+    let sound = Member::Stream(Box::new(Scripted::new(content, &serving)));
     let members = vec![sound, member("b", 2_500_000), member("c", 2_500_000)];
     let limits = PartitionLimits { open: 9, stop_at_difference: false };
     let (call, options) = (Call::new(None), Options::default());
@@ -167,7 +167,7 @@ fn a_failure_in_the_middle_names_the_first_that_fails() {
 }
 
 #[test]
-fn a_difference_counts_for_more_than_a_failure_and_leaves_the_call_as_it_was() {
+fn a_difference_wins_over_a_failure_and_does_not_cancel_the_call() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut paths: Vec<_> = (0..20)
         .map(|index| write(directory.path(), &index.to_string(), &vec![1; 2 << 20]))
@@ -199,7 +199,7 @@ fn holes_are_not_read() {
 }
 
 #[test]
-fn an_interrupt_stops_both() {
+fn an_interrupt_stops_compare_all_and_compare_many() {
     let directory = tempfile::tempdir().expect("a directory");
     let paths: Vec<_> = (0..3)
         .map(|index| write(directory.path(), &index.to_string(), &vec![0; 3 << 20]))
@@ -218,7 +218,7 @@ fn an_interrupt_stops_both() {
             true
         };
         let context = Context::with_interrupt(&call, &interrupt);
-        // Whole again and again, until the pulse falls into one of them.
+        // Repeated until the interrupt is checked during one of the calls.
         let stopped = loop {
             if let Err(error) = compare(&sources(&paths), &Options::default(), &context) {
                 break error;

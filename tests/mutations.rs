@@ -1,5 +1,5 @@
-//! Damaged archives, a great many of them: whatever the bytes are, the answer is a verdict or an error
-//! about that archive, in bounded memory, the same in both orders, and with digests as without.
+//! Damaged archives, a great many of them: the answer is a verdict or an error about that archive, in bounded
+//! memory, the same in both orders, and the same with digests as without.
 //!
 //! `KOMPARU_MUTATIONS` says how many for each kind of archive; `make mutations` sets it to 15,000.
 //! `KOMPARU_KIND` says which kind alone.
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use komparu::{Call, Context, Error, Options, Source, TreeOutcome};
 
-/// How many where nobody asks for more.
+/// How many by default.
 const FEW: u64 = 50;
 
 /// A stream of numbers that look random and are the same each time: Marsaglia's xorshift.
@@ -103,7 +103,7 @@ fn compare(a: &Path, b: &Path, hash_compare: bool) -> komparu::Result<TreeOutcom
     komparu::compare_archive(&Source::from(a), &Source::from(b), &options, &Context::new(&call))
 }
 
-/// The most memory that this process has ever had, in KiB.
+/// The most memory that this process has used, in KiB.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -111,7 +111,7 @@ fn peak() -> u64 {
 }
 
 #[test]
-fn whatever_becomes_of_an_archive_there_is_an_answer() {
+fn every_damaged_archive_has_an_answer() {
     let count = std::env::var("KOMPARU_MUTATIONS").ok().and_then(|count| count.parse().ok());
     let directory = tempfile::tempdir().expect("a directory");
     let mutated = directory.path().join("mutated");

@@ -1,4 +1,4 @@
-//! Directories against the oracle: walk both into maps, and compare the maps.
+//! Directories against an oracle that reads both into maps and compares the maps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -13,7 +13,7 @@ use komparu::tree::directory::DirectoryTree;
 use komparu::{Call, Context, DiffReason, Error, Finding, Options, Source};
 use proptest::prelude::*;
 
-/// What is under a name.
+/// What a name stands for.
 #[derive(Debug, Clone)]
 enum Node {
     File(Vec<u8>),
@@ -51,7 +51,7 @@ fn directory() -> impl Strategy<Value = Node> {
     prop::collection::btree_map(name(), node(), 0..7).prop_map(Node::Directory)
 }
 
-/// A tree and another that shares much with it.
+/// Two trees that share much.
 fn pair() -> impl Strategy<Value = (Node, Node)> {
     (directory(), directory(), any::<u8>()).prop_map(|(one, two, choices)| {
         let other = mixed(&one, &two, &mut choices.into());
@@ -59,7 +59,7 @@ fn pair() -> impl Strategy<Value = (Node, Node)> {
     })
 }
 
-/// `one`, with some of its entries as they are in `two`.
+/// `one`, with some entries replaced by those of `two`.
 fn mixed(one: &Node, two: &Node, choices: &mut u32) -> Node {
     *choices = choices.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
     let (Node::Directory(ones), Node::Directory(twos)) = (one, two) else {
@@ -131,7 +131,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn findings_are_those_of_the_oracle_for_any_number_of_workers((one, two) in pair()) {
+    fn findings_agree_with_the_oracle_for_any_number_of_workers((one, two) in pair()) {
         let place = tempfile::tempdir().expect("a temporary directory");
         let (a, b) = (place.path().join("a"), place.path().join("b"));
         plant(&a, &one);
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn following_links_depends_on_no_number_of_workers_either((one, two) in pair()) {
+    fn findings_with_followed_links_do_not_depend_on_the_number_of_workers((one, two) in pair()) {
         let place = tempfile::tempdir().expect("a temporary directory");
         let (a, b) = (place.path().join("a"), place.path().join("b"));
         plant(&a, &one);
@@ -179,7 +179,7 @@ fn one_tree_can_be_compared_again_and_again() {
 }
 
 #[test]
-fn a_big_directory_is_not_listed_to_its_end_when_the_call_is_over() {
+fn a_cancelled_call_does_not_list_a_large_directory_to_its_end() {
     let place = tempfile::tempdir().expect("a temporary directory");
     for index in 0..1000 {
         fs::write(place.path().join(index.to_string()), "").expect("written");

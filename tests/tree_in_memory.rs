@@ -1,4 +1,4 @@
-//! Trees that have nothing to do with any filesystem: the comparison knows entries and readers.
+//! Trees without any filesystem: the comparison needs only entries and readers.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -12,13 +12,13 @@ use komparu::tree::listing::{EntryKind, Listing};
 use komparu::tree::{Content, Identity, Tree};
 use komparu::{Call, Context, DiffReason, Error, Finding, Name, Options, Result};
 
-/// Files by their path; a directory is whatever has something below it.
+/// Files by their path; every parent of a file is a directory.
 #[derive(Default)]
 struct Memory {
     files: BTreeMap<&'static str, &'static str>,
     /// Paths that fail when they are entered, listed or opened.
     failing: Vec<&'static str>,
-    /// Directories that are one and the same whatever their path.
+    /// Identities that directories report.
     identities: BTreeMap<&'static str, Identity>,
     paths: BTreeMap<&'static str, &'static str>,
     entered: Mutex<Vec<String>>,
@@ -150,7 +150,7 @@ fn named(findings: &[(&str, Finding)]) -> Vec<(String, Finding)> {
 }
 
 #[test]
-fn trees_of_any_make_are_compared_entry_by_entry() {
+fn trees_without_a_filesystem_are_compared_entry_by_entry() {
     let a = Memory::new(&[("d/same", "1"), ("d/x", "12"), ("d/e/l", ""), ("f", ""), ("g/h", "")]);
     let b = Memory::new(&[("d/same", "1"), ("d/x", "13"), ("d/e/r", ""), ("f/k", ""), ("g/h", "")]);
     let expected = named(&[
@@ -166,7 +166,7 @@ fn trees_of_any_make_are_compared_entry_by_entry() {
 }
 
 #[test]
-fn a_directory_and_a_tree_in_memory_compare_as_well() {
+fn a_directory_is_compared_with_a_tree_in_memory() {
     let place = tempfile::tempdir().expect("a temporary directory");
     std::fs::create_dir(place.path().join("d")).expect("made");
     std::fs::write(place.path().join("d/x"), "1").expect("written");
@@ -185,7 +185,7 @@ fn a_directory_and_a_tree_in_memory_compare_as_well() {
 }
 
 #[test]
-fn what_fails_in_a_tree_is_a_finding_and_stops_nothing() {
+fn a_failure_in_a_tree_is_a_finding_and_stops_nothing() {
     let files =
         [("a/x", "1"), ("no entry/x", "1"), ("no list/x", "1"), ("z/bad", "1"), ("z/good", "1")];
     let mut a = Memory::new(&files);

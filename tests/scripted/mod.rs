@@ -1,25 +1,25 @@
-//! A reader whose every chunk border, hole and failure is laid down in advance.
+//! A reader whose chunk borders, holes and failures are set by the test.
 
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Error, Name, Result};
 
-/// How a content is served. The lists are gone through again and again.
+/// How a content is served. The lists are repeated.
 #[derive(Debug, Clone)]
-pub(crate) struct Manner {
+pub(crate) struct Serving {
     /// Lengths of the chunks, one after another.
     pub(crate) borders: Vec<usize>,
-    /// Which of the chunks are served as zeros, provided that they are.
+    /// Which of the chunks are served as zeros, if they are zeros.
     pub(crate) holes: Vec<bool>,
     /// Is the size known before reading?
     pub(crate) sized: bool,
-    /// Can it be read anywhere?
+    /// Can it be read at any offset?
     pub(crate) random: bool,
 }
 
 pub(crate) struct Scripted<'c> {
     name: Name,
     content: &'c [u8],
-    manner: Manner,
+    serving: Serving,
     /// Reading this offset fails.
     failing: Option<usize>,
     position: usize,
@@ -30,10 +30,10 @@ pub(crate) struct Scripted<'c> {
 }
 
 impl<'c> Scripted<'c> {
-    pub(crate) fn new(content: &'c [u8], manner: &Manner) -> Self {
-        let manner = manner.clone();
+    pub(crate) fn new(content: &'c [u8], serving: &Serving) -> Self {
+        let serving = serving.clone();
         let name = "scripted".into();
-        Self { name, content, manner, failing: None, position: 0, fetched: (0, 0), in_hole: false }
+        Self { name, content, serving, failing: None, position: 0, fetched: (0, 0), in_hole: false }
     }
 
     pub(crate) fn failing_at(mut self, name: &str, offset: usize) -> Self {
@@ -43,12 +43,12 @@ impl<'c> Scripted<'c> {
     }
 
     fn border(&self, index: usize) -> usize {
-        self.manner.borders[index % self.manner.borders.len()]
+        self.serving.borders[index % self.serving.borders.len()]
     }
 
     /// Is the chunk of this index one that may be served as zeros?
     fn is_hole(&self, index: usize) -> bool {
-        self.manner.holes[index % self.manner.holes.len()]
+        self.serving.holes[index % self.serving.holes.len()]
     }
 
     fn check(&self, start: usize, end: usize) -> Result<()> {
@@ -91,7 +91,7 @@ impl Reader for Scripted<'_> {
     }
 
     fn size(&self) -> Option<u64> {
-        self.manner.sized.then_some(self.content.len() as u64)
+        self.serving.sized.then_some(self.content.len() as u64)
     }
 
     fn name(&self) -> &Name {
@@ -99,7 +99,7 @@ impl Reader for Scripted<'_> {
     }
 
     fn as_random(&self) -> Option<&dyn ReadAt> {
-        (self.manner.sized && self.manner.random).then_some(self)
+        (self.serving.sized && self.serving.random).then_some(self)
     }
 
     fn verify(&self) -> Result<()> {
@@ -112,11 +112,11 @@ impl ReadAt for Scripted<'_> {
         self.content.len() as u64
     }
 
-    /// Cells as long as the longest chunk are data or holes as a whole.
+    /// The content is divided into cells as long as the longest chunk; each is all data or all hole.
     fn extent(&self, offset: u64) -> Result<Extent> {
         let offset = usize::try_from(offset).expect("below the size");
         assert!(offset < self.content.len(), "asked for the extent at the end");
-        let cell = self.manner.borders.iter().max().copied().unwrap_or(1).max(512);
+        let cell = self.serving.borders.iter().max().copied().unwrap_or(1).max(512);
         let end = self.content.len().min((offset / cell + 1) * cell);
         if self.is_hole(offset / cell) && is_zero(&self.content[offset..end]) {
             return Ok(Extent::Hole { end: end as u64 });
