@@ -280,6 +280,32 @@ def signed(archive: bytes) -> bytes:
     return before + moved + archive[record + 20 :]
 
 
+@pytest.mark.parametrize("mark", [b"PK\7\x08", b""])
+@pytest.mark.parametrize("sizes", ["<3L", "<LQQ"])
+def test_what_follows_the_content_must_say_what_the_index_says(
+    tmp_path: Path, good: Path, field: bytes, mark: bytes, sizes: str
+) -> None:
+    def streamed(*numbers: int, header: bool = False) -> Path:
+        zeros = {} if header else {"checksum": 0, "packed": 0, "size": 0}
+        entry = Entry(
+            "a",
+            b"hello",
+            flags=8,
+            record_extra=field,
+            header={"flags": 8, "method": DEFLATED, **zeros},
+            behind=mark + struct.pack(sizes, *numbers),
+        )
+        return written(tmp_path / "x.zip", made(entry))
+
+    truth = [0x3610A686, 7, 5]
+    for header in (False, True):
+        assert judge(good, streamed(*truth, header=header)) == "equal"
+        for place, lie in enumerate([0x3610A687, 8, 6]):
+            numbers = [*truth[:place], lie, *truth[place + 1 :]]
+            bad = streamed(*numbers, header=header)
+            refuses(good, bad, bad, "not what the index says")
+
+
 def test_zips_of_all_kinds_get_a_verdict(tmp_path: Path, good: Path, field: bytes) -> None:
     entry = Entry("a", b"hello", record_extra=field)
     plain = made(entry)

@@ -7,8 +7,6 @@
 //!
 //! What the index and the headers both say must be the same, so that nobody sees something else in it.
 
-use std::ops::Range;
-
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use super::ZipIndex;
@@ -55,7 +53,7 @@ struct Content {
     checksum: u32,
     computed: Crc,
     /// What lies between it and the next entry.
-    gap: Range<u64>,
+    gap: Option<Gap>,
 }
 
 /// Where bytes are.
@@ -101,6 +99,7 @@ impl<'a> PlainZip<'a> {
         if end > until {
             return Err(self.damaged("it goes on where something else begins"));
         }
+        let gap = Some(Gap::behind(header, &member, end, until));
         self.content = match member.kind {
             Sort::File => Content {
                 is_deflated: member.method == DEFLATED,
@@ -110,9 +109,9 @@ impl<'a> PlainZip<'a> {
                 size: member.size,
                 checksum: member.checksum,
                 computed: Crc::new(),
-                gap: end..until,
+                gap,
             },
-            _ => Content { offset, gap: end..until, ..Content::default() },
+            _ => Content { offset, gap, ..Content::default() },
         };
         self.inflate.reset(false);
         self.shown = Shown::Inflated(0);
@@ -122,8 +121,7 @@ impl<'a> PlainZip<'a> {
     /// Looks whether there is an entry that the index does not list in what lies before the first, or behind
     /// the one at hand.
     fn look_around(&mut self) -> Result<()> {
-        let Range { start, end } = std::mem::take(&mut self.content.gap);
-        let mut gap = Gap::new(start, end);
+        let Some(mut gap) = self.content.gap.take() else { return Ok(()) };
         while let Some((at, length)) = gap.wants() {
             self.context.checkpoint()?;
             let bytes = self.window.at(at, length)?;
@@ -181,7 +179,7 @@ impl Entries for PlainZip<'_> {
     fn next(&mut self) -> Result<Option<Entry>> {
         self.context.checkpoint()?;
         if self.passed == 0 {
-            self.content.gap = 0..self.members.start_of(0);
+            self.content.gap = Some(Gap::new(0, self.members.start_of(0)));
             self.look_around()?;
         }
         let Some(member) = self.members.get(self.passed) else { return Ok(None) };

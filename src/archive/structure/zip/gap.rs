@@ -2,7 +2,9 @@
 //! itself, a data descriptor, the signatures of an APK, padding. Anything but one more entry.
 
 use super::super::Broken;
+use super::descriptor::{self, Descriptor};
 use super::header::{self, LENGTH};
+use super::members::Member;
 use super::record::short_number;
 
 /// How much is looked at at a time.
@@ -26,11 +28,20 @@ pub(crate) struct Gap {
     wanted: usize,
     /// Is it what stands in front of a zip?
     is_first: bool,
+    /// What it may begin with, and how long it is.
+    descriptor: Option<(Descriptor, u64)>,
 }
 
 impl Gap {
     pub(crate) fn new(at: u64, until: u64) -> Self {
-        Self { at, until, kept: Vec::new(), wanted: 0, is_first: at == 0 }
+        Self { at, until, kept: Vec::new(), wanted: 0, is_first: at == 0, descriptor: None }
+    }
+
+    /// What follows the content of the `member` with this `header`.
+    pub(crate) fn behind(header: &[u8], member: &Member, at: u64, until: u64) -> Self {
+        let descriptor = Descriptor::of(header, member);
+        let descriptor = descriptor.map(|descriptor| (descriptor, until.saturating_sub(at)));
+        Self { descriptor, ..Self::new(at, until) }
     }
 
     /// The bytes that have to be looked at next; `None` at the end.
@@ -45,6 +56,15 @@ impl Gap {
     pub(crate) fn look(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         if bytes.len() < std::mem::take(&mut self.wanted) {
             return Broken::because("is cut short");
+        }
+        if !bytes.is_empty()
+            && let Some((descriptor, length)) = self.descriptor.take()
+            && descriptor.is_contradicted(&bytes[..bytes.len().min(descriptor::LONGEST)], length)
+        {
+            let at = self.at;
+            return Broken::because(format!(
+                "is damaged: what follows the content of an entry, at byte {at}, is not what the index says"
+            ));
         }
         let start = self.at - self.kept.len() as u64;
         self.at = self.at.saturating_add(bytes.len() as u64);

@@ -24,7 +24,7 @@ pub(crate) fn length(header: &[u8]) -> usize {
 /// Flags that must be the same in both: what the bytes mean depends on them.
 const MEANING: u16 = 0b0010_0000_0110_0001;
 /// The numbers are not known yet when a header with this flag is written: they follow the content.
-const SIZES_FOLLOW: u16 = 0b1000;
+pub(super) const SIZES_FOLLOW: u16 = 0b1000;
 
 /// Looks whether this is the header of `member`, which has this `name`, and says which name libarchive sees
 /// in it.

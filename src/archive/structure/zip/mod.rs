@@ -6,6 +6,7 @@
 //! what the index says, and what lies between two entries must not hold a third one that the index does
 //! not list: such a header is all that is left of a zip whose end is the end of a zip within it.
 
+mod descriptor;
 mod end;
 mod gap;
 mod header;
@@ -74,7 +75,7 @@ impl Zip {
                 self.members.shown(member)
             ));
         }
-        self.state = State::Gap(Gap::new(end, until));
+        self.state = State::Gap(Gap::behind(header, &member, end, until));
         Ok(listed)
     }
 }
