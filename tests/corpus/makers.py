@@ -62,8 +62,9 @@ def _unpacked(scratch: Path, unpack: Callable[[Path], bool]) -> bytes | None:
 def bsdtar(path: Path, scratch: Path) -> bytes | None:
     """Have libarchive write what it reads."""
     target = scratch / "bsdtar.tar"
+    target.unlink(missing_ok=True)
     source = f"@{path.absolute()}"
-    if not _run("bsdtar", "--format=pax", "-cf", target, source):
+    if not _run("bsdtar", "--format=pax", "-cf", target, source) or not target.exists():
         return None
     return target.read_bytes()
 
