@@ -15,7 +15,7 @@ enum Order {
     /// Both in the same order: what one has and the other has not come to yet.
     Same { listed: VecDeque<(Listed, Details)>, shown: VecDeque<Listed> },
     /// All were listed before; what has not been shown yet, by name.
-    Any(HashMap<Option<Vec<u8>>, Vec<Rest>>),
+    Any(HashMap<Option<Vec<u8>>, VecDeque<Rest>>),
     /// The structure lists none.
     None,
 }
@@ -54,7 +54,7 @@ impl Ledger {
         match &mut self.order {
             Order::Same { listed, .. } => listed.push_back((entry, details)),
             Order::Any(listed) => {
-                listed.entry(entry.name).or_default().push((entry.size, details));
+                listed.entry(entry.name).or_default().push_back((entry.size, details));
             }
             Order::None => {}
         }
@@ -88,7 +88,7 @@ impl Ledger {
                             sizes.iter().position(|&(listed, _)| same(listed, size))
                     {
                         // Of several of one name, the first that was listed.
-                        let (_, details) = sizes.remove(index);
+                        let (_, details) = sizes.remove(index).expect("just found there");
                         if sizes.is_empty() {
                             listed.remove(&key);
                         }
@@ -108,7 +108,7 @@ impl Ledger {
     pub(crate) fn close(&self) -> Result<(), String> {
         let (listed, shown) = match &self.order {
             Order::Same { listed, shown } => (listed.len(), shown.len()),
-            Order::Any(listed) => (listed.values().map(Vec::len).sum(), 0),
+            Order::Any(listed) => (listed.values().map(VecDeque::len).sum(), 0),
             Order::None => (0, 0),
         };
         let has = self.entries + listed as u64 - shown as u64;

@@ -78,6 +78,14 @@ def seven_zip(path: Path, scratch: Path) -> bytes | None:
     )
 
 
+def _is_zip(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        # It asks itself whether that is a part of a set.
+        return False
+
+
 def unzip(path: Path, scratch: Path) -> bytes | None:
     """Have Info-ZIP unpack."""
     if not zipfile.is_zipfile(path):
@@ -91,7 +99,7 @@ def python(path: Path, _: Path) -> bytes | None:
     """Have Python's own modules read zips and tars."""
     packed = io.BytesIO()
     try:
-        if zipfile.is_zipfile(path):
+        if _is_zip(path):
             with (
                 zipfile.ZipFile(path) as archive,
                 tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as target,
