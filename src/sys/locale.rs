@@ -21,7 +21,7 @@ pub(super) struct Utf8 {
 #[derive(Clone, Copy)]
 struct Shared(libc::locale_t);
 
-// SAFETY: a locale_t that nobody changes or frees may be used by any number of threads at once.
+// SAFETY: a locale_t that is never changed or freed may be used by any number of threads at once.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}

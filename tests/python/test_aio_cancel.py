@@ -162,7 +162,7 @@ def test_a_limit_without_end_is_none(pair: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.thread_unsafe(reason="sets the configuration, which is the process's")
-def test_what_waits_for_its_turn_is_given_up_at_once(
+def test_a_job_that_waits_for_its_turn_is_given_up_at_once(
     long_work: tuple[Path, Path], tmp_path: Path
 ) -> None:
     komparu.configure(max_workers=1)
@@ -233,7 +233,7 @@ def test_a_storm_of_cancelled_jobs_leaves_nothing(nginx: Nginx, write: Write) ->
     after = descriptors(), sum(thread_names().values())
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
     # Connections are kept, and threads; no more than may run at once: 100 for URLs, one for each
-    # core, and on a machine with other things to do the reserve of both.
+    # core, and on a machine with other things to do the spare threads of both.
     assert after[0] - before[0] < 64
     assert after[1] - before[1] < 250
     assert grown < 64 << 10

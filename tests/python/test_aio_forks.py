@@ -84,7 +84,7 @@ async def many():
     return all(await asyncio.gather(*(aio.compare("/dev/null", "/dev/null") for _ in range(50))))
 assert loop.run_until_complete(many())
 if kind == "uvloop":
-    # Its loops do not survive a fork, whoever uses them.
+    # Its loops do not survive a fork, whichever library uses them.
     new = new_loop
 else:
     new = lambda: loop
@@ -139,7 +139,7 @@ loop.close()
     assert run(PRELUDE + code, "asyncio") == "True True\n"
 
 
-def test_what_comes_when_the_fallback_thread_has_just_given_up_waiting_is_not_lost() -> None:
+def test_a_result_that_comes_as_the_fallback_thread_stops_waiting_is_not_lost() -> None:
     """It waits with a limit of time as long as a loop that it has called does not come."""
     code = """
 import select
@@ -207,7 +207,7 @@ def test_a_loop_that_cannot_be_called_does_not_keep_the_others_waiting(
 
 
 @pytest.mark.parametrize("name", sorted(aio.__all__))
-def test_without_asyncio_it_says_what_to_do(name: str) -> None:
+def test_without_asyncio_the_error_says_what_to_do(name: str) -> None:
     coroutine = getattr(aio, name)("a", "b")
     with pytest.raises(
         RuntimeError, match=r"no running event loop: komparu\.aio is for asyncio"
@@ -216,7 +216,7 @@ def test_without_asyncio_it_says_what_to_do(name: str) -> None:
     assert f"await trio.to_thread.run_sync(komparu.{name}, ...)" in str(error.value)
 
 
-def test_asyncio_is_not_loaded_by_those_who_have_no_loop() -> None:
+def test_asyncio_is_not_loaded_without_a_loop() -> None:
     code = """
 assert "asyncio" not in sys.modules
 try:

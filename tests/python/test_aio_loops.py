@@ -134,7 +134,7 @@ def test_a_loop_closed_with_jobs_in_flight_takes_them_along(
 
 
 @pytest.mark.parametrize("module", sorted(KINDS.keys() - {"blind"}))
-def test_a_closed_loop_stops_what_nobody_cancelled(
+def test_closing_a_loop_stops_jobs_that_were_not_cancelled(
     long_work: tuple[Path, Path], module: str
 ) -> None:
     code = """
@@ -150,7 +150,7 @@ while not comparing(): pass
 loop.close()
 while comparing(): pass
 print(bytes_read() < Path(sys.argv[1]).stat().st_size, task.done(), flush=True)
-os._exit(0)  # asyncio complains of tasks that nobody ended
+os._exit(0)  # asyncio complains of tasks that were not ended
 """
     assert run(code, *long_work, module) == "True False\n"
 

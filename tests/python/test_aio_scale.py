@@ -74,8 +74,8 @@ async def main():
              for _ in range(10)]
     while threads("komparu-job") < workers:
         await asyncio.sleep(0)
-    # Beside a job that takes all transfers that there may be, others wait for the reserve. Three
-    # times it comes there; so it would have come here, too, if there were any.
+    # Beside a job that takes all transfers that may run, others wait for the spare thread. It takes
+    # one three times; so it would have taken a job here, too, if there were one.
     komparu.configure(max_workers=0)
     servers = [socket.create_server(("127.0.0.1", 0), backlog=200) for _ in range(2)]
     stalled, reached = (f"http://127.0.0.1:{server.getsockname()[1]}" for server in servers)

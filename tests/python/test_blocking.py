@@ -45,7 +45,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def blocked(tmp_path: Path) -> Iterator[Path]:
-    """Make a directory with two others, `a/f` in which blocks whoever opens it."""
+    """Make two directories in one. Opening `a/f` blocks."""
     for side in "ab":
         (tmp_path / side).mkdir()
         (tmp_path / side / "f").write_text(side)

@@ -1,4 +1,4 @@
-"""Content codings that nobody asked for: undone, and their ends demanded."""
+"""Content codings that were not asked for: undone, and without their end an error."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_coding_that_does_not_end_is_an_error(
         assert "cannot be decoded" in str(error)
 
 
-def test_a_coding_that_does_not_end_is_not_what_came_of_it(
+def test_a_coding_that_does_not_end_is_an_error_not_its_content(
     hostile: Hostile, tmp_path: Path, failure: Failure
 ) -> None:
     content = b"".join(b"%d\n" % n for n in range(200_000))
@@ -112,7 +112,7 @@ def test_a_wrong_checksum_is_an_error(
 
 @pytest.mark.parametrize("kind", CODED)
 @pytest.mark.parametrize("behind", [b"\0", b"garbage", b"\x1f\x8b"])
-def test_what_follows_the_end_of_a_coding_is_an_error(
+def test_bytes_after_the_end_of_a_coding_are_an_error(
     hostile: Hostile, ten: Path, failure: Failure, kind: str, behind: bytes
 ) -> None:
     name, body, _ = CODED[kind]

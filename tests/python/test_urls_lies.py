@@ -42,7 +42,7 @@ def test_a_body_shorter_than_promised_is_an_error(
     assert error.strerror == "ended after 5 of 10 bytes"
 
 
-def test_what_follows_the_promised_body_is_not_content(hostile: Hostile, ten: Path) -> None:
+def test_bytes_after_the_promised_body_are_not_content(hostile: Hostile, ten: Path) -> None:
     assert komparu.compare(hostile.url("/long", ten_bytes(body=b"0123456789 and more")), ten)
 
 
@@ -163,7 +163,7 @@ def test_kept_connections_that_close_without_an_answer_are_replaced(
 
 
 @pytest.mark.parametrize("noise", [b"SSH-2.0-OpenSSH_9.2\r\n", b"0123456789", b"\0" * 100])
-def test_what_is_not_http_is_an_error(
+def test_an_answer_that_is_not_http_is_an_error(
     hostile: Hostile, ten: Path, failure: Failure, noise: bytes
 ) -> None:
     failure(hostile.url("/a", noise), ten)
@@ -196,7 +196,7 @@ def test_interim_responses_without_end_are_given_up(
     failure(hostile.url("/a", interim), ten)
 
 
-def test_a_part_that_nobody_asked_for_is_an_error(
+def test_a_part_that_was_not_asked_for_is_an_error(
     hostile: Hostile, ten: Path, failure: Failure
 ) -> None:
     part = answer(
@@ -246,7 +246,7 @@ def test_a_slow_side_does_not_let_the_other_fill_memory(hostile: Hostile, other:
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
-def test_what_is_not_there_is_not_found(hostile: Hostile, ten: Path, status: str) -> None:
+def test_a_missing_url_is_not_found(hostile: Hostile, ten: Path, status: str) -> None:
     response = answer("Content-Length: 4", status=status, body=b"gone")
     with pytest.raises(
         komparu.SourceNotFoundError, match=f"the server answered {status}"

@@ -132,7 +132,7 @@ def test_many_urls_of_a_server_that_answers_one_at_a_time(
     assert komparu.compare_many([urls[0], urls[1]], timeout=TIMEOUT).all_equal
 
 
-def test_who_waits_in_line_is_not_given_up(slot: OneSlot, tmp_path: Path) -> None:
+def test_a_request_that_waits_for_its_turn_is_not_given_up(slot: OneSlot, tmp_path: Path) -> None:
     """The line takes longer than any of them may be silent."""
     number, pause = 10, 0.15
     urls = {}

@@ -94,7 +94,7 @@ def test_credentials_in_a_location_are_dropped(
     assert "secret" not in str(failure(hostile.url("/a", to(url)), ok))
 
 
-def test_what_one_source_sets_never_reaches_the_others_host(
+def test_options_of_one_source_never_reach_the_host_of_the_other(
     hostile: Hostile, other: Hostile
 ) -> None:
     a = komparu.Source(hostile.url("/a", SAME), headers={"X-Token": "one"})

@@ -89,7 +89,7 @@ def test_a_certificate_must_be_trusted_valid_and_of_the_host(
     assert "localhost" in str(error)
 
 
-def test_a_certificate_of_nobody_known_is_refused_unless_the_user_says_so(
+def test_a_certificate_of_an_unknown_authority_is_refused_unless_verify_ssl_is_off(
     nginx: Nginx, big: Big, failure: Failure
 ) -> None:
     name, copy = big
@@ -193,7 +193,7 @@ def test_a_proxy_that_refuses_is_an_error_that_says_so(
 def test_a_proxy_that_says_nothing_is_left_after_the_timeout(
     big: Big, failure: Failure, scheme: str, proxy: str
 ) -> None:
-    # Connections are taken by the system, and nobody reads from them.
+    # The system accepts connections, and no program reads from them.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"{proxy}://127.0.0.1:{silent.getsockname()[1]}"
         error = failure(f"{scheme}://host.invalid/", big[1], proxy=address, timeout=0.2)
@@ -245,12 +245,12 @@ def test_an_address_of_ipv6_is_a_host(tmp_path: Path) -> None:
         server.close()
 
 
-def test_a_host_that_nobody_knows_is_not_found(big: Big, failure: Failure) -> None:
+def test_a_host_that_does_not_resolve_is_not_found(big: Big, failure: Failure) -> None:
     assert failure("http://nobody.invalid/", big[1]).strerror == "host not found"
     assert failure("http://bücher.invalid/", big[1]).strerror == "host not found"
 
 
-def test_a_port_that_nobody_listens_on_refuses(big: Big, failure: Failure) -> None:
+def test_a_port_without_a_server_refuses_connections(big: Big, failure: Failure) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     error = failure(f"http://127.0.0.1:{port}/", big[1])

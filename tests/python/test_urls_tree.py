@@ -74,7 +74,7 @@ def test_every_kind_of_difference_is_told_and_disturbs_nothing_else(
 
 
 @pytest.mark.thread_unsafe(reason="looks in the log of the one nginx")
-def test_what_is_ignored_is_not_fetched(nginx: Nginx, mirror: tuple[Path, dict[str, str]]) -> None:
+def test_ignored_urls_are_not_fetched(nginx: Nginx, mirror: tuple[Path, dict[str, str]]) -> None:
     directory, urls = mirror
     urls = {name: f"{url}?ignoring" for name, url in urls.items()} | {"1/none": nginx.plain}
     assert komparu.compare_dir_urls(directory, urls, ignore=["/1", "2*"])

@@ -3,7 +3,7 @@
 //! libcurl can wait by itself, but then it asks the system about every transfer, one call each, at
 //! every turn of its loop. Here one call waits for all of them, and libcurl is told which are ready: the cost
 //! of a turn grows with the sockets that are ready, not with those that are watched (where there is no epoll,
-//! see [`poll`], it still looks at each).
+//! `poll.rs` looks at each).
 
 #[cfg(target_os = "linux")]
 mod epoll;
