@@ -4,7 +4,7 @@
 //! groups do not depend on the order in which the contents are read.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher as _};
+use std::hash::{BuildHasher as _, Hash, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -24,6 +24,11 @@ const WORTH_A_THREAD: usize = 1 << 20;
 /// to.
 const HASHED: usize = 64;
 const HASHED_PLACES: usize = 4;
+
+/// Classes with one partial hash that each content is compared with. More have it in common only where they
+/// differ in no place that is hashed, as contents do that are made for it: compared each with each other, they
+/// would take time that grows with the square of their number.
+const MOST_PER_HASH: usize = 8;
 
 /// A content that can be opened again and read at any offset, open or not.
 pub(super) struct Reopenable {
@@ -168,10 +173,17 @@ struct StretchClass {
     members: Mutex<Vec<usize>>,
 }
 
+/// Classes by what tells most of them apart.
+type ClassesBy<K> = Mutex<HashMap<K, Vec<Arc<StretchClass>>>>;
+
 /// The members of a class, grouped by the bytes of one stretch.
 #[derive(Default)]
 pub(super) struct Classes {
-    by_hash: Mutex<HashMap<u64, Vec<Arc<StretchClass>>>>,
+    /// The key of the partial hash: another one each time, so that no contents can be made for it.
+    key: RandomState,
+    by_hash: ClassesBy<u64>,
+    /// Those beyond [`MOST_PER_HASH`] with the same partial hash, by their BLAKE3-256 digests.
+    by_digest: ClassesBy<[u8; 32]>,
     /// By the place in the list of the member that failed; what ends the call comes before all.
     failure: Earliest<(usize, Error)>,
 }
@@ -192,25 +204,12 @@ impl Classes {
     }
 
     fn add(&self, member: usize, buffer: &mut Vec<u8>) {
-        let hash = partial_hash(buffer);
-        let mut compared = 0;
-        loop {
-            let candidates: Vec<Arc<StretchClass>> = {
-                let mut by_hash = lock(&self.by_hash);
-                let classes = by_hash.entry(hash).or_default();
-                if classes.len() == compared {
-                    let (content, members) = (std::mem::take(buffer), Mutex::new(vec![member]));
-                    classes.push(Arc::new(StretchClass { content, members }));
-                    return;
-                }
-                classes[compared..].to_vec()
-            };
-            if let Some(found) = candidates.iter().find(|class| class.content == *buffer) {
-                lock(&found.members).push(member);
-                return;
-            }
-            compared += candidates.len();
+        let hash = partial_hash(&self.key, buffer);
+        if add_to(&self.by_hash, hash, MOST_PER_HASH, member, buffer) {
+            return;
         }
+        let digest = *blake3::hash(buffer).as_bytes();
+        add_to(&self.by_digest, digest, usize::MAX, member, buffer);
     }
 
     /// All classes, by their first members.
@@ -224,17 +223,48 @@ impl Classes {
         if let Some((_, failure)) = self.failure.into_inner() {
             return Err(failure);
         }
-        let all = ignore_poison(self.by_hash.into_inner());
+        let by_hash = ignore_poison(self.by_hash.into_inner());
+        let by_digest = ignore_poison(self.by_digest.into_inner());
         let part = |class: &Arc<StretchClass>| {
             let mut members = std::mem::take(&mut *lock(&class.members));
             order::sort_by(&mut members, context, Ord::cmp)?;
             Ok((members, class.content.len()))
         };
-        let mut parts: Vec<_> =
-            all.values().flatten().map(part).collect::<Result<_>>().map_err(stopped)?;
-        drop(all);
+        let all = by_hash.values().chain(by_digest.values()).flatten();
+        let mut parts: Vec<_> = all.map(part).collect::<Result<_>>().map_err(stopped)?;
         order::sort_by(&mut parts, context, Ord::cmp).map_err(stopped)?;
         Ok(parts)
+    }
+}
+
+/// Adds `member` to the class with its bytes, or to a new one, unless `most` others have this key. False where
+/// they do, and none of them has its bytes.
+fn add_to<K: Copy + Eq + Hash>(
+    classes: &ClassesBy<K>,
+    key: K,
+    most: usize,
+    member: usize,
+    buffer: &mut Vec<u8>,
+) -> bool {
+    let mut compared = 0;
+    loop {
+        let candidates: Vec<Arc<StretchClass>> = {
+            let mut classes = lock(classes);
+            let classes = classes.entry(key).or_default();
+            if classes.len() == compared {
+                if compared < most {
+                    let (content, members) = (std::mem::take(buffer), Mutex::new(vec![member]));
+                    classes.push(Arc::new(StretchClass { content, members }));
+                }
+                return compared < most;
+            }
+            classes[compared..].to_vec()
+        };
+        if let Some(found) = candidates.iter().find(|class| class.content == *buffer) {
+            lock(&found.members).push(member);
+            return true;
+        }
+        compared += candidates.len();
     }
 }
 
@@ -244,8 +274,8 @@ fn stopped(error: Error) -> (usize, Error) {
 }
 
 /// A number that two stretches have in common if they are the same, and hardly ever otherwise.
-fn partial_hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+fn partial_hash(key: &RandomState, bytes: &[u8]) -> u64 {
+    let mut hasher = key.build_hasher();
     hasher.write_usize(bytes.len());
     let last = bytes.len().saturating_sub(HASHED);
     for place in 0..HASHED_PLACES {
@@ -253,4 +283,43 @@ fn partial_hash(bytes: &[u8]) -> u64 {
         hasher.write(&bytes[start..bytes.len().min(start + HASHED)]);
     }
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Call;
+
+    /// Contents that differ in no place that is hashed.
+    fn made_for_it(number: u32) -> Vec<u8> {
+        let mut content = vec![0; 4096];
+        // Between the first and the second of four places.
+        content[100..104].copy_from_slice(&number.to_ne_bytes());
+        content
+    }
+
+    #[test]
+    fn the_partial_hash_has_another_key_each_time() {
+        let of = |classes: &Classes| partial_hash(&classes.key, b"the same");
+        let (one, two) = (Classes::default(), Classes::default());
+        assert_eq!(of(&one), of(&one));
+        assert_ne!(of(&one), of(&two));
+    }
+
+    #[test]
+    fn contents_with_one_partial_hash_are_not_compared_each_with_each() {
+        let classes = Classes::default();
+        for member in 0..200 {
+            let number = u32::try_from(member / 2).expect("small");
+            classes.note(member, Ok(()), &mut made_for_it(number));
+        }
+        let with_a_hash: Vec<_> = lock(&classes.by_hash).values().map(Vec::len).collect();
+        assert_eq!(with_a_hash, [MOST_PER_HASH]);
+        let with_a_digest: Vec<_> = lock(&classes.by_digest).values().map(Vec::len).collect();
+        assert_eq!(with_a_digest, vec![1; 100 - MOST_PER_HASH]);
+        let call = Call::new(None);
+        let parts = classes.finish(&Context::new(&call)).expect("no failure");
+        let pairs: Vec<Part> = (0..100).map(|pair| (vec![2 * pair, 2 * pair + 1], 4096)).collect();
+        assert_eq!(parts, pairs);
+    }
 }
