@@ -13,13 +13,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use curl::multi::Multi;
+use rustix::io::Errno;
 
 use super::channel::{Received, ReceivedHead, channel as body_channel};
 use super::exit;
 use super::redirect::Hop;
 use super::request::Request;
 use super::transfer::Next;
-use super::worker::{Command, Worker};
+use super::worker::{Command, End, Worker};
 use crate::error::{Error, Name, Result, words};
 use crate::sys::curl as raw;
 use crate::sys::fork::with_fork_lock;
@@ -97,12 +98,12 @@ impl Client {
             raw::block_signals();
             locale::enter_for_good();
             let mut failure = None;
-            match worker(woken) {
-                Ok(mut worker) => {
+            match worker(Arc::clone(&woken)) {
+                Ok(worker) => {
                     let _ = ready.send(None);
                     // The binding of libcurl panics where libcurl has no memory. What was under way is
                     // lost then, and later requests start another thread.
-                    let _ = catch_unwind(AssertUnwindSafe(|| worker.run(&orders)));
+                    let _ = catch_unwind(AssertUnwindSafe(|| work(worker, &woken, &orders)));
                 }
                 Err(error) => failure = Some(error),
             }
@@ -139,6 +140,46 @@ fn worker(waker: Arc<Waker>) -> io::Result<Worker> {
         Ok(multi) => Worker::new(multi, waker),
         Err(_) => Err(io::Error::from_raw_os_error(libc::EMFILE)),
     }
+}
+
+/// What the network thread does.
+fn work(mut inside: Worker, waker: &Arc<Waker>, orders: &Receiver<Command>) {
+    while let End::Renew { answer, waiting } = inside.run(orders) {
+        drop(inside);
+        let Ok(renewed) = worker(Arc::clone(waker)) else { return };
+        inside = renewed;
+        if let Some(answer) = answer {
+            // Unless the one who asked has gone.
+            let _ = answer.send(());
+        }
+        for (id, next) in waiting {
+            inside.start(id, next);
+        }
+    }
+}
+
+/// Opens something with `open`. If the process has no descriptor for it, connections that are kept for
+/// later requests are closed, and it is tried once more.
+pub(crate) fn with_descriptor<T>(
+    mut open: impl FnMut() -> rustix::io::Result<T>,
+) -> rustix::io::Result<T> {
+    match open() {
+        Err(Errno::MFILE | Errno::NFILE) if give_way() => open(),
+        done => done,
+    }
+}
+
+/// Closes connections that are kept, where no transfer is under way. Was anything closed?
+fn give_way() -> bool {
+    let process = std::process::id();
+    let client = with_fork_lock(|| {
+        let current = lock(&CLIENT);
+        let slot = current.as_ref().filter(|slot| slot.is_usable(process));
+        slot.and_then(|slot| slot.client.get()).and_then(|client| client.clone().ok())
+    });
+    let (answer, closed) = channel();
+    client.is_some_and(|client| client.send(Command::GiveWay(answer)))
+        && closed.recv_timeout(STOP_PATIENCE).is_ok()
 }
 
 /// What a request lacks, whatever it asks for.
@@ -205,8 +246,9 @@ pub(crate) fn fetch(request: Arc<Request>, hop: Hop) -> Result<Response> {
     let client = Client::get().map_err(|missing| missing.for_source(&request.name))?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let (inlet, receiver) = body_channel(&request.name, request.blocks);
+    let next = Next { request, hop, inlet, again: false, lacks_socket: false };
     // If the thread is gone, the sender is dropped with the command, which the receiver sees.
-    client.send(Command::Start(id, Box::new(Next { request, hop, inlet, again: false })));
+    client.send(Command::Start(id, Box::new(next)));
     Ok(Response { receiver, client, id })
 }
 

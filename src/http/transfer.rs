@@ -40,6 +40,8 @@ pub(crate) struct Transfer {
     tls: Tls,
     /// On a connection of its own: a kept one was tried before.
     again: bool,
+    /// The process had no descriptor for its connection.
+    lacks_socket: bool,
     /// A connection was opened for it.
     opened: bool,
     connected: bool,
@@ -70,8 +72,10 @@ pub(crate) struct Next {
     pub(crate) request: Arc<Request>,
     pub(crate) hop: Hop,
     pub(crate) inlet: Sender,
-    /// A kept connection has let it down: it is to have a new one.
+    /// A kept connection has let it down, or there was no descriptor for one: it is to have a new one.
     pub(crate) again: bool,
+    /// There was no descriptor for its connection.
+    pub(crate) lacks_socket: bool,
 }
 
 impl Transfer {
@@ -79,7 +83,7 @@ impl Transfer {
     ///
     /// `None` where the hop must not be made; its reader has been told why.
     pub(crate) fn new(next: Next) -> Option<Easy2<Self>> {
-        let Next { request, hop, mut inlet, again } = next;
+        let Next { request, hop, mut inlet, again, lacks_socket: _ } = next;
         let proxy = request.proxies.proxy_for(hop.url());
         let rule = hop.rule(&request.options);
         if let Some(kind) = rule.refuses_host(hop.url().host()) {
@@ -98,6 +102,7 @@ impl Transfer {
             proxied,
             tls,
             again,
+            lacks_socket: false,
             opened: false,
             connected: false,
             paused: false,
@@ -155,7 +160,7 @@ impl Transfer {
     pub(crate) fn connect_again(&mut self) -> Option<Next> {
         let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
         let again = self.again;
-        self.inlet.take().map(|inlet| Next { request, hop, inlet, again })
+        self.inlet.take().map(|inlet| Next { request, hop, inlet, again, lacks_socket: false })
     }
 
     /// Does it wait for its reader?
@@ -208,9 +213,11 @@ impl Transfer {
         if self.fault.is_none() && matches!(self.body, Body::Unwanted { .. }) {
             return self.follow();
         }
-        if self.was_let_down() {
+        if self.was_let_down() || (self.lacks_socket && !self.again) {
             let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
-            return self.inlet.take().map(|inlet| Next { request, hop, inlet, again: true });
+            let lacks_socket = self.lacks_socket;
+            let next = |inlet| Next { request, hop, inlet, again: true, lacks_socket };
+            return self.inlet.take().map(next);
         }
         let name = &self.request.name;
         let known = Circumstances {
@@ -257,7 +264,7 @@ impl Transfer {
         match self.hop.follow(location) {
             Ok(hop) => {
                 let request = Arc::clone(&self.request);
-                Some(Next { request, hop, inlet, again: false })
+                Some(Next { request, hop, inlet, again: false, lacks_socket: false })
             }
             Err(cause) => {
                 self.inlet = Some(inlet);

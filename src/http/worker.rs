@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use curl::multi::{Easy2Handle, Multi};
@@ -28,7 +28,22 @@ pub(super) enum Command {
     Resume(usize),
     /// Nobody wants the rest.
     Cancel(usize),
+    /// Connections that are kept for later are to be closed, if that can be: a descriptor is wanted. Answered
+    /// once they are, and dropped otherwise.
+    GiveWay(Sender<()>),
     Stop,
+}
+
+/// Why the thread does not go on with what it has.
+pub(super) enum End {
+    Stop,
+    /// libcurl closes kept connections only together with its handle: a new one is to take its place.
+    Renew {
+        /// To be told once they are closed.
+        answer: Option<Sender<()>>,
+        /// What could not be connected, and waits for that.
+        waiting: Vec<(usize, Next)>,
+    },
 }
 
 /// The thread's own side.
@@ -38,6 +53,10 @@ pub(super) struct Worker {
     multi: Multi,
     sockets: Sockets,
     servers: Servers,
+    /// There may be connections that are kept.
+    used: bool,
+    /// Requests that found no descriptor, and are made again once kept connections are closed.
+    waiting: Vec<(usize, Next)>,
     /// No transfer has to be given up before. Looking for one looks at all of them, which is not
     /// done at every turn.
     next_look: Instant,
@@ -55,34 +74,52 @@ impl Worker {
         let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4).max(1));
         let sockets = Sockets::of(&mut multi, waker)?;
         let (active, servers) = (HashMap::new(), Servers::default());
-        Ok(Self { active, multi, sockets, servers, next_look: Instant::now() + IDLE })
+        let (used, waiting, next_look) = (false, Vec::new(), Instant::now() + IDLE);
+        Ok(Self { active, multi, sockets, servers, used, waiting, next_look })
     }
 
     /// Works until told to stop, or until nobody is left who could tell. Transfers that are under
     /// way then are dropped, which their readers see as an error.
-    pub(super) fn run(&mut self, orders: &Receiver<Command>) {
+    pub(super) fn run(&mut self, orders: &Receiver<Command>) -> End {
         loop {
             loop {
                 match orders.try_recv() {
                     Ok(Command::Start(id, next)) => self.start(id, *next),
                     Ok(Command::Resume(id)) => self.resume(id),
                     Ok(Command::Cancel(id)) => drop(self.active.remove(&id)),
-                    Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return,
+                    Ok(Command::GiveWay(answer)) => {
+                        // Those of transfers under way are closed with the handle, too.
+                        if self.used && self.active.is_empty() {
+                            let waiting = std::mem::take(&mut self.waiting);
+                            return End::Renew { answer: Some(answer), waiting };
+                        }
+                    }
+                    Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return End::Stop,
                     Err(TryRecvError::Empty) => break,
                 }
             }
             let patience = self.next_look.saturating_duration_since(Instant::now());
             if self.sockets.turn(&self.multi, patience).is_err() {
-                return;
+                return End::Stop;
             }
             self.finish();
+            if !self.waiting.is_empty() {
+                let waiting = std::mem::take(&mut self.waiting);
+                if self.active.is_empty() {
+                    return End::Renew { answer: None, waiting };
+                }
+                for (id, next) in waiting {
+                    self.start(id, next);
+                }
+            }
             if self.next_look <= Instant::now() {
                 self.give_up();
             }
         }
     }
 
-    fn start(&mut self, id: usize, next: Next) {
+    pub(super) fn start(&mut self, id: usize, next: Next) {
+        self.used = true;
         let Some(easy) = Transfer::new(next) else { return };
         // Dropping what cannot be added tells its reader.
         if let Ok(mut handle) = self.multi.add2(easy)
@@ -165,7 +202,11 @@ impl Worker {
         if let Ok(mut easy) = self.multi.remove2(handle)
             && let Some(next) = end(easy.get_mut())
         {
-            self.start(id, next);
+            if next.lacks_socket {
+                self.waiting.push((id, next));
+            } else {
+                self.start(id, next);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use super::identity::Identity;
 use super::path;
 use super::stash::BUFFER;
 use crate::error::{Error, Name, Result};
+use crate::http::client::with_descriptor;
 use crate::options::{DetectChanges, FileOptions};
 
 /// Where a file is: a path, relative to an open directory or to the process's own.
@@ -76,7 +77,7 @@ pub(super) fn open(base: BorrowedFd<'_>, path: &[u8], more: OFlags) -> rustix::i
     // Never waits for a FIFO's writer, and never makes a terminal the controlling one, should either have
     // replaced the file in the meantime.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
-    rustix::fs::openat(base, path, flags, Mode::empty())
+    with_descriptor(|| rustix::fs::openat(base, path, flags, Mode::empty()))
 }
 
 /// Why the file `name` could not be opened.

@@ -10,6 +10,8 @@ use rustix::fs::ResolveFlags;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
 
+use crate::http::client::with_descriptor;
+
 /// The longest path that is given to the system at once; Linux takes 4095 bytes.
 const PIECE: usize = if cfg!(target_os = "linux") { 4000 } else { 1000 };
 
@@ -27,14 +29,16 @@ pub(crate) fn open_directory(
     path: &[u8],
     follow_links: bool,
 ) -> Result<OwnedFd> {
-    if !follow_links {
-        return open_without_links(base, path);
-    }
-    match open_in_pieces(base, path, OFlags::RDONLY, true, PIECE) {
-        // The system follows at most 40 links at once (32 on macOS). The walk itself finds loops.
-        Err(Errno::LOOP) => open_in_pieces(base, path, OFlags::RDONLY, true, 0),
-        opened => opened,
-    }
+    with_descriptor(|| {
+        if !follow_links {
+            return open_without_links(base, path);
+        }
+        match open_in_pieces(base, path, OFlags::RDONLY, true, PIECE) {
+            // The system follows at most 40 links at once (32 on macOS). The walk itself finds loops.
+            Err(Errno::LOOP) => open_in_pieces(base, path, OFlags::RDONLY, true, 0),
+            opened => opened,
+        }
+    })
 }
 
 /// Opens a directory at a path of which no part may be a link.

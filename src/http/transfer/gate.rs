@@ -16,6 +16,7 @@ impl ConnectionFilter for Transfer {
     }
 
     fn lacks_socket(&mut self, error: &io::Error) {
+        self.lacks_socket = matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
         self.fault = Some(Error::system(&self.request.name, error));
     }
 
@@ -24,6 +25,7 @@ impl ConnectionFilter for Transfer {
         self.alive = Instant::now();
         // One of several addresses may have been refused before.
         self.fault = None;
+        self.lacks_socket = false;
         if self.proxied {
             return true;
         }
