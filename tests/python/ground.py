@@ -109,7 +109,8 @@ def _pack(root: Path) -> None:
     tar("back.tar", "w", dict(reversed(contents.items())))
     zipped("a.zip", contents)
     zipped("c.zip", {**contents, names[7]: b"other", "new": b""})
-    zipped("bomb.zip", {"zeros": bytes(4 << 20)})
+    # The ratio counts once 8 MiB have come out.
+    zipped("bomb.zip", {"zeros": bytes(16 << 20)})
     whole = (root / "a.tar.gz").read_bytes()
     (root / "cut.tar.gz").write_bytes(whole[: len(whole) // 2])
 
