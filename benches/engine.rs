@@ -14,11 +14,10 @@ use criterion::{
 };
 use komparu::engine::{lockstep, parallel, sample};
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
-use komparu::{Call, Context, Name, Options, Result};
+use komparu::{Call, Context, Options, Result};
 
 /// Content in memory.
 struct Memory {
-    name: Name,
     content: Vec<u8>,
     position: usize,
 }
@@ -26,7 +25,7 @@ struct Memory {
 impl Memory {
     fn new(length: usize) -> Self {
         let content = (1..=251).cycle().take(length).collect();
-        Self { name: "memory".into(), content, position: 0 }
+        Self { content, position: 0 }
     }
 }
 
@@ -46,9 +45,6 @@ impl Reader for Memory {
     }
     fn size(&self) -> Option<u64> {
         Some(self.content.len() as u64)
-    }
-    fn name(&self) -> &Name {
-        &self.name
     }
     fn verify(&self) -> Result<()> {
         Ok(())
@@ -130,7 +126,7 @@ fn map(a: &File, b: &File, size: usize, window: usize) -> bool {
     while offset < size {
         let mut options = memmap2::MmapOptions::new();
         options.offset(offset as u64).len(window.min(size - offset)).populate();
-        // SAFETY: nobody else has these files, which are unnamed, and they do not change.
+        // SAFETY: these files are unnamed, so no other process has them open, and they do not change.
         let (a, b) = unsafe { (options.map(a), options.map(b)) };
         if a.expect("mapped")[..] != b.expect("mapped")[..] {
             return false;

@@ -16,7 +16,7 @@ use komparu::options::{DetectChanges, FileOptions};
 use komparu::reader::file::FileReader;
 use komparu::reader::located::{Located, Location};
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
-use komparu::{Call, Context, DiffReason, Error, Name, Options, Result, Source};
+use komparu::{Call, Context, DiffReason, Error, Options, Result, Source};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
@@ -109,9 +109,6 @@ impl Reader for Meddled<'_> {
     }
     fn size(&self) -> Option<u64> {
         Reader::size(&self.inner)
-    }
-    fn name(&self) -> &Name {
-        self.inner.name()
     }
     fn as_random(&self) -> Option<&dyn ReadAt> {
         self.random.then_some(self)

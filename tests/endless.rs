@@ -6,14 +6,13 @@ use std::time::Duration;
 use komparu::context::PULSE;
 use komparu::engine::{self, parallel};
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
-use komparu::{Call, Context, Error, Name, Options, Result};
+use komparu::{Call, Context, Error, Options, Result};
 
 /// A size that is never reached.
 const VAST: u64 = 1 << 60;
 
 /// A reader that always has more.
 struct Endless<'t> {
-    name: Name,
     data: Option<Vec<u8>>,
     random: bool,
     /// How often it was read.
@@ -23,7 +22,7 @@ struct Endless<'t> {
 impl<'t> Endless<'t> {
     fn new(data: bool, random: bool, asked: &'t AtomicU64) -> Self {
         let data = data.then(|| vec![0; 64 << 10]);
-        Self { name: "endless".into(), data, random, asked }
+        Self { data, random, asked }
     }
 }
 
@@ -35,9 +34,6 @@ impl Reader for Endless<'_> {
     fn consume(&mut self, _: u64) {}
     fn size(&self) -> Option<u64> {
         self.random.then_some(VAST)
-    }
-    fn name(&self) -> &Name {
-        &self.name
     }
     fn as_random(&self) -> Option<&dyn ReadAt> {
         self.random.then_some(self)

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use komparu::engine;
 use komparu::reader::file::FileReader;
 use komparu::reader::{Chunk, Extent, ReadAt, Reader};
-use komparu::{Call, Context, DiffReason, Name, Options, Result};
+use komparu::{Call, Context, DiffReason, Options, Result};
 use tempfile::TempDir;
 
 const SIZE: u64 = 9 << 20;
@@ -128,9 +128,6 @@ impl Reader for Counting {
     }
     fn size(&self) -> Option<u64> {
         Reader::size(&self.inner)
-    }
-    fn name(&self) -> &Name {
-        self.inner.name()
     }
     fn as_random(&self) -> Option<&dyn ReadAt> {
         self.random.then_some(self)

@@ -39,7 +39,6 @@ impl Memory {
 
 /// Serves a byte at a time.
 struct Bytes {
-    name: Name,
     content: &'static str,
     position: usize,
 }
@@ -58,10 +57,6 @@ impl Reader for Bytes {
 
     fn size(&self) -> Option<u64> {
         None
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
     }
 
     fn verify(&self) -> Result<()> {
@@ -124,8 +119,7 @@ impl Tree for Memory {
         let path = join(directory.as_bytes(), name);
         self.check(&path)?;
         let content = self.files[str::from_utf8(&path).expect("text")];
-        let name = self.display(&path);
-        Ok(Content::Stream(Box::new(Bytes { name, content, position: 0 })))
+        Ok(Content::Stream(Box::new(Bytes { content, position: 0 })))
     }
 
     fn link(&self, _: &String, _: &[u8]) -> Result<Vec<u8>> {

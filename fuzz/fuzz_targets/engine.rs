@@ -5,9 +5,9 @@
 use arbitrary::Arbitrary;
 use komparu::engine::{self, group, lockstep};
 use komparu::reader::{Chunk, Reader};
-use komparu::{Call, Context, Name, Options};
+use komparu::{Call, Context, Options};
 use libfuzzer_sys::fuzz_target;
-use scripted::{Manner, Scripted};
+use scripted::{Serving, Scripted};
 
 #[path = "../../tests/scripted/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
@@ -41,13 +41,13 @@ struct Way {
 }
 
 impl Way {
-    fn manner(&self) -> Manner {
+    fn serving(&self) -> Serving {
         let mut borders: Vec<usize> =
             self.borders.iter().map(|&border| usize::from(border) % 5000 + 1).collect();
         borders.push(4096);
         let mut holes = self.holes.clone();
         holes.push(true);
-        Manner { borders, holes, sized: self.sized, random: self.random }
+        Serving { borders, holes, sized: self.sized, random: self.random }
     }
 }
 
@@ -93,7 +93,7 @@ fuzz_target!(|input: Input<'_>| {
     let contents: Vec<Vec<u8>> = std::iter::once(first.clone())
         .chain(input.edits.iter().map(|edit| edit.apply(&first)))
         .collect();
-    let manners: Vec<Manner> = input.ways.iter().map(Way::manner).collect();
+    let servings: Vec<Serving> = input.ways.iter().map(Way::serving).collect();
     let options = Options {
         chunk_size: usize::from(input.chunk_size) + 1,
         size_precheck: input.size_precheck,
@@ -103,23 +103,22 @@ fuzz_target!(|input: Input<'_>| {
     };
     let call = Call::new(None);
     let context = Context::new(&call);
-    for (content, manner) in contents.iter().zip(&manners).skip(1) {
-        let reader = |content, manner| Scripted::new(content, manner);
-        let (mut a, mut b) = (reader(&first, &manners[0]), reader(content, manner));
+    for (content, serving) in contents.iter().zip(&servings).skip(1) {
+        let reader = |content, serving| Scripted::new(content, serving);
+        let (mut a, mut b) = (reader(&first, &servings[0]), reader(content, serving));
         let outcome = engine::compare(&mut a, &mut b, &options, &context).expect("readable");
         assert_eq!(outcome.is_none(), first == *content, "{outcome:?}");
-        let (mut a, mut b) = (reader(&first, &manners[0]), reader(content, manner));
+        let (mut a, mut b) = (reader(&first, &servings[0]), reader(content, serving));
         let same = lockstep::compare(&mut a, &mut b, options.chunk_size, &context);
         assert_eq!(same.expect("readable"), first == *content);
     }
-    sort(&contents, &manners, &options, &context);
+    sort(&contents, &servings, &options, &context);
 });
 
 /// What [`Scripted`] is to two, for many: they must own what they are of.
 struct Stream {
-    name: Name,
     content: Vec<u8>,
-    manner: Manner,
+    serving: Serving,
     position: usize,
     /// How many chunks were shown, and where the last of them ends.
     shown: (usize, usize),
@@ -127,8 +126,8 @@ struct Stream {
 
 impl Default for Stream {
     fn default() -> Self {
-        let manner = Manner { borders: vec![1], holes: vec![false], sized: false, random: false };
-        Self { name: "stream".into(), content: Vec::new(), manner, position: 0, shown: (0, 0) }
+        let serving = Serving { borders: vec![1], holes: vec![false], sized: false, random: false };
+        Self { content: Vec::new(), serving, position: 0, shown: (0, 0) }
     }
 }
 
@@ -139,11 +138,11 @@ impl Reader for Stream {
         }
         let (count, end) = self.shown;
         if self.position == end {
-            let border = self.manner.borders[count % self.manner.borders.len()];
+            let border = self.serving.borders[count % self.serving.borders.len()];
             self.shown = (count + 1, self.content.len().min(end + border));
         }
         let bytes = &self.content[self.position..self.shown.1];
-        let is_hole = self.manner.holes[self.shown.0 % self.manner.holes.len()];
+        let is_hole = self.serving.holes[self.shown.0 % self.serving.holes.len()];
         if is_hole && bytes.iter().all(|&byte| byte == 0) {
             return Ok(Chunk::Zeros(bytes.len() as u64));
         }
@@ -156,11 +155,7 @@ impl Reader for Stream {
     }
 
     fn size(&self) -> Option<u64> {
-        self.manner.sized.then_some(self.content.len() as u64)
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
+        self.serving.sized.then_some(self.content.len() as u64)
     }
 
     fn verify(&self) -> komparu::Result<()> {
@@ -169,13 +164,13 @@ impl Reader for Stream {
 }
 
 /// All of them as streams, sorted into groups.
-fn sort(contents: &[Vec<u8>], manners: &[Manner], options: &Options, context: &Context<'_>) {
+fn sort(contents: &[Vec<u8>], servings: &[Serving], options: &Options, context: &Context<'_>) {
     let members = contents
         .iter()
-        .zip(manners)
-        .map(|(content, manner)| {
+        .zip(servings)
+        .map(|(content, serving)| {
             let stream =
-                Stream { content: content.clone(), manner: manner.clone(), ..Stream::default() };
+                Stream { content: content.clone(), serving: serving.clone(), ..Stream::default() };
             group::Member::Stream(Box::new(stream))
         })
         .collect();

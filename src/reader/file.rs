@@ -18,7 +18,7 @@ use super::extent::checked_extent_at;
 use super::located::{Located, Location};
 use super::stash::{BUFFER, Buffer};
 use super::{Chunk, Extent, OpenReader, ReadAt, Reader, Reopen};
-use crate::error::{Error, Name, Result};
+use crate::error::{Error, Result};
 use crate::options::FileOptions;
 
 /// Bytes of a file that are read first. Most files that differ do so early, and most files are no larger:
@@ -214,10 +214,6 @@ impl Reader for FileReader {
 
     fn size(&self) -> Option<u64> {
         self.located.size()
-    }
-
-    fn name(&self) -> &Name {
-        self.located.name()
     }
 
     fn as_random(&self) -> Option<&dyn ReadAt> {

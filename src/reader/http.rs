@@ -51,6 +51,11 @@ pub struct HttpReader {
 }
 
 impl HttpReader {
+    /// What messages call the URL.
+    pub(super) fn name(&self) -> &Name {
+        &self.request.name
+    }
+
     /// Asks for `url`, and does not wait for the answer. Messages call it `name`. So many are read
     /// concurrently.
     ///
@@ -129,10 +134,6 @@ impl Reader for HttpReader {
 
     fn size(&self) -> Option<u64> {
         self.head.as_ref()?.head.size()
-    }
-
-    fn name(&self) -> &Name {
-        &self.request.name
     }
 
     fn request_sample(&self, offset: u64, length: usize) -> Option<Box<dyn SampleRequest>> {

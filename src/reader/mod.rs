@@ -25,7 +25,7 @@ pub(crate) mod supply;
 mod undo;
 mod zip;
 
-use crate::error::{Name, Result};
+use crate::error::Result;
 
 /// What comes next in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +86,6 @@ pub trait Reader {
 
     /// How many bytes the whole stream has, where that is known before reading it.
     fn size(&self) -> Option<u64>;
-
-    /// The source, as its user wrote it.
-    fn name(&self) -> &Name;
 
     /// The same content at any offset, for sampling and for comparing with several threads.
     fn as_random(&self) -> Option<&dyn ReadAt> {

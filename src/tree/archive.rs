@@ -43,7 +43,7 @@ pub(crate) fn compare(
         let outcome = match started {
             Err(error) => Err(Error::system(right.name(), &error)),
             Ok(_) => Unpacker::open(left, Plan::Send, options, context)
-                .map(|unpacker| Direct::new(left.name(), unpacker))
+                .map(Direct::new)
                 .and_then(|direct| ordered::read(direct, feed, manner, context)),
         };
         part.cancel();
@@ -127,5 +127,5 @@ fn read_one(
     context: &Context<'_>,
 ) -> Result<Entries> {
     let unpacker = Unpacker::open(archive, plan, options, context)?;
-    ordered::read_one(Direct::new(archive.name(), unpacker), context)
+    ordered::read_one(Direct::new(unpacker), context)
 }

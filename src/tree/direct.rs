@@ -5,13 +5,12 @@ use blake3::Hash;
 use super::course::Unpacked;
 use super::entries::{Besides, Header};
 use super::unpack::{Found, Unpacker};
-use crate::error::{Name, Result};
+use crate::error::Result;
 use crate::reader::archive::Step;
 use crate::reader::{Chunk, Reader};
 
 /// The archive. As a [`Reader`] it is the content of the entry at hand.
 pub(super) struct Direct<'a> {
-    name: Name,
     unpacker: Unpacker<'a>,
     /// What of the content comes next, and how much of that has been taken.
     step: Option<Step>,
@@ -24,10 +23,10 @@ pub(super) struct Direct<'a> {
 }
 
 impl<'a> Direct<'a> {
-    /// `name` is what messages call the archive.
-    pub(super) fn new(name: &Name, unpacker: Unpacker<'a>) -> Self {
-        let (name, step, reduced, besides) = (name.clone(), None, None, Besides::default());
-        Self { name, unpacker, step, taken: 0, size: 0, reduced, besides }
+    /// Nothing has been unpacked yet.
+    pub(super) fn new(unpacker: Unpacker<'a>) -> Self {
+        let (step, reduced, besides) = (None, None, Besides::default());
+        Self { unpacker, step, taken: 0, size: 0, reduced, besides }
     }
 
     /// What comes next, if not all of it has been taken.
@@ -118,10 +117,6 @@ impl Reader for Direct<'_> {
 
     fn size(&self) -> Option<u64> {
         None
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
     }
 
     /// Done after the last entry, for the whole archive.

@@ -283,10 +283,6 @@ impl Reader for Feed<'_> {
         None
     }
 
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
     /// The thread that unpacks does that, for the whole archive.
     fn verify(&self) -> Result<()> {
         Ok(())

@@ -166,10 +166,6 @@ mod tests {
             None
         }
 
-        fn name(&self) -> &Name {
-            &self.0
-        }
-
         fn verify(&self) -> Result<()> {
             Ok(())
         }

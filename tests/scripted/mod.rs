@@ -94,10 +94,6 @@ impl Reader for Scripted<'_> {
         self.serving.sized.then_some(self.content.len() as u64)
     }
 
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
     fn as_random(&self) -> Option<&dyn ReadAt> {
         (self.serving.sized && self.serving.random).then_some(self)
     }

@@ -68,10 +68,6 @@ impl Reader for Faulty<'_> {
         None
     }
 
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
     fn verify(&self) -> Result<()> {
         Ok(())
     }

@@ -13,7 +13,6 @@ use crate::reader::Chunk;
 
 /// A gzip whose members come again and again.
 struct Endless<'t> {
-    name: Name,
     member: Vec<u8>,
     position: usize,
     /// How many members there were.
@@ -35,10 +34,6 @@ impl Reader for Endless<'_> {
 
     fn size(&self) -> Option<u64> {
         None
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
     }
 
     fn verify(&self) -> Result<()> {
@@ -67,7 +62,7 @@ fn drain_endless(stop: impl Fn(&dyn Fn(&Context<'_>) -> Error, &AtomicU64)) {
         let members = AtomicU64::new(0);
         let drain = |context: &Context<'_>| {
             let (member, members) = (member.clone(), &members);
-            let endless = Endless { name: "endless".into(), member, position: 0, members };
+            let endless = Endless { member, position: 0, members };
             let bytes = Bytes::Stream(Box::new(endless), "this is a test");
             let supply = Supply::new(bytes, &"endless".into(), &meter(None), context);
             supply.and_then(|mut supply| supply.finish()).expect_err("there is no end")
@@ -115,8 +110,8 @@ fn the_deadline_ends_the_draining() {
 fn a_limit_of_what_may_come_out_ends_the_draining() {
     let (members, call) = (AtomicU64::new(0), Call::new(None));
     let context = Context::new(&call);
-    let (name, member) = ("endless".into(), zeros(1 << 20));
-    let endless = Endless { name, member, position: 0, members: &members };
+    let member = zeros(1 << 20);
+    let endless = Endless { member, position: 0, members: &members };
     let bytes = Bytes::Stream(Box::new(endless), "this is a test");
     let meter = meter(Some(16 << 20));
     let mut supply = Supply::new(bytes, &"endless".into(), &meter, &context).expect("gzip");
