@@ -7,7 +7,7 @@ use komparu::engine::{self, group, lockstep};
 use komparu::reader::{Chunk, Reader};
 use komparu::{Call, Context, Options};
 use libfuzzer_sys::fuzz_target;
-use scripted::{Serving, Scripted};
+use scripted::{Scripted, Serving};
 
 #[path = "../../tests/scripted/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]

@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
-use scripted::{Manner, Scripted};
+use scripted::{Scripted, Serving};
 
 #[path = "../../tests/scripted/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
@@ -81,13 +81,13 @@ impl Member<'_> {
 }
 
 impl Way {
-    fn manner(&self) -> Manner {
+    fn serving(&self) -> Serving {
         let mut borders: Vec<usize> =
             self.borders.iter().map(|&border| usize::from(border) % 300 + 1).collect();
         borders.push(1 << 20);
         let mut holes = self.holes.clone();
         holes.push(false);
-        Manner { borders, holes, sized: true, random: self.random }
+        Serving { borders, holes, sized: true, random: self.random }
     }
 }
 
@@ -184,13 +184,13 @@ fuzz_target!(|input: Input<'_>| {
     };
     let is_gzip = stored.starts_with(&MAGIC);
     let expected = if is_gzip { expected(&stored) } else { Ok(stored.clone()) };
-    let (call, manner) = (Call::new(None), way.manner());
+    let (call, serving) = (Call::new(None), way.serving());
     let context = Context::new(&call);
-    let reader = Scripted::new(&stored, &manner);
+    let reader = Scripted::new(&stored, &serving);
     let bytes = if way.random {
         Stored::Anywhere(&reader)
     } else {
-        Stored::InOrder(Box::new(Scripted::new(&stored, &manner)))
+        Stored::InOrder(Box::new(Scripted::new(&stored, &serving)))
     };
     match (supplied(bytes, MOST as u64, &context), expected) {
         (Ok(given), Ok(expected)) => assert!(given == expected, "other bytes"),

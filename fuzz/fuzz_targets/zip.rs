@@ -7,7 +7,7 @@ use komparu::fuzzing::{Stored, entries, entries_by_libarchive};
 use komparu::{Call, Context};
 use libfuzzer_sys::fuzz_target;
 use made::Zip;
-use scripted::{Manner, Scripted};
+use scripted::{Scripted, Serving};
 
 #[path = "../made/zip.rs"]
 mod made;
@@ -45,8 +45,8 @@ fuzz_target!(|input: Input<'_>| {
         }
         Input::Raw(bytes) => [b"PK", bytes].concat(),
     };
-    let manner = Manner { borders: vec![4096], holes: vec![false], sized: true, random: true };
-    let (call, reader) = (Call::new(None), Scripted::new(&bytes, &manner));
+    let serving = Serving { borders: vec![4096], holes: vec![false], sized: true, random: true };
+    let (call, reader) = (Call::new(None), Scripted::new(&bytes, &serving));
     let context = Context::new(&call);
     let ours = entries(Stored::Anywhere(&reader), MOST, &context);
     let theirs = entries_by_libarchive(Stored::Anywhere(&reader), MOST, &context);
