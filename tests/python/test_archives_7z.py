@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,14 @@ def test_a_7z_cut_anywhere_is_an_error(tmp_path: Path, tree: Path, options: str)
     for length in range(len(content)):
         cut.write_bytes(content[:length])
         assert (judge(whole, cut), judge(cut, cut)) == ("error", "error"), length
+
+
+def test_a_7z_that_is_compressed_once_more_is_an_error(tmp_path: Path, tree: Path) -> None:
+    content = packed(tree, tmp_path / "x.7z").read_bytes()
+    bad = tmp_path / "x.7z.gz"
+    bad.write_bytes(gzip.compress(content))
+    good = files(tmp_path / "x.tar", CONTENT.items())
+    refuses(good, bad, bad, "a 7z is read from its end, and it is compressed once more")
 
 
 def test_a_7z_that_was_never_finished_is_an_error(tmp_path: Path, tree: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import packing
 import rars
 from judging import judge, refuses
-from komparu import compare_archive
+from komparu import ArchiveError, compare_archive
 from packing import files, link, member, symlink, tar, zipped
 from rars import COPY, HARD_LINK, JUNCTION, UNIX_LINK, WINDOWS_LINK, block, numbers, rar4, rar5
 
@@ -103,6 +103,25 @@ def test_a_rar_cut_anywhere_is_an_error(tmp_path: Path, make: type, front: bytes
         cut.write_bytes(front + archive[:length])
         assert judge(whole, cut) == "error", length
         assert judge(cut, cut) == "error", length
+
+
+@pytest.mark.parametrize("make", [new, old, bare])
+def test_a_rar_that_is_read_from_its_start_is_accounted_for_as_well(
+    tmp_path: Path, nginx: Nginx, make: type
+) -> None:
+    archive, packed = make(), tmp_path / "x.rar.gz"
+    whole, url = written(tmp_path / "x.rar", archive), f"{nginx.plain}/no-ranges/stream.rar"
+    flips = (bytes([*archive[:n], archive[n] ^ 1, *archive[n + 1 :]]) for n in range(len(archive)))
+    for bad in [*(archive[:length] for length in range(len(archive))), *flips]:
+        packed.write_bytes(gzip.compress(bad))
+        assert judge(whole, packed) == "error", bad
+    for bad in (archive[:-8], archive[: len(archive) // 2]):
+        nginx.put("stream.rar", bad)
+        with pytest.raises(ArchiveError) as caught:
+            compare_archive(url, whole)
+        assert caught.value.source == url
+    nginx.put("stream.rar", archive + b"behind")
+    assert compare_archive(url, whole).errors == {""}
 
 
 def test_an_old_rar_without_an_end_block_is_never_equal(tmp_path: Path, good: Path) -> None:

@@ -109,14 +109,19 @@ impl<'a> Libarchive<'a> {
         }
     }
 
-    /// Which entries there are, and which are links, only the index of a zip says.
-    fn is_whole_zip(&self) -> Result<()> {
+    /// Can all of what has its index at its end be read? Which entries there are, only that says.
+    fn has_index(&self, format: Format) -> Result<()> {
+        let kind = match format {
+            Format::Zip => "zip",
+            Format::SevenZip => "7z",
+            _ => return Ok(()),
+        };
         let why = match self.handle.input().why_in_order() {
             Some(why) => why,
             None if self.handle.input().is_undone() => "it is compressed once more",
             None => return Ok(()),
         };
-        Err(Error::archive(&self.name, format!("a zip is read from its end, and {why}")))
+        Err(Error::archive(&self.name, format!("a {kind} is read from its end, and {why}")))
     }
 
     fn end(&mut self) -> Result<()> {
@@ -199,9 +204,7 @@ impl<'a> Libarchive<'a> {
             Format::Unset => Format::Tar,
             format => format,
         };
-        if format == Format::Zip {
-            self.is_whole_zip()?;
-        }
+        self.has_index(format)?;
         let index = self.index.take();
         let (meter, context) = (&self.meter, self.context);
         let checked = match self.handle.input().anywhere() {
