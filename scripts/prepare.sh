@@ -42,6 +42,9 @@ else
     command -v zip >/dev/null 2>&1 || missing zip zip zip zip
     command -v 7z >/dev/null 2>&1 || missing 7z p7zip-full p7zip-plugins p7zip
     command -v zstd >/dev/null 2>&1 || missing zstd zstd zstd zstd
+    command -v cpio >/dev/null 2>&1 || missing cpio cpio cpio cpio
+    command -v gcab >/dev/null 2>&1 || missing gcab gcab gcab gcab
+    command -v genisoimage >/dev/null 2>&1 || missing genisoimage genisoimage genisoimage cdrtools
     command -v lz4 >/dev/null 2>&1 || missing lz4 lz4 lz4 lz4
     case $(tar --version 2>/dev/null) in
     *GNU*) ;;

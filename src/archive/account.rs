@@ -10,6 +10,8 @@ use crate::error::Result;
 pub(crate) struct Account {
     /// Why entries may be missing at its end, if they may.
     pub(crate) open: Option<&'static str>,
+    /// Does nothing mark its end, so that a part of it would be as whole?
+    pub(crate) is_unmarked: bool,
     /// What lies behind the container's end, and behind those of the compressions that it is within, from
     /// the inside out; zeros apart.
     pub(crate) behind: Vec<Behind>,

@@ -20,6 +20,9 @@ pub(crate) enum Passage {
     Unseen,
 }
 
+/// What a structure came to, and what lies behind its end.
+pub(crate) type Finished = std::result::Result<(Whole, Option<Behind>), Broken>;
+
 /// A structure, and what comes behind its end.
 pub(crate) struct Seen {
     walk: Walk,
@@ -90,10 +93,15 @@ impl Passage {
         }
     }
 
+    /// What the structure has come to, as soon as it has come to its end.
+    pub(crate) fn seen(&self) -> Option<Whole> {
+        let Self::Seen(seen) = self else { return None };
+        seen.walk.outcome()?.as_ref().ok().cloned()
+    }
+
     /// Where the structure ends, as soon as that is known.
     pub(crate) fn end_of_structure(&self) -> Option<u64> {
-        let Self::Seen(seen) = self else { return None };
-        seen.walk.outcome()?.as_ref().ok().map(|whole| whole.end)
+        self.seen().map(|whole| whole.end)
     }
 
     /// The next entry that the structure has come to.
@@ -105,11 +113,17 @@ impl Passage {
     }
 
     /// All bytes have passed: what the structure came to, and what lies behind its end.
-    pub(crate) fn finish(
-        &mut self,
-    ) -> Option<std::result::Result<(Whole, Option<Behind>), Broken>> {
-        let Self::Seen(seen) = self else { return None };
-        Some(seen.walk.finish().map(|whole| (whole, seen.tail.finish())))
+    ///
+    /// # Errors
+    /// When the context says stop. Within: when the container is broken.
+    pub(crate) fn finish(&mut self, context: &Context<'_>) -> Result<Option<Finished>> {
+        let Self::Seen(seen) = self else { return Ok(None) };
+        let whole = match seen.walk.finish() {
+            Ok(whole) => whole,
+            Err(broken) => return Ok(Some(Err(broken))),
+        };
+        seen.tail.add(seen.walk.rest(), context)?;
+        Ok(Some(Ok((whole, seen.tail.finish()))))
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod checked;
 mod libarchive;
+mod parts;
 
 use std::ops::Range;
 
 use self::libarchive::Libarchive;
+use self::parts::Parts;
 use super::limits::Meter;
 use super::slab::{Slab, range_in};
 use super::supply::{Bytes, Supply};
@@ -140,7 +142,8 @@ impl<'a> ArchiveReader<'a> {
                 // One that ends with a zip has one stored in it.
                 let reads = Reads::Entries { ignore_zeros: options.ignore_zeros, zip: !is_rar };
                 let meter = meter.clone();
-                Box::new(Libarchive::open(supply, index, reads, meter, name, context)?)
+                let first = Libarchive::open(supply, index, reads, meter.clone(), name, context)?;
+                Box::new(Parts::new(first, meter, name, context))
             }
         };
         Ok(Self { entries, meter, position: 0 })

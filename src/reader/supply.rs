@@ -65,6 +65,9 @@ const LAYERS: usize = 25;
 /// another part behind its end: most look for a few bytes.
 const RECENT: u64 = 4 << 10;
 
+/// The same where libarchive looks for a format: at 48 KiB, for an ISO 9660 image, in pieces that double.
+const LOOKED_AT: u64 = 256 << 10;
+
 /// The bytes of an archive, on their way to libarchive.
 pub(crate) struct Supply<'a> {
     source: Source<'a>,
@@ -88,6 +91,12 @@ pub(crate) struct Supply<'a> {
     is_clipped: bool,
     /// What libarchive is not shown of a RAR 5.
     without: Option<WithoutDirectories>,
+    /// How much is kept of what was handed out last, if only that is.
+    noted: u64,
+    /// Are these the bytes of a later part, so that places in it are not those in the source?
+    is_later: bool,
+    /// How many layers of compression there are below, those of parts before included.
+    layers: usize,
 }
 
 /// What libarchive is given.
@@ -95,6 +104,14 @@ enum Source<'a> {
     Stored(Stored<'a>),
     Gzip(Box<Gunzip<'a>>),
     Filter(Box<Undone<'a>>),
+}
+
+/// What is behind an end.
+pub(super) enum Turned<'a> {
+    /// Another part.
+    Part(Box<Supply<'a>>),
+    /// None, and all has been read.
+    End(Box<Supply<'a>>),
 }
 
 /// Bytes from the start of a slab.
@@ -133,13 +150,20 @@ impl<'a> Supply<'a> {
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let stored = Source::Stored(Stored::new(bytes, context));
-        let mut supply = Self::of(stored, name, meter, context);
-        for _ in 0..LAYERS {
+        Self::of(stored, name, meter, context).unlayered()
+    }
+
+    /// Undoes whatever the bytes are compressed by, one layer after the other.
+    fn unlayered(self) -> Result<Self> {
+        let (name, meter, context) = (self.name.clone(), self.meter.clone(), self.context);
+        let below = self.layers;
+        let mut supply = self;
+        for layers in below..LAYERS {
             let start = supply.start(WithoutDirectories::BEGINNING)?;
             let without = WithoutDirectories::of(start);
             let frames = start.get(..4).and_then(Frames::kind);
             let source = if start.starts_with(&gzip::MAGIC) {
-                Source::Gzip(Box::new(Gunzip::new(supply, name)))
+                Source::Gzip(Box::new(Gunzip::new(supply, &name)))
             } else {
                 let filters = match frames {
                     None => Filters::Others,
@@ -150,14 +174,97 @@ impl<'a> Supply<'a> {
                 if frames.is_some() {
                     supply.clip()?;
                 }
-                match Undone::open(supply, filters, name, context)? {
+                match Undone::open(supply, filters, &name, context)? {
                     Ok(undone) => Source::Filter(Box::new(undone)),
                     Err(plain) => return Ok(Self { without, ..plain }),
                 }
             };
-            supply = Self::of(source, name, meter, context);
+            supply = Self { layers: layers + 1, ..Self::of(source, &name, &meter, context) };
         }
-        Err(Error::archive(name, format!("is compressed more than {LAYERS} times over")))
+        Err(Error::archive(&name, format!("is compressed more than {LAYERS} times over")))
+    }
+
+    /// Begins anew with what is behind `end`, zeros apart, as if that were all: if it begins with what
+    /// `is_part` accepts. Else it is shown to `tail`.
+    ///
+    /// # Errors
+    /// When it cannot be read; when the context says stop.
+    pub(super) fn turn(
+        mut self,
+        end: u64,
+        is_part: impl FnOnce(&[u8]) -> bool,
+        tail: &mut Tail,
+    ) -> Result<Turned<'a>> {
+        self.go_back(end)?;
+        let mut buffer = vec![0; 64 << 10];
+        let mut start = Vec::new();
+        loop {
+            let length = self.read_into(&mut buffer)?;
+            if length == 0 {
+                break;
+            }
+            let zeros = buffer[..length].iter().take_while(|&&byte| byte == 0).count();
+            if start.is_empty() && zeros == length {
+                continue;
+            }
+            let from = if start.is_empty() { zeros } else { 0 };
+            start.extend_from_slice(&buffer[from..length]);
+            // As many as tell of any format that may come.
+            if start.len() >= 16 {
+                break;
+            }
+        }
+        if is_part(&start) {
+            self.ahead.push_front(Piece { length: start.len(), slab: start.into() });
+            (self.position, self.current, self.record) = (0, None, Record::None);
+            (self.passage, self.is_clipped, self.is_later) = (Passage::Unseen, false, true);
+            return self.unlayered().map(|part| Turned::Part(Box::new(part)));
+        }
+        tail.add(&start, self.context)?;
+        loop {
+            let length = self.read_into(&mut buffer)?;
+            if length == 0 {
+                return Ok(Turned::End(Box::new(self)));
+            }
+            tail.add(&buffer[..length], self.context)?;
+        }
+    }
+
+    /// What is behind `end` is going to be handed out next, of which some was handed out already.
+    fn go_back(&mut self, end: u64) -> Result<()> {
+        if self.anywhere().is_some() {
+            self.go(Some(end));
+            return Ok(());
+        }
+        let (mut next, mut again) = (end, VecDeque::new());
+        if let Record::Recent(recent) = &self.record {
+            for (at, piece) in recent {
+                let behind = at + piece.length as u64;
+                if (*at..behind).contains(&next) {
+                    // Within the piece.
+                    let start = usize::try_from(next - at).unwrap_or(piece.length);
+                    let rest = piece.slab[start..piece.length].to_vec();
+                    again.push_back(Piece { length: rest.len(), slab: rest.into() });
+                    next = behind;
+                }
+            }
+        }
+        if next != self.position {
+            return Err(Error::archive(&self.name, "goes on behind its end, too far back"));
+        }
+        again.append(&mut self.ahead);
+        self.ahead = again;
+        Ok(())
+    }
+
+    /// Notes the last of what is handed out, if what it begins with is accepted and it can only be read in
+    /// its order. Asked before anything is read.
+    pub(super) fn note(&mut self, is_part: impl FnOnce(&[u8]) -> bool) {
+        let start = self.ahead.front().map_or(&[][..], |piece| &piece.slab[..piece.length]);
+        if self.anywhere().is_none() && is_part(start) {
+            self.record = Record::Recent(VecDeque::new());
+            self.noted = LOOKED_AT;
+        }
     }
 
     fn of(source: Source<'a>, name: &Name, meter: &Meter, context: &'a Context<'a>) -> Self {
@@ -177,6 +284,9 @@ impl<'a> Supply<'a> {
             passage: Passage::Unseen,
             is_clipped: false,
             without: None,
+            noted: RECENT,
+            is_later: false,
+            layers: 0,
         }
     }
 
@@ -229,7 +339,7 @@ impl<'a> Supply<'a> {
     /// The bytes, if they can be read anywhere.
     pub(crate) fn anywhere(&self) -> Option<&dyn ReadAt> {
         match &self.source {
-            Source::Stored(stored) => stored.anywhere(),
+            Source::Stored(stored) if !self.is_later => stored.anywhere(),
             _ => None,
         }
     }
@@ -255,7 +365,7 @@ impl<'a> Supply<'a> {
             return Ok(());
         };
         let anywhere = match &self.source {
-            Source::Stored(stored) => stored.anywhere(),
+            Source::Stored(stored) if !self.is_later => stored.anywhere(),
             _ => None,
         };
         let begun = self.passage.begin(structure, anywhere, self.context)?;
@@ -305,13 +415,18 @@ impl<'a> Supply<'a> {
         Ok(())
     }
 
+    /// What the structure has come to so far, if it has come to its end.
+    pub(crate) fn seen(&self) -> Option<Whole> {
+        self.passage.seen()
+    }
+
     /// What the structure has come to, if one has seen what passed by, and what lies behind its end. All
     /// has been read.
     ///
     /// # Errors
     /// When the container is broken.
     pub(crate) fn whole(&mut self) -> Result<Option<(Whole, Option<Behind>)>> {
-        match self.passage.finish() {
+        match self.passage.finish(self.context)? {
             None => Ok(None),
             Some(Ok(whole)) => Ok(Some(whole)),
             Some(Err(broken)) => Err(self.broken(broken)),
@@ -411,17 +526,19 @@ impl<'a> Supply<'a> {
 
     /// The first `length` bytes, or all, if there are fewer. Asked once, before anything is read.
     fn start(&mut self, length: usize) -> Result<&[u8]> {
-        let (mut slab, mut filled) = (self.slabs.take(), 0);
-        let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
-        let piece = self.pace.piece();
-        while filled < length {
-            match self.fill(&mut writable[filled..piece], 0)? {
-                0 => break,
-                more => filled += more,
+        if self.ahead.is_empty() {
+            let (mut slab, mut filled) = (self.slabs.take(), 0);
+            let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
+            let piece = self.pace.piece();
+            while filled < length {
+                match self.fill(&mut writable[filled..piece], 0)? {
+                    0 => break,
+                    more => filled += more,
+                }
             }
-        }
-        if filled > 0 {
-            self.ahead.push_back(Piece { slab, length: filled });
+            if filled > 0 {
+                self.ahead.push_back(Piece { slab, length: filled });
+            }
         }
         Ok(self.ahead.front().map_or(&[], |piece| &piece.slab[..piece.length.min(length)]))
     }
@@ -455,7 +572,7 @@ impl<'a> Supply<'a> {
     fn serve(&mut self, put_out: u64) -> Result<usize> {
         let lent = self.next(put_out)?;
         let anywhere = match &self.source {
-            Source::Stored(stored) => stored.anywhere(),
+            Source::Stored(stored) if !self.is_later => stored.anywhere(),
             _ => None,
         };
         let bytes = match (&lent, &self.current, &self.source) {
@@ -505,7 +622,7 @@ impl<'a> Supply<'a> {
             Record::All(pieces) => pieces.push(Piece { slab: Slab::clone(&slab), length }),
             Record::Recent(recent) => {
                 recent.push_back((self.position, Piece { slab: Slab::clone(&slab), length }));
-                while recent.get(1).is_some_and(|(at, _)| at + RECENT < self.position) {
+                while recent.get(1).is_some_and(|(at, _)| at + self.noted < self.position) {
                     recent.pop_front();
                 }
             }

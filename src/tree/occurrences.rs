@@ -31,6 +31,11 @@ impl Occurrences {
     }
 }
 
+/// Is it one of several of its name, and not the first?
+pub(super) fn is_numbered(path: &[u8]) -> bool {
+    base(path).is_some()
+}
+
 /// The name that several members have, of one that is numbered.
 fn base(path: &[u8]) -> Option<&[u8]> {
     let at = path.windows(MARK.len()).position(|part| part == MARK)?;
@@ -40,7 +45,6 @@ fn base(path: &[u8]) -> Option<&[u8]> {
 /// Makes one path of all members of one name.
 pub(super) fn merge(outcome: TreeOutcome) -> TreeOutcome {
     let TreeOutcome { findings, equal } = outcome;
-    let is_numbered = |path: &[u8]| base(path).is_some();
     if !findings.iter().any(|(path, _)| is_numbered(path))
         && !equal.iter().any(|it| is_numbered(it))
     {
@@ -59,7 +63,7 @@ pub(super) fn merge(outcome: TreeOutcome) -> TreeOutcome {
             }
             (Some(before @ Finding::OnlyLeft), Finding::OnlyLeft)
             | (Some(before @ Finding::OnlyRight), Finding::OnlyRight)
-            | (Some(before @ Finding::Failed(_)), Finding::Failed(_)) => before,
+            | (Some(before @ Finding::Failed(_)), _) => before,
             (None, failed @ Finding::Failed(_)) => failed,
             // One archive has more of them.
             _ => Finding::Differs(DiffReason::ContentMismatch),
@@ -106,7 +110,7 @@ mod tests {
             (vec![(one.clone(), failed()), (two.clone(), differs())], differs()),
             (vec![(two.clone(), OnlyLeft)], differs()),
             (vec![(two.clone(), OnlyRight)], differs()),
-            (vec![(one.clone(), failed()), (two.clone(), OnlyLeft)], differs()),
+            (vec![(one.clone(), failed()), (two.clone(), OnlyLeft)], failed()),
             (vec![(one.clone(), OnlyLeft), (two.clone(), OnlyLeft)], OnlyLeft),
             (vec![(two.clone(), failed())], failed()),
             (vec![(one.clone(), failed()), (two.clone(), failed())], failed()),

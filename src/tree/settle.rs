@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::chosen::Chosen;
 use super::entries::{Entries, Index, Kind};
+use super::occurrences;
 use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved, Side};
 use crate::context::{Context, Steps};
 use crate::error::{Name, Result};
@@ -136,7 +137,11 @@ impl Settled {
         };
         // Why it is not known what an archive has whose end was not seen.
         let may_have = |side: Side| {
-            let open = side.of(both).besides.account.open?;
+            let account = &side.of(both).besides.account;
+            // Of several members of one name, their number counts.
+            let is_one = !occurrences::is_numbered(self.names.name(id, both));
+            let unmarked = (account.is_unmarked && is_one).then_some("nothing marks its end");
+            let open = account.open.or(unmarked)?;
             Some(Finding::Failed(format!("{}: may have it: {open}", side.of(archives))))
         };
         let [left, right] = &self.resolved;

@@ -122,7 +122,7 @@ impl Ar {
         if self.is_deb && !self.has_data {
             return Broken::because("is cut short: a Debian package without its data");
         }
-        Ok(Want::End(Whole { end, ..Whole::default() }))
+        Ok(Want::End(Whole { end, is_unmarked: true, ..Whole::default() }))
     }
 
     fn offsets(&mut self, width: usize, left: u64) -> Result<Want, Broken> {

@@ -207,6 +207,11 @@ impl Iso9660 {
 }
 
 impl Structure for Iso9660 {
+    /// libarchive shows them in the order of their content; only their number is known.
+    fn lists_entries(&self) -> bool {
+        false
+    }
+
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         let Some(start) = self.start.take() else {
             self.start = Some(Vec::new());

@@ -116,6 +116,9 @@ pub(crate) struct Whole {
     /// `None`: there was an end mark, or another proof that nothing is missing. Where it is set, the
     /// comparison has no verdict but "different".
     pub(crate) open: Option<&'static str>,
+    /// Is the end that of all bytes, with nothing that marks it? Then a part that ends between two entries
+    /// is as whole, and entries that only the other archive has are not known to be missing.
+    pub(crate) is_unmarked: bool,
     /// How many entries libarchive must have shown, where the format counts them without listing each.
     pub(crate) entries: Option<u64>,
 }

@@ -12,6 +12,8 @@ pub(crate) struct Walk {
     held: Vec<u8>,
     /// Entries that were told of, and not been asked for.
     listed: VecDeque<(Listed, Details)>,
+    /// What was shown of the bytes behind the end, where more was asked for than there was.
+    rest: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]
@@ -24,7 +26,8 @@ impl Walk {
     /// Begins, before any byte has come.
     pub(crate) fn new(structure: Box<dyn Structure>) -> Self {
         let state = State::Over(Ok(Whole::default()));
-        let mut walk = Self { structure, state, held: Vec::new(), listed: VecDeque::new() };
+        let (held, listed, rest) = (Vec::new(), VecDeque::new(), Vec::new());
+        let mut walk = Self { structure, state, held, listed, rest };
         walk.step(None);
         walk
     }
@@ -96,7 +99,7 @@ impl Walk {
     /// All bytes have passed by.
     pub(crate) fn finish(&mut self) -> Result<Whole, Broken> {
         let mut had_none = false;
-        while let State::Wants { .. } = self.state {
+        while let State::Wants { at, .. } = self.state {
             let held = std::mem::take(&mut self.held);
             if had_none && held.is_empty() {
                 self.fail("is cut short");
@@ -104,11 +107,20 @@ impl Walk {
             }
             had_none = held.is_empty();
             self.step(Some(&held));
+            if let State::Over(Ok(whole)) = &self.state {
+                let from = usize::try_from(whole.end.saturating_sub(at)).unwrap_or(held.len());
+                self.rest = held.get(from..).unwrap_or_default().to_vec();
+            }
         }
         match &self.state {
             State::Over(outcome) => outcome.clone(),
             State::Wants { .. } => unreachable!("it goes on as long as anything is wanted"),
         }
+    }
+
+    /// What was shown of the bytes behind the end when it was known only with the last of all bytes.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.rest
     }
 
     /// Goes on until more bytes are wanted, which come next after those of the last step.
@@ -230,6 +242,27 @@ pub(super) mod tests {
             assert_eq!(walk.finish(), Ok(whole.clone()));
             assert_eq!(names(&mut walk), [&b"a"[..], b"longer", b"c"]);
         }
+    }
+
+    /// Asks for more than there is.
+    struct Greedy(bool);
+
+    impl Structure for Greedy {
+        fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
+            if std::mem::replace(&mut self.0, true) {
+                return Ok(Want::End(Whole { end: bytes.len().min(2) as u64, ..Whole::default() }));
+            }
+            Ok(Want::Bytes { at: 0, length: 100 })
+        }
+    }
+
+    #[test]
+    fn what_is_behind_an_end_that_is_known_late_is_not_lost() {
+        let mut walk = Walk::new(Box::new(Greedy(false)));
+        walk.pass(0, b"end");
+        walk.pass(3, b"behind");
+        assert!(walk.finish().is_ok());
+        assert_eq!(walk.rest(), b"dbehind");
     }
 
     #[test]

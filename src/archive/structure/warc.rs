@@ -52,7 +52,7 @@ impl Warc {
         if bytes.is_empty() {
             return if self.header.is_empty() {
                 let open = self.has_hidden.then_some("has records that are no files");
-                Ok(Want::End(Whole { end: self.at, open, ..Whole::default() }))
+                Ok(Want::End(Whole { end: self.at, open, is_unmarked: true, ..Whole::default() }))
             } else {
                 Broken::because("is cut short: within the header of a record")
             };

@@ -165,11 +165,10 @@ impl Structure for Xar {
             Next::Last => self.want(Next::Again, START),
             Next::Again => {
                 // libarchive writes the start of the table once more behind the heap, as much of it as
-                // the sum of the table has bytes.
-                let end = match self.toc.sum().and_then(|length| bytes.get(..length)) {
-                    Some(again) if self.start.starts_with(again) => self.end + again.len() as u64,
-                    _ => self.end,
-                };
+                // the sum of the table has bytes. Less of it is no loss.
+                let again = &bytes[..self.toc.sum().unwrap_or(0).min(bytes.len())];
+                let is_again = self.start.starts_with(again);
+                let end = self.end + if is_again { again.len() as u64 } else { 0 };
                 Ok(Want::End(Whole { end, ..Whole::default() }))
             }
         }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use flate2::Crc;
 
 use super::checked::Checked;
-use super::{Entries, Entry, Step};
+use super::{Entries, Entry, Step, parts};
 use crate::archive::account::Tail;
 use crate::archive::ledger::{Known, Ledger};
 use crate::archive::structure::{
@@ -19,10 +19,13 @@ use crate::reader::ending::doubt;
 use crate::reader::limits::Meter;
 use crate::reader::slab::Slab;
 use crate::reader::stash::Buffer;
-use crate::reader::supply::Supply;
+use crate::reader::supply::{Supply, Turned};
 use crate::reader::undo::because;
 use crate::reader::zip::ZipIndex;
 use crate::sys::libarchive::{Format, Handle, Kind, Reads};
+
+/// How long a tar without entries is at most: one record of tar's usual length, 20 blocks of 512 bytes.
+const EMPTY_TAR: u64 = 10_240;
 
 /// An archive that is being read.
 pub(super) struct Libarchive<'a> {
@@ -52,6 +55,8 @@ pub(super) struct Libarchive<'a> {
     position: u64,
     /// Where the block lies that comes after a hole.
     ahead: Option<u64>,
+    /// Where a cpio ended, behind which another may begin.
+    goes_on_from: Option<u64>,
 }
 
 /// What komparu itself knows of the container.
@@ -85,6 +90,7 @@ impl<'a> Libarchive<'a> {
         let cut = index.as_mut().map(|index| std::mem::take(&mut index.cut)).unwrap_or_default();
         let ignore_zeros = matches!(reads, Reads::Entries { ignore_zeros: true, .. });
         supply.keep();
+        supply.note(parts::is_cpio);
         match Handle::open(supply, reads) {
             Ok(handle) => Ok(Self {
                 handle,
@@ -104,6 +110,7 @@ impl<'a> Libarchive<'a> {
                 checksum: None,
                 position: 0,
                 ahead: None,
+                goes_on_from: None,
             }),
             Err((failure, supply)) => Err(because(name, &supply, failure)),
         }
@@ -129,6 +136,12 @@ impl<'a> Libarchive<'a> {
             return Err(error.clone());
         }
         self.begin()?;
+        if self.handle.format() == Format::Cpio
+            && let Some(whole) = self.handle.input_mut().seen()
+        {
+            self.goes_on_from = Some(whole.end);
+            return self.close(&whole);
+        }
         self.handle.input_mut().finish()?;
         let size = self.handle.input().given();
         if let Some(cause) = doubt(&self.handle.end(), size) {
@@ -156,6 +169,7 @@ impl<'a> Libarchive<'a> {
         if let Some(whole) = whole {
             self.close(&whole)?;
         }
+        self.is_more_than_zeros(behind.is_some())?;
         self.account.behind.extend(behind);
         let around = self.handle.input_mut().behind_filters()?;
         self.account.behind.extend(around);
@@ -173,7 +187,44 @@ impl<'a> Libarchive<'a> {
             _ => self.ledger.close(),
         };
         self.account.open = whole.open;
+        self.account.is_unmarked = whole.is_unmarked;
         counts.map_err(|why| Error::archive(&self.name, why))
+    }
+
+    /// Zeros are a tar without entries to libarchive, whatever may follow: the start of a disc's image for
+    /// example, whose first 32 KiB are zeros most often.
+    fn is_more_than_zeros(&self, goes_on: bool) -> Result<()> {
+        let size = self.handle.input().given();
+        let is_tar = matches!(self.handle.format(), Format::Tar | Format::Unset);
+        if !is_tar || self.entries > 0 || !goes_on && size <= EMPTY_TAR {
+            return Ok(());
+        }
+        let why =
+            if goes_on { "begins with zeros, and is no archive" } else { "is nothing but zeros" };
+        Err(Error::archive(&self.name, why))
+    }
+
+    /// Is it a cpio? Asked after its first entry.
+    pub(super) fn is_cpio(&self) -> bool {
+        self.handle.format() == Format::Cpio
+    }
+
+    /// What lies behind the end of a cpio: another part, or what is shown to the account. Asked after its
+    /// last entry.
+    pub(super) fn go_on(mut self) -> Result<(Account, Turned<'a>)> {
+        let (mut account, mut tail) = (std::mem::take(&mut self.account), Tail::default());
+        let from = self.goes_on_from;
+        let supply = self.handle.into_input();
+        let Some(from) = from else { return Ok((account, Turned::End(Box::new(supply)))) };
+        let mut turned = supply.turn(from, parts::is_part, &mut tail)?;
+        if let Turned::End(supply) = &mut turned {
+            let behind = tail.finish();
+            // It may be the start of another part.
+            account.is_unmarked |= behind.is_some();
+            account.behind.extend(behind);
+            account.behind.extend(supply.behind_filters()?);
+        }
+        Ok((account, turned))
     }
 
     /// What lies behind the end of a container that can be read anywhere.
@@ -227,7 +278,10 @@ impl<'a> Libarchive<'a> {
             None => (None, Check::None),
             Some(Structured::Passing(structure)) => (Some(structure), Check::Passing),
             Some(Structured::Indexed(mut structure)) => match self.handle.input().anywhere() {
-                None => (Some(structure), Check::Passing),
+                None => {
+                    self.ledger = Ledger::in_any_order();
+                    (Some(structure), Check::Passing)
+                }
                 Some(bytes) => {
                     let (meter, mut entries) = (&self.meter, 0);
                     let mut ledger = if structure.lists_entries() {

@@ -57,6 +57,8 @@ type SkipCallback = unsafe extern "C" fn(*mut Archive, *mut c_void, i64) -> i64;
 type SeekCallback = unsafe extern "C" fn(*mut Archive, *mut c_void, i64, c_int) -> i64;
 
 unsafe extern "C" {
+    pub(super) fn archive_version_number() -> c_int;
+
     pub(super) fn archive_read_new() -> *mut Archive;
     pub(super) fn archive_read_free(archive: *mut Archive) -> c_int;
 

@@ -40,6 +40,12 @@ pub(crate) trait Input {
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
+/// The version, as libarchive numbers it: 3.8.10 is 3008010.
+pub(crate) fn version() -> i32 {
+    // SAFETY: no preconditions.
+    unsafe { ffi::archive_version_number() }
+}
+
 /// A family of formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {

@@ -36,7 +36,10 @@ fn members_of_all_makes_are_listed() {
         member("bsd.o", b""),
     ]);
     let (entries, outcome) = walked(&bytes);
-    assert_eq!(outcome, Ok(Whole { end: bytes.len() as u64, ..Whole::default() }));
+    assert_eq!(
+        outcome,
+        Ok(Whole { end: bytes.len() as u64, is_unmarked: true, ..Whole::default() })
+    );
     let table = Listed { name: None, size: Some(2) };
     let wanted = [
         Listed::default(),

@@ -144,7 +144,7 @@ impl Tar {
             1 => Some(HALF_A_MARK),
             _ => None,
         };
-        Ok(Want::End(Whole { end: self.at, open, entries: None }))
+        Ok(Want::End(Whole { end: self.at, open, ..Whole::default() }))
     }
 
     /// Less than a block.
@@ -171,7 +171,7 @@ impl Tar {
     fn end_mark(&self, bytes: &[u8]) -> Want {
         let is_whole = bytes.len() == BLOCK && is_zero(bytes);
         let end = self.at + if is_whole { BLOCK as u64 } else { 0 };
-        Want::End(Whole { end, open: (!is_whole).then_some(HALF_A_MARK), entries: None })
+        Want::End(Whole { end, open: (!is_whole).then_some(HALF_A_MARK), ..Whole::default() })
     }
 
     /// A header whose body says more of the entry to come, or of all.

@@ -123,7 +123,7 @@ fn an_end_mark_is_two_blocks_of_zeros() {
     assert_eq!(of(&END), Ok(Whole { end, ..Whole::default() }));
     // What follows is not the tar's.
     assert_eq!(of(&[&END[..], b"anything"].concat()), Ok(Whole { end, ..Whole::default() }));
-    let open = |end: u64, open| Ok(Whole { end, open: Some(open), entries: None });
+    let open = |end: u64, open| Ok(Whole { end, open: Some(open), ..Whole::default() });
     assert_eq!(of(b""), open(end - 1024, NO_MARK));
     for after in [0, 1, 511] {
         assert_eq!(of(&END[..BLOCK + after]), open(end - 512, HALF_A_MARK));

@@ -29,7 +29,7 @@ fn files_are_listed_until_the_end() {
     .concat();
     let listed = |name: &str, size| Listed { name: Some(name.into()), size: Some(size) };
     let wanted = vec![listed("a", 7), listed("dir/b?c", 0)];
-    let whole = Whole { end: bytes.len() as u64, ..Whole::default() };
+    let whole = Whole { end: bytes.len() as u64, is_unmarked: true, ..Whole::default() };
     for piece in [1, 3, 100, 1000] {
         assert_eq!(walked(bytes.as_bytes(), piece), (wanted.clone(), Ok(whole.clone())));
     }
