@@ -88,7 +88,7 @@ def _is_zip(path: Path) -> bool:
 
 def unzip(path: Path, scratch: Path) -> bytes | None:
     """Have Info-ZIP unpack."""
-    if not zipfile.is_zipfile(path):
+    if not _is_zip(path):
         return None
     return _unpacked(
         scratch, lambda tree: _run("unzip", "-qq", "-o", "-P", "none", path, "-d", tree)
