@@ -127,7 +127,7 @@ def main() -> None:
         tars = {}
         for name, make in MAKERS.items():
             tar = make(path, scratch)
-            if tar is None:
+            if tar is None or len(tar) > LARGEST:
                 continue
             target = scratch / "made.tar"
             target.write_bytes(tar)
