@@ -1,25 +1,24 @@
-//! The one network thread of the process, from outside.
+//! The one network thread of the process: starting it, sending it commands, stopping it.
 //!
-//! It is started by the first request. It alone touches libcurl's connections, which
-//! is what libcurl asks for, and so every thread's requests use the same ones. It belongs to the
-//! process that started it: a forked child starts its own and never touches its parent's. When the
-//! process exits it is stopped before OpenSSL cleans up under it.
+//! The first request starts it. Only this thread uses libcurl's connections, as libcurl demands, so the requests
+//! of all threads share them. It belongs to the process that started it: a forked child starts its own and never
+//! touches its parent's. When the process exits the thread is stopped before OpenSSL cleans up, which it uses.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use curl::multi::Multi;
 use rustix::io::Errno;
 
-use super::channel::{Received, ReceivedHead, channel as body_channel};
+use super::channel::{self, Received, ReceivedHead};
 use super::exit;
 use super::redirect::Hop;
 use super::request::Request;
-use super::transfer::Next;
+use super::transfer::Attempt;
 use super::worker::{Command, End, Worker};
 use crate::error::{Error, Name, Result, words};
 use crate::sys::curl as raw;
@@ -37,23 +36,23 @@ static CLIENT: Mutex<Option<Arc<Slot>>> = Mutex::new(None);
 
 struct Client {
     process: u32,
-    /// The thread has ended, though nobody told it to: the system let it down.
-    over: Arc<AtomicBool>,
-    commands: Sender<Command>,
+    /// The thread has ended without being told to: a system call failed, or libcurl had no memory.
+    dead: Arc<AtomicBool>,
+    commands: mpsc::Sender<Command>,
     waker: Arc<Waker>,
-    ended: Mutex<Receiver<()>>,
+    ended: Mutex<mpsc::Receiver<()>>,
 }
 
-/// The network thread of one process. It is empty as long as a thread is being started.
+/// The network thread of one process. It is empty while the thread is being started.
 struct Slot {
     process: u32,
-    client: OnceLock<std::result::Result<Arc<Client>, Missing>>,
+    client: OnceLock<std::result::Result<Arc<Client>, NoThread>>,
 }
 
 impl Slot {
-    /// Is there a thread for this process, or one to come?
+    /// Is the thread of this process running, or being started?
     fn is_usable(&self, process: u32) -> bool {
-        let works = |client: &Client| !client.over.load(Ordering::Relaxed);
+        let works = |client: &Client| !client.dead.load(Ordering::Relaxed);
         self.process == process
             && self
                 .client
@@ -63,9 +62,9 @@ impl Slot {
 }
 
 impl Client {
-    /// The thread of this process, started if there is none. Callers that come while it is being started
-    /// wait for it: each would need some descriptors for one of its own.
-    fn get() -> std::result::Result<Arc<Self>, Missing> {
+    /// The thread of this process, started if there is none. Callers that come while it is being started wait
+    /// for it: a thread for each of them would take more descriptors.
+    fn get() -> std::result::Result<Arc<Self>, NoThread> {
         let process = std::process::id();
         let slot = with_fork_lock(|| {
             let mut current = lock(&CLIENT);
@@ -73,7 +72,7 @@ impl Client {
                 Some(slot) => Arc::clone(slot),
                 None => {
                     let slot = Arc::new(Slot { process, client: OnceLock::new() });
-                    // The parent's is not dropped: it shares its wake-up descriptors with the parent.
+                    // The parent's is not dropped: its waker's descriptor is shared with the parent.
                     std::mem::forget(current.replace(Arc::clone(&slot)));
                     slot
                 }
@@ -88,38 +87,38 @@ impl Client {
     }
 
     /// A thread that is ready to take commands.
-    fn start(process: u32) -> std::result::Result<Self, Missing> {
-        let (commands, orders) = channel();
-        let (farewell, ended) = channel::<()>();
-        let (ready, begun) = channel();
-        let (over, waker) = (Arc::new(AtomicBool::new(false)), Arc::new(Waker::new()?));
-        let (ends, woken) = (Arc::clone(&over), Arc::clone(&waker));
+    fn start(process: u32) -> std::result::Result<Self, NoThread> {
+        let (commands, received) = mpsc::channel();
+        let (done, ended) = mpsc::channel::<()>();
+        let (ready, begun) = mpsc::channel();
+        let (dead, waker) = (Arc::new(AtomicBool::new(false)), Arc::new(Waker::new()?));
+        let (has_ended, its_waker) = (Arc::clone(&dead), Arc::clone(&waker));
         let body = move || {
             raw::block_signals();
             locale::enter_for_good();
             let mut failure = None;
-            match worker(Arc::clone(&woken)) {
+            match worker(Arc::clone(&its_waker)) {
                 Ok(worker) => {
                     let _ = ready.send(None);
-                    // The binding of libcurl panics where libcurl has no memory. What was under way is
-                    // lost then, and later requests start another thread.
-                    let _ = catch_unwind(AssertUnwindSafe(|| work(worker, &woken, &orders)));
+                    // The `curl` crate panics when libcurl has no memory. Transfers under way end with an
+                    // error then, and the next request starts another thread.
+                    let _ = catch_unwind(AssertUnwindSafe(|| work(worker, &its_waker, &received)));
                 }
                 Err(error) => failure = Some(error),
             }
-            // Before its orders go, and with them the requests that nobody will make.
-            ends.store(true, Ordering::Relaxed);
-            drop((orders, farewell));
+            // Before the commands are dropped, and with them requests: their readers may start another thread.
+            has_ended.store(true, Ordering::Relaxed);
+            drop((received, done));
             if failure.is_some() {
                 let _ = ready.send(failure);
             }
         };
         let spawned = threads::named("komparu-network").spawn(body);
-        spawned.map_err(|error| Missing::thread(&error))?;
+        spawned.map_err(|error| NoThread::thread(&error))?;
         match begun.recv() {
-            Ok(None) => Ok(Self { process, commands, waker, over, ended: Mutex::new(ended) }),
+            Ok(None) => Ok(Self { process, commands, waker, dead, ended: Mutex::new(ended) }),
             Ok(Some(error)) => Err(error.into()),
-            Err(_) => Err(Missing { cause: "libcurl cannot be set up".to_owned(), errno: None }),
+            Err(_) => Err(NoThread { cause: "libcurl cannot be set up".to_owned(), errno: None }),
         }
     }
 
@@ -131,10 +130,10 @@ impl Client {
     }
 }
 
-/// The inside of the network thread.
+/// What the network thread runs.
 fn worker(waker: Arc<Waker>) -> io::Result<Worker> {
-    // The binding of libcurl panics where libcurl gets no descriptors. There are some if these are there,
-    // and are closed just before; should another thread be faster, the panic is not to be seen.
+    // The `curl` crate panics when libcurl gets no descriptors. These two are reserved and closed just before, so
+    // that there are some. If another thread takes them, the panic is caught.
     drop([Waker::new()?, Waker::new()?]);
     match catch_unwind(Multi::new) {
         Ok(multi) => Worker::new(multi, waker),
@@ -143,13 +142,13 @@ fn worker(waker: Arc<Waker>) -> io::Result<Worker> {
 }
 
 /// What the network thread does.
-fn work(mut inside: Worker, waker: &Arc<Waker>, orders: &Receiver<Command>) {
-    while let End::Renew { answer, waiting } = inside.run(orders) {
+fn work(mut inside: Worker, waker: &Arc<Waker>, received: &mpsc::Receiver<Command>) {
+    while let End::Renew { answer, waiting } = inside.run(received) {
         drop(inside);
         let Ok(renewed) = worker(Arc::clone(waker)) else { return };
         inside = renewed;
         if let Some(answer) = answer {
-            // Unless the one who asked has gone.
+            // Unless the thread that asked has stopped waiting.
             let _ = answer.send(());
         }
         for (id, next) in waiting {
@@ -177,19 +176,19 @@ fn give_way() -> bool {
         let slot = current.as_ref().filter(|slot| slot.is_usable(process));
         slot.and_then(|slot| slot.client.get()).and_then(|client| client.clone().ok())
     });
-    let (answer, closed) = channel();
+    let (answer, closed) = mpsc::channel();
     client.is_some_and(|client| client.send(Command::GiveWay(answer)))
         && closed.recv_timeout(STOP_PATIENCE).is_ok()
 }
 
-/// What a request lacks, whatever it asks for.
+/// Why there is no network thread.
 #[derive(Clone)]
-struct Missing {
+struct NoThread {
     cause: String,
     errno: Option<i32>,
 }
 
-impl Missing {
+impl NoThread {
     fn thread(error: &io::Error) -> Self {
         let cause = format!("no thread could be started for its transfer ({})", words(error));
         Self { cause, errno: error.raw_os_error() }
@@ -200,14 +199,14 @@ impl Missing {
     }
 }
 
-impl From<io::Error> for Missing {
+impl From<io::Error> for NoThread {
     fn from(error: io::Error) -> Self {
         Self { cause: words(&error), errno: error.raw_os_error() }
     }
 }
 
-/// Stops the network thread for good, because the process exits. Whoever waits for a response waits
-/// until the process is gone: there may be nothing left to return to, such as an interpreter.
+/// Stops the network thread for good, because the process exits. Threads that wait for a response wait until the
+/// process is gone: there may be nothing left to return to, such as an interpreter.
 pub(crate) fn stop() {
     exit::begin();
     let slot = lock(&CLIENT).clone();
@@ -222,14 +221,14 @@ pub(crate) fn stop() {
     }
 }
 
-/// What libc calls on exit, where nobody has called [`stop`] before.
+/// Called by libc on exit; does nothing if [`stop`] was called before.
 extern "C" fn stop_at_exit() {
     stop();
 }
 
 /// A response under way. Dropping it cancels the transfer at once.
 pub(crate) struct Response {
-    receiver: super::channel::Receiver,
+    receiver: channel::Receiver,
     client: Arc<Client>,
     id: usize,
 }
@@ -243,10 +242,10 @@ pub(crate) fn fetch(request: Arc<Request>, hop: Hop) -> Result<Response> {
     if exit::has_begun() {
         return Err(Error::read(&request.name, "the process is about to exit"));
     }
-    let client = Client::get().map_err(|missing| missing.for_source(&request.name))?;
+    let client = Client::get().map_err(|error| error.for_source(&request.name))?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let (inlet, receiver) = body_channel(&request.name, request.blocks);
-    let next = Next { request, hop, inlet, again: false, lacks_socket: false };
+    let (sender, receiver) = channel::channel(&request.name, request.blocks);
+    let next = Attempt { request, hop, sender, again: false, lacks_socket: false };
     // If the thread is gone, the sender is dropped with the command, which the receiver sees.
     client.send(Command::Start(id, Box::new(next)));
     Ok(Response { receiver, client, id })
@@ -275,12 +274,12 @@ impl Response {
         self.receiver.consume(length);
     }
 
-    /// Does its server wait until more of the body is read?
-    pub(crate) fn is_held_up(&self) -> bool {
+    /// Does the transfer wait until more of the body is read?
+    pub(crate) fn is_paused(&self) -> bool {
         self.receiver.is_paused()
     }
 
-    /// Was this process forked since the request was sent? The network thread is not in the child.
+    /// Was this process forked after the request was sent? The network thread is not in the child.
     pub(crate) fn is_parents(&self) -> bool {
         self.client.process != std::process::id()
     }

@@ -28,16 +28,16 @@ struct Server {
 
 impl Servers {
     /// Notes what the transfers have received, and forgets the servers that none of them is for.
-    pub(super) fn look<'t>(&mut self, transfers: impl Iterator<Item = &'t Transfer>) {
+    pub(super) fn note_all<'t>(&mut self, transfers: impl Iterator<Item = &'t Transfer>) {
         let mut asked = HashSet::new();
         let mut flowing = HashSet::new();
         for transfer in transfers {
             let server = transfer.server();
             asked.insert(Arc::clone(server));
-            if let Some(heard) = transfer.heard() {
-                let flows = !transfer.is_paused() && heard.elapsed() < AT_ONCE;
+            if let Some(last_received) = transfer.last_received() {
+                let flows = !transfer.is_paused() && last_received.elapsed() < AT_ONCE;
                 let at_once = flows && !flowing.insert(Arc::clone(server));
-                self.note(server, heard, at_once);
+                self.note(server, last_received, at_once);
             }
         }
         self.0.retain(|server, _| asked.contains(server));
@@ -48,10 +48,10 @@ impl Servers {
         self.note(server, Instant::now(), false);
     }
 
-    fn note(&mut self, server: &Arc<str>, heard: Instant, at_once: bool) {
+    fn note(&mut self, server: &Arc<str>, last_received: Instant, at_once: bool) {
         let known = self.0.entry(Arc::clone(server));
-        let known = known.or_insert(Server { busy: heard, at_once });
-        known.busy = known.busy.max(heard);
+        let known = known.or_insert(Server { busy: last_received, at_once });
+        known.busy = known.busy.max(last_received);
         known.at_once |= at_once;
     }
 

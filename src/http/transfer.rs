@@ -1,4 +1,4 @@
-//! One request under way: what libcurl calls while it runs.
+//! One request under way: the callbacks of libcurl.
 
 mod gate;
 mod tls;
@@ -18,27 +18,27 @@ use super::request::Request;
 use crate::error::{Error, Result};
 use tls::Tls;
 
-/// Bytes of head that are read of one response, interim ones and trailers included. The largest that
-/// browsers and servers take.
+/// The most bytes of the head of one response, with interim responses and trailers. The largest limit of
+/// browsers and servers.
 const MAX_HEADERS: usize = 256 << 10;
 
-/// Bytes of a body that nobody wants (a redirect's, an error's) which are read all the same, so that
-/// the connection can be used again.
+/// The most bytes of an unwanted body (a redirect's, an error's) that are read, so that the connection can be
+/// used again.
 const MAX_UNWANTED: usize = 64 << 10;
 
-/// How long such a body is waited for.
+/// How long an unwanted body is waited for.
 const UNWANTED_TIME: Duration = Duration::from_secs(1);
 
-/// What libcurl's callbacks know.
+/// The state of libcurl's callbacks.
 pub(crate) struct Transfer {
     request: Arc<Request>,
     hop: Hop,
-    /// `None` once the transfer is over.
-    inlet: Option<Sender>,
+    /// `None` once the transfer has ended.
+    sender: Option<Sender>,
     rule: Rule,
     proxied: bool,
     tls: Tls,
-    /// On a connection of its own: a kept one was tried before.
+    /// On a new connection: a kept one was tried before.
     again: bool,
     /// The process had no descriptor for its connection.
     lacks_socket: bool,
@@ -46,17 +46,17 @@ pub(crate) struct Transfer {
     opened: bool,
     connected: bool,
     paused: bool,
-    /// When something last arrived.
-    alive: Instant,
+    /// When bytes last arrived.
+    last_arrival: Instant,
     head: Head,
     header_bytes: usize,
     body: Body,
     received: u64,
-    /// What ended the transfer from our side, in place of whatever libcurl makes of it.
+    /// Why we ended the transfer. It takes the place of libcurl's own error.
     fault: Option<Error>,
 }
 
-/// What becomes of the body.
+/// What the body is for.
 enum Body {
     /// The head is not complete.
     Unknown,
@@ -67,12 +67,13 @@ enum Body {
     },
 }
 
-/// A request that waits to be made: the first, or the next hop of one that was redirected.
-pub(crate) struct Next {
+/// One attempt to get an answer: the request, and the hop that it goes to.
+pub(crate) struct Attempt {
     pub(crate) request: Arc<Request>,
     pub(crate) hop: Hop,
-    pub(crate) inlet: Sender,
-    /// A kept connection has let it down, or there was no descriptor for one: it is to have a new one.
+    pub(crate) sender: Sender,
+    /// A kept connection had been closed by the server, or there was no descriptor for one: this attempt is to
+    /// have a new one.
     pub(crate) again: bool,
     /// There was no descriptor for its connection.
     pub(crate) lacks_socket: bool,
@@ -81,14 +82,14 @@ pub(crate) struct Next {
 impl Transfer {
     /// The transfer of `request` at `hop`, ready for libcurl.
     ///
-    /// `None` where the hop must not be made; its reader has been told why.
-    pub(crate) fn new(next: Next) -> Option<Easy2<Self>> {
-        let Next { request, hop, mut inlet, again, lacks_socket: _ } = next;
+    /// `None` where the hop is refused; its reader gets the reason.
+    pub(crate) fn new(next: Attempt) -> Option<Easy2<Self>> {
+        let Attempt { request, hop, mut sender, again, lacks_socket: _ } = next;
         let proxy = request.proxies.proxy_for(hop.url());
         let rule = hop.rule(&request.options);
         if let Some(kind) = rule.refuses_host(hop.url().host()) {
             let cause = hop.refusal(hop.url().host(), kind);
-            inlet.end(Err(Error::read(&request.name, cause)));
+            sender.end(Err(Error::read(&request.name, cause)));
             return None;
         }
         let proxied = proxy.is_some();
@@ -97,7 +98,7 @@ impl Transfer {
         let mut easy = Easy2::new(Self {
             request: Arc::clone(&request),
             hop: hop.clone(),
-            inlet: Some(inlet),
+            sender: Some(sender),
             rule,
             proxied,
             tls,
@@ -106,7 +107,7 @@ impl Transfer {
             opened: false,
             connected: false,
             paused: false,
-            alive: Instant::now(),
+            last_arrival: Instant::now(),
             head: Head::default(),
             header_bytes: 0,
             body: Body::Unknown,
@@ -115,7 +116,7 @@ impl Transfer {
         });
         let shown = easy.verbose(tls.is_used());
         let configured = shown.and_then(|()| request.configure(&mut easy, &hop, proxy));
-        // Left as it is otherwise: where libcurl is old, every connection is a new one.
+        // Not set to false otherwise: where libcurl is old, every connection must be a new one.
         let anew = |()| if again { easy.fresh_connect(true) } else { Ok(()) };
         if let Err(error) = configured.and_then(anew) {
             let cause = format!("libcurl refuses the request ({error})");
@@ -127,40 +128,46 @@ impl Transfer {
 
     /// Ends the response.
     fn end(&mut self, end: Result<()>) {
-        if let Some(mut inlet) = self.inlet.take() {
-            inlet.end(end);
+        if let Some(mut sender) = self.sender.take() {
+            sender.end(end);
         }
     }
 
     /// The reader has made room.
     pub(crate) fn resumed(&mut self) {
         self.paused = false;
-        self.alive = Instant::now();
+        self.last_arrival = Instant::now();
     }
 
-    /// The server that it asks.
+    /// The server that it is for.
     pub(crate) fn server(&self) -> &Arc<str> {
         &self.request.server
     }
 
-    /// When something of an answer last arrived, if anything has.
-    pub(crate) fn heard(&self) -> Option<Instant> {
-        (self.header_bytes > 0).then_some(self.alive)
+    /// When bytes of an answer last arrived, if any have.
+    pub(crate) fn last_received(&self) -> Option<Instant> {
+        (self.header_bytes > 0).then_some(self.last_arrival)
     }
 
-    /// Its server was busy with another request of this process until then: perhaps it answers one at a
-    /// time. Only from then on does it keep this one waiting.
+    /// Its server was busy with another request of this process until `busy`, and perhaps answers one at a time.
+    /// The timeout of this one counts only from then on.
     pub(crate) fn excuse(&mut self, busy: Instant) {
         if self.header_bytes == 0 {
-            self.alive = self.alive.max(busy);
+            self.last_arrival = self.last_arrival.max(busy);
         }
     }
 
-    /// The same request once more, if nothing but a connection was waited for.
-    pub(crate) fn connect_again(&mut self) -> Option<Next> {
+    /// Another attempt after one that got no connection.
+    pub(crate) fn connect_again(&mut self) -> Option<Attempt> {
         let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
         let again = self.again;
-        self.inlet.take().map(|inlet| Next { request, hop, inlet, again, lacks_socket: false })
+        self.sender.take().map(|sender| Attempt {
+            request,
+            hop,
+            sender,
+            again,
+            lacks_socket: false,
+        })
     }
 
     /// Does it wait for its reader?
@@ -173,29 +180,29 @@ impl Transfer {
         !self.connected
     }
 
-    /// How long it may be kept waiting.
-    pub(crate) fn patience(&self) -> Duration {
+    /// The longest wait for the next byte.
+    pub(crate) fn timeout(&self) -> Duration {
         self.request.options.timeout
     }
 
-    /// When to give up, if nothing arrives until then. Connecting has libcurl's own limit, and while
-    /// the transfer is paused it is the reader who takes his time.
+    /// When to give up, if no byte arrives until then. Connecting has libcurl's own limit, and a transfer that is
+    /// paused waits for its reader, not for the server.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.body {
             Body::Unwanted { since, .. } => Some(since + UNWANTED_TIME),
             _ if !self.connected || self.paused => None,
-            _ => self.alive.checked_add(self.request.options.timeout),
+            _ => self.last_arrival.checked_add(self.request.options.timeout),
         }
     }
 
-    /// When to ask for the deadline again: it may be another by then, but none before this.
-    pub(crate) fn next_look(&self, now: Instant) -> Instant {
+    /// When to check the deadline again: it may move, but not to before this.
+    pub(crate) fn next_check(&self, now: Instant) -> Instant {
         let soonest = now + self.request.options.timeout.min(UNWANTED_TIME);
         self.deadline().map_or(soonest, |deadline| deadline.min(soonest))
     }
 
     /// Ends a transfer whose deadline has passed.
-    pub(crate) fn give_up(&mut self) -> Option<Next> {
+    pub(crate) fn give_up(&mut self) -> Option<Attempt> {
         if let Body::Unwanted { .. } = self.body {
             return self.follow();
         }
@@ -204,20 +211,20 @@ impl Transfer {
         None
     }
 
-    /// Ends the transfer as libcurl says it went.
+    /// Ends the transfer with libcurl's result.
     pub(crate) fn finish(
         &mut self,
         result: std::result::Result<(), curl::Error>,
         errno: Option<i32>,
-    ) -> Option<Next> {
+    ) -> Option<Attempt> {
         if self.fault.is_none() && matches!(self.body, Body::Unwanted { .. }) {
             return self.follow();
         }
-        if self.was_let_down() || (self.lacks_socket && !self.again) {
+        if self.got_only_closed_connections() || (self.lacks_socket && !self.again) {
             let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
             let lacks_socket = self.lacks_socket;
-            let next = |inlet| Next { request, hop, inlet, again: true, lacks_socket };
-            return self.inlet.take().map(next);
+            let attempt = |sender| Attempt { request, hop, sender, again: true, lacks_socket };
+            return self.sender.take().map(attempt);
         }
         let name = &self.request.name;
         let known = Circumstances {
@@ -249,32 +256,32 @@ impl Transfer {
         None
     }
 
-    /// Was there nothing but kept connections that the server had closed? It may do so at any time,
-    /// and a GET may be sent again then (RFC 9112, section 9.3.1). libcurl does so by itself, and
-    /// takes another kept connection, but not without end.
-    fn was_let_down(&self) -> bool {
+    /// Did it only get kept connections that the server had closed? A server may close them at any time, and a GET
+    /// may be sent again then (RFC 9112, section 9.3.1). libcurl does so by itself on another kept connection, but
+    /// only a few times.
+    fn got_only_closed_connections(&self) -> bool {
         let kept = self.connected && !self.opened;
         kept && !self.again && self.header_bytes == 0 && self.fault.is_none()
     }
 
-    /// The next hop, where this one leads elsewhere.
-    fn follow(&mut self) -> Option<Next> {
-        let inlet = self.inlet.take()?;
+    /// The attempt at the next hop, after a redirect.
+    fn follow(&mut self) -> Option<Attempt> {
+        let sender = self.sender.take()?;
         let location = self.head.location.as_deref().unwrap_or_default();
         match self.hop.follow(location) {
             Ok(hop) => {
                 let request = Arc::clone(&self.request);
-                Some(Next { request, hop, inlet, again: false, lacks_socket: false })
+                Some(Attempt { request, hop, sender, again: false, lacks_socket: false })
             }
             Err(cause) => {
-                self.inlet = Some(inlet);
+                self.sender = Some(sender);
                 self.end(Err(Error::answered(&self.request.name, cause, self.head.status)));
                 None
             }
         }
     }
 
-    /// The head is complete: is this the content that was asked for?
+    /// The head is complete: checks whether the body is the content that was asked for.
     fn answered(&mut self) {
         if !self.request.options.decode_content {
             self.head.codings.clear();
@@ -293,13 +300,13 @@ impl Transfer {
             _ => Some(format!("the server answered {head}")),
         };
         match fault {
-            // Its reader need not wait for a body that says no more.
+            // The reader need not wait for the body of an error.
             Some(cause) => self.end(Err(Error::answered(name, cause, head.status))),
             None => {
                 self.body = Body::Wanted;
                 let received = ReceivedHead { head: head.clone(), hop: self.hop.clone() };
-                if let Some(inlet) = &mut self.inlet {
-                    inlet.send_head(received);
+                if let Some(sender) = &mut self.sender {
+                    sender.send_head(received);
                 }
             }
         }
@@ -312,13 +319,13 @@ impl Handler for Transfer {
     }
 
     fn header(&mut self, line: &[u8]) -> bool {
-        self.alive = Instant::now();
+        self.last_arrival = Instant::now();
         self.connected = true;
         self.header_bytes += line.len();
         let cause = if self.header_bytes > MAX_HEADERS {
             format!("the server sent more than {} KiB of headers", MAX_HEADERS >> 10)
         } else if !matches!(self.body, Body::Unknown) {
-            // Trailers, which say nothing that a comparison goes by.
+            // Trailers are not used.
             return true;
         } else {
             match self.head.line(line) {
@@ -335,10 +342,10 @@ impl Handler for Transfer {
     }
 
     fn write(&mut self, bytes: &[u8]) -> std::result::Result<usize, WriteError> {
-        self.alive = Instant::now();
+        self.last_arrival = Instant::now();
         match &mut self.body {
             Body::Wanted => {
-                if self.inlet.as_mut().is_some_and(|inlet| !inlet.send(bytes)) {
+                if self.sender.as_mut().is_some_and(|sender| !sender.send(bytes)) {
                     self.paused = true;
                     return Err(WriteError::Pause);
                 }

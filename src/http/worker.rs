@@ -1,4 +1,4 @@
-//! The network thread, from inside: it drives libcurl, and does what it is told.
+//! What the network thread runs: it drives libcurl, and follows commands.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,24 +9,24 @@ use std::time::{Duration, Instant};
 use curl::multi::{Easy2Handle, Multi};
 
 use super::servers::Servers;
-use super::transfer::{Next, Transfer};
+use super::transfer::{Attempt, Transfer};
 use crate::options::descriptor_limit;
 use crate::sys::sockets::Sockets;
 use crate::sys::wake::Waker;
 
-/// Connections that are kept for later requests, those in use among them: no fewer than a call may
-/// have transfers at once, or some would be closed and made anew all the time.
+/// Connections that are kept for later requests, those in use included: no fewer than a call may have transfers
+/// at once, or some would be closed and opened again all the time.
 const KEPT_CONNECTIONS: usize = 256;
 
 /// How long the thread sleeps when nothing is under way: a command wakes it.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// What the network thread is told.
+/// A command for the network thread.
 pub(super) enum Command {
-    Start(usize, Box<Next>),
+    Start(usize, Box<Attempt>),
     /// The reader has made room.
     Resume(usize),
-    /// Nobody wants the rest.
+    /// The reader was dropped.
     Cancel(usize),
     /// Connections that are kept for later are to be closed, if that can be: a descriptor is wanted. Answered
     /// once they are, and dropped otherwise.
@@ -42,11 +42,11 @@ pub(super) enum End {
         /// To be told once they are closed.
         answer: Option<Sender<()>>,
         /// What could not be connected, and waits for that.
-        waiting: Vec<(usize, Next)>,
+        waiting: Vec<(usize, Attempt)>,
     },
 }
 
-/// The thread's own side.
+/// The state of the network thread.
 pub(super) struct Worker {
     // Dropped before the multi handle that they belong to.
     active: HashMap<usize, Easy2Handle<Transfer>>,
@@ -56,10 +56,10 @@ pub(super) struct Worker {
     /// There may be connections that are kept.
     used: bool,
     /// Requests that found no descriptor, and are made again once kept connections are closed.
-    waiting: Vec<(usize, Next)>,
-    /// No transfer has to be given up before. Looking for one looks at all of them, which is not
-    /// done at every turn.
-    next_look: Instant,
+    waiting: Vec<(usize, Attempt)>,
+    /// No transfer has to be given up before this. Checking takes a look at all of them, which is not done at
+    /// every turn.
+    next_check: Instant,
 }
 
 impl Worker {
@@ -68,22 +68,22 @@ impl Worker {
     /// # Errors
     /// When libcurl cannot do it.
     pub(super) fn new(mut multi: Multi, waker: Arc<Waker>) -> io::Result<Self> {
-        // One body on a connection at a time, see the room's first lines. Both are hints: where
-        // libcurl does not take them, nothing becomes wrong.
+        // One body on a connection at a time, see the first lines of `http`. Both are hints: it does not matter if
+        // libcurl does not take them.
         let _ = multi.pipelining(false, false);
         let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4).max(1));
         let sockets = Sockets::of(&mut multi, waker)?;
         let (active, servers) = (HashMap::new(), Servers::default());
-        let (used, waiting, next_look) = (false, Vec::new(), Instant::now() + IDLE);
-        Ok(Self { active, multi, sockets, servers, used, waiting, next_look })
+        let (used, waiting, next_check) = (false, Vec::new(), Instant::now() + IDLE);
+        Ok(Self { active, multi, sockets, servers, used, waiting, next_check })
     }
 
-    /// Works until told to stop, or until nobody is left who could tell. Transfers that are under
-    /// way then are dropped, which their readers see as an error.
-    pub(super) fn run(&mut self, orders: &Receiver<Command>) -> End {
+    /// Runs until it is told to stop, or until all senders of commands are gone. Transfers that are under way then
+    /// are dropped, which their readers see as an error.
+    pub(super) fn run(&mut self, commands: &Receiver<Command>) -> End {
         loop {
             loop {
-                match orders.try_recv() {
+                match commands.try_recv() {
                     Ok(Command::Start(id, next)) => self.start(id, *next),
                     Ok(Command::Resume(id)) => self.resume(id),
                     Ok(Command::Cancel(id)) => drop(self.active.remove(&id)),
@@ -98,7 +98,7 @@ impl Worker {
                     Err(TryRecvError::Empty) => break,
                 }
             }
-            let patience = self.next_look.saturating_duration_since(Instant::now());
+            let patience = self.next_check.saturating_duration_since(Instant::now());
             if self.sockets.turn(&self.multi, patience).is_err() {
                 return End::Stop;
             }
@@ -112,20 +112,20 @@ impl Worker {
                     self.start(id, next);
                 }
             }
-            if self.next_look <= Instant::now() {
+            if self.next_check <= Instant::now() {
                 self.give_up();
             }
         }
     }
 
-    pub(super) fn start(&mut self, id: usize, next: Next) {
+    pub(super) fn start(&mut self, id: usize, next: Attempt) {
         self.used = true;
         let Some(easy) = Transfer::new(next) else { return };
-        // Dropping what cannot be added tells its reader.
+        // A transfer that cannot be added is dropped, which its reader sees as an error.
         if let Ok(mut handle) = self.multi.add2(easy)
             && handle.set_token(id).is_ok()
         {
-            self.next_look = self.next_look.min(handle.get_ref().next_look(Instant::now()));
+            self.next_check = self.next_check.min(handle.get_ref().next_check(Instant::now()));
             self.active.insert(id, handle);
         }
     }
@@ -138,7 +138,7 @@ impl Worker {
         }
     }
 
-    /// Ends what libcurl has done with.
+    /// Ends the transfers that libcurl has completed.
     fn finish(&mut self) {
         let mut done = Vec::new();
         self.multi.messages(|message| {
@@ -151,7 +151,7 @@ impl Worker {
         });
         for (id, result, errno) in done {
             let late = result.as_ref().is_err_and(curl::Error::is_operation_timedout);
-            if late && self.was_passed_over(id) {
+            if late && self.was_kept_waiting(id) {
                 self.remove(id, Transfer::connect_again);
             } else {
                 self.remove(id, |transfer| transfer.finish(result, errno));
@@ -159,23 +159,23 @@ impl Worker {
         }
     }
 
-    /// Was its server, where no connection could be had, busy with another request not long ago? One that
-    /// answers a single request at a time lets few others wait.
-    fn was_passed_over(&mut self, id: usize) -> bool {
-        self.look_at_servers();
+    /// Did the transfer get no connection because its server was busy with another request not long ago? A server
+    /// that answers a single request at a time accepts few further connections.
+    fn was_kept_waiting(&mut self, id: usize) -> bool {
+        self.note_servers();
         let Some(transfer) = self.active.get(&id).map(Easy2Handle::get_ref) else { return false };
         let busy = self.servers.busy(transfer.server());
-        transfer.is_connecting() && busy.is_some_and(|busy| busy.elapsed() < transfer.patience())
+        transfer.is_connecting() && busy.is_some_and(|busy| busy.elapsed() < transfer.timeout())
     }
 
-    fn look_at_servers(&mut self) {
-        self.servers.look(self.active.values().map(Easy2Handle::get_ref));
+    fn note_servers(&mut self) {
+        self.servers.note_all(self.active.values().map(Easy2Handle::get_ref));
     }
 
-    /// Ends what has stalled.
+    /// Ends the transfers that have stalled.
     fn give_up(&mut self) {
         let now = Instant::now();
-        self.look_at_servers();
+        self.note_servers();
         for transfer in self.active.values_mut().map(Easy2Handle::get_mut) {
             if let Some(until) = self.servers.busy(transfer.server()) {
                 transfer.excuse(until);
@@ -188,15 +188,15 @@ impl Worker {
         for id in stalled.collect::<Vec<_>>() {
             self.remove(id, Transfer::give_up);
         }
-        let looks = self.active.values().map(|handle| handle.get_ref().next_look(now));
-        self.next_look = looks.min().unwrap_or(now + IDLE);
+        let looks = self.active.values().map(|handle| handle.get_ref().next_check(now));
+        self.next_check = looks.min().unwrap_or(now + IDLE);
     }
 
-    /// Takes a transfer out of libcurl's hands, so that its connection is free for others, and ends
-    /// it. If it leads to another request, that is started.
-    fn remove(&mut self, id: usize, end: impl FnOnce(&mut Transfer) -> Option<Next>) {
+    /// Removes a transfer from libcurl, so that its connection is free for others, and ends it. If another attempt
+    /// follows, that is started.
+    fn remove(&mut self, id: usize, end: impl FnOnce(&mut Transfer) -> Option<Attempt>) {
         let Some(handle) = self.active.remove(&id) else { return };
-        if handle.get_ref().heard().is_some() {
+        if handle.get_ref().last_received().is_some() {
             self.servers.served(handle.get_ref().server());
         }
         if let Ok(mut easy) = self.multi.remove2(handle)

@@ -165,7 +165,7 @@ impl Reader for HttpReader {
     }
 
     fn held_server(&self) -> Option<&str> {
-        self.response.is_held_up().then_some(&*self.request.server)
+        self.response.is_paused().then_some(&*self.request.server)
     }
 
     /// A body that came to its end is whole, and does not change afterwards.

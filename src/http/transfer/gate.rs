@@ -22,7 +22,7 @@ impl ConnectionFilter for Transfer {
 
     fn connected(&mut self, address: Option<IpAddr>) -> bool {
         self.connected = true;
-        self.alive = Instant::now();
+        self.last_arrival = Instant::now();
         // One of several addresses may have been refused before.
         self.fault = None;
         self.lacks_socket = false;
