@@ -20,6 +20,7 @@ use super::redirect::Hop;
 use super::request::Request;
 use super::transfer::Attempt;
 use super::worker::{Command, End, Worker};
+use crate::context::PULSE;
 use crate::error::{Error, Name, Result, words};
 use crate::sys::curl as raw;
 use crate::sys::fork::with_fork_lock;
@@ -143,11 +144,11 @@ fn worker(waker: Arc<Waker>) -> io::Result<Worker> {
 
 /// What the network thread does.
 fn work(mut inside: Worker, waker: &Arc<Waker>, received: &mpsc::Receiver<Command>) {
-    while let End::Renew { answer, waiting } = inside.run(received) {
+    while let End::Renew { asked, waiting } = inside.run(received) {
         drop(inside);
         let Ok(renewed) = worker(Arc::clone(waker)) else { return };
         inside = renewed;
-        if let Some(answer) = answer {
+        for answer in asked {
             // Unless the thread that asked has stopped waiting.
             let _ = answer.send(());
         }
@@ -178,7 +179,7 @@ fn give_way() -> bool {
     });
     let (answer, closed) = mpsc::channel();
     client.is_some_and(|client| client.send(Command::GiveWay(answer)))
-        && closed.recv_timeout(STOP_PATIENCE).is_ok()
+        && closed.recv_timeout(PULSE).is_ok()
 }
 
 /// Why there is no network thread.

@@ -39,8 +39,8 @@ pub(super) enum End {
     Stop,
     /// libcurl closes kept connections only together with its handle: a new one is to take its place.
     Renew {
-        /// To be told once they are closed.
-        answer: Option<Sender<()>>,
+        /// The threads that asked for it.
+        asked: Vec<Sender<()>>,
         /// What could not be connected, and waits for that.
         waiting: Vec<(usize, Attempt)>,
     },
@@ -57,6 +57,8 @@ pub(super) struct Worker {
     used: bool,
     /// Requests that found no descriptor, and are made again once kept connections are closed.
     waiting: Vec<(usize, Attempt)>,
+    /// Threads that want a descriptor, while it is not known whether transfers that are connecting get theirs.
+    asked: Vec<Sender<()>>,
     /// No transfer has to be given up before this. Checking takes a look at all of them, which is not done at
     /// every turn.
     next_check: Instant,
@@ -74,8 +76,9 @@ impl Worker {
         let _ = multi.set_max_connects(KEPT_CONNECTIONS.min(descriptor_limit() / 4).max(1));
         let sockets = Sockets::of(&mut multi, waker)?;
         let (active, servers) = (HashMap::new(), Servers::default());
-        let (used, waiting, next_check) = (false, Vec::new(), Instant::now() + IDLE);
-        Ok(Self { active, multi, sockets, servers, used, waiting, next_check })
+        let (used, waiting, asked) = (false, Vec::new(), Vec::new());
+        let next_check = Instant::now() + IDLE;
+        Ok(Self { active, multi, sockets, servers, used, waiting, asked, next_check })
     }
 
     /// Runs until it is told to stop, or until all senders of commands are gone. Transfers that are under way then
@@ -86,36 +89,50 @@ impl Worker {
                 match commands.try_recv() {
                     Ok(Command::Start(id, next)) => self.start(id, *next),
                     Ok(Command::Resume(id)) => self.resume(id),
-                    Ok(Command::Cancel(id)) => drop(self.active.remove(&id)),
-                    Ok(Command::GiveWay(answer)) => {
-                        // Those of transfers under way are closed with the handle, too.
-                        if self.used && self.active.is_empty() {
-                            let waiting = std::mem::take(&mut self.waiting);
-                            return End::Renew { answer: Some(answer), waiting };
-                        }
+                    Ok(Command::Cancel(id)) => {
+                        drop(self.active.remove(&id));
+                        self.waiting.retain(|(waiting, _)| *waiting != id);
                     }
+                    Ok(Command::GiveWay(answer)) if self.used => self.asked.push(answer),
+                    // There is nothing that could be closed.
+                    Ok(Command::GiveWay(_)) => {}
                     Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return End::Stop,
                     Err(TryRecvError::Empty) => break,
                 }
+            }
+            if let Some(end) = self.settle_descriptors() {
+                return end;
             }
             let patience = self.next_check.saturating_duration_since(Instant::now());
             if self.sockets.turn(&self.multi, patience).is_err() {
                 return End::Stop;
             }
             self.finish();
-            if !self.waiting.is_empty() {
-                let waiting = std::mem::take(&mut self.waiting);
-                if self.active.is_empty() {
-                    return End::Renew { answer: None, waiting };
-                }
-                for (id, next) in waiting {
-                    self.start(id, next);
-                }
-            }
             if self.next_check <= Instant::now() {
                 self.give_up();
             }
         }
+    }
+
+    /// Has requests and threads that want a descriptor go on. libcurl's handle can only be renewed where no
+    /// transfer is under way. If one has its connection, they have to do without; while all are connecting,
+    /// nothing is known yet.
+    fn settle_descriptors(&mut self) -> Option<End> {
+        if self.waiting.is_empty() && self.asked.is_empty() {
+            return None;
+        }
+        if self.active.is_empty() {
+            let asked = std::mem::take(&mut self.asked);
+            let waiting = std::mem::take(&mut self.waiting);
+            return Some(End::Renew { asked, waiting });
+        }
+        if self.active.values().any(|handle| !handle.get_ref().is_connecting()) {
+            self.asked.clear();
+            for (id, next) in std::mem::take(&mut self.waiting) {
+                self.start(id, next);
+            }
+        }
+        None
     }
 
     pub(super) fn start(&mut self, id: usize, next: Attempt) {
