@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::structure::{Details, Listed};
+use crate::error::Name;
 
 /// Holds the two against each other, as they come.
 pub(crate) struct Ledger {
@@ -49,40 +50,54 @@ impl Ledger {
     }
 
     /// The structure has this entry.
-    pub(crate) fn list(&mut self, mut entry: Listed, details: Details) {
-        trim(&mut entry);
+    pub(crate) fn list(&mut self, entry: Listed, details: Details) {
         match &mut self.order {
             Order::Same { listed, .. } => listed.push_back((entry, details)),
             Order::Any(listed) => {
-                listed.entry(entry.name).or_default().push_back((entry.size, details));
+                let name = entry.name.map(|name| trimmed(&name).to_vec());
+                listed.entry(name).or_default().push_back((entry.size, details));
             }
             Order::None => {}
         }
     }
 
-    /// Libarchive shows this entry. Says what else is known of it.
+    /// Libarchive shows this entry. Says what else is known of it. `next` is the next one that the
+    /// structure has come to, if it has not been listed before.
     ///
     /// # Errors
     /// With what is wrong, when it is none that the structure has.
-    pub(crate) fn show(&mut self, name: &[u8], size: Option<u64>) -> Result<Known, String> {
+    pub(crate) fn show(
+        &mut self,
+        name: &[u8],
+        size: Option<u64>,
+        mut next: impl FnMut() -> Option<(Listed, Details)>,
+    ) -> Result<Known, String> {
         self.entries += 1;
-        let mut entry = Listed { name: Some(name.to_vec()), size };
-        trim(&mut entry);
+        let name = trimmed(name);
         match &mut self.order {
             Order::Same { listed, shown } => {
-                shown.push_back(entry);
-                let mut known = Known::default();
-                while !listed.is_empty()
-                    && let Some(shown) = shown.pop_front()
-                    && let Some((listed, details)) = listed.pop_front()
+                let mut next = || listed.pop_front().or_else(&mut next);
+                // What nearly always is: both come to it at once.
+                if shown.is_empty()
+                    && let Some((listed, details)) = next()
                 {
-                    known = Known { is_cut: agree(&listed, &shown)?, details };
+                    return Ok(Known { is_cut: agree(&listed, name, size)?, details });
+                }
+                shown.push_back(Listed { name: Some(name.to_vec()), size });
+                let mut known = Known::default();
+                while let Some((listed, details)) = next()
+                    && let Some(Listed { name, size }) = shown.pop_front()
+                {
+                    let is_cut = agree(&listed, &name.unwrap_or_default(), size)?;
+                    known = Known { details, is_cut };
+                    if shown.is_empty() {
+                        break;
+                    }
                 }
                 Ok(known)
             }
             Order::Any(listed) => {
-                let Listed { name, size } = entry;
-                for key in [name, None] {
+                for key in [Some(name.to_vec()), None] {
                     if let Some(sizes) = listed.get_mut(&key)
                         && let Some(index) =
                             sizes.iter().position(|&(listed, _)| same(listed, size))
@@ -120,37 +135,37 @@ impl Ledger {
 }
 
 /// Some formats and readers end the name of a directory with a slash, and some do not.
-fn trim(entry: &mut Listed) {
-    if let Some(name) = &mut entry.name {
-        while name.last() == Some(&b'/') {
-            name.pop();
-        }
+fn trimmed(mut name: &[u8]) -> &[u8] {
+    while let Some(shorter) = name.strip_suffix(b"/") {
+        name = shorter;
     }
+    name
 }
 
 fn same(one: Option<u64>, other: Option<u64>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 
-fn agree(listed: &Listed, shown: &Listed) -> Result<bool, String> {
+/// Holds an entry that was listed against the name and the size that are shown. Says whether the name goes on
+/// after a NUL byte.
+fn agree(listed: &Listed, shown: &[u8], size: Option<u64>) -> Result<bool, String> {
     let mut is_cut = false;
-    if let (Some(listed), Some(shown)) = (&listed.name, &shown.name)
-        && listed != shown
+    if let Some(listed) = &listed.name
+        && trimmed(listed) != shown
     {
-        let before = listed.iter().position(|&byte| byte == 0).map(|nul| &listed[..nul]);
-        let trimmed = |name: &[u8]| name.strip_suffix(b"/").map_or(name.len(), <[u8]>::len);
-        is_cut = before.is_some_and(|before| before[..trimmed(before)] == shown[..]);
+        let before = listed.split(|&byte| byte == 0).next().unwrap_or_default();
+        is_cut = before.len() < listed.len() && trimmed(before) == shown;
         if !is_cut {
-            let [listed, shown] = [listed, shown].map(|name| crate::error::Name::new(name));
+            let [listed, shown] = [listed, shown].map(Name::new);
             return Err(format!("has an entry '{listed}' that is read as '{shown}'"));
         }
     }
-    if same(listed.size, shown.size) {
+    if same(listed.size, size) {
         return Ok(is_cut);
     }
-    let name = crate::error::Name::new(shown.name.as_deref().unwrap_or_default());
-    let [listed, shown] = [listed, shown].map(|entry| entry.size.unwrap_or_default());
-    Err(format!("has an entry '{name}' of {listed} bytes that is read as one of {shown}"))
+    let [listed, size] = [listed.size, size].map(Option::unwrap_or_default);
+    let name = Name::new(shown);
+    Err(format!("has an entry '{name}' of {listed} bytes that is read as one of {size}"))
 }
 
 #[cfg(test)]
@@ -166,14 +181,14 @@ mod tests {
         let mut ledger = Ledger::in_order();
         ledger.list(listed("a/", 1), Details::default());
         ledger.list(Listed::default(), Details::default());
-        assert_eq!(ledger.show(b"a", Some(1)), Ok(Known::default()));
-        assert_eq!(ledger.show(b"b", None), Ok(Known::default()));
+        assert_eq!(ledger.show(b"a", Some(1), || None), Ok(Known::default()));
+        assert_eq!(ledger.show(b"b", None, || None), Ok(Known::default()));
         // It may be shown before it is listed.
-        assert_eq!(ledger.show(b"c", Some(3)), Ok(Known::default()));
+        assert_eq!(ledger.show(b"c", Some(3), || None), Ok(Known::default()));
         assert!(ledger.close().is_err());
         ledger.list(listed("c", 3), Details::default());
         ledger.list(listed("d", 3), Details::default());
-        assert_eq!(ledger.show(b"d", Some(3)), Ok(Known::default()));
+        assert_eq!(ledger.show(b"d", Some(3), || None), Ok(Known::default()));
         assert_eq!((ledger.close(), ledger.entries), (Ok(()), 4));
     }
 
@@ -182,16 +197,16 @@ mod tests {
         for (name, size) in [(&b"b"[..], 1), (b"a", 2)] {
             let mut ledger = Ledger::in_order();
             ledger.list(listed("a", 1), Details::default());
-            assert!(ledger.show(name, Some(size)).is_err());
+            assert!(ledger.show(name, Some(size), || None).is_err());
             let mut ledger = Ledger::in_any_order();
             ledger.list(listed("a", 1), Details::default());
-            assert!(ledger.show(name, Some(size)).is_err());
+            assert!(ledger.show(name, Some(size), || None).is_err());
         }
         for mut ledger in [Ledger::in_order(), Ledger::in_any_order()] {
             for _ in 0..2 {
                 ledger.list(listed("a", 1), Details::default());
             }
-            assert_eq!(ledger.show(b"a", Some(1)), Ok(Known::default()));
+            assert_eq!(ledger.show(b"a", Some(1), || None), Ok(Known::default()));
             let why = "shows 1 entries where there are 2";
             assert_eq!(ledger.close(), Err(why.to_owned()));
         }
@@ -204,18 +219,21 @@ mod tests {
             ledger.list(entry, Details::default());
         }
         for (name, size) in [(&b"a"[..], 3), (b"c", 9), (b"b/", 2), (b"a", 1)] {
-            assert_eq!(ledger.show(name, Some(size)), Ok(Known::default()));
+            assert_eq!(ledger.show(name, Some(size), || None), Ok(Known::default()));
         }
         assert_eq!(ledger.close(), Ok(()));
-        assert!(ledger.show(b"a", Some(1)).is_err());
+        assert!(ledger.show(b"a", Some(1), || None).is_err());
     }
 
     #[test]
     fn a_name_that_is_cut_at_a_nul_is_told_of() {
         let mut ledger = Ledger::in_order();
         ledger.list(listed("a\0b", 1), Details::default());
-        assert_eq!(ledger.show(b"a", Some(1)), Ok(Known { is_cut: true, ..Known::default() }));
+        assert_eq!(
+            ledger.show(b"a", Some(1), || None),
+            Ok(Known { is_cut: true, ..Known::default() })
+        );
         ledger.list(listed("a\0b", 1), Details::default());
-        assert!(ledger.show(b"", Some(1)).is_err());
+        assert!(ledger.show(b"", Some(1), || None).is_err());
     }
 }

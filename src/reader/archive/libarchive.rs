@@ -317,14 +317,16 @@ impl<'a> Libarchive<'a> {
 
     /// What else is known of an entry.
     fn known(&mut self, name: &[u8], sort: Sort) -> Result<Known> {
-        self.take_listed();
         let known = match (&mut self.check, self.handle.input().anywhere()) {
             (Check::Beside(checked), Some(bytes)) => {
                 let details = checked.entry(name, self.size, sort, bytes, self.context)?;
                 return Ok(Known { details, is_cut: false });
             }
             (Check::Format | Check::None, _) => return Ok(Known::default()),
-            _ => self.ledger.show(name, self.size),
+            _ => {
+                let (input, ledger) = (self.handle.input_mut(), &mut self.ledger);
+                ledger.show(name, self.size, || input.entry())
+            }
         };
         let known = known.map_err(|why| Error::archive(&self.name, why))?;
         if known.details.sort.is_some_and(|listed| listed != sort) {
