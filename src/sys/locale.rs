@@ -38,6 +38,9 @@ thread_local! {
 #[cfg(feature = "python")]
 pub(crate) fn prepare() {
     let _ = UTF_8.get_or_init(make);
+    // Converting dates reads the time zone's variable, once.
+    // SAFETY: a structure of plain numbers, for which zero is a value.
+    unsafe { libc::timegm(&mut std::mem::zeroed()) };
     // SAFETY: two texts that end with a NUL; what is opened is closed, and nothing else has it.
     unsafe {
         let converter = libc::iconv_open(c"UTF-8".as_ptr(), c"UTF-16BE".as_ptr());
