@@ -16,10 +16,13 @@ enum Order {
     /// Both in the same order: what one has and the other has not come to yet.
     Same { listed: VecDeque<(Listed, Details)>, shown: VecDeque<Listed> },
     /// All were listed before; what has not been shown yet, by name.
-    Any(HashMap<Option<Vec<u8>>, VecDeque<Rest>>),
+    Any(ByName),
     /// The structure lists none.
     None,
 }
+
+/// Entries that have not been shown yet, by name.
+type ByName = HashMap<Option<Vec<u8>>, VecDeque<Rest>>;
 
 /// An entry's size, and what else is known of it.
 type Rest = (Option<u64>, Details);
@@ -53,10 +56,7 @@ impl Ledger {
     pub(crate) fn list(&mut self, entry: Listed, details: Details) {
         match &mut self.order {
             Order::Same { listed, .. } => listed.push_back((entry, details)),
-            Order::Any(listed) => {
-                let name = entry.name.map(|name| trimmed(&name).to_vec());
-                listed.entry(name).or_default().push_back((entry.size, details));
-            }
+            Order::Any(listed) => note(listed, entry, details),
             Order::None => {}
         }
     }
@@ -97,6 +97,10 @@ impl Ledger {
                 Ok(known)
             }
             Order::Any(listed) => {
+                // Where the bytes pass by, its structure comes to them meanwhile.
+                while let Some((entry, details)) = next() {
+                    note(listed, entry, details);
+                }
                 for key in [Some(name.to_vec()), None] {
                     if let Some(sizes) = listed.get_mut(&key)
                         && let Some(index) =
@@ -132,6 +136,12 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// Notes an entry that the structure has, by its name.
+fn note(listed: &mut ByName, entry: Listed, details: Details) {
+    let name = entry.name.map(|name| trimmed(&name).to_vec());
+    listed.entry(name).or_default().push_back((entry.size, details));
 }
 
 /// Some formats and readers end the name of a directory with a slash, and some do not.
@@ -223,6 +233,16 @@ mod tests {
         }
         assert_eq!(ledger.close(), Ok(()));
         assert!(ledger.show(b"a", Some(1), || None).is_err());
+    }
+
+    #[test]
+    fn entries_in_any_order_may_be_listed_while_one_is_shown() {
+        let mut ledger = Ledger::in_any_order();
+        let mut coming = vec![listed("a/", 1), listed("b", 2)];
+        let next = || coming.pop().map(|entry| (entry, Details::default()));
+        assert_eq!(ledger.show(b"a", Some(1), next), Ok(Known::default()));
+        assert_eq!(ledger.show(b"b", Some(2), || None), Ok(Known::default()));
+        assert_eq!(ledger.close(), Ok(()));
     }
 
     #[test]
