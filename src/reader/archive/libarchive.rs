@@ -69,8 +69,8 @@ enum Check {
     Beside(Checked),
     /// Its structure has been walked.
     Walked(Whole),
-    /// Nothing: no structure is known of the format.
-    None,
+    /// Nothing more: all of it has been looked at.
+    Over,
 }
 
 impl<'a> Libarchive<'a> {
@@ -147,28 +147,24 @@ impl<'a> Libarchive<'a> {
         if let Some(cause) = doubt(&self.handle.end(), size) {
             return Err(Error::archive(&self.name, cause));
         }
-        let (whole, behind) = match std::mem::replace(&mut self.check, Check::None) {
-            Check::Beside(mut checked) => match self.handle.input().anywhere() {
-                Some(bytes) => {
-                    let whole = checked.end(bytes, self.context)?;
-                    let behind = self.behind(whole.end)?;
-                    (Some(whole), behind)
-                }
-                None => (None, None),
-            },
+        let (whole, behind) = match std::mem::replace(&mut self.check, Check::Over) {
+            Check::Beside(mut checked) => {
+                let bytes = self.handle.input().anywhere().ok_or_else(|| self.without_check())?;
+                let whole = checked.end(bytes, self.context)?;
+                let behind = self.behind(whole.end)?;
+                (whole, behind)
+            }
             Check::Walked(whole) => {
                 let behind = self.behind(whole.end)?;
-                (Some(whole), behind)
+                (whole, behind)
             }
-            Check::Passing => match self.handle.input_mut().whole()? {
-                Some((whole, behind)) => (Some(whole), behind),
-                None => (None, None),
-            },
-            Check::Format | Check::None => (None, None),
+            Check::Passing => {
+                let seen = self.handle.input_mut().whole()?;
+                seen.ok_or_else(|| self.without_check())?
+            }
+            Check::Format | Check::Over => return Err(self.without_check()),
         };
-        if let Some(whole) = whole {
-            self.close(&whole)?;
-        }
+        self.close(&whole)?;
         self.is_more_than_zeros(behind.is_some())?;
         self.account.behind.extend(behind);
         let around = self.handle.input_mut().behind_filters()?;
@@ -275,7 +271,7 @@ impl<'a> Libarchive<'a> {
         let size = self.handle.input().anywhere().map(ReadAt::size);
         let facts = Facts { size, ignore_zeros: self.ignore_zeros };
         let (structure, check) = match structure_of(format, &facts) {
-            None => (None, Check::None),
+            None => return Err(self.without_check()),
             Some(Structured::Passing(structure)) => (Some(structure), Check::Passing),
             Some(Structured::Indexed(mut structure)) => match self.handle.input().anywhere() {
                 None => {
@@ -308,6 +304,14 @@ impl<'a> Libarchive<'a> {
         self.handle.input_mut().show(structure)
     }
 
+    /// Of a format whose structure is not known here, only libarchive could say whether all of it was shown.
+    fn without_check(&self) -> Error {
+        let format = self.handle.format_name();
+        let cause =
+            format!("has the format '{format}', of which komparu cannot check that it is whole");
+        Error::archive(&self.name, cause)
+    }
+
     /// Takes what the structure has come to by now.
     fn take_listed(&mut self) {
         while let Some((listed, details)) = self.handle.input_mut().entry() {
@@ -322,7 +326,6 @@ impl<'a> Libarchive<'a> {
                 let details = checked.entry(name, self.size, sort, bytes, self.context)?;
                 return Ok(Known { details, is_cut: false });
             }
-            (Check::Format | Check::None, _) => return Ok(Known::default()),
             _ => {
                 let (input, ledger) = (self.handle.input_mut(), &mut self.ledger);
                 ledger.show(name, self.size, || input.entry())

@@ -9,6 +9,7 @@ use crate::context::Call;
 use crate::error::Error;
 use crate::options::ArchiveLimits;
 use crate::reader::{Chunk, Extent, ReadAt, Reader};
+use crate::sys::libarchive::Filters;
 
 /// Bytes of which one cannot be read.
 struct Faulty<'f> {
@@ -215,5 +216,24 @@ with zipfile.ZipFile(sys.argv[2], 'w') as archive:
             let is_zip = matches!(looked_at(&changed), Begins::Zip(_));
             assert_eq!(is_zip, is_right, "{from_end} before the end");
         }
+    }
+}
+
+#[test]
+fn a_format_whose_structure_is_not_known_is_refused() {
+    for (bytes, format) in [(&b"no archive"[..], "raw"), (b"", "Empty file")] {
+        let (name, hit) = (Name::from("archive"), AtomicBool::new(false));
+        let whole = Faulty { name: name.clone(), bytes, fault: usize::MAX, position: 0, hit: &hit };
+        let (call, limits) = (Call::new(None), ArchiveLimits::default());
+        let (context, meter) = (Context::new(&call), Meter::new(name.clone(), limits));
+        let bytes = Bytes::Anywhere(Box::new(whole));
+        let supply = Supply::new(bytes, &name, &meter, &context).expect("it can be read");
+        // So libarchive shows formats that komparu never asks it for.
+        let reads = Reads::Filters(Filters::Others);
+        let archive = Libarchive::open(supply, None, reads, meter, &name, &context);
+        let mut archive = archive.expect("libarchive takes it for an archive");
+        let why =
+            format!("has the format '{format}', of which komparu cannot check that it is whole");
+        assert_eq!(archive.next(), Err(Error::archive(&name, why)));
     }
 }

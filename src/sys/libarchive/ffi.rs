@@ -122,6 +122,7 @@ unsafe extern "C" {
     pub(super) fn archive_filter_count(archive: *mut Archive) -> c_int;
     pub(super) fn archive_filter_code(archive: *mut Archive, filter: c_int) -> c_int;
     pub(super) fn archive_format(archive: *mut Archive) -> c_int;
+    pub(super) fn archive_format_name(archive: *mut Archive) -> *const c_char;
     pub(super) fn archive_filter_bytes(archive: *mut Archive, filter: c_int) -> i64;
 
     pub(super) fn archive_entry_pathname(entry: *mut Entry) -> *const c_char;

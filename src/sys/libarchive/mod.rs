@@ -187,6 +187,16 @@ impl<I: Input> Handle<I> {
         }
     }
 
+    /// What libarchive calls the format, when a header has been read.
+    pub(crate) fn format_name(&self) -> String {
+        // SAFETY: an open archive; the name, if there is one, ends with a NUL and is copied at once.
+        unsafe {
+            let name = ffi::archive_format_name(self.archive.as_ptr());
+            (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+        }
+        .unwrap_or_else(|| "unnamed".to_owned())
+    }
+
     /// The filters that the input is within, from the outside in.
     pub(crate) fn filters(&self) -> Vec<Filter> {
         // SAFETY: an open archive; the last filter is no filter, but what calls back for the input.
