@@ -12,9 +12,21 @@ pub(crate) struct Account {
     pub(crate) open: Option<&'static str>,
     /// Does nothing mark its end, so that a part of it would be as whole?
     pub(crate) is_unmarked: bool,
+    /// Is there nothing but zeros? That is a tar without entries, and how an image of a disc may begin.
+    pub(crate) is_only_zeros: bool,
+    /// Is it an image of a disc?
+    pub(crate) is_image: bool,
     /// What lies behind the container's end, and behind those of the compressions that it is within, from
     /// the inside out; zeros apart.
     pub(crate) behind: Vec<Behind>,
+}
+
+impl Account {
+    /// Why entries may be missing of an archive that is compared with another one.
+    pub(crate) fn open_against(&self, other: &Self) -> Option<&'static str> {
+        let is_start = self.is_only_zeros && other.is_image;
+        self.open.or(is_start.then_some("is nothing but zeros, with which an image begins as well"))
+    }
 }
 
 /// Bytes behind an end, which mean nothing to the format.

@@ -44,6 +44,13 @@ impl Side {
             Self::Right => right,
         }
     }
+
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
 }
 
 /// Every name of two archives, by number.

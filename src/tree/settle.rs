@@ -137,11 +137,11 @@ impl Settled {
         };
         // Why it is not known what an archive has whose end was not seen.
         let may_have = |side: Side| {
-            let account = &side.of(both).besides.account;
+            let [account, other] = [side, side.other()].map(|side| &side.of(both).besides.account);
             // Of several members of one name, their number counts.
             let is_one = !occurrences::is_numbered(self.names.name(id, both));
             let unmarked = (account.is_unmarked && is_one).then_some("nothing marks its end");
-            let open = account.open.or(unmarked)?;
+            let open = account.open_against(other).or(unmarked)?;
             Some(Finding::Failed(format!("{}: may have it: {open}", side.of(archives))))
         };
         let [left, right] = &self.resolved;
@@ -177,12 +177,13 @@ const CONTAINER: &[u8] = b"";
 /// what is behind the ends is not the same.
 fn container([left_name, right_name]: [&Name; 2], [left, right]: Both<'_>) -> Option<String> {
     let mut reasons = Vec::new();
-    let of = |archive: &Name, entries: &Entries| {
-        entries.besides.account.open.map(|why| format!("{archive}: {why}"))
+    let of = |archive: &Name, entries: &Entries, other: &Entries| {
+        let open = entries.besides.account.open_against(&other.besides.account);
+        open.map(|why| format!("{archive}: {why}"))
     };
-    reasons.extend(of(left_name, left));
+    reasons.extend(of(left_name, left, right));
     if !std::ptr::eq(left, right) {
-        reasons.extend(of(right_name, right));
+        reasons.extend(of(right_name, right, left));
     }
     let [one, other] = [left, right].map(|entries| &entries.besides.account.behind);
     if one != other {

@@ -134,18 +134,21 @@ def test_an_archive_cut_short_is_never_taken_for_a_whole_one(tmp_path: Path, kin
     cut.write_bytes(data)
     expected = Verdict.UNVERIFIED if kind == "warc" else Verdict.EQUAL
     assert verdict(whole, cut) is expected
-    # Zeros at an end are padding, and a few of them an empty tar. A xar has more behind its end.
-    first = 10_752 if data.startswith(bytes(512)) else 0
-    last = len(data) - 20 if kind == "xar" else len(data.rstrip(b"\0"))
-    step = max((last - first) // 40, 1)
+    # Zeros at an end are padding. Zeros alone may be an empty tar, or the start of an image.
+    last = len(data.rstrip(b"\0"))
     near = (1, 2, 3, 10, 100, 600)
-    lengths = {*range(first, last, step), *(last - less for less in near if less < last)}
+    lengths = {*range(0, last, max(last // 40, 1)), *(last - less for less in near if less < last)}
+    if data.startswith(bytes(512)):
+        lengths |= {1, 511, 512, 513, 1023, 1024, 1025, 2048, 10_239, 10_240, 10_241, 20_480}
+    if kind == "xar":
+        # libarchive writes 20 bytes behind it, without which nothing is missing.
+        lengths -= {last - 20}
     for length in sorted(lengths):
         cut.write_bytes(data[:length])
         accepted = (None, Verdict.UNVERIFIED)
         assert verdict(whole, cut) in accepted, length
         assert verdict(cut, whole) in accepted, length
-        if kind not in UNMARKED:
+        if kind not in UNMARKED and data[:length].strip(b"\0"):
             assert verdict(cut, cut) in accepted, length
 
 
@@ -176,3 +179,24 @@ def test_an_archive_is_equal_to_a_tar_of_what_is_in_it(tmp_path: Path, kind: str
         assert result.errors == {"", NAMES[0]}
     else:
         assert result.equal
+
+
+def test_zeros_alone_are_an_empty_tar_and_no_image(tmp_path: Path) -> None:
+    zeros = tmp_path / "zeros"
+    empty, full = files(tmp_path / "empty.tar", []), files(tmp_path / "full.tar", [("a", b"a")])
+    assert empty.read_bytes() == bytes(10_240)
+    zip_of_nothing = tmp_path / "empty.zip"
+    zip_of_nothing.write_bytes(b"PK\x05\x06" + bytes(18))
+    for length in (1024, 10_240):
+        zeros.write_bytes(bytes(length))
+        for same in (zeros, empty, zip_of_nothing):
+            assert verdict(zeros, same) is verdict(same, zeros) is Verdict.EQUAL, length
+        assert compare_archive(zeros, full).only_right == {"a"}
+    # Other lengths are none that a tar is written with.
+    for length in (1536, 2048, 5120, 10_239):
+        zeros.write_bytes(bytes(length))
+        for other in (zeros, empty, zip_of_nothing, full):
+            assert verdict(zeros, other) is verdict(other, zeros) is Verdict.UNVERIFIED, length
+    for length in (0, 1, 511, 512, 10_752):
+        zeros.write_bytes(bytes(length))
+        assert verdict(zeros, empty) in (None, Verdict.UNVERIFIED), length

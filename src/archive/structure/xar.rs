@@ -165,9 +165,13 @@ impl Structure for Xar {
             Next::Last => self.want(Next::Again, START),
             Next::Again => {
                 // libarchive writes the start of the table once more behind the heap, as much of it as
-                // the sum of the table has bytes. Less of it is no loss.
-                let again = &bytes[..self.toc.sum().unwrap_or(0).min(bytes.len())];
+                // the sum of the table has bytes. Without it nothing is missing; a part of it is a cut.
+                let sum = self.toc.sum().unwrap_or(0);
+                let again = &bytes[..sum.min(bytes.len())];
                 let is_again = self.start.starts_with(again);
+                if is_again && !again.is_empty() && again.len() < sum {
+                    return Broken::because("is cut short: within what follows its content");
+                }
                 let end = self.end + if is_again { again.len() as u64 } else { 0 };
                 Ok(Want::End(Whole { end, ..Whole::default() }))
             }

@@ -24,8 +24,9 @@ use crate::reader::undo::because;
 use crate::reader::zip::ZipIndex;
 use crate::sys::libarchive::{Format, Handle, Kind, Reads};
 
-/// How long a tar without entries is at most: one record of tar's usual length, 20 blocks of 512 bytes.
-const EMPTY_TAR: u64 = 10_240;
+/// How long a tar without entries is, as tars are written: an end mark, or a record of tar's usual length. These
+/// are 2 and 20 blocks of 512 bytes.
+const EMPTY_TARS: [u64; 2] = [1024, 10_240];
 
 /// An archive that is being read.
 pub(super) struct Libarchive<'a> {
@@ -165,7 +166,7 @@ impl<'a> Libarchive<'a> {
             Check::Format | Check::Over => return Err(self.without_check()),
         };
         self.close(&whole)?;
-        self.is_more_than_zeros(behind.is_some())?;
+        self.look_at_zeros(behind.is_some())?;
         self.account.behind.extend(behind);
         let around = self.handle.input_mut().behind_filters()?;
         self.account.behind.extend(around);
@@ -184,20 +185,32 @@ impl<'a> Libarchive<'a> {
         };
         self.account.open = whole.open;
         self.account.is_unmarked = whole.is_unmarked;
+        self.account.is_image = self.handle.format() == Format::Iso9660;
         counts.map_err(|why| Error::archive(&self.name, why))
     }
 
     /// Zeros are a tar without entries to libarchive, whatever may follow: the start of a disc's image for
     /// example, whose first 32 KiB are zeros most often.
-    fn is_more_than_zeros(&self, goes_on: bool) -> Result<()> {
+    fn look_at_zeros(&mut self, goes_on: bool) -> Result<()> {
         let size = self.handle.input().given();
         let is_tar = matches!(self.handle.format(), Format::Tar | Format::Unset);
-        if !is_tar || self.entries > 0 || !goes_on && size <= EMPTY_TAR {
+        if !is_tar || self.entries > 0 {
             return Ok(());
         }
-        let why =
-            if goes_on { "begins with zeros, and is no archive" } else { "is nothing but zeros" };
-        Err(Error::archive(&self.name, why))
+        if goes_on || size > EMPTY_TARS[1] {
+            let is = if goes_on {
+                "begins with zeros, and is no archive"
+            } else {
+                "is nothing but zeros"
+            };
+            return Err(Error::archive(&self.name, is));
+        }
+        self.account.is_only_zeros = true;
+        if !EMPTY_TARS.contains(&size) {
+            let why = "is nothing but zeros, and may be what is left of something else";
+            self.account.open = self.account.open.or(Some(why));
+        }
+        Ok(())
     }
 
     /// Is it a cpio? Asked after its first entry.

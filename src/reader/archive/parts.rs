@@ -79,6 +79,8 @@ impl<'a> Parts<'a> {
         let (account, turned) = part.go_on()?;
         self.account.open = self.account.open.or(account.open);
         self.account.is_unmarked |= account.is_unmarked;
+        self.account.is_only_zeros |= account.is_only_zeros;
+        self.account.is_image |= account.is_image;
         self.account.behind.extend(account.behind);
         match turned {
             Turned::End(supply) => {
