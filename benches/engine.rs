@@ -12,8 +12,8 @@ use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use komparu::engine::{lockstep, parallel, sample};
-use komparu::reader::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::content::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::engine::{lockstep, parallel, sample};
 use komparu::{Call, Context, Options, Result};
 
 /// Content in memory.

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::legible::Piece;
-use crate::redact::{is_nearly_url, redacted_fully};
+use crate::text::legible::Piece;
+use crate::text::redact::{is_nearly_url, redacted_fully};
 
 /// The result of a function of this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;

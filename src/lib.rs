@@ -23,55 +23,45 @@
 //! # }
 //! ```
 //!
-//! The rooms, from the ground up: [`error`], [`options`], [`outcome`] and [`context`] are plain data;
-//! `sys` holds the unsafe code; `http` fetches URLs; [`reader`] turns a source into a stream of borrowed chunks;
-//! [`engine`] compares two readers and knows nothing of what is behind them; [`source`] opens what
-//! a user named, [`sources`] any number of it, `archives` what is packed; [`pool`] has the threads for callers that
-//! do not wait. The Python module is a skin over these, in `py`.
+//! The rooms, from the top down; each uses only what lies below it. `py` is the Python module, a skin; `jobs` has the
+//! threads for callers that do not wait; `compare` has a file for each public question; `archive` turns the bytes of a
+//! container into entries; `tree` has names and entries; `engine` compares contents and knows nothing of what is behind
+//! them; [`source`] opens what a user named; `content` is the bytes of one thing; `http` fetches URLs; [`options`], `run`
+//! (one call's life), `text` (what messages may show) and `sys` (the only unsafe code) are used by all of them.
 
-#[allow(dead_code, unused_imports, reason = "formats are being wired up")]
 mod archive;
-mod archives;
-pub mod context;
-pub mod crew;
-mod digests;
-mod each;
-mod earliest;
-pub mod engine;
+mod compare;
+mod content;
+mod engine;
 pub mod error;
-#[cfg(feature = "fuzzing")]
-#[doc(hidden)]
-pub mod fuzzing;
 mod http;
 pub mod ignore;
-mod legible;
+#[doc(hidden)]
+pub mod internals;
+#[cfg_attr(
+    not(feature = "python"),
+    allow(dead_code, unused_imports, reason = "only the Python module has jobs")
+)]
+mod jobs;
 pub mod options;
-mod order;
 pub mod outcome;
-mod pair;
-#[cfg(any(feature = "python", test))]
-mod panics;
-pub mod pool;
 #[cfg(feature = "python")]
 mod py;
-pub mod reader;
-mod redact;
-mod shown;
+mod run;
 pub mod source;
-pub mod sources;
 mod sys;
-mod threads;
-pub mod tree;
+mod text;
+mod tree;
 
-pub use archives::compare_archive;
-pub use context::{Call, Context};
+pub use compare::archives::compare_archive;
+pub use compare::many::{compare_all, compare_many};
+pub use compare::pair::compare;
+pub use compare::trees::{compare_dir, compare_dir_urls};
 pub use error::{Error, Name, Result};
 pub use options::Options;
 pub use outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
-pub use pair::compare;
+pub use run::context::{Call, Context};
 pub use source::Source;
-pub use sources::{compare_all, compare_many};
-pub use tree::directories::{compare_dir, compare_dir_urls};
 
 #[cfg(not(unix))]
 compile_error!("komparu needs a Unix: Linux or macOS");

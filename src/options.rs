@@ -2,6 +2,8 @@
 //!
 //! Plain structs. Whoever fills one calls [`Options::validate`] before any I/O.
 
+pub(crate) mod shown;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,8 +11,8 @@ use std::time::Duration;
 use crate::error::{Error, Name, Result};
 pub use crate::http::environment::Environment;
 use crate::ignore::Ignore;
-use crate::redact::redacted;
 use crate::sys::url::ParsedUrl;
+use crate::text::redact::redacted;
 
 /// Every option of every function, with its default.
 #[derive(Debug, Clone, PartialEq)]

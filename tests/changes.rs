@@ -11,11 +11,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use komparu::engine;
+use komparu::internals::content::FileReader;
+use komparu::internals::content::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::content::{Located, Location};
+use komparu::internals::engine;
 use komparu::options::{DetectChanges, FileOptions};
-use komparu::reader::file::FileReader;
-use komparu::reader::located::{Located, Location};
-use komparu::reader::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Call, Context, DiffReason, Error, Options, Result, Source};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use komparu::context::PULSE;
-use komparu::engine::{self, parallel};
-use komparu::reader::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::PULSE;
+use komparu::internals::content::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::engine::{self, parallel};
 use komparu::{Call, Context, Error, Options, Result};
 
 /// A size that is never reached.

@@ -2,7 +2,7 @@
 
 mod scripted;
 
-use komparu::engine::{self, lockstep, parallel};
+use komparu::internals::engine::{self, lockstep, parallel};
 use komparu::{Call, Context, DiffReason, Error, Options};
 use proptest::prelude::*;
 use proptest::sample::Index;

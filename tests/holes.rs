@@ -7,9 +7,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use komparu::engine;
-use komparu::reader::file::FileReader;
-use komparu::reader::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::content::FileReader;
+use komparu::internals::content::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::engine;
 use komparu::{Call, Context, DiffReason, Options, Result};
 use tempfile::TempDir;
 

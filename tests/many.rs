@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use komparu::engine::group::{Member, PartitionLimits, partition};
-use komparu::reader::file::FileReader;
+use komparu::internals::content::FileReader;
+use komparu::internals::engine::partition::{Member, PartitionLimits, partition};
 use komparu::{Call, Context, Error, GroupOutcome, Options, Source, compare_all, compare_many};
 use proptest::prelude::*;
 

@@ -7,9 +7,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use komparu::tree::Tree as _;
-use komparu::tree::compare::compare;
-use komparu::tree::directory::DirectoryTree;
+use komparu::internals::tree::Tree as _;
+use komparu::internals::tree::compare;
+use komparu::internals::tree::directory::DirectoryTree;
 use komparu::{Call, Context, DiffReason, Error, Finding, Options, Source};
 use proptest::prelude::*;
 

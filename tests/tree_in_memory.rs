@@ -5,11 +5,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use komparu::error::join;
-use komparu::reader::{Chunk, Reader};
-use komparu::tree::compare::compare;
-use komparu::tree::directory::DirectoryTree;
-use komparu::tree::listing::{EntryKind, Listing};
-use komparu::tree::{Content, Identity, Tree};
+use komparu::internals::content::{Chunk, Reader};
+use komparu::internals::tree::compare;
+use komparu::internals::tree::directory::DirectoryTree;
+use komparu::internals::tree::listing::{EntryKind, Listing};
+use komparu::internals::tree::{Content, Identity, Tree};
 use komparu::{Call, Context, DiffReason, Error, Finding, Name, Options, Result};
 
 /// Files by their path; every parent of a file is a directory.

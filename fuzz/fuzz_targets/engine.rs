@@ -3,8 +3,8 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use komparu::engine::{self, group, lockstep};
-use komparu::reader::{Chunk, Reader};
+use komparu::internals::engine::{self, group, lockstep};
+use komparu::internals::content::{Chunk, Reader};
 use komparu::{Call, Context, Options};
 use libfuzzer_sys::fuzz_target;
 use scripted::{Scripted, Serving};

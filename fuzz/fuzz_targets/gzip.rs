@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use komparu::fuzzing::{Stored, supplied};
+use komparu::internals::fuzzing::{Stored, supplied};
 use komparu::{Call, Context};
 use libfuzzer_sys::fuzz_target;
 use miniz_oxide::inflate::TINFLStatus;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use komparu::fuzzing::Head;
+use komparu::internals::fuzzing::Head;
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]

@@ -2,7 +2,7 @@
 //! no walk goes on without end, and nothing that a whole container is cut to is whole.
 #![no_main]
 
-use komparu::fuzzing::structures::{FORMATS, has_end, name, passed, walked};
+use komparu::internals::fuzzing::structures::{FORMATS, has_end, name, passed, walked};
 use libfuzzer_sys::fuzz_target;
 
 /// What a walk says of a container whose parts are in another order than they pass by.

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use arbitrary::Arbitrary;
 use komparu::Source;
-use komparu::fuzzing::Url;
+use komparu::internals::fuzzing::Url;
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]

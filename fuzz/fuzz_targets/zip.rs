@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use komparu::fuzzing::{Stored, entries, entries_by_libarchive};
+use komparu::internals::fuzzing::{Stored, entries, entries_by_libarchive};
 use komparu::{Call, Context};
 use libfuzzer_sys::fuzz_target;
 use made::Zip;

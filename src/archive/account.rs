@@ -2,8 +2,8 @@
 
 use blake3::{Hash, Hasher};
 
-use crate::context::Context;
 use crate::error::Result;
+use crate::run::context::Context;
 
 /// What there is to say of an archive besides its entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Call;
+    use crate::run::context::Call;
 
     fn behind(pieces: &[&[u8]]) -> Option<Behind> {
         let (call, mut tail) = (Call::new(None), Tail::default());

@@ -5,9 +5,22 @@
 //! entries against those that libarchive shows, and an [`Account`] says what came of it.
 
 pub(crate) mod account;
+pub(crate) mod checked;
+pub(crate) mod chosen;
+pub(crate) mod ending;
+pub(crate) mod entries;
+pub(crate) mod input;
 pub(crate) mod ledger;
+pub(crate) mod libarchive;
+pub(crate) mod limits;
+pub(crate) mod name_table;
+pub(crate) mod occurrences;
+pub(crate) mod parts;
 pub(crate) mod passage;
+pub(crate) mod reader;
 pub(crate) mod structure;
+pub(crate) mod unpack;
 pub(crate) mod words;
+pub(crate) mod zip;
 
 pub(crate) use self::account::{Account, Behind};

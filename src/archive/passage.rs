@@ -2,9 +2,9 @@
 
 use super::account::{Behind, Tail};
 use super::structure::{Broken, Details, Listed, Structure, Walk, Whole};
-use crate::context::Context;
+use crate::content::ReadAt;
 use crate::error::Result;
-use crate::reader::ReadAt;
+use crate::run::context::Context;
 
 /// What has passed before the format is known, at most: libarchive tells it with the first entry, before
 /// which a tar may have several headers of 1 MiB each.

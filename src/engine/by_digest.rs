@@ -8,10 +8,10 @@ use blake3::Hash;
 
 use super::digest::{Digest, StreamDigest};
 use super::sizes_differ;
-use crate::context::Context;
+use crate::content::{Chunk, Reader};
 use crate::error::Result;
 use crate::outcome::{DiffReason, PairOutcome};
-use crate::reader::{Chunk, Reader};
+use crate::run::context::Context;
 
 /// Compares two streams that nothing has been read of. With `precheck`, sizes that differ decide.
 ///

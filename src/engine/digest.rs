@@ -5,9 +5,9 @@
 
 use blake3::{Hash, Hasher};
 
-use crate::context::Context;
+use crate::content::Chunk;
 use crate::error::Result;
-use crate::reader::Chunk;
+use crate::run::context::Context;
 
 /// Zeros to digest at a time, where there is a hole.
 const ZEROS: &[u8] = &[0; 64 << 10];
@@ -84,7 +84,7 @@ pub(crate) fn add_zeros(hasher: &mut Hasher, mut count: u64, context: &Context<'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Call;
+    use crate::run::context::Call;
 
     #[test]
     fn any_division_of_a_stream_gives_the_same_checkpoints_and_the_same_digest() {

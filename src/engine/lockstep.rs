@@ -1,10 +1,10 @@
 //! Two streams, side by side, one chunk at a time.
 
 use super::is_zero;
-use super::scout::RangeSampler;
-use crate::context::Context;
+use super::range_sampler::RangeSampler;
+use crate::content::{Chunk, Reader};
 use crate::error::Result;
-use crate::reader::{Chunk, Reader};
+use crate::run::context::Context;
 
 /// Are both streams the same to their ends? There is a checkpoint every `step` bytes.
 ///

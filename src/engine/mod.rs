@@ -3,23 +3,22 @@
 //! The engine knows readers, not where their bytes come from. It goes from cheap to expensive: sizes, then
 //! samples, then every byte; each step may decide.
 
-mod by_digest;
+pub(crate) mod by_digest;
 pub(crate) mod digest;
-pub mod group;
 pub mod lockstep;
 pub mod parallel;
-mod retry;
+pub mod partition;
+pub(crate) mod range_sampler;
+pub(crate) mod retry;
 pub mod sample;
-mod scout;
-mod stretch;
 
-use crate::context::Context;
+use self::range_sampler::RangeSampler;
+use crate::content::{ReadAt, Reader, is_silenced};
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
-use crate::reader::{ReadAt, Reader, is_silenced};
+use crate::run::context::Context;
 pub(crate) use retry::until_quiet;
-use scout::RangeSampler;
 
 /// Compares two readers from their first byte to the first difference, or to their end.
 ///

@@ -10,15 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use super::is_zero;
-use crate::context::Context;
-use crate::earliest::Earliest;
+use crate::content::file::buffers::{BUFFER, Buffer};
+use crate::content::{Extent, ReadAt};
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::reader::stash::{BUFFER, Buffer};
-use crate::reader::{Extent, ReadAt};
+use crate::run::context::Context;
+use crate::run::earliest::Earliest;
+use crate::run::threads;
 use crate::sys::lock::{ignore_poison, lock};
 use crate::sys::schedule::LongSlices;
-use crate::threads;
 
 /// Content of at least this size is compared by several threads: below it, starting and joining them (40 µs
 /// each) takes more than a tenth of the time that comparing takes.

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::context::{Context, PULSE};
 use crate::error::{Error, Result};
+use crate::run::context::{Context, PULSE};
 
 /// The longest wait for other programs to give up their leases. Linux takes a lease away after 45 s
 /// (`/proc/sys/fs/lease-break-time`, which hardly any system changes).
@@ -58,7 +58,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::context::Call;
+    use crate::run::context::Call;
 
     fn tries(outcomes: &[Result<u32>]) -> (Result<u32>, usize) {
         let (call, count) = (Call::new(None), Cell::new(0));

@@ -2,10 +2,10 @@
 //!
 //! Samples can only show that two contents differ. That they are the same takes every byte.
 
-use crate::context::Context;
+use crate::content::ReadAt;
+use crate::content::file::buffers::{BUFFER, Buffer};
 use crate::error::Result;
-use crate::reader::ReadAt;
-use crate::reader::stash::{BUFFER, Buffer};
+use crate::run::context::Context;
 
 /// Where the samples lie, as numerator of a fraction of the size with denominator 4, in the order
 /// they are taken: the start and the end first, where formats keep what changes with any change

@@ -20,14 +20,14 @@ use super::redirect::Hop;
 use super::request::Request;
 use super::transfer::Attempt;
 use super::worker::{Command, End, Worker};
-use crate::context::PULSE;
 use crate::error::{Error, Name, Result, words};
+use crate::run::context::PULSE;
+use crate::run::threads;
 use crate::sys::curl as raw;
 use crate::sys::fork::with_fork_lock;
 use crate::sys::locale;
 use crate::sys::lock::lock;
 use crate::sys::wake::Waker;
-use crate::threads;
 
 /// How long the exit of the process waits for the thread: closing connections takes far less.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);

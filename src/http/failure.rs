@@ -6,7 +6,7 @@ use std::time::Duration;
 use curl_sys as code;
 
 use crate::error::words;
-use crate::legible::Piece;
+use crate::text::legible::Piece;
 
 /// What is known of a transfer when it fails.
 pub(crate) struct Circumstances {

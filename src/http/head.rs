@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::legible::Piece;
+use crate::text::legible::Piece;
 
 /// What is kept of a response's head.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

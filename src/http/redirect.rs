@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use super::address::{Rule, literal, special, special_host};
 use super::url::Url;
-use crate::legible::Piece;
 use crate::options::HttpOptions;
-use crate::redact::{redacted, redacted_reference};
+use crate::text::legible::Piece;
+use crate::text::redact::{redacted, redacted_reference};
 
 /// Hops that are followed.
 const MAX_REDIRECTS: u8 = 10;

@@ -17,9 +17,10 @@ use pyo3::types::PyDict;
 use super::making::Making;
 use super::request::{Answered, Request};
 use super::{config, errors};
-use crate::context::{Call, Context};
 use crate::error::{Error, Result};
-use crate::pool::{self, Failure, Outcome};
+use crate::jobs;
+use crate::jobs::{Failure, Outcome};
+use crate::run::context::{Call, Context};
 
 /// Names in results that are made at a time, so that whatever else the loop has to do gets its turn:
 /// about 2 ms of work.
@@ -36,7 +37,7 @@ const DELIVERY: usize = 4;
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Job {
     request: Mutex<Option<Request>>,
-    begun: OnceLock<Arc<pool::Job<Result<Answered>>>>,
+    begun: OnceLock<Arc<jobs::Job<Result<Answered>>>>,
     /// Seconds that the call may take.
     #[pyo3(get)]
     timeout: Option<f64>,
@@ -70,7 +71,7 @@ impl Drop for Job {
 /// Where the finished jobs of one event loop wait for it.
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Mailbox {
-    finished: Arc<pool::Mailbox<Result<Answered>>>,
+    finished: Arc<jobs::Mailbox<Result<Answered>>>,
     /// What has been taken from it, and not been delivered yet.
     taken: Mutex<VecDeque<(u64, Parcel)>>,
     /// Everything that the loop has begun.
@@ -85,7 +86,7 @@ impl Mailbox {
     fn new(beside: Option<&Bound<'_, Self>>) -> PyResult<Self> {
         let finished = match beside {
             Some(other) => other.get().finished.beside(),
-            None => pool::Mailbox::new()?,
+            None => jobs::Mailbox::new()?,
         };
         Ok(Self { finished: Arc::new(finished), taken: Mutex::default(), calls: Call::new(None) })
     }
@@ -106,8 +107,8 @@ impl Mailbox {
         let load = request.load;
         let call = self.calls.part_within(request.options.comparison_timeout);
         let work = Box::new(|context: &Context<'_>| request.perform(context));
-        let begun = Arc::new(pool::Job::new(call, work, Arc::clone(&self.finished), ticket));
-        pool::submit(
+        let begun = Arc::new(jobs::Job::new(call, work, Arc::clone(&self.finished), ticket));
+        jobs::submit(
             Arc::clone(job.begun.get_or_init(|| begun)),
             load,
             config::configured().max_workers,

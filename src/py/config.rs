@@ -12,9 +12,9 @@ use super::options::{Change, change};
 use super::result::text;
 use super::sources;
 use crate::error::{Error, Result};
-use crate::legible::Piece;
 use crate::options::Options;
 use crate::sys::fork::with_fork_lock;
+use crate::text::legible::Piece;
 
 static CONFIGURED: LazyLock<RwLock<Arc<Options>>> = LazyLock::new(RwLock::default);
 
@@ -150,11 +150,11 @@ pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py
 /// A URL with `***` in place of user, password and what signs; anything else as it is.
 #[pyfunction]
 pub(super) fn masked<'py>(py: Python<'py>, url: &[u8]) -> Bound<'py, PyBytes> {
-    PyBytes::new(py, &crate::redact::redacted_fully(url))
+    PyBytes::new(py, &crate::text::redact::redacted_fully(url))
 }
 
 /// All characters that are not to be printed as they are: control characters and their like.
 #[pyfunction]
 pub(super) fn escaped() -> String {
-    crate::legible::escaped()
+    crate::text::legible::escaped()
 }

@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 use super::classes::classes;
 use super::result::text;
 use crate::error::Error;
-use crate::legible::message;
+use crate::text::legible::message;
 
 /// The Python exception for `error`.
 pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {

@@ -12,10 +12,10 @@ use super::classes::classes;
 use super::errors::raise;
 use super::request::{Answer, Answered};
 use super::result::{Decode, entry, text};
-use crate::context::{Call, Context};
-use crate::legible::message;
 use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
+use crate::run::context::{Call, Context};
 use crate::source::Source;
+use crate::text::legible::message;
 
 /// An outcome, and what there is of its result.
 pub(super) struct Making {

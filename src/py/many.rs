@@ -8,12 +8,12 @@ use pyo3::types::PyDict;
 use super::pairs::COMPARE_OPTIONS;
 use super::request::{Answer, Request, comparison, load_of, options_for};
 use super::{errors, sources};
-use crate::context::{Call, Context};
+use crate::compare::trees::compare_dir_with;
+use crate::jobs::Load;
 use crate::options::Options;
-use crate::pool::Load;
+use crate::run::context::{Call, Context};
 use crate::source::Source;
-use crate::tree::directories::compare_dir_with;
-use crate::tree::urls::UrlTree;
+use crate::tree::url_map::UrlTree;
 
 comparison! {
     /// Are all of these sources the same, byte for byte?

@@ -24,7 +24,7 @@ mod values;
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
-use crate::panics;
+use crate::run::panics;
 use crate::sys::{fork, interpreter, locale};
 
 /// The compiled part of komparu.

@@ -10,8 +10,8 @@ use super::values::{
 };
 use crate::error::{Error, Result};
 use crate::ignore::Ignore;
-use crate::legible::Piece;
 use crate::options::{DetectChanges, Options};
+use crate::text::legible::Piece;
 
 /// The configured options, changed by what a call was given.
 pub(super) fn merged(

@@ -5,7 +5,7 @@ use pyo3::types::PyDict;
 
 use super::request::{Answer, Request, comparison, load_of, options_for};
 use super::sources;
-use crate::pool::Load;
+use crate::jobs::Load;
 
 /// The options that `compare` takes, in the order of its signature.
 pub(super) const COMPARE_OPTIONS: [&str; 13] = [

@@ -13,12 +13,13 @@ use pyo3::types::{PyDict, PyList};
 
 use super::making::Making;
 use super::{config, environment, errors, options, result};
-use crate::context::{Call, Context};
 use crate::error::Result;
+use crate::jobs;
+use crate::jobs::Load;
 use crate::options::Options;
 use crate::outcome::{GroupOutcome, TreeOutcome};
-use crate::panics::caught;
-use crate::pool::{self, Load};
+use crate::run::context::{Call, Context};
+use crate::run::panics::caught;
 use crate::source::Source;
 use crate::sys::interpreter::without_interpreter;
 
@@ -79,7 +80,7 @@ impl Request {
         let outcome = without_interpreter(|interrupt| match self.options.comparison_timeout {
             None => self.perform(&Context::with_interrupt(&call, interrupt)),
             // A system call may block for longer than the limit.
-            Some(_) => pool::wait(&call, interrupt, Box::new(move |context| self.perform(context))),
+            Some(_) => jobs::wait(&call, interrupt, Box::new(move |context| self.perform(context))),
         });
         // A handler's exception goes before any outcome: nobody else would ever raise it.
         if let Some(exception) = PyErr::take(py) {

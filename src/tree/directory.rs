@@ -11,17 +11,17 @@ use rustix::fs::RawDir;
 use rustix::fs::{AtFlags, CWD, FileType, OFlags};
 use rustix::io::Errno;
 
+use super::dangling::leads_nowhere;
 use super::listing::{CHECKED, EntryKind, Listing};
-use super::nowhere::leads_nowhere;
 use super::{Content, Tree, last_name};
-use crate::context::Context;
+use crate::content::file::filesystem::may_repeat_numbers;
+use crate::content::file::identity::Identity;
+use crate::content::file::path::{open_directory, resolved};
+use crate::content::file::start::{FileStart, OpenBase};
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
 use crate::options::{FileOptions, Options};
-use crate::reader::filesystem::may_repeat_numbers;
-use crate::reader::identity::Identity;
-use crate::reader::path::{open_directory, resolved};
-use crate::reader::start::{FileStart, OpenBase};
+use crate::run::context::Context;
 
 /// Bytes of names and kinds that one system call may return. Measured on 10,000 files in one
 /// directory: 32 KiB, the usual size, takes 11 calls, this takes 6, and larger ones gain nothing.
@@ -251,7 +251,7 @@ impl Tree for DirectoryTree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Call;
+    use crate::run::context::Call;
 
     #[test]
     fn ignored_entries_have_checkpoints_too() {

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::context::{Context, Steps};
 use crate::error::Result;
-use crate::order;
+use crate::run::context::{Context, Steps};
+use crate::run::sort;
 
 /// Entries between two checkpoints: far less than a millisecond's work, and enough for the checkpoints to
 /// cost nothing.
@@ -103,7 +103,7 @@ impl Listing {
     fn sort(&mut self, context: &Context<'_>) -> Result<()> {
         let names = &self.names;
         let name = |entry: &ListedName| &names[entry.start..entry.start + entry.length as usize];
-        order::sort_by(&mut self.entries, context, |one, two| name(one).cmp(name(two)))?;
+        sort::sort_by(&mut self.entries, context, |one, two| name(one).cmp(name(two)))?;
         self.entries.dedup_by(|one, two| name(one) == name(two));
         Ok(())
     }
@@ -216,7 +216,7 @@ pub fn merge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Call;
+    use crate::run::context::Call;
 
     fn merged(left: &[&str], right: &[&str]) -> Vec<String> {
         let listing = |names: &[&str]| {

@@ -1,39 +1,21 @@
-//! Sets of named entries, and their comparison.
+//! Sets of named entries.
 //!
 //! A [`Tree`] whose entries can be opened at any time is walked a directory at a time, as filesystems store
-//! names. [`compare`](compare::compare) walks any two trees side by side.
+//! names.
 
-pub(crate) mod archive;
-mod chosen;
-mod common_files;
-pub mod compare;
-mod course;
-mod direct;
-pub(crate) mod directories;
+pub(crate) mod ancestors;
+pub(crate) mod dangling;
 pub mod directory;
-mod entries;
-mod files;
-mod findings;
-mod handover;
-mod lineage;
 pub mod listing;
-mod name_table;
-mod names;
-mod nowhere;
-mod occurrences;
-mod ordered;
-mod resolve;
-mod settle;
-mod task;
-mod unpack;
-pub mod urls;
+pub(crate) mod names;
+pub mod url_map;
 
-use crate::context::Context;
+use crate::content::Reader;
+use crate::content::file::FileReader;
+pub use crate::content::file::identity::Identity;
+use crate::content::file::start::FileStart;
 use crate::error::{Name, Result};
-use crate::reader::Reader;
-use crate::reader::file::FileReader;
-pub use crate::reader::identity::Identity;
-use crate::reader::start::FileStart;
+use crate::run::context::Context;
 use listing::Listing;
 
 /// Directories that can be entered by their path, and entries with content in them.
@@ -113,7 +95,7 @@ pub enum Content<'d> {
 
 impl Content<'_> {
     /// All of it, if it has been read beyond doubt.
-    fn all(&self) -> Option<&[u8]> {
+    pub(crate) fn all(&self) -> Option<&[u8]> {
         match self {
             Self::Start(start) => start.all(),
             Self::File(_) | Self::Stream(_) => None,

@@ -1,6 +1,6 @@
 //! A reader whose chunk borders, holes and failures are set by the test.
 
-use komparu::reader::{Chunk, Extent, ReadAt, Reader};
+use komparu::internals::content::{Chunk, Extent, ReadAt, Reader};
 use komparu::{Error, Name, Result};
 
 /// How a content is served. The lists are repeated.

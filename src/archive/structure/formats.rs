@@ -21,15 +21,6 @@ fn knows_history() -> bool {
     libarchive::version() >= KNOWS_HISTORY
 }
 
-/// What is known of a container before it is walked.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Facts {
-    /// How many bytes it has, if they can be read anywhere; `None` where they come in their order.
-    pub(crate) size: Option<u64>,
-    /// Does a tar go on behind its end?
-    pub(crate) ignore_zeros: bool,
-}
-
 /// A structure, and where its parts are.
 pub(crate) enum Structured {
     /// It is read from front to back: it sees the bytes that pass by on their way to libarchive, and its
@@ -41,7 +32,7 @@ pub(crate) enum Structured {
 }
 
 /// The structure of a format that libarchive has found; `None` where none is known.
-pub(crate) fn structure_of(format: Format, facts: &Facts) -> Option<Structured> {
+pub(crate) fn structure_of(format: Format, ignore_zeros: bool) -> Option<Structured> {
     match format {
         // Where they can be read anywhere, they are walked beside libarchive, step by step.
         Format::Rar => Some(Structured::Passing(Box::new(Rar4::new()))),
@@ -54,7 +45,7 @@ pub(crate) fn structure_of(format: Format, facts: &Facts) -> Option<Structured> 
         Format::Lha => Some(Structured::Passing(Box::<Lha>::default())),
         Format::Warc => Some(Structured::Passing(Box::<Warc>::default())),
         Format::Xar => Some(Structured::Indexed(Box::<Xar>::default())),
-        Format::Tar => Some(Structured::Passing(Box::new(Tar::new(facts.ignore_zeros)))),
+        Format::Tar => Some(Structured::Passing(Box::new(Tar::new(ignore_zeros)))),
         _ => None,
     }
 }

@@ -27,7 +27,7 @@ mod warc;
 mod xar;
 pub(crate) mod zip;
 
-pub(crate) use self::formats::{Facts, Structured, structure_of};
+pub(crate) use self::formats::{Structured, structure_of};
 pub(crate) use self::frames::{Frame, Frames};
 pub(crate) use self::pull::pull;
 pub(crate) use self::walk::Walk;

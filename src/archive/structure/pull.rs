@@ -1,9 +1,9 @@
 //! Walks a structure whose bytes can be read anywhere.
 
 use super::{Broken, Details, LONGEST, Listed, Structure, Want, Whole};
-use crate::context::Context;
+use crate::content::ReadAt;
 use crate::error::Result;
-use crate::reader::ReadAt;
+use crate::run::context::Context;
 
 /// How much is read at a time where a structure asks for less: most go on right behind.
 const PIECE: usize = 16 << 10;
@@ -64,8 +64,8 @@ fn within(size: u64, at: u64, length: usize) -> usize {
 mod tests {
     use super::super::walk::tests::{Chain, chain};
     use super::*;
-    use crate::context::Call;
-    use crate::reader::Extent;
+    use crate::content::Extent;
+    use crate::run::context::Call;
 
     struct InMemory<'m>(&'m [u8]);
 

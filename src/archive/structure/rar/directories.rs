@@ -25,8 +25,8 @@ const LONGEST_HEADER: usize = 64 << 10;
 
 /// What becomes of what begins with a header.
 enum Fate {
-    /// So many bytes have to be seen first.
-    Open(usize),
+    /// More bytes have to be seen first.
+    Open,
     /// So much is kept, up to the next header.
     Kept(u64),
     /// So many bytes are left out.
@@ -85,8 +85,8 @@ impl WithoutDirectories {
                 continue;
             }
             match fate(&bytes[seen..]) {
-                Fate::Open(_) if is_end => self.keeps = u64::MAX,
-                Fate::Open(_) => {
+                Fate::Open if is_end => self.keeps = u64::MAX,
+                Fate::Open => {
                     self.held.extend_from_slice(&bytes[seen..]);
                     break;
                 }
@@ -102,7 +102,7 @@ impl WithoutDirectories {
 /// that follows.
 fn fate(bytes: &[u8]) -> Fate {
     let all = Fate::Kept(u64::MAX);
-    let Some(start) = bytes.get(4..START) else { return Fate::Open(START) };
+    let Some(start) = bytes.get(4..START) else { return Fate::Open };
     let mut fields = Fields(start);
     let Some(size) = fields.number().and_then(|size| usize::try_from(size).ok()) else {
         return all;
@@ -110,7 +110,7 @@ fn fate(bytes: &[u8]) -> Fate {
     let length = START - fields.0.len() + size;
     // The numbers at the beginning: size, type, flags, and two more sizes.
     let enough = length.min(4 + 5 * 10);
-    let Some(beginning) = bytes.get(4..enough) else { return Fate::Open(enough) };
+    let Some(beginning) = bytes.get(4..enough) else { return Fate::Open };
     let mut fields = Fields(beginning);
     let mut number = || fields.number();
     let Some((kind, flags)) = number().and(number()).zip(number()) else { return all };
@@ -125,7 +125,7 @@ fn fate(bytes: &[u8]) -> Fate {
         return kept;
     }
     let Some((checksum, header)) = bytes.get(..length).and_then(<[u8]>::split_first_chunk) else {
-        return Fate::Open(length);
+        return Fate::Open;
     };
     let mut computed = Crc::new();
     computed.update(header);

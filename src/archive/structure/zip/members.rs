@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::super::{Broken, Details, Instead, Listed, Sort, Want};
 use super::header;
 use super::record::Record;
-use crate::context::{Context, Steps};
 use crate::error::{self, Name};
-use crate::order;
+use crate::run::context::{Context, Steps};
+use crate::run::sort;
 
 /// The entries of a zip.
 #[derive(Debug, Default)]
@@ -113,7 +113,7 @@ impl Members {
             if let Err(broken) = self.have_one_last(&mut steps)? {
                 return Ok(Err(broken));
             }
-            order::sort_by(&mut self.all, context, |one, two| one.offset.cmp(&two.offset))?;
+            sort::sort_by(&mut self.all, context, |one, two| one.offset.cmp(&two.offset))?;
         }
         let starts = self.all.iter().skip(1).map(|member| member.offset).chain([index]);
         for (member, next) in self.all.iter().zip(starts) {
@@ -216,7 +216,7 @@ impl Members {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Call;
+    use crate::run::context::Call;
 
     #[test]
     fn bringing_members_into_order_looks_at_the_context() {

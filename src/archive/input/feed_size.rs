@@ -1,0 +1,69 @@
+//! How much libarchive is given at a time.
+//!
+//! Whether the work may go on is asked whenever libarchive wants more bytes, or hands some out. Most
+//! content comes out a block at a time; but a few bytes that become a great many, none of which is
+//! content, would keep it busy for long. So it gets little at first, and less where it was busy.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use super::shared_buffer::SLAB;
+
+/// The first piece. From here it takes five pieces to come to whole slabs.
+const FIRST: usize = 4 << 10;
+
+/// Zeros come out of the fewest bytes in bzip2: 900,000 out of 45, some 5 ms of work.
+const LEAST: usize = 256;
+
+/// A call may come this late. Half of a pulse, so that there is time to stop.
+const LATE: Duration = Duration::from_millis(25);
+
+/// As long as calls come this soon, pieces may be larger.
+const SOON: Duration = Duration::from_millis(5);
+
+/// How long libarchive is busy, and how much it gets.
+pub(crate) struct Pace {
+    piece: usize,
+    busy_since: Cell<Instant>,
+}
+
+impl Pace {
+    pub(crate) fn new() -> Self {
+        Self { piece: FIRST, busy_since: Cell::new(Instant::now()) }
+    }
+
+    /// Libarchive begins to work.
+    pub(crate) fn begin(&self) {
+        self.busy_since.set(Instant::now());
+    }
+
+    /// How many bytes libarchive shall get, now that it wants some.
+    pub(crate) fn piece(&mut self) -> usize {
+        self.adapt(self.busy_since.get().elapsed())
+    }
+
+    fn adapt(&mut self, busy: Duration) -> usize {
+        if busy > LATE {
+            self.piece = (self.piece / 8).max(LEAST);
+        } else if busy < SOON {
+            self.piece = (self.piece * 2).min(SLAB);
+        }
+        self.piece
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_grow_while_all_goes_well_and_shrink_when_it_does_not() {
+        let mut pace = Pace::new();
+        let grown: Vec<_> = (0..6).map(|_| pace.adapt(Duration::ZERO)).collect();
+        assert_eq!(grown, [8 << 10, 16 << 10, 32 << 10, 64 << 10, SLAB, SLAB]);
+        assert_eq!(pace.adapt(SOON), SLAB);
+        assert_eq!(pace.adapt(LATE * 2), SLAB / 8);
+        let shrunk = (0..6).map(|_| pace.adapt(LATE * 2)).last();
+        assert_eq!(shrunk, Some(LEAST));
+    }
+}

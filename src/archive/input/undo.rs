@@ -1,0 +1,171 @@
+//! Compressions and the like that libarchive undoes: one of them, in front of whatever reads the archive.
+//!
+//! libarchive undoes filters by itself, and several at once. Undone here, one at a time, what is within
+//! passes by in the open, and the end of each can be told: libarchive passes over what lies behind it.
+
+use super::Supply;
+use crate::archive::Behind;
+use crate::archive::account::Tail;
+use crate::archive::words;
+use crate::error::{Error, Name, Result};
+use crate::run::context::Context;
+use crate::sys::libarchive::{Failure, Filter, Filters, Handle, Reads};
+
+/// What is within a filter.
+pub(crate) struct Undone<'a> {
+    handle: Handle<Supply<'a>>,
+    filter: Filter,
+    name: Name,
+    context: &'a Context<'a>,
+    is_over: bool,
+    /// How much of the block at hand has been taken.
+    taken: usize,
+    /// Where in it that begins which came last.
+    shown_from: usize,
+}
+
+/// What ends a text that was encoded by uuencode, in its two ways: POSIX.1-2017, uuencode.
+const ENDS: [&[u8]; 4] = [b"\nend\n", b"\nend\r\n", b"\n====\n", b"\n====\r\n"];
+
+impl<'a> Undone<'a> {
+    /// `Err` with the bytes as they were if they are within no filter.
+    ///
+    /// # Errors
+    /// When they cannot be read; when they are within the same filter twice.
+    pub(crate) fn open(
+        mut supply: Supply<'a>,
+        filters: Filters,
+        name: &Name,
+        context: &'a Context<'a>,
+    ) -> Result<std::result::Result<Self, Supply<'a>>> {
+        supply.record();
+        let mut handle = open(supply, Reads::Filters(filters), name)?;
+        let filters = handle.filters();
+        let Some(&outermost) = filters.first() else {
+            let mut plain = back(handle)?;
+            plain.unclip();
+            return Ok(Err(plain));
+        };
+        if filters.len() > 1 {
+            let mut supply = back(handle)?;
+            supply.record();
+            handle = open(supply, Reads::Filters(Filters::Only(outermost)), name)?;
+            if handle.filters().len() > 1 {
+                return Err(Error::archive(name, "is compressed twice in the same way"));
+            }
+        }
+        handle.input_mut().keep_record();
+        let is_over = match handle.next() {
+            Ok(entry) => entry.is_none(),
+            Err(failure) => return Err(because(name, handle.input(), failure)),
+        };
+        let (name, filter) = (name.clone(), outermost);
+        Ok(Ok(Self { handle, filter, name, context, is_over, taken: 0, shown_from: 0 }))
+    }
+
+    /// The bytes that it is undone from.
+    pub(crate) fn supply(&self) -> &Supply<'a> {
+        self.handle.input()
+    }
+
+    /// Goes on to what comes next, to be [`shown`](Self::shown), and says how much; nothing at the end.
+    pub(crate) fn more(&mut self) -> Result<usize> {
+        self.advance()?;
+        self.shown_from = self.taken;
+        self.taken = self.handle.bytes().len();
+        Ok(self.taken - self.shown_from)
+    }
+
+    /// What came last.
+    pub(crate) fn shown(&self) -> &[u8] {
+        &self.handle.bytes()[self.shown_from..]
+    }
+
+    /// Copies what comes next into a buffer, and says how much; nothing at the end.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        self.advance()?;
+        let rest = &self.handle.bytes()[self.taken..];
+        let length = rest.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&rest[..length]);
+        self.taken += length;
+        Ok(length)
+    }
+
+    /// Sees to it that there is something that has not been taken, unless all has been.
+    fn advance(&mut self) -> Result<()> {
+        while self.taken == self.handle.bytes().len() && !self.is_over {
+            self.context.checkpoint()?;
+            self.handle.input().begin();
+            match self.handle.block() {
+                Ok(block) => self.is_over = block.is_none(),
+                Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
+            }
+            self.taken = 0;
+        }
+        Ok(())
+    }
+
+    /// The end of text is not demanded by libarchive.
+    fn check_end(&self) -> Result<()> {
+        let is_at = |end: &&[u8]| self.handle.input().ends_with(self.handle.used(), end);
+        if self.filter == Filter::UU && !ENDS.iter().any(is_at) {
+            return Err(Error::archive(&self.name, "is cut short: its text has no end"));
+        }
+        Ok(())
+    }
+
+    /// All of it has been read: what lies behind its end, and behind those of the filters around it.
+    pub(crate) fn behind(&mut self) -> Result<Vec<Behind>> {
+        self.check_end()?;
+        let used = self.handle.used();
+        let supply = self.handle.input_mut();
+        let behind = if supply.is_clipped() {
+            supply.finish()?;
+            let whole = supply.whole()?;
+            if whole.as_ref().is_none_or(|(whole, _)| whole.end != used) {
+                return Err(Error::archive(
+                    &self.name,
+                    "is compressed, and was not read to its end",
+                ));
+            }
+            whole.and_then(|(_, behind)| behind)
+        } else {
+            let mut tail = Tail::default();
+            supply.rest(used, &mut tail)?;
+            tail.finish()
+        };
+        let around = self.handle.input_mut().behind_filters()?;
+        Ok(behind.into_iter().chain(around).collect())
+    }
+}
+
+fn open<'a>(supply: Supply<'a>, reads: Reads, name: &Name) -> Result<Handle<Supply<'a>>> {
+    Handle::open(supply, reads).map_err(|(failure, supply)| because(name, &supply, failure))
+}
+
+/// The bytes once more, from the first one that was read.
+fn back(handle: Handle<Supply<'_>>) -> Result<Supply<'_>> {
+    let mut supply = handle.into_input();
+    if let Some(error) = supply.failure() {
+        return Err(error.clone());
+    }
+    supply.rewind();
+    Ok(supply)
+}
+
+/// What the failure of libarchive is due to, as far as the bytes it was given know better.
+pub(crate) fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure) -> Error {
+    if let Some(error) = supply.failure() {
+        return error.clone();
+    }
+    if supply.is_empty() {
+        return Error::archive(name, "is empty, and no archive");
+    }
+    // Words may quote the archive, which may hold anything.
+    let cause = words::cause(&words, supply.is_undone());
+    let cause = Name::new(cause.as_bytes());
+    let hint = supply
+        .why_in_order()
+        .map_or_else(String::new, |why| format!(" (read from its start on, since {why})"));
+    Error::archive(name, format!("{cause}{hint}"))
+}

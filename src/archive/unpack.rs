@@ -1,0 +1,233 @@
+//! One archive, unpacked entry by entry: by whoever wants to have it, or by a thread that sends it.
+
+use std::sync::Arc;
+
+use blake3::{Hash, Hasher};
+
+use super::Account;
+use super::chosen::Chosen;
+use super::entries::{Header, Index, Kind, Spelling};
+use super::input::Origin;
+use super::occurrences::Occurrences;
+use super::reader::{ArchiveReader, Piece, Step};
+use crate::compare::archives::channel::Outlet;
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::run::context::Context;
+use crate::sys::libarchive;
+use crate::tree::names;
+
+/// What holes are hashed as.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// What becomes of the content of files.
+pub(crate) enum Plan {
+    /// It is sent, or its digest where that is enough.
+    Send,
+    /// The digests of these are, and of the others only how much there is.
+    DigestOnly(Chosen),
+    /// The digests of all are.
+    DigestAll,
+}
+
+/// What there is in an archive.
+pub(crate) enum Found {
+    Entry(Header),
+    /// A name that is not matched, and why.
+    Refused(Vec<u8>, &'static str),
+}
+
+/// An archive that is being unpacked, on the thread that the context is of.
+pub(crate) struct Unpacker<'a> {
+    origin: &'a dyn Origin,
+    archive: ArchiveReader<'a>,
+    plan: Plan,
+    context: &'a Context<'a>,
+    /// That of the next entry.
+    index: Index,
+    is_sent: bool,
+    /// Where all members of one name count.
+    occurrences: Occurrences,
+}
+
+impl<'a> Unpacker<'a> {
+    pub(crate) fn open(
+        origin: &'a dyn Origin,
+        plan: Plan,
+        options: &Options,
+        context: &'a Context<'a>,
+    ) -> Result<Self> {
+        let opened = origin
+            .open(context)
+            .and_then(|bytes| ArchiveReader::open(bytes, origin.name(), options, context));
+        let archive = unchanged(origin, opened)?;
+        Ok(Self {
+            origin,
+            archive,
+            plan,
+            context,
+            index: 0,
+            is_sent: false,
+            occurrences: Occurrences::default(),
+        })
+    }
+
+    /// Goes on to the next entry that counts, past all that is left of the one at hand.
+    pub(crate) fn next(&mut self) -> Result<Option<Found>> {
+        let next = self.find();
+        unchanged(self.origin, next)
+    }
+
+    fn find(&mut self) -> Result<Option<Found>> {
+        loop {
+            let Some(entry) = self.archive.next()? else {
+                self.archive.verify()?;
+                self.origin.verify()?;
+                return Ok(None);
+            };
+            let kind = match entry.kind {
+                libarchive::Kind::File => Kind::File,
+                libarchive::Kind::Symlink(target) => Kind::Symlink(names::composed(target).into()),
+                // A target that cannot be matched is the target of nothing: it stays as it is.
+                libarchive::Kind::HardLink(target) => {
+                    let target = names::normal(&target).unwrap_or(target);
+                    Kind::HardLink(names::composed(target).into())
+                }
+                libarchive::Kind::Other => {
+                    self.archive.content(|_| Ok(()))?;
+                    continue;
+                }
+            };
+            let name = match names::normal(&entry.name) {
+                _ if entry.is_cut => Err("contains a NUL byte"),
+                Ok(name) if name.is_empty() => Err("is empty"),
+                name => name,
+            };
+            let name = match name {
+                Ok(name) => name,
+                Err(why) => {
+                    self.archive.content(|_| Ok(()))?;
+                    return Ok(Some(Found::Refused(entry.name, why)));
+                }
+            };
+            self.is_sent = matches!(self.plan, Plan::Send) && kind == Kind::File;
+            let name = if self.archive.counts_all() { self.occurrences.number(name) } else { name };
+            let (path, spelling) = spelled(name, self.archive.spells_exactly());
+            self.index += 1;
+            return Ok(Some(Found::Entry(Header { path, spelling, kind })));
+        }
+    }
+
+    /// Is the content of the entry at hand wanted as it is?
+    pub(crate) fn is_sent(&self) -> bool {
+        self.is_sent
+    }
+
+    /// Where the content of the entry at hand is wanted.
+    pub(crate) fn archive(&mut self) -> &mut ArchiveReader<'a> {
+        &mut self.archive
+    }
+
+    /// Goes on within the content of the entry at hand.
+    pub(crate) fn step(&mut self) -> Result<Step> {
+        let step = self.archive.step();
+        unchanged(self.origin, step)
+    }
+
+    /// Takes the content of an entry that is not wanted as it is: how much there is, and its digest,
+    /// if that is.
+    pub(crate) fn reduce(&mut self) -> Result<(u64, Option<Hash>)> {
+        let is_digested = match &self.plan {
+            Plan::Send | Plan::DigestAll => true,
+            Plan::DigestOnly(chosen) => chosen.contains(self.index - 1),
+        };
+        let reduced = if is_digested {
+            digest(&mut self.archive, self.context).map(|(size, digest)| (size, Some(digest)))
+        } else {
+            self.archive.content(|_| Ok(())).map(|size| (size, None))
+        };
+        unchanged(self.origin, reduced)
+    }
+}
+
+/// What has changed may well look damaged.
+fn unchanged<T>(origin: &dyn Origin, result: Result<T>) -> Result<T> {
+    if let Err(Error::Archive { .. } | Error::ArchiveBomb { .. }) = &result {
+        origin.verify()?;
+    }
+    result
+}
+
+/// Unpacks an archive, and sends all that counts in it.
+pub(crate) fn unpack(
+    origin: &dyn Origin,
+    options: &Options,
+    context: &Context<'_>,
+    mut outlet: Outlet,
+) {
+    let outcome = send_all(origin, options, context, &mut outlet);
+    outlet.end(outcome);
+}
+
+fn send_all(
+    origin: &dyn Origin,
+    options: &Options,
+    context: &Context<'_>,
+    outlet: &mut Outlet,
+) -> Result<Account> {
+    let mut unpacker = Unpacker::open(origin, Plan::Send, options, context)?;
+    while let Some(found) = unpacker.next()? {
+        let header = match found {
+            Found::Refused(name, why) => {
+                outlet.refused(name, why)?;
+                continue;
+            }
+            Found::Entry(header) => header,
+        };
+        outlet.entry(header)?;
+        let (size, digest) = if unpacker.is_sent() && !outlet.is_apart() {
+            let sent = unpacker.archive().content(|piece| outlet.content(piece));
+            (unchanged(origin, sent)?, None)
+        } else {
+            unpacker.reduce()?
+        };
+        outlet.done(size, digest)?;
+    }
+    Ok(unpacker.archive().account())
+}
+
+/// The name composed, and how it is spelled. `exactly`: as it is given here.
+fn spelled(name: Vec<u8>, exactly: bool) -> (Arc<[u8]>, Spelling) {
+    let written = if name.is_ascii() { None } else { Some(name.clone()) };
+    let path = names::composed(name);
+    let spelling = match written {
+        Some(_) if !exactly => Spelling::Unknown,
+        Some(written) if written != path => Spelling::Other(written.into()),
+        _ => Spelling::Composed,
+    };
+    (path.into(), spelling)
+}
+
+fn digest(archive: &mut ArchiveReader<'_>, context: &Context<'_>) -> Result<(u64, Hash)> {
+    let mut hasher = Hasher::new();
+    let size = archive.content(|piece| {
+        match piece {
+            Piece::Bytes(bytes) => hasher.update(bytes),
+            Piece::Shared(slab, range) => hasher.update(&slab[range]),
+            Piece::Zeros(length) => return add_zeros(&mut hasher, length, context),
+        };
+        Ok(())
+    })?;
+    Ok((size, hasher.finalize()))
+}
+
+/// Adds that many zero bytes to what is hashed: no digest can be told from the number alone.
+pub(crate) fn add_zeros(hasher: &mut Hasher, mut length: u64, context: &Context<'_>) -> Result<()> {
+    while length > 0 {
+        context.checkpoint()?;
+        let part = usize::try_from(length).unwrap_or(ZEROS.len()).min(ZEROS.len());
+        hasher.update(&ZEROS[..part]);
+        length -= part as u64;
+    }
+    Ok(())
+}

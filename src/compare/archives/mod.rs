@@ -1,0 +1,164 @@
+//! Two archives, as their user named them: paths or URLs, each of which may have to be read twice.
+
+pub(crate) mod channel;
+pub(crate) mod cursor;
+pub(crate) mod decide;
+pub(crate) mod direct;
+pub(crate) mod lockstep;
+pub(crate) mod passes;
+pub(crate) mod resolve;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::archive::input::{Bytes, Origin};
+use crate::content::Reader;
+use crate::content::file::FileReader;
+use crate::content::url::HttpReader;
+use crate::content::url::ranges::Remote;
+use crate::engine;
+use crate::error::{Error, Name, Result};
+use crate::options::Options;
+use crate::outcome::TreeOutcome;
+use crate::run::context::Context;
+use crate::source::Source;
+
+/// Compares all entries of two archives.
+///
+/// Of two archive files with the same bytes, or two paths to one file, only one is unpacked.
+///
+/// # Errors
+/// When either is no archive, damaged, encrypted, or passes a limit; when the context says stop. What
+/// cannot be compared within them is a finding.
+pub fn compare_archive(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    context.checkpoint()?;
+    engine::until_quiet(context, || compare_once(a, b, options, context))
+}
+
+fn compare_once(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let (mut a, mut b) = (Archive::look(a, options)?, Archive::look(b, options)?);
+    if let (Some(one), Some(other)) = (&mut a.file, &mut b.file)
+        && (one.is_same_file(other) || have_same_bytes(one, other, options, context)?)
+    {
+        return passes::examine(&a, options, context);
+    }
+    if a.file.is_some() || b.file.is_some() {
+        return passes::compare(&a, &b, options, context);
+    }
+    if both_answer(&mut a, &mut b, context)? {
+        let compared = passes::compare(&a, &b, options, context);
+        let one_at_a_time = a.is_passed_over() || b.is_passed_over();
+        if compared.is_ok() || !one_at_a_time {
+            return compared;
+        }
+        (a, b) = (Archive::look(a.source, options)?, Archive::look(b.source, options)?);
+    }
+    passes::compare_in_turn(&a, &b, options, context)
+}
+
+/// Asks for two URLs. False if their server answers one request at a time, and so they cannot be read side
+/// by side.
+fn both_answer<'s>(
+    a: &mut Archive<'s>,
+    b: &mut Archive<'s>,
+    context: &Context<'_>,
+) -> Result<bool> {
+    let (mut one, mut other) = (a.ask()?, b.ask()?);
+    let answered = engine::wait_for_both(&mut *one, &mut *other, context)?;
+    if answered {
+        let one_server = one.server() == other.server();
+        for (archive, reader) in [(a, one), (b, other)] {
+            archive.passed_over = one_server.then(AtomicBool::default);
+            *archive.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        }
+    }
+    Ok(answered)
+}
+
+/// Says no where it cannot tell without reading a file that can be read only once.
+fn have_same_bytes(
+    a: &mut FileReader,
+    b: &mut FileReader,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<bool> {
+    if a.as_random().is_none() || b.as_random().is_none() {
+        return Ok(false);
+    }
+    let options = Options { size_precheck: true, quick_check: true, ..options.clone() };
+    Ok(engine::compare(a, b, &options, context)?.is_none())
+}
+
+/// An archive in a file of this machine, which is open, or at a URL.
+struct Archive<'s> {
+    source: &'s Source,
+    options: &'s Options,
+    file: Option<FileReader>,
+    /// A request that has been answered, and not been read.
+    asked: Mutex<Option<Box<HttpReader>>>,
+    /// For two archives of one server: has it let this one wait?
+    passed_over: Option<AtomicBool>,
+}
+
+impl<'s> Archive<'s> {
+    fn look(source: &'s Source, options: &'s Options) -> Result<Self> {
+        let located = source.locate(options).map_err(|error| match error {
+            // It is there, and no file.
+            Error::Read { name, cause, errno, .. } => Error::Archive { name, cause, errno },
+            other => other,
+        })?;
+        let file = located.map(FileReader::open_located).transpose()?;
+        Ok(Self { source, options, file, asked: Mutex::default(), passed_over: None })
+    }
+
+    fn is_passed_over(&self) -> bool {
+        self.passed_over.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// Sends a request to the URL, and does not wait.
+    fn ask(&self) -> Result<Box<HttpReader>> {
+        self.source.fetch(self.options, 2).map(Box::new)
+    }
+
+    /// The bytes at a URL, when the server has begun to answer.
+    fn fetch<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut reader = asked.map_or_else(|| self.ask(), Ok)?;
+        while !reader.prepare()? {
+            context.checkpoint()?;
+        }
+        Ok(match Remote::new(reader, context.call(), self.passed_over.as_ref()) {
+            Ok(remote) => Bytes::Anywhere(Box::new(remote)),
+            Err(reader) => Bytes::Stream(reader, "the server has no Range requests"),
+        })
+    }
+}
+
+impl Origin for Archive<'_> {
+    fn name(&self) -> &Name {
+        self.source.name()
+    }
+
+    fn open<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>> {
+        let Some(file) = &self.file else { return self.fetch(context) };
+        if file.as_random().is_some() {
+            return Ok(Bytes::Anywhere(Box::new(file)));
+        }
+        let again = self.source.open(self.source.locate(self.options)?, self.options, 2)?;
+        Ok(Bytes::Stream(again, "this file has no size"))
+    }
+
+    fn verify(&self) -> Result<()> {
+        self.file.as_ref().map_or(Ok(()), Reader::verify)
+    }
+}

@@ -1,0 +1,132 @@
+//! Two archives, compared.
+//!
+//! An archive is a tree that can only be read in its own order, and whose content costs something to
+//! come by. The calling thread unpacks one of the two and compares it with what another thread unpacks of
+//! the other, so that two cores are busy and half of the content is never copied. A second pass over one
+//! or both settles what the first could not: an entry that was compared with another than the one
+//! it has to be compared with, because its name came again or because it has several.
+
+use super::channel::handover;
+use super::decide::Settled;
+use super::direct::Direct;
+use super::lockstep;
+use super::lockstep::Manner;
+use crate::archive::chosen::Chosen;
+use crate::archive::entries::Entries;
+use crate::archive::input::Origin;
+use crate::archive::occurrences;
+use crate::archive::unpack::{Plan, Unpacker, unpack};
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::outcome::TreeOutcome;
+use crate::run::context::{Context, Steps};
+use crate::run::threads;
+
+/// What the thread is called that unpacks the other archive.
+const THREAD: &str = "komparu-unpack";
+
+/// Compares every entry of two archives.
+///
+/// # Errors
+/// When one of them is damaged, encrypted, too much or no archive; when the context says stop.
+pub(crate) fn compare(
+    left: &dyn Origin,
+    right: &dyn Origin,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let manner = Manner { step: options.chunk_size, by_digest: options.hash_compare };
+    let part = &context.call().part();
+    let mut entries = std::thread::scope(|scope| {
+        let (outlet, feed) = handover(right.name(), manner.by_digest, context);
+        let other = move || unpack(right, options, &Context::new(part), outlet);
+        let started = threads::named(THREAD).spawn_scoped(scope, other);
+        let outcome = match started {
+            Err(error) => Err(Error::system(right.name(), &error)),
+            Ok(_) => Unpacker::open(left, Plan::Send, options, context)
+                .map(Direct::new)
+                .and_then(|direct| lockstep::read(direct, feed, manner, context)),
+        };
+        part.cancel();
+        outcome
+    })?;
+    let names = [left.name(), right.name()];
+    let settled = Settled::new(entries.each_ref(), context)?;
+    let needed = settled.unknown(entries.each_ref(), context)?;
+    for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
+        if !needed.is_empty() {
+            add_digests(origin, &needed, entries, options, context)?;
+        }
+    }
+    settled.outcome(names, entries.each_ref(), options.list_equal, context).map(occurrences::merge)
+}
+
+/// Reads one of two archives that are known to have the same bytes.
+///
+/// # Errors
+/// Those of [`compare`].
+pub(crate) fn examine(
+    archive: &dyn Origin,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let nothing = Plan::DigestOnly(Chosen::default());
+    let entries = read_one(archive, nothing, options, context)?;
+    let both = [&entries, &entries];
+    let names = [archive.name(), archive.name()];
+    let outcome = Settled::new(both, context)?.outcome(names, both, options.list_equal, context);
+    outcome.map(occurrences::merge)
+}
+
+/// Compares two archives of which only one can be read at a time, by the digests of their entries.
+///
+/// # Errors
+/// Those of [`compare`].
+pub(crate) fn compare_in_turn(
+    left: &dyn Origin,
+    right: &dyn Origin,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    let read = |archive| read_one(archive, Plan::DigestAll, options, context);
+    let (lefts, rights) = (read(left)?, read(right)?);
+    let both = [&lefts, &rights];
+    let names = [left.name(), right.name()];
+    Settled::new(both, context)?.outcome(names, both, options.list_equal, context)
+}
+
+/// Reads an archive once more, for these digests.
+fn add_digests(
+    archive: &dyn Origin,
+    needed: &Chosen,
+    entries: &mut Entries,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<()> {
+    let again = read_one(archive, Plan::DigestOnly(needed.clone()), options, context)?;
+    let mut steps = Steps::new(context);
+    for index in needed.iter() {
+        steps.step()?;
+        let is_the_same = again.count() == entries.count()
+            && again.path(index) == entries.path(index)
+            && again.spelling(index) == entries.spelling(index)
+            && again.kind(index) == entries.kind(index)
+            && again.body(index).size == entries.body(index).size;
+        if !is_the_same {
+            return Err(Error::read(archive.name(), "changed between two passes over it"));
+        }
+        entries.set_digest(index, again.body(index).digest);
+    }
+    Ok(())
+}
+
+/// Reads one archive to its end, on this thread.
+fn read_one(
+    archive: &dyn Origin,
+    plan: Plan,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Entries> {
+    let unpacker = Unpacker::open(archive, plan, options, context)?;
+    lockstep::read_one(Direct::new(unpacker), context)
+}

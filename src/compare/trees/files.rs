@@ -1,0 +1,135 @@
+//! Comparing the files that two directories have in common.
+
+use std::sync::Arc;
+
+use super::common_files::CommonFiles;
+use super::task::{SharedComparison, Task, Walk};
+use crate::content::file::FileReader;
+use crate::content::{ReadAt, Reader};
+use crate::engine;
+use crate::error::{Result, join};
+use crate::outcome::{DiffReason, Finding, PairOutcome};
+use crate::run::context::Context;
+use crate::run::workers::Workers;
+use crate::tree::{Content, Tree};
+
+/// Compares all of `files`; other workers help, as far as they are idle.
+pub(crate) fn share<A: Tree, B: Tree>(
+    files: CommonFiles<A, B>,
+    walk: &Walk<'_, A, B>,
+    workers: &Workers<'_, Task<A, B>>,
+    context: &Context<'_>,
+) -> Result<()> {
+    let helpers = files.batches().min(workers.most()).saturating_sub(1);
+    let files = Arc::new(files);
+    for _ in 0..helpers {
+        workers.push(Task::Files(Arc::clone(&files)));
+    }
+    compare(&files, walk, workers, context)
+}
+
+/// Compares files until none is left that no thread has taken.
+pub(crate) fn compare<A: Tree, B: Tree>(
+    files: &CommonFiles<A, B>,
+    walk: &Walk<'_, A, B>,
+    workers: &Workers<'_, Task<A, B>>,
+    context: &Context<'_>,
+) -> Result<()> {
+    while let Some(batch) = files.take_batch() {
+        for name in batch {
+            context.checkpoint()?;
+            let path = || join(&files.path, name);
+            let outcome = engine::until_quiet(context, || {
+                let left = walk.a.open(&files.left, name)?;
+                let right = walk.b.open(&files.right, name)?;
+                contents(left, right, walk, workers, context)
+            });
+            match outcome {
+                Ok(None) => walk.findings.same(path),
+                Ok(Some(reason)) => walk.findings.add(path(), Finding::Differs(reason)),
+                Err(error) => walk.findings.failed(path(), error)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A content that is read to its end.
+enum Opened {
+    File(FileReader),
+    Stream(Box<dyn Reader>),
+}
+
+impl Opened {
+    fn of(content: Content<'_>) -> Result<Self> {
+        Ok(match content {
+            Content::Start(start) => Self::File(start.into_reader()?),
+            Content::File(file) => Self::File(file),
+            Content::Stream(reader) => Self::Stream(reader),
+        })
+    }
+
+    fn reader(&mut self) -> &mut dyn Reader {
+        match self {
+            Self::File(file) => file,
+            Self::Stream(reader) => &mut **reader,
+        }
+    }
+}
+
+/// Compares two contents.
+fn contents<A: Tree, B: Tree>(
+    left: Content<'_>,
+    right: Content<'_>,
+    walk: &Walk<'_, A, B>,
+    workers: &Workers<'_, Task<A, B>>,
+    context: &Context<'_>,
+) -> Result<PairOutcome> {
+    if let (Some(left), Some(right)) = (left.all(), right.all()) {
+        return Ok(if left == right {
+            None
+        } else if left.len() == right.len() {
+            Some(DiffReason::ContentMismatch)
+        } else {
+            Some(DiffReason::SizeMismatch)
+        });
+    }
+    let (mut left, mut right) = match (Opened::of(left)?, Opened::of(right)?) {
+        (Opened::File(left), Opened::File(right)) => {
+            if left.is_same_file(&right) {
+                return Ok(None);
+            }
+            if workers.most() > 1 && engine::is_worth_sharing(&left, &right) {
+                return large_files(left, right, walk, workers, context);
+            }
+            (Opened::File(left), Opened::File(right))
+        }
+        other => other,
+    };
+    engine::compare(left.reader(), right.reader(), walk.options, context)
+}
+
+/// Compares two files; other workers help, as far as they are idle.
+fn large_files<A: Tree, B: Tree>(
+    left: FileReader,
+    right: FileReader,
+    walk: &Walk<'_, A, B>,
+    workers: &Workers<'_, Task<A, B>>,
+    context: &Context<'_>,
+) -> Result<PairOutcome> {
+    let mut outcome = engine::quick_check(&left, &right, walk.options, context)?;
+    let (left, right) = (Arc::new(left), Arc::new(right));
+    if outcome.is_none() {
+        let (a, b): (Arc<dyn ReadAt>, Arc<dyn ReadAt>) = (left.clone(), right.clone());
+        let comparison = Arc::new(SharedComparison::new(a, b, walk.options.chunk_size));
+        for _ in 1..workers.most() {
+            workers.push_idle(Task::Content(Arc::downgrade(&comparison)));
+        }
+        comparison.run(context);
+        let same = comparison.finish()?;
+        outcome = (!same).then_some(DiffReason::ContentMismatch);
+    }
+    left.verify()?;
+    right.verify()?;
+    Ok(outcome)
+}

@@ -1,0 +1,324 @@
+//! Two trees, walked side by side.
+//!
+//! A directory that both trees have is listed on both sides, the names are matched, and the files that both
+//! have are compared. A directory that only one tree has is only listed. What cannot be compared is a
+//! finding; only a deadline or a cancel ends the walk.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::common_files::CommonFiles;
+use super::files;
+use super::findings::Findings;
+use super::task::{Entered, OpenParentsLimit, Side, Task, Visit, Walk};
+use crate::error::{Error, Result, join};
+use crate::options::{Options, descriptor_limit};
+use crate::outcome::{DiffReason, Finding, TreeOutcome};
+use crate::run::context::Context;
+use crate::run::threads;
+use crate::run::workers;
+use crate::run::workers::Workers;
+use crate::tree::Tree;
+use crate::tree::ancestors::{Ancestors, DirectoryIdentity};
+use crate::tree::listing::{CHECKED, EntryKind, Listing, Match, merge};
+
+/// Compares every entry of both trees.
+///
+/// # Errors
+/// When a root cannot be entered or listed; when the context says stop.
+pub fn compare<A: Tree, B: Tree>(
+    a: &A,
+    b: &B,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<TreeOutcome> {
+    // The walk has all the threads: the engine must spawn none for a file.
+    let one_by_one = Options { max_workers: 1, ..options.clone() };
+    let findings = Findings::new(options.list_equal);
+    // A pair of directories takes two descriptors; these are a sixteenth of all, the rest is for files.
+    let open = OpenParentsLimit::new(descriptor_limit() / 32);
+    let walk = Walk { a, b, options: &one_by_one, findings, open };
+    workers::run(
+        most_workers(options),
+        Task::Both(Visit::root()),
+        context,
+        |task, workers, context| walk.work(task, workers, context),
+    )?;
+    walk.findings.into_outcome(context)
+}
+
+/// How many threads may walk. Each has two directories and two files open, and the directories of files that
+/// wait to be compared stay open too. Some of the process's descriptors must be left over: with 64 and 8
+/// threads, at most 35 were open.
+fn most_workers(options: &Options) -> usize {
+    options.workers().min(descriptor_limit() / 8).max(1)
+}
+
+/// A directory of one tree, and `None` for the other.
+type Sides<A, B> = (Option<Arc<<A as Tree>::Directory>>, Option<Arc<<B as Tree>::Directory>>);
+
+impl<A: Tree, B: Tree> Walk<'_, A, B> {
+    fn work(
+        &self,
+        task: Task<A, B>,
+        workers: &Workers<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        context.checkpoint()?;
+        match task {
+            Task::Both(visit) => self.both(visit, workers, context),
+            Task::One(side, visit) => self.alone(side, visit, workers, context),
+            Task::Files(files) => files::compare(&files, self, workers, context),
+            Task::Content(comparison) => {
+                if let Some(comparison) = comparison.upgrade() {
+                    comparison.run(context);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Compares a directory that both trees have.
+    fn both(
+        &self,
+        mut visit: Visit<A, B>,
+        workers: &Workers<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let parents = visit.parents.take();
+        let (in_left, in_right) = match &parents {
+            Some(parents) => (parents.left.as_deref(), parents.right.as_deref()),
+            None => (None, None),
+        };
+        let entered = (self.a.enter(&visit.path, in_left), self.b.enter(&visit.path, in_right));
+        drop(parents);
+        let visit = &visit;
+        let (left, right) = match entered {
+            (Ok(left), Ok(right)) => (Arc::new(left), Arc::new(right)),
+            (Err(error), _) | (_, Err(error)) => return self.fail_directory(visit, error),
+        };
+        let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
+        if left_id.is_some()
+            && left_id == right_id
+            && self.a.resolved(&left).is_some_and(|path| self.b.resolved(&right) == Some(path))
+        {
+            self.findings.same(|| visit.path.clone());
+            return Ok(());
+        }
+        let pair = [left_id.into(), right_id.into()];
+        let is_same = |levels_up| {
+            let path = visit.ancestor(levels_up);
+            Ok(self.a.is_at(&left, path)? && self.b.is_at(&right, path)?)
+        };
+        let ancestors =
+            match Ancestors::below(visit.ancestors.as_ref(), pair, visit.through_link, is_same) {
+                Ok(Some(ancestors)) => ancestors,
+                Ok(None) => return Ok(()),
+                Err(error) => return self.fail_directory(visit, error),
+            };
+        let (mut left_list, mut right_list) =
+            match self.list(&left, &right, visit, workers.most(), context) {
+                (Ok(left), Ok(right)) => (left, right),
+                (Err(error), _) | (_, Err(error)) => return self.fail_directory(visit, error),
+            };
+        let entered = Entered {
+            ancestors,
+            left: Some(Arc::clone(&left)),
+            right: Some(Arc::clone(&right)),
+            open: &self.open,
+            parents: OnceCell::new(),
+        };
+        let mut files = CommonFiles::new(visit.path.clone(), Arc::clone(&left), Arc::clone(&right));
+        merge(&mut left_list, &mut right_list, context, |left, right, entry| match entry {
+            Match::Left(index) => self.unmatched(Side::Left, left, index, visit, &entered, workers),
+            Match::Right(index) => {
+                self.unmatched(Side::Right, right, index, visit, &entered, workers);
+            }
+            Match::Both(l, r) => {
+                let name = left.name(l);
+                match (left.kind(l), right.kind(r)) {
+                    (EntryKind::File, EntryKind::File) => files.push(name),
+                    (EntryKind::Link, EntryKind::Link) => self.links(&files, visit, name),
+                    (one, two) if one.is_directory() && two.is_directory() => {
+                        let through_link = one.is_link() || two.is_link();
+                        workers.push(Task::Both(visit.child(name, through_link, &entered)));
+                    }
+                    (EntryKind::Unknown(errno), _) => self.unknown(self.a, visit, name, errno),
+                    (_, EntryKind::Unknown(errno)) => self.unknown(self.b, visit, name, errno),
+                    // Of a pipe, a socket or a device only the kind can be compared.
+                    (one, two) if one == two => self.findings.same(|| join(&visit.path, name)),
+                    (one, two) => {
+                        let path = join(&visit.path, name);
+                        self.findings.add(path, Finding::Differs(DiffReason::TypeMismatch));
+                        for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
+                            if kind.is_directory() {
+                                let child = visit.child(name, kind.is_link(), &entered);
+                                workers.push(Task::One(side, Visit { mismatched: true, ..child }));
+                            }
+                        }
+                    }
+                }
+            }
+        })?;
+        drop(entered);
+        drop((left, right));
+        files::share(files, self, workers, context)
+    }
+
+    /// Lists both sides of a directory, at the same time if that pays off.
+    fn list(
+        &self,
+        left: &A::Directory,
+        right: &B::Directory,
+        visit: &Visit<A, B>,
+        most_threads: usize,
+        context: &Context<'_>,
+    ) -> (Result<Listing>, Result<Listing>) {
+        let list_left = |context: &Context<'_>| self.a.list(left, &visit.path, context);
+        let list_right = |context: &Context<'_>| self.b.list(right, &visit.path, context);
+        if most_threads == 1 || !self.a.is_large(left) || !self.b.is_large(right) {
+            return (list_left(context), list_right(context));
+        }
+        threads::both("komparu-list", context, list_left, list_right)
+    }
+
+    /// Compares two links by their targets.
+    fn links(&self, files: &CommonFiles<A, B>, visit: &Visit<A, B>, name: &[u8]) {
+        match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
+            (Ok(left), Ok(right)) if left == right => {
+                self.findings.same(|| join(&visit.path, name));
+            }
+            (Ok(_), Ok(_)) => {
+                let finding = Finding::Differs(DiffReason::ContentMismatch);
+                self.findings.add(join(&visit.path, name), finding);
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                self.findings.add(join(&visit.path, name), Finding::Failed(error.to_string()));
+            }
+        }
+    }
+
+    /// Lists a directory that only one tree has.
+    fn alone(
+        &self,
+        side: Side,
+        mut visit: Visit<A, B>,
+        workers: &Workers<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let parents = visit.parents.take();
+        let parents = parents.as_deref();
+        match side {
+            Side::Left => {
+                let parent = parents.and_then(|parents| parents.left.as_deref());
+                let entered = self.a.enter(&visit.path, parent);
+                self.list_one(
+                    self.a,
+                    side,
+                    (&visit, entered),
+                    |it| (Some(it), None),
+                    workers,
+                    context,
+                )
+            }
+            Side::Right => {
+                let parent = parents.and_then(|parents| parents.right.as_deref());
+                let entered = self.b.enter(&visit.path, parent);
+                self.list_one(
+                    self.b,
+                    side,
+                    (&visit, entered),
+                    |it| (None, Some(it)),
+                    workers,
+                    context,
+                )
+            }
+        }
+    }
+
+    fn list_one<T: Tree>(
+        &self,
+        tree: &T,
+        side: Side,
+        (visit, directory): (&Visit<A, B>, Result<T::Directory>),
+        sides: impl Fn(Arc<T::Directory>) -> Sides<A, B>,
+        workers: &Workers<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let directory = match directory {
+            Ok(directory) => Arc::new(directory),
+            Err(error) => return self.fail_directory(visit, error),
+        };
+        let identity = DirectoryIdentity::from(tree.identity(&directory));
+        let pair = match side {
+            Side::Left => [identity, DirectoryIdentity::Absent],
+            Side::Right => [DirectoryIdentity::Absent, identity],
+        };
+        let is_same = |levels_up| tree.is_at(&directory, visit.ancestor(levels_up));
+        let ancestors =
+            match Ancestors::below(visit.ancestors.as_ref(), pair, visit.through_link, is_same) {
+                Ok(Some(ancestors)) => ancestors,
+                Ok(None) => {
+                    // What lies below has been listed under shorter paths; the link itself may not have been.
+                    if !visit.mismatched {
+                        self.findings.add(visit.path.clone(), side.only());
+                    }
+                    return Ok(());
+                }
+                Err(error) => return self.fail_directory(visit, error),
+            };
+        let mut listing = match tree.list(&directory, &visit.path, context) {
+            Ok(listing) => listing,
+            Err(error) => return self.fail_directory(visit, error),
+        };
+        listing.make_unique(context)?;
+        let (left, right) = sides(directory);
+        let entered =
+            Entered { ancestors, left, right, open: &self.open, parents: OnceCell::new() };
+        for index in 0..listing.len() {
+            self.unmatched(side, &listing, index, visit, &entered, workers);
+            if index.is_multiple_of(CHECKED) {
+                context.checkpoint()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes an entry that only one tree has.
+    fn unmatched(
+        &self,
+        side: Side,
+        listing: &Listing,
+        index: usize,
+        visit: &Visit<A, B>,
+        entered: &Entered<'_, A, B>,
+        workers: &Workers<'_, Task<A, B>>,
+    ) {
+        let name = listing.name(index);
+        match listing.kind(index) {
+            EntryKind::Unknown(errno) => match side {
+                Side::Left => self.unknown(self.a, visit, name, errno),
+                Side::Right => self.unknown(self.b, visit, name, errno),
+            },
+            kind if kind.is_directory() => {
+                workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
+            }
+            _ => self.findings.add(join(&visit.path, name), side.only()),
+        }
+    }
+
+    fn unknown<T: Tree>(&self, tree: &T, visit: &Visit<A, B>, name: &[u8], errno: i32) {
+        let path = join(&visit.path, name);
+        let error = std::io::Error::from_raw_os_error(errno);
+        let error = Error::system(&tree.display(&path), &error);
+        self.findings.add(path, Finding::Failed(error.to_string()));
+    }
+
+    /// Notes that a directory could not be compared. Of a root, that is the error of the whole call.
+    fn fail_directory(&self, visit: &Visit<A, B>, error: Error) -> Result<()> {
+        if visit.path.is_empty() {
+            return Err(error);
+        }
+        self.findings.failed(visit.path.clone(), error)
+    }
+}

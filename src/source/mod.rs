@@ -1,0 +1,258 @@
+//! What a user named, a file or a URL, and how it is opened.
+
+use std::borrow::Cow;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::content::Reader;
+use crate::content::file::FileReader;
+use crate::content::file::located::{Located, Location};
+use crate::content::url::HttpReader;
+use crate::error::{Error, Name, Result};
+use crate::http::url::Url;
+use crate::options::{HttpOverrides, Options};
+use crate::text::redact::redacted;
+
+/// A file or a URL, as its user named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    name: Name,
+    target: Target,
+}
+
+/// What a source is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    Path(Arc<[u8]>),
+    Url(Box<(Url, HttpOverrides)>),
+}
+
+impl Source {
+    /// Reads a user's text: `http://` and `https://` begin a URL; `file:///p` and
+    /// `file://localhost/p` are the path `/p`, percent-decoded; text without a scheme is a path, byte
+    /// for byte. `parameter` is what messages call the argument that it came from.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an empty text, or a NUL byte; [`Error::Config`] for a URL of any other kind.
+    pub fn parse(text: &[u8], parameter: &str) -> Result<Self> {
+        if text.is_empty() {
+            return Err(Error::Argument(format!("{parameter} cannot be empty")));
+        }
+        let path = match scheme(text) {
+            None => Cow::Borrowed(text),
+            Some((scheme, rest)) => match scheme.as_str() {
+                "file" => file_path(rest, parameter)?,
+                "http" | "https" => return Self::url(text, parameter),
+                _ => return Err(Error::Config(format!("unsupported URL scheme '{scheme}'"))),
+            },
+        };
+        if path.contains(&0) {
+            return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
+        }
+        Ok(Self { name: Name::new(&redacted(text)), target: Target::Path(path.as_ref().into()) })
+    }
+
+    fn url(text: &[u8], parameter: &str) -> Result<Self> {
+        if text.contains(&0) {
+            return Err(Error::Argument(format!("{parameter} contains a NUL byte")));
+        }
+        let name = Name::new(&redacted(text));
+        let url = Url::parse(text)
+            .ok_or_else(|| Error::Config(format!("{parameter} is no valid URL: '{name}'")))?;
+        Ok(Self { name, target: Target::Url(Box::new((url, HttpOverrides::default()))) })
+    }
+
+    /// The source with its own settings. They mean nothing for a path.
+    #[must_use]
+    pub fn with(mut self, overrides: HttpOverrides) -> Self {
+        if let Target::Url(url) = &mut self.target {
+            url.1 = overrides;
+        }
+        self
+    }
+
+    /// The text it was made of, with `***` in place of credentials where it is a URL or may have been meant
+    /// as one.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The path that it leads to.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is a URL.
+    pub fn path(&self) -> Result<&[u8]> {
+        match &self.target {
+            Target::Path(path) => Ok(path),
+            Target::Url(_) => {
+                Err(Error::Config(format!("'{}' is a URL, not a local path", self.name)))
+            }
+        }
+    }
+
+    /// Does it come from a server?
+    #[must_use]
+    pub fn is_url(&self) -> bool {
+        matches!(self.target, Target::Url(_))
+    }
+
+    /// Looks at a path; `None` for a URL.
+    pub(crate) fn locate(&self, options: &Options) -> Result<Option<Located>> {
+        match &self.target {
+            Target::Path(path) => {
+                let (location, name) = (Location::new(path.clone()), self.name.clone());
+                Located::at(location, name, options.files).map(Some)
+            }
+            Target::Url(_) => Ok(None),
+        }
+    }
+
+    /// Opens what has been located, or sends a URL's request without waiting for an answer. `concurrent`: how
+    /// many sources are read at the same time, this one included.
+    pub(crate) fn open(
+        &self,
+        located: Option<Located>,
+        options: &Options,
+        concurrent: usize,
+    ) -> Result<Box<dyn Reader>> {
+        match (&self.target, located) {
+            (Target::Url(_), _) => Ok(Box::new(self.fetch(options, concurrent)?)),
+            (Target::Path(_), Some(located)) => Ok(Box::new(FileReader::open_located(located)?)),
+            (Target::Path(_), None) => unreachable!("a path is located before it is opened"),
+        }
+    }
+
+    /// Sends a URL's request without waiting for an answer. `concurrent`: how many sources are read at the
+    /// same time, this one included.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a path.
+    pub(crate) fn fetch(&self, options: &Options, concurrent: usize) -> Result<HttpReader> {
+        match &self.target {
+            Target::Url(url) => {
+                let (url, overrides) = &**url;
+                HttpReader::start(url, &self.name, overrides.over(&options.http), concurrent)
+            }
+            Target::Path(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
+        }
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self { name: path.into(), target: Target::Path(path.as_os_str().as_bytes().into()) }
+    }
+}
+
+/// Splits `scheme://rest`. The scheme comes out in lower case; its grammar is RFC 3986, section 3.1.
+fn scheme(text: &[u8]) -> Option<(String, &[u8])> {
+    let colon = text.iter().position(|&byte| byte == b':')?;
+    let (scheme, rest) = (&text[..colon], text[colon..].strip_prefix(b"://")?);
+    let (first, others) = scheme.split_first()?;
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    if !first.is_ascii_alphabetic() || !others.iter().all(inner) {
+        return None;
+    }
+    let lower = scheme.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    Some((lower, rest))
+}
+
+/// The path in a file URL, given what follows `file://`: RFC 8089. A query and a fragment are
+/// not part of a path.
+fn file_path<'a>(rest: &'a [u8], parameter: &str) -> Result<Cow<'a, [u8]>> {
+    let slash = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+    let (host, path) = rest.split_at(slash);
+    if !host.is_empty() && !host.eq_ignore_ascii_case(b"localhost") {
+        // Of a host that may be part of a password, the message shows only what is safe.
+        let whole = [b"file://", rest].concat();
+        let shown = redacted(&whole);
+        let host = Name::new(if *shown == *whole { host } else { &shown });
+        return Err(Error::Config(format!("{parameter}: file URL of another host, '{host}'")));
+    }
+    let end = path.iter().position(|byte| b"?#".contains(byte)).unwrap_or(path.len());
+    if end == 0 {
+        return Err(Error::Argument(format!("{parameter}: file URL without a path")));
+    }
+    Ok(percent_encoding::percent_decode(&path[..end]).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> String {
+        let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
+        String::from_utf8(source.path().expect("a path").to_vec()).expect("UTF-8")
+    }
+
+    fn error(text: &str) -> Error {
+        Source::parse(text.as_bytes(), "source_a").expect_err("no path")
+    }
+
+    #[test]
+    fn text_without_a_scheme_is_a_path_byte_for_byte() {
+        for text in ["a", "/a//b/", "./a:b", "a:/b", "1a://b", "://b", "a b://c", "C:\\x", "%41"] {
+            assert_eq!(path(text), text);
+        }
+        let bytes = b"\xff\xfe\n";
+        let source = Source::parse(bytes, "source_a").expect("a path");
+        assert_eq!(source.path(), Ok(&bytes[..]));
+    }
+
+    #[test]
+    fn a_file_url_is_its_path_decoded() {
+        assert_eq!(path("file:///a%20b/c%C3%A9"), "/a b/cé");
+        assert_eq!(path("FILE://localhost/a"), "/a");
+        assert_eq!(path("file://LocalHost/a%3Fb"), "/a?b");
+        assert_eq!(path("file:///a?query#fragment"), "/a");
+        assert_eq!(path("file:///100%"), "/100%");
+    }
+
+    #[test]
+    fn a_text_that_is_no_source_is_refused_with_the_reason() {
+        let argument = |text: &str| Error::Argument(text.to_owned());
+        let config = |text: &str| Error::Config(text.to_owned());
+        assert_eq!(error(""), argument("source_a cannot be empty"));
+        assert_eq!(error("a\0b"), argument("source_a contains a NUL byte"));
+        assert_eq!(error("file:///a%00b"), argument("source_a contains a NUL byte"));
+        assert_eq!(error("file://"), argument("source_a: file URL without a path"));
+        assert_eq!(error("file://nas/a"), config("source_a: file URL of another host, 'nas'"));
+        for text in ["file://me:secret@nas/a", "file://me:se/secret@nas/a"] {
+            assert_eq!(
+                error(text),
+                config("source_a: file URL of another host, 'file://***@nas/a'")
+            );
+        }
+        assert_eq!(error("FTP://host/a"), config("unsupported URL scheme 'ftp'"));
+        assert_eq!(error("s3+x-y.z://host"), config("unsupported URL scheme 's3+x-y.z'"));
+        assert_eq!(
+            error("HTTPS://user:secret@host:x/"),
+            config("source_a is no valid URL: 'HTTPS://***@host:x/'")
+        );
+        assert_eq!(error("http://h/\0"), argument("source_a contains a NUL byte"));
+    }
+
+    #[test]
+    fn a_path_that_is_nearly_a_url_hides_its_credentials_and_says_so_where_it_does_not_exist() {
+        for text in [" http://me:secret@h/f", "http:/me:secret@h/f", "https//me:secret@h/f"] {
+            let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
+            assert_eq!(source.path(), Ok(text.as_bytes()));
+            let message =
+                source.locate(&Options::default()).expect_err("nothing is there").to_string();
+            assert!(!message.contains("secret") && message.contains("***@h/f"), "{message}");
+            assert!(message.contains("a URL begins with http:// or https://"), "{message}");
+        }
+        let source = Source::parse(b"me:secret@h/f", "source_a").expect("a path");
+        let message = source.locate(&Options::default()).expect_err("nothing is there").to_string();
+        assert_eq!(message, "***@h/f: No such file or directory");
+    }
+
+    #[test]
+    fn a_urls_name_hides_its_credentials() {
+        let source = Source::parse(b"Http://user:secret@host/a#b", "source_a").expect("a URL");
+        assert_eq!(source.name().to_string(), "Http://***@host/a#b");
+        assert!(!format!("{:?}", source.name()).contains("secret"));
+    }
+}
