@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use komparu::internals::engine::{self, group, lockstep};
+use komparu::internals::engine::{self, lockstep, partition};
 use komparu::internals::content::{Chunk, Reader};
 use komparu::{Call, Context, Options};
 use libfuzzer_sys::fuzz_target;
@@ -171,11 +171,11 @@ fn sort(contents: &[Vec<u8>], servings: &[Serving], options: &Options, context: 
         .map(|(content, serving)| {
             let stream =
                 Stream { content: content.clone(), serving: serving.clone(), ..Stream::default() };
-            group::Member::Stream(Box::new(stream))
+            partition::Member::Stream(Box::new(stream))
         })
         .collect();
-    let limits = group::PartitionLimits { open: 8, stop_at_difference: false };
-    let outcome = group::partition(members, limits, options, context).expect("readable");
+    let limits = partition::PartitionLimits { open: 8, stop_at_difference: false };
+    let outcome = partition::partition(members, limits, options, context).expect("readable");
     let mut expected: Vec<Vec<usize>> = Vec::new();
     for (index, content) in contents.iter().enumerate() {
         match expected.iter_mut().find(|group| contents[group[0]] == *content) {

@@ -2,6 +2,7 @@
 
 use blake3::{Hash, Hasher};
 
+use crate::engine::digest::add_zeros;
 use crate::error::Result;
 use crate::run::context::Context;
 
@@ -46,9 +47,6 @@ pub(crate) struct Tail {
     zeros: u64,
 }
 
-/// What zeros are hashed as.
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
-
 impl Tail {
     /// Takes in the next bytes.
     ///
@@ -60,7 +58,8 @@ impl Tail {
             return Ok(());
         };
         let start = if self.length > 0 {
-            self.add_zeros(context)?;
+            self.length += self.zeros;
+            add_zeros(&mut self.hasher, self.zeros, context)?;
             0
         } else {
             bytes.iter().position(|&byte| byte != 0).unwrap_or(last)
@@ -68,17 +67,6 @@ impl Tail {
         self.hasher.update(&bytes[start..=last]);
         self.length += (last + 1 - start) as u64;
         self.zeros = (bytes.len() - last - 1) as u64;
-        Ok(())
-    }
-
-    fn add_zeros(&mut self, context: &Context<'_>) -> Result<()> {
-        self.length += self.zeros;
-        while self.zeros > 0 {
-            context.checkpoint()?;
-            let part = usize::try_from(self.zeros).unwrap_or(ZEROS.len()).min(ZEROS.len());
-            self.hasher.update(&ZEROS[..part]);
-            self.zeros -= part as u64;
-        }
         Ok(())
     }
 

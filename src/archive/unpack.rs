@@ -1,24 +1,20 @@
-//! One archive, unpacked entry by entry: by whoever wants to have it, or by a thread that sends it.
+//! One archive, unpacked entry by entry.
 
 use std::sync::Arc;
 
 use blake3::{Hash, Hasher};
 
-use super::Account;
 use super::chosen::Chosen;
 use super::entries::{Header, Index, Kind, Spelling};
 use super::input::Origin;
 use super::occurrences::Occurrences;
 use super::reader::{ArchiveReader, Piece, Step};
-use crate::compare::archives::channel::Outlet;
+use crate::engine::digest::add_zeros;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::run::context::Context;
 use crate::sys::libarchive;
 use crate::tree::names;
-
-/// What holes are hashed as.
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// What becomes of the content of files.
 pub(crate) enum Plan {
@@ -151,49 +147,11 @@ impl<'a> Unpacker<'a> {
 }
 
 /// What has changed may well look damaged.
-fn unchanged<T>(origin: &dyn Origin, result: Result<T>) -> Result<T> {
+pub(crate) fn unchanged<T>(origin: &dyn Origin, result: Result<T>) -> Result<T> {
     if let Err(Error::Archive { .. } | Error::ArchiveBomb { .. }) = &result {
         origin.verify()?;
     }
     result
-}
-
-/// Unpacks an archive, and sends all that counts in it.
-pub(crate) fn unpack(
-    origin: &dyn Origin,
-    options: &Options,
-    context: &Context<'_>,
-    mut outlet: Outlet,
-) {
-    let outcome = send_all(origin, options, context, &mut outlet);
-    outlet.end(outcome);
-}
-
-fn send_all(
-    origin: &dyn Origin,
-    options: &Options,
-    context: &Context<'_>,
-    outlet: &mut Outlet,
-) -> Result<Account> {
-    let mut unpacker = Unpacker::open(origin, Plan::Send, options, context)?;
-    while let Some(found) = unpacker.next()? {
-        let header = match found {
-            Found::Refused(name, why) => {
-                outlet.refused(name, why)?;
-                continue;
-            }
-            Found::Entry(header) => header,
-        };
-        outlet.entry(header)?;
-        let (size, digest) = if unpacker.is_sent() && !outlet.is_apart() {
-            let sent = unpacker.archive().content(|piece| outlet.content(piece));
-            (unchanged(origin, sent)?, None)
-        } else {
-            unpacker.reduce()?
-        };
-        outlet.done(size, digest)?;
-    }
-    Ok(unpacker.archive().account())
 }
 
 /// The name composed, and how it is spelled. `exactly`: as it is given here.
@@ -219,15 +177,4 @@ fn digest(archive: &mut ArchiveReader<'_>, context: &Context<'_>) -> Result<(u64
         Ok(())
     })?;
     Ok((size, hasher.finalize()))
-}
-
-/// Adds that many zero bytes to what is hashed: no digest can be told from the number alone.
-pub(crate) fn add_zeros(hasher: &mut Hasher, mut length: u64, context: &Context<'_>) -> Result<()> {
-    while length > 0 {
-        context.checkpoint()?;
-        let part = usize::try_from(length).unwrap_or(ZEROS.len()).min(ZEROS.len());
-        hasher.update(&ZEROS[..part]);
-        length -= part as u64;
-    }
-    Ok(())
 }

@@ -187,3 +187,32 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
         (**self).is_promised()
     }
 }
+
+/// Are all of these bytes zero?
+#[must_use]
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    // Equal to itself shifted by one: every byte equals the first. One call of memcmp, which
+    // compares 32 bytes at a time, where a loop with an early exit tests one.
+    bytes.first().is_none_or(|&first| first == 0 && bytes[1..] == bytes[..bytes.len() - 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_means_every_byte() {
+        assert!(is_zero(&[]));
+        assert!(is_zero(&[0]));
+        assert!(is_zero(&[0; 4097]));
+        assert!(!is_zero(&[1]));
+        for length in [2, 31, 32, 33, 4096] {
+            for position in [0, length / 2, length - 1] {
+                let mut bytes = vec![0; length];
+                bytes[position] = 1;
+                assert!(!is_zero(&bytes), "{length} bytes, the one at {position} is not zero");
+            }
+            assert!(!is_zero(&vec![7; length]));
+        }
+    }
+}

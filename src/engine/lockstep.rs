@@ -1,8 +1,7 @@
 //! Two streams, side by side, one chunk at a time.
 
-use super::is_zero;
 use super::range_sampler::RangeSampler;
-use crate::content::{Chunk, Reader};
+use crate::content::{Chunk, Reader, is_zero};
 use crate::error::Result;
 use crate::run::context::Context;
 

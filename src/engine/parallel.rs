@@ -9,9 +9,8 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
-use super::is_zero;
 use crate::content::file::buffers::{BUFFER, Buffer};
-use crate::content::{Extent, ReadAt};
+use crate::content::{Extent, ReadAt, is_zero};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::run::context::Context;

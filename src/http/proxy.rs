@@ -3,6 +3,7 @@
 //! It is chosen here and not by libcurl, because the rules for private addresses depend on it: behind a
 //! proxy, the address that libcurl connects to is the proxy's.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::address::literal;
@@ -15,6 +16,13 @@ pub(crate) struct Proxies {
     https: Option<String>,
     /// Hosts that are reached directly.
     direct: Vec<String>,
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment's may have no scheme, so that a password would not be told from a host.
+        f.debug_struct("Proxies").finish_non_exhaustive()
+    }
 }
 
 impl Proxies {
@@ -86,6 +94,12 @@ fn in_block(address: IpAddr, block: IpAddr, bits: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn proxies_that_are_logged_show_no_credentials() {
+        let text = format!("{:?}", Proxies::only("socks5://me:S3cr3tW0rd@proxy"));
+        assert!(!text.contains("S3cr3tW0rd"), "{text}");
+    }
 
     fn environment(pairs: &[(&str, &str)]) -> Proxies {
         Proxies::of(|name| {

@@ -1,7 +1,10 @@
 //! URLs: scheme, host, port and credentials.
 
+use std::fmt;
+
 use super::address::literal;
 use crate::sys::url::{ParsedUrl, UrlPart};
+use crate::text::redact::{HIDDEN, redacted};
 
 /// An http or https URL, taken apart.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,6 +16,15 @@ pub(crate) struct Url {
     host: String,
     port: u16,
     credentials: Option<(String, String)>,
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Url")
+            .field("text", &String::from_utf8_lossy(&redacted(self.text.as_bytes())))
+            .field("credentials", &self.credentials.as_ref().map(|_| HIDDEN))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Url {

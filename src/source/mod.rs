@@ -182,6 +182,23 @@ fn file_path<'a>(rest: &'a [u8], parameter: &str) -> Result<Cow<'a, [u8]>> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_source_that_is_logged_shows_no_credentials() {
+        let secret = "S3cr3tW0rd";
+        let url = format!("https://me:{secret}@host/path");
+        let source = Source::parse(url.as_bytes(), "source_a").expect("a URL");
+        let source = source.with(HttpOverrides {
+            headers: Some(vec![("Authorization".to_owned(), secret.to_owned())]),
+            proxy: Some(format!("http://me:{secret}@proxy:3128")),
+            ..HttpOverrides::default()
+        });
+        let text = format!("{source:?}");
+        assert!(!text.contains(secret), "{text}");
+        for seen in ["https://host/path", "Authorization", "http://***@proxy:3128"] {
+            assert!(text.contains(seen), "{text}");
+        }
+    }
+
     fn path(text: &str) -> String {
         let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
         String::from_utf8(source.path().expect("a path").to_vec()).expect("UTF-8")

@@ -3,8 +3,8 @@
 use blake3::{Hash, Hasher};
 
 use crate::archive::entries::{Besides, Body, Entries, Header, Kind};
-use crate::archive::unpack::add_zeros;
 use crate::content::{Chunk, Reader};
+use crate::engine::digest::add_zeros;
 use crate::error::Result;
 use crate::run::context::Context;
 

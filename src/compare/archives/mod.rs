@@ -7,6 +7,7 @@ pub(crate) mod direct;
 pub(crate) mod lockstep;
 pub(crate) mod passes;
 pub(crate) mod resolve;
+pub(crate) mod send;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -6,7 +6,7 @@ use rustix::fs::{SeekFrom, seek};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::content::Extent;
-use crate::engine::is_zero;
+use crate::content::is_zero;
 
 /// Bytes at either end of a hole that are read to check it: the block of most filesystems.
 const BLOCK: usize = 4 << 10;
