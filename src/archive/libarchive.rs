@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use flate2::Crc;
-
 use super::account::Tail;
 use super::checked::Checked;
+use super::checksums::Checksums;
 use super::ending::doubt;
 use super::input::shared_buffer::Slab;
 use super::input::undo::because;
@@ -48,8 +47,8 @@ pub(crate) struct Libarchive<'a> {
     is_file: bool,
     /// Is what libarchive has for its content something else?
     is_withheld: bool,
-    /// The checksum that its content must have, and the one that it has so far.
-    checksum: Option<(u32, Crc)>,
+    /// What its content is held against.
+    checksums: Checksums,
     /// How much of its content has been shown.
     position: u64,
     /// Where the block lies that comes after a hole.
@@ -106,7 +105,7 @@ impl<'a> Libarchive<'a> {
                 size: None,
                 is_file: false,
                 is_withheld: false,
-                checksum: None,
+                checksums: Checksums::default(),
                 position: 0,
                 ahead: None,
                 goes_on_from: None,
@@ -356,11 +355,11 @@ impl<'a> Libarchive<'a> {
         }
         let rest = self.size.take().map_or(0, |size| size.saturating_sub(self.position));
         if rest == 0 || !self.is_file {
-            return match self.checksum.take() {
-                Some((checksum, computed)) if computed.sum() != checksum => {
-                    Err(Error::archive(&self.name, "has an entry whose checksum is wrong"))
-                }
-                _ => Ok(Step::End),
+            let checksums = std::mem::take(&mut self.checksums);
+            return if checksums.are_right() {
+                Ok(Step::End)
+            } else {
+                Err(Error::archive(&self.name, "has an entry whose checksum is wrong"))
             };
         }
         if self.handle.format() != Format::Tar {
@@ -410,10 +409,10 @@ impl Entries for Libarchive<'_> {
         let Known { details, is_cut } = self.known(&name, sort)?;
         self.entries += 1;
         let is_cut = is_cut || self.cut.contains(&name);
+        self.checksums = Checksums::of(&details);
         let Instead { name: called, kind: meant } = details.instead;
         self.is_withheld = meant.is_some();
         self.is_file &= !self.is_withheld;
-        self.checksum = details.checksum.map(|checksum| (checksum, Crc::new()));
         Ok(Some(Entry { name: called.unwrap_or(name), kind: meant.unwrap_or(kind), is_cut }))
     }
 
@@ -440,16 +439,14 @@ impl Entries for Libarchive<'_> {
         if hole > 0 {
             (self.position, self.ahead) = (offset, Some(offset));
             // Not of a format that has both.
-            self.checksum = None;
+            self.checksums = Checksums::default();
             return Ok(Step::Zeros(hole));
         }
         let length = self.handle.bytes().len();
         self.position = offset
             .checked_add(length as u64)
             .ok_or_else(|| Error::archive(&self.name, "has an entry of impossible size"))?;
-        if let Some((_, computed)) = &mut self.checksum {
-            computed.update(self.handle.bytes());
-        }
+        self.checksums.update(self.handle.bytes());
         Ok(Step::Bytes)
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 
@@ -48,6 +49,31 @@ def file(
     body += numbers(len(content), 4, len(content) if size is None else size, 0o100644)
     body += struct.pack("<L", zlib.crc32(content))
     return block(body + numbers(0, 1, len(written)) + written + records) + content
+
+
+def digested(name: str, content: bytes, digest: bytes) -> bytes:
+    """Make an entry of RAR 5 for a file with a BLAKE2sp digest and no CRC-32."""
+    written, record = name.encode(), numbers(2, 0) + digest
+    records = number(len(record)) + record
+    body = numbers(2, 3, len(records), len(content), 0, len(content), 0o100644, 0, 1, len(written))
+    return block(body + written + records) + content
+
+
+def blake2sp(content: bytes) -> bytes:
+    """Compute BLAKE2sp: of eight leaves of BLAKE2s, which take 64 bytes in turn, and their root."""
+    leaves = [b""] * 8
+    for index, at in enumerate(range(0, len(content), 64)):
+        leaves[index % 8] += content[at : at + 64]
+    digests = [
+        hashlib.blake2s(
+            leaf, fanout=8, depth=2, inner_size=32, node_offset=index, last_node=index == 7
+        ).digest()
+        for index, leaf in enumerate(leaves)
+    ]
+    root = hashlib.blake2s(
+        b"".join(digests), fanout=8, depth=2, inner_size=32, node_depth=1, last_node=True
+    )
+    return root.digest()
 
 
 def directory(name: str, *, has_data_area: bool = True) -> bytes:

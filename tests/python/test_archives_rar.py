@@ -206,6 +206,22 @@ def test_a_rar_that_cannot_be_compared_says_why(
     refuses(bad, bad, bad, words)
 
 
+@pytest.mark.parametrize("size", [0, 1, 64, 1000, 300_000])
+def test_a_blake2sp_digest_in_a_rar_is_looked_at(tmp_path: Path, size: int) -> None:
+    content = packing.noise(size)
+    digest = rars.blake2sp(content)
+    plain = files(tmp_path / "x.tar", [("a", content)])
+    good = written(tmp_path / "x.rar", rar5(rars.digested("a", content, digest)))
+    assert compare_archive(good, plain)
+    assert compare_archive(good, good)
+    others = [(content, bytes([digest[0] ^ 1]) + digest[1:]), (content, digest[:-1] + b"!")]
+    others += [(content[:-1] + bytes([content[-1] ^ 1]), digest)] if content else []
+    for other, claimed in others:
+        bad = written(tmp_path / "bad.rar", rar5(rars.digested("a", other, claimed)))
+        refuses(plain, bad, bad, "has an entry whose checksum is wrong")
+        refuses(bad, bad, bad, "has an entry whose checksum is wrong")
+
+
 @pytest.mark.parametrize("make", [rars.rar5, rars.rar4])
 def test_a_zip_at_the_end_of_a_rar_is_not_taken_for_the_archive(tmp_path: Path, make: type) -> None:
     inner = zipped(tmp_path / "inner.zip", [("a", b"one")])

@@ -84,6 +84,8 @@ pub(crate) struct Details {
     pub(crate) sort: Option<Sort>,
     /// The CRC-32 of its content, which libarchive does not look at in every format.
     pub(crate) checksum: Option<u32>,
+    /// The `BLAKE2sp` digest of its content, which RAR 5 may have in place of a CRC-32.
+    pub(crate) blake2sp: Option<Box<[u8; 32]>>,
     /// What holds of it, where libarchive shows something else.
     pub(crate) instead: Instead,
 }

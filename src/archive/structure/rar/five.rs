@@ -45,11 +45,15 @@ const HAS_TIME: u64 = 2;
 const HAS_CHECKSUM: u64 = 4;
 const SIZE_IS_UNKNOWN: u64 = 8;
 
-/// Records behind the fields of a file's header: how it is encrypted, which of several
-/// versions it is, and what it refers to.
+/// Records behind the fields of a file's header: how it is encrypted, the digest of its content, which of
+/// several versions it is, and what it refers to.
 const ENCRYPTION_RECORD: u64 = 1;
+const DIGEST_RECORD: u64 = 2;
 const VERSION_RECORD: u64 = 4;
 const REDIRECTION_RECORD: u64 = 5;
+
+/// The only kind of digest that there is.
+const BLAKE2SP: u64 = 0;
 
 /// What an entry is that refers to something: links, and two ways to have the content of an entry before.
 const UNIX_LINK: u64 = 1;
@@ -256,12 +260,20 @@ fn file(
     fields.number()?;
     let length = fields.number()?;
     let mut name = fields.bytes(length)?.to_vec();
-    let mut refers = None;
+    let (mut refers, mut blake2sp) = (None, None);
     while !extra.0.is_empty() {
         let length = extra.number()?;
         let mut record = Fields(extra.bytes(length)?);
         match record.number()? {
             ENCRYPTION_RECORD => return Some(Broken::because(ENCRYPTED)),
+            DIGEST_RECORD => {
+                if record.number()? != BLAKE2SP {
+                    let shown = Name::new(&name);
+                    let why = format!("has an entry with a digest of an unknown kind, '{shown}'");
+                    return Some(Broken::because(why));
+                }
+                blake2sp = Some(Box::new(*record.bytes(32)?.first_chunk()?));
+            }
             // One that a newer one has taken the place of.
             VERSION_RECORD => {
                 let (_, version) = (record.number()?, record.number()?);
@@ -297,6 +309,7 @@ fn file(
     let details = Details {
         sort: is_file.then_some(Sort::File),
         checksum: checksum.filter(|_| is_file),
+        blake2sp: blake2sp.filter(|_| is_file),
         instead: Instead { name: None, kind },
     };
     Some(Ok((listed, details)))

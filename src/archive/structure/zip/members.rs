@@ -207,6 +207,7 @@ impl Members {
         let details = Details {
             sort: Some(member.kind.into()),
             checksum: is_file.then_some(member.checksum),
+            blake2sp: None,
             instead: Instead { name: called.cloned(), kind: None },
         };
         Ok(Want::Detailed(listed, details))

@@ -189,3 +189,17 @@ fn a_directory_without_a_data_area_is_no_entry_and_nothing_else_may_be_without()
     let (_, whole) = walked(&archive(&[link_to_directory("d")]), Rar5::new);
     assert_eq!(whole, Broken::because("has an entry without a data area, 'd'"));
 }
+
+#[test]
+fn a_digest_of_the_content_is_told_of_and_no_other_kind_of_it_is_known() {
+    let digest = |kind: u64, length: usize| {
+        let record = [numbers(&[DIGEST_RECORD, kind]), vec![7; length]].concat();
+        let record = [number(record.len() as u64), record].concat();
+        archive(&[file_block("a", [0, 0], 3, &record, b"one")])
+    };
+    let (listed, whole) = walked(&digest(BLAKE2SP, 32), Rar5::new);
+    assert!(whole.is_ok());
+    assert_eq!(listed[0].1.blake2sp.as_deref(), Some(&[7; 32]));
+    assert!(refused(&digest(1, 32)).contains("digest of an unknown kind, 'a'"));
+    assert!(refused(&digest(BLAKE2SP, 31)).contains("makes no sense"));
+}
