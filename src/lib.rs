@@ -59,7 +59,7 @@ pub use compare::pair::compare;
 pub use compare::trees::{compare_dir, compare_dir_urls};
 pub use error::{Error, Name, Result};
 pub use options::Options;
-pub use outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
+pub use outcome::{DiffReason, Difference, Finding, GroupOutcome, Proof, TreeOutcome};
 pub use run::context::{Call, Context};
 pub use source::Source;
 

@@ -11,6 +11,38 @@ pub enum DiffReason {
     TypeMismatch,
 }
 
+/// The first byte in which two contents differ, and what each has from there on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Where it is, counted from 0. Where one content is the beginning of the other, its length.
+    pub offset: u64,
+    /// The line that it is in, counted from 1. `b"\n"` ends a line.
+    pub line: u64,
+    /// The first bytes of the left content from there on, as many as were asked for; empty at its end.
+    pub left: Vec<u8>,
+    /// The same of the right content.
+    pub right: Vec<u8>,
+    /// The size of the left content, where it is known.
+    pub left_size: Option<u64>,
+    /// The size of the right content, where it is known.
+    pub right_size: Option<u64>,
+}
+
+/// How it is known that two contents are identical, or that they differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Proof {
+    /// Their bytes were compared.
+    Bytes,
+    /// Both names lead to one and the same file or directory.
+    SameFile,
+    /// Their sizes were compared.
+    Size,
+    /// Cryptographic digests of all their bytes were compared.
+    Digest,
+    /// A server's digests of the whole contents were compared.
+    Server,
+}
+
 /// The verdict on one pair: `None` if every byte is identical, else why not.
 pub type PairOutcome = Option<DiffReason>;
 
