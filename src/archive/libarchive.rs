@@ -14,7 +14,7 @@ use super::limits::Meter;
 use super::parts;
 use super::reader::{Entries, Entry, Step};
 use super::structure::{Broken, Instead, Sort, Structured, Whole, pull, structure_of};
-use super::zip::ZipIndex;
+use super::zip::{self, ZipIndex};
 use super::{Account, Behind};
 use crate::content::file::buffers::Buffer;
 use crate::error::{Error, Name, Result};
@@ -87,6 +87,10 @@ impl<'a> Libarchive<'a> {
     ) -> Result<Self> {
         let cut = index.as_mut().map(|index| std::mem::take(&mut index.cut)).unwrap_or_default();
         let ignore_zeros = matches!(reads, Reads::Entries { ignore_zeros: true, .. });
+        if supply.anywhere().is_none() && zip::is_zip(supply.start(zip::BEGINNING)?) {
+            // libarchive would look at the first entry, and have libc read the time zone for its date.
+            has_index(Format::Zip, &supply, name)?;
+        }
         supply.keep();
         supply.note(parts::is_cpio);
         match Handle::open(supply, reads) {
@@ -112,21 +116,6 @@ impl<'a> Libarchive<'a> {
             }),
             Err((failure, supply)) => Err(because(name, &supply, failure)),
         }
-    }
-
-    /// Can all of what has its index at its end be read? Which entries there are, only that says.
-    fn has_index(&self, format: Format) -> Result<()> {
-        let kind = match format {
-            Format::Zip => "zip",
-            Format::SevenZip => "7z",
-            _ => return Ok(()),
-        };
-        let why = match self.handle.input().why_in_order() {
-            Some(why) => why,
-            None if self.handle.input().is_undone() => "it is compressed once more",
-            None => return Ok(()),
-        };
-        Err(Error::archive(&self.name, format!("a {kind} is read from its end, and {why}")))
     }
 
     fn end(&mut self) -> Result<()> {
@@ -261,7 +250,7 @@ impl<'a> Libarchive<'a> {
             Format::Unset => Format::Tar,
             format => format,
         };
-        self.has_index(format)?;
+        has_index(format, self.handle.input(), &self.name)?;
         let index = self.index.take();
         let (meter, context) = (&self.meter, self.context);
         let checked = match self.handle.input().anywhere() {
@@ -369,6 +358,21 @@ impl<'a> Libarchive<'a> {
         self.position += rest;
         Ok(Step::Zeros(rest))
     }
+}
+
+/// Can all of what has its index at its end be read? Which entries there are, only that says.
+fn has_index(format: Format, input: &Supply<'_>, name: &Name) -> Result<()> {
+    let kind = match format {
+        Format::Zip => "zip",
+        Format::SevenZip => "7z",
+        _ => return Ok(()),
+    };
+    let why = match input.why_in_order() {
+        Some(why) => why,
+        None if input.is_undone() => "it is compressed once more",
+        None => return Ok(()),
+    };
+    Err(Error::archive(name, format!("a {kind} is read from its end, and {why}")))
 }
 
 impl Entries for Libarchive<'_> {

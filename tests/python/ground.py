@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import os
 import shutil
@@ -109,6 +110,19 @@ def _pack(root: Path) -> None:
     tar("back.tar", "w", dict(reversed(contents.items())))
     zipped("a.zip", contents)
     zipped("c.zip", {**contents, names[7]: b"other", "new": b""})
+    # What many zips have in them: names that are no ASCII, and links.
+    named = {"na\u00efve": b"\xc3\xaf", "\u65e5\u672c/x": b"x" * 5000}
+    tar("named.tar", "w", named)
+    with tarfile.open(root / "named.tar", "a") as file:
+        member = tarfile.TarInfo("link")
+        member.type, member.linkname = tarfile.SYMTYPE, "\u65e5\u672c/x"
+        file.addfile(member)
+    zipped("named.zip", named)
+    with zipfile.ZipFile(root / "named.zip", "a") as archive:
+        link = zipfile.ZipInfo("link")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        archive.writestr(link, "\u65e5\u672c/x")
+    (root / "a.zip.gz").write_bytes(gzip.compress((root / "a.zip").read_bytes()))
     # The ratio counts once 8 MiB have come out.
     zipped("bomb.zip", {"zeros": bytes(16 << 20)})
     whole = (root / "a.tar.gz").read_bytes()

@@ -533,7 +533,7 @@ impl<'a> Supply<'a> {
     }
 
     /// The first `length` bytes, or all, if there are fewer. Asked once, before anything is read.
-    fn start(&mut self, length: usize) -> Result<&[u8]> {
+    pub(super) fn start(&mut self, length: usize) -> Result<&[u8]> {
         if self.ahead.is_empty() {
             let (mut slab, mut filled) = (self.slabs.take(), 0);
             let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");

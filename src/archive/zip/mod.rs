@@ -25,9 +25,10 @@ const STARTS: [&[u8]; 4] = [b"PK", b"MZ", b"\x7fELF", b"#!"];
 /// How a file begins that is a zip, or a part of one.
 const MARKS: [&[u8]; 4] = [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK"];
 
-/// A tar has the sum of its header in octal digits here. libarchive takes such a file for a tar, whatever
-/// its end may be.
+/// A tar has the sum of its header, which is so long, in octal digits here. libarchive takes such a file for
+/// a tar, whatever its end may be.
 const SUM_OF_TAR: Range<usize> = 148..156;
+const HEADER_OF_TAR: usize = 512;
 /// Where an ISO image begins, and how.
 const ISO: u64 = 32_769;
 const ISO_MARK: &[u8] = b"CD001";
@@ -69,7 +70,7 @@ impl Begins {
     /// When the bytes cannot be read; when there are too many entries, or a name is too long; when the
     /// context says stop.
     pub(crate) fn look(bytes: &dyn ReadAt, meter: &Meter, context: &Context<'_>) -> Result<Self> {
-        let mut start = [0; SUM_OF_TAR.end];
+        let mut start = [0; BEGINNING];
         let length = usize::try_from(bytes.size()).unwrap_or(start.len()).min(start.len());
         let start = &mut start[..length];
         bytes.read_at(0, start)?;
@@ -81,7 +82,7 @@ impl Begins {
         }
         let may_be_more = may_be_more(start, bytes)?;
         // Whatever has no index may be no zip at all.
-        let is_zip = MARKS.iter().any(|mark| start.starts_with(mark)) && !may_be_more;
+        let is_zip = begins_as_zip(start) && !may_be_more;
         Ok(match ZipIndex::read(bytes, meter, context)? {
             Ok(mut index) => {
                 index.is_plain &= !may_be_more;
@@ -200,11 +201,42 @@ impl<'b> Reading<'b> {
 
 const SIGNATURE: &[u8] = b"PK\x05\x05";
 
+/// How many of the first bytes tell whether they are those of a zip.
+pub(crate) const BEGINNING: usize = HEADER_OF_TAR;
+
+/// Does a zip begin with `start`, and nothing that libarchive knows besides?
+pub(crate) fn is_zip(start: &[u8]) -> bool {
+    begins_as_zip(start) && !may_be_tar(start)
+}
+
+fn begins_as_zip(start: &[u8]) -> bool {
+    MARKS.iter().any(|mark| start.starts_with(mark))
+}
+
+/// Is the sum that a tar's header has right? Itself it counts as spaces. Some take the bytes for signed ones.
+fn may_be_tar(start: &[u8]) -> bool {
+    let Some(header) = start.first_chunk::<HEADER_OF_TAR>() else { return false };
+    let said = &header[SUM_OF_TAR];
+    if !said.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0)) {
+        return false;
+    }
+    let digits =
+        said.iter().skip_while(|&&byte| byte == b' ').take_while(|byte| byte.is_ascii_digit());
+    let said = digits.fold(0, |sum, digit| sum * 8 + i32::from(digit - b'0'));
+    let counted = || {
+        header.iter().enumerate().map(
+            |(place, &byte)| {
+                if SUM_OF_TAR.contains(&place) { b' ' } else { byte }
+            },
+        )
+    };
+    let signed = counted().map(|byte| i32::from(byte.cast_signed())).sum::<i32>();
+    said == counted().map(i32::from).sum::<i32>() || said == signed
+}
+
 /// Might libarchive take a file that begins with `start`, and ends like a zip, for something else?
 fn may_be_more(start: &[u8], bytes: &dyn ReadAt) -> Result<bool> {
-    if let Some(sum) = start.get(SUM_OF_TAR)
-        && sum.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0))
-    {
+    if may_be_tar(start) {
         return Ok(true);
     }
     let mut mark = [0; ISO_MARK.len()];

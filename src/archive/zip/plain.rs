@@ -3,7 +3,8 @@
 //! A zip has two dates an entry. For each, libarchive asks libc what it is in this time zone, and libc
 //! looks for the file with the time zone every time, under a lock that all threads share. Two zips of
 //! 54,500 entries on two threads took 3.3 s so, and 2.6 s where a variable of the environment spared libc
-//! the file. Without libarchive it is 2.0 s, for zlib-rs takes less time than zlib, too.
+//! the file. Without libarchive it is 2.0 s, for zlib-rs takes less time than zlib, too. And what libc asks
+//! is a variable of the environment: before glibc 2.41 that may crash while another thread sets one.
 //!
 //! What the index and the headers both say must be the same, so that nobody sees something else in it.
 
@@ -85,15 +86,20 @@ impl<'a> PlainZip<'a> {
         }
     }
 
-    /// Goes past a header to the content, which ends before `until`.
-    fn enter(&mut self, member: Member, until: u64) -> Result<()> {
+    /// Goes past a header to the content, which ends before `until`. Says what the entry is called.
+    fn enter(&mut self, member: Member, until: u64) -> Result<Vec<u8>> {
         let (start, name) = (member.offset, self.members.name(member));
         let fixed = self.window.at(start, HEADER_LENGTH)?;
         let length = if fixed.len() < HEADER_LENGTH { 0 } else { header_length(fixed) };
         let header = self.window.at(start, length)?.get(..length).unwrap_or_default();
-        if let Err(why) = check(header, &member, name) {
-            return Err(self.damaged(&format!("its header is not what the index says: {why}")));
-        }
+        let shown = match check(header, &member, name) {
+            Ok(shown) => shown,
+            Err(why) => {
+                let cause = format!("its header is not what the index says: {why}");
+                return Err(self.damaged(&cause));
+            }
+        };
+        let called = self.members.called(member).map_or(shown, <[u8]>::to_vec);
         let (offset, packed) = (start + length as u64, member.packed);
         let end = offset + packed;
         if end > until {
@@ -101,7 +107,7 @@ impl<'a> PlainZip<'a> {
         }
         let gap = Some(Gap::behind(header, &member, end, until));
         self.content = match member.kind {
-            Sort::File => Content {
+            Sort::File | Sort::Link => Content {
                 is_deflated: member.method == DEFLATED,
                 is_over: false,
                 offset,
@@ -115,7 +121,19 @@ impl<'a> PlainZip<'a> {
         };
         self.inflate.reset(false);
         self.shown = Shown::Inflated(0);
-        Ok(())
+        Ok(called)
+    }
+
+    /// The target of the link at hand: it stands where a file has its content.
+    fn target(&mut self) -> Result<Vec<u8>> {
+        let mut target = Vec::new();
+        while self.step()? == Step::Bytes {
+            target.extend_from_slice(self.bytes());
+        }
+        if target.contains(&0) {
+            return Err(self.damaged("what it leads to has a NUL byte"));
+        }
+        Ok(target)
     }
 
     /// Looks whether there is an entry that the index does not list in what lies before the first, or behind
@@ -184,12 +202,13 @@ impl Entries for PlainZip<'_> {
         }
         let Some(member) = self.members.get(self.passed) else { return Ok(None) };
         self.passed += 1;
-        self.enter(member, self.members.start_of(self.passed))?;
+        let name = self.enter(member, self.members.start_of(self.passed))?;
         let kind = match member.kind {
             Sort::File => Kind::File,
-            _ => Kind::Other,
+            Sort::Link => Kind::Symlink(self.target()?),
+            Sort::Directory | Sort::Other => Kind::Other,
         };
-        Ok(Some(Entry { name: self.members.name(member).to_vec(), kind, is_cut: false }))
+        Ok(Some(Entry { name, kind, is_cut: false }))
     }
 
     fn step(&mut self) -> Result<Step> {
@@ -242,9 +261,9 @@ impl Entries for PlainZip<'_> {
         self.window.compressed()
     }
 
-    /// They are ASCII.
+    /// Programs that make zips compose names or leave them as they are, and so do those that read them.
     fn spells_exactly(&self) -> bool {
-        true
+        false
     }
 
     /// Whoever opened it looks after what can be read anywhere.

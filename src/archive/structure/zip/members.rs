@@ -165,7 +165,7 @@ impl Members {
 
     /// Is each plain?
     pub(crate) fn are_plain(&self) -> bool {
-        self.called.is_empty() && self.all.iter().all(|member| member.is_plain)
+        self.all.iter().all(|member| member.is_plain)
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -187,6 +187,11 @@ impl Members {
         &self.names[start..][..usize::from(member.name_length)]
     }
 
+    /// What it is called in truth, where that is something else.
+    pub(crate) fn called(&self, member: Member) -> Option<&[u8]> {
+        self.called.get(&member.offset).map(Vec::as_slice)
+    }
+
     /// The name in a message.
     pub(crate) fn shown(&self, member: Member) -> Name {
         Name::new(self.name(member))
@@ -201,14 +206,14 @@ impl Members {
                 "is damaged: '{name}' in it: its header is not what the index says: {why}"
             ))
         })?;
-        let called = self.called.get(&member.offset).filter(|&called| *called != shown);
+        let called = self.called(member).filter(|called| *called != shown);
         let is_file = member.kind == Kind::File;
         let listed = Listed { name: Some(shown), size: is_file.then_some(member.size) };
         let details = Details {
             sort: Some(member.kind.into()),
             checksum: is_file.then_some(member.checksum),
             blake2sp: None,
-            instead: Instead { name: called.cloned(), kind: None },
+            instead: Instead { name: called.map(<[u8]>::to_vec), kind: None },
         };
         Ok(Want::Detailed(listed, details))
     }

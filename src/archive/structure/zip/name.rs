@@ -6,7 +6,7 @@ use flate2::Crc;
 use super::record::{extras, number};
 
 /// The extra field with the name in UTF-8.
-const UNICODE_PATH: u16 = 0x7075;
+pub(super) const UNICODE_PATH: u16 = 0x7075;
 
 /// The name in UTF-8 that the extra `fields` of an entry have beside the one in the header or record, which is
 /// `raw` and `is_utf8` or of an unknown encoding. `None`: there is none that counts.

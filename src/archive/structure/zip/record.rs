@@ -2,7 +2,7 @@
 
 use super::super::Broken;
 use super::members::{Kind, Member};
-use super::name::{self, with_slashes};
+use super::name::{self, UNICODE_PATH, with_slashes};
 
 /// Without the name, the extra fields and the comment that follow it.
 pub(super) const LENGTH: usize = 46;
@@ -30,9 +30,13 @@ pub(super) const UTF8: u16 = 0b1000_0000_0000;
 const LARGE: u16 = 0x0001;
 const AES: u16 = 0x9901;
 
-/// Extra fields that say nothing more about name, kind, size or content: numbers that are too large for the
-/// record, dates, owners, and what marks a jar.
-const HARMLESS_EXTRAS: [u16; 7] = [LARGE, 0x000a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];
+/// Extra fields that say nothing more about kind, size or content: numbers that are too large for the
+/// record, dates, owners, a comment in UTF-8, padding (of APKs and Office documents), and what marks a jar.
+const HARMLESS_EXTRAS: [u16; 11] =
+    [LARGE, 0x000a, 0x5455, 0x5855, 0x6375, 0x7855, 0x7875, 0xa11e, 0xa220, 0xcafe, 0xd935];
+
+/// The longest target of a link that is read without libarchive: `PATH_MAX` of Linux, where none is longer.
+const LONGEST_TARGET: u64 = 4096;
 
 /// What a number is set to where an extra field has it.
 const ELSEWHERE: u32 = u32::MAX;
@@ -134,7 +138,7 @@ impl<'r> Record<'r> {
         let numbers = [offset, packed, size];
         let member = Member::new(
             kind,
-            self.plain_kind().is_some(),
+            self.plain_kind(unicode).is_some(),
             [flags, self.method()],
             self.checksum(),
             numbers,
@@ -168,9 +172,10 @@ impl<'r> Record<'r> {
         Some([size, packed, offset, disk])
     }
 
-    /// What it is, if it is a file or a directory in the most ordinary way: the record says all that
-    /// counts, and all readers of zips understand it alike. `None`: libarchive knows.
-    pub(super) fn plain_kind(self) -> Option<Plain> {
+    /// What it is, if it is a file, a directory or a link in the most ordinary way: the record says all
+    /// that counts, and all readers of zips understand it alike. `None`: libarchive knows. `unicode` is its
+    /// name in an extra field, if that counts.
+    pub(super) fn plain_kind(self, unicode: Option<&[u8]>) -> Option<Plain> {
         let [made_by, flags, disk] = [4, 8, 34].map(|at| short_number(self.0, at));
         let [size, packed, _, disk] = self.large(disk)?;
         let is_as_stored = match self.method() {
@@ -181,28 +186,35 @@ impl<'r> Record<'r> {
         };
         let is_here = disk == 0;
         let name = self.name();
-        // Bytes that are no ASCII may be in any encoding, a backslash may mean a directory, and a NUL
-        // ends a name.
-        let is_clear = name.is_ascii() && !name.contains(&b'\\') && !name.contains(&0);
+        // A NUL ends a name, and what is said to be UTF-8 may be something else.
+        let is_clear = |name: &[u8], is_utf8: bool| {
+            !name.contains(&0) && (!is_utf8 || std::str::from_utf8(name).is_ok())
+        };
+        let is_clear = is_clear(name, flags & UTF8 != 0)
+            && unicode.is_none_or(|unicode| is_clear(unicode, true));
         let is_plain = flags & !HARMLESS == 0 && is_as_stored && is_here && is_clear;
-        if !is_plain || name.is_empty() || !self.has_only_harmless_extras() {
+        if !is_plain || name.is_empty() || !self.has_only_harmless_extras(unicode.is_some()) {
             return None;
         }
         let attributes = number(self.0, 38);
         let [_, system] = made_by.to_le_bytes();
-        let is_directory = match (system, attributes >> 28) {
+        let kind = match (system, attributes >> 28) {
             // A pipe that was packed: what came out of it is stored.
-            (UNIX, 0 | 0o1 | 0o10) => false,
-            (UNIX, 0o4) => true,
-            (DOS, _) => attributes & 0x10 != 0,
-            _ => return None,
+            (UNIX | DARWIN, 0 | 0o1 | 0o10) => Plain::File,
+            (UNIX | DARWIN, 0o4) => Plain::Directory,
+            // libarchive takes a link from a Mac for a file.
+            (UNIX, 0o12) => Plain::Link,
+            (system, _) if !WITH_BACKSLASHES.contains(&system) => return None,
+            _ if attributes & 0x10 != 0 => Plain::Directory,
+            _ => Plain::File,
         };
-        match name.ends_with(b"/") {
-            true => (size == 0).then_some(Plain::Directory),
+        match (name.ends_with(b"/"), kind) {
+            (true, Plain::File | Plain::Directory) => (size == 0).then_some(Plain::Directory),
             // Many readers go by the name alone; libarchive takes such a one for a file if it is read-only
             // and from DOS.
-            false if is_directory => None,
-            false => Some(Plain::File),
+            (false, Plain::Directory) | (true, Plain::Link) => None,
+            (false, Plain::Link) => (1..=LONGEST_TARGET).contains(&size).then_some(kind),
+            (false, Plain::File) => Some(kind),
         }
     }
 
@@ -211,9 +223,13 @@ impl<'r> Record<'r> {
         &self.0[start..][..usize::from(short_number(self.0, 30))]
     }
 
-    fn has_only_harmless_extras(self) -> bool {
-        extras(self.extras())
-            .all(|field| field.is_some_and(|(kind, _)| HARMLESS_EXTRAS.contains(&kind)))
+    /// `names`: a name among them counts.
+    fn has_only_harmless_extras(self, names: bool) -> bool {
+        extras(self.extras()).all(|field| {
+            field.is_some_and(|(kind, _)| {
+                HARMLESS_EXTRAS.contains(&kind) || (names && kind == UNICODE_PATH)
+            })
+        })
     }
 }
 
@@ -245,6 +261,7 @@ pub(super) fn extras(bytes: &[u8]) -> impl Iterator<Item = Option<(u16, &[u8])>>
 pub(super) enum Plain {
     File,
     Directory,
+    Link,
 }
 
 /// How long a record is, with all that follows it; its fixed part must be there.
@@ -287,7 +304,12 @@ mod tests {
     }
 
     fn kind(bytes: &[u8]) -> Option<Plain> {
-        Record::at_start(bytes).expect("all of it is there").plain_kind()
+        let record = Record::at_start(bytes).expect("all of it is there");
+        let (member, _) = record.member().ok()?;
+        let unicode = name::unicode(record.extras(), record.name(), false).ok()?;
+        let kind = record.plain_kind(unicode);
+        assert_eq!(member.is_plain, kind.is_some());
+        kind
     }
 
     /// What a record is with these bytes at that place.
@@ -314,7 +336,7 @@ mod tests {
     #[test]
     fn whatever_needs_more_than_its_record_is_not_plain() {
         for (at, bytes, why) in [
-            (5, &[10][..], "made on a system whose attributes mean something else"),
+            (5, &[5][..], "made on a system whose attributes mean something else"),
             (8, &[1], "encrypted"),
             (8, &[0b10_0000], "patched"),
             (8, &[0, 0b10_0000], "with a hidden header"),
@@ -323,11 +345,8 @@ mod tests {
             (24, &[0xff; 4], "its size is in an extra field"),
             (34, &[1], "in another part"),
             (42, &[0xff; 4], "its place is in an extra field"),
-            (41, &[0xa0], "a symbolic link"),
             (41, &[0x40], "a directory that has content"),
             (LENGTH, &[0], "its name has a NUL byte"),
-            (LENGTH, b"\\", "its name has a backslash"),
-            (LENGTH, &[0x84], "its name is in some encoding"),
             (LENGTH + 3, b"/", "a directory that has content, by its name"),
             (LENGTH + 4, b"up", "its name is in an extra field"),
             (LENGTH + 4, &[1, 0x99], "encrypted, as an extra field says"),
@@ -339,5 +358,30 @@ mod tests {
             assert_eq!(with(at, bytes), None, "{why}");
         }
         assert_eq!(kind(&record(b"")), None, "without a name");
+        let mut named = record(b"\x84");
+        named[9] = 0b1000;
+        assert_eq!(kind(&named), None, "its name is not the UTF-8 that it is said to be");
+    }
+
+    #[test]
+    fn links_and_names_in_any_encoding_are_plain() {
+        assert_eq!(with(41, &[0xa0]), Some(Plain::Link));
+        assert_eq!(with(5, &[DARWIN]), Some(Plain::File));
+        assert_eq!(with(5, &[11]), Some(Plain::File), "made by Windows");
+        assert_eq!(with(LENGTH, b"\\"), Some(Plain::File), "a backslash");
+        assert_eq!(with(LENGTH, &[0x84]), Some(Plain::File), "in some encoding");
+        for (change, why) in [
+            (&[(24, 0)][..], "a target without a byte"),
+            (&[(25, 0x11)], "a target that is too long for any system"),
+            (&[(5, DARWIN)], "one that libarchive takes for a file"),
+            (&[(LENGTH + 3, b'/')], "a directory by its name"),
+        ] {
+            let mut link = record(b"name");
+            link[41] = 0xa0;
+            for &(at, byte) in change {
+                link[at] = byte;
+            }
+            assert_eq!(kind(&link), None, "{why}");
+        }
     }
 }
