@@ -129,4 +129,5 @@ def _imports(harness: Harness) -> None:
             times[module].append(limits.import_seconds(module))
     ours, theirs = (statistics.median(times[module]) for module in modules)
     text = f"{ours * 1e3:.1f} ms, {ours / theirs:.3f} of import requests"
-    harness.note("import komparu", text, "at most 0.25")
+    # With the libraries inside, as in a published wheel. The system's take the loader 7 ms more.
+    harness.note("import komparu", text, "at most 0.1 from a published wheel")
