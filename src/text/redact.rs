@@ -3,7 +3,10 @@
 //! A password must not come into a message because of a slip of a finger, so that a text need not be a
 //! valid URL to be one here: ` http://…` and `http:/…` are paths to [`Source`](crate::Source), and shown
 //! like URLs. And since a password may hold any letter, `/` and `@` among them, everything up to the last
-//! `@` may be a part of it.
+//! `@` may be a part of it. RFC 3986 has user and password end before the first `/`, and by it the password
+//! of `http://me:p/ss@host/` is `p`, and a part of a path. The one who wrote it meant otherwise. So an `@` is
+//! taken for a part of a path only where what stands before it can be nothing but a host and a path: to show a
+//! URL as `https://***@18/`, which is `https://unpkg.com/react@18/`, would help nobody find it.
 
 use std::borrow::Cow;
 
@@ -126,7 +129,8 @@ fn hide<'t>(text: &'t [u8], scheme: &Scheme<'_>) -> Cow<'t, [u8]> {
 
 /// Is what stands between the scheme and an `@` a host and a path beyond doubt, as in
 /// `https://unpkg.com/react@18/`? Not if there is a colon, which stands before a password, other than
-/// that of a port after what can be no user; nor if what stands first is a single word.
+/// that of a port after what can be no user; nor if what stands first is a single word, or holds what no
+/// host's name does.
 fn is_in_path(before: &[u8], scheme: &Scheme<'_>) -> bool {
     if scheme.name == b"file" {
         return !before.contains(&b':');
@@ -143,7 +147,20 @@ fn is_in_path(before: &[u8], scheme: &Scheme<'_>) -> bool {
     let is_address = host.parse::<std::net::Ipv4Addr>().is_ok()
         || (host.starts_with('[') && host.ends_with(']'))
         || host.eq_ignore_ascii_case("localhost");
-    is_address || (port.is_none() && host.trim_matches('.').contains('.'))
+    is_address || (port.is_none() && is_name(host))
+}
+
+/// Is it the name of a host in a domain? No user's, with `%40` in it for example, and no number.
+fn is_name(host: &str) -> bool {
+    let mut labels = host.strip_suffix('.').unwrap_or(host).rsplit('.');
+    let is_letter = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
+    let last = labels.next().unwrap_or_default();
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(is_letter);
+    let mut domain = labels.peekable();
+    domain.peek().is_some()
+        && domain.all(is_label)
+        && is_label(last)
+        && last.contains(char::is_alphabetic)
 }
 
 /// The text with `***` in place of the values of parameters that sign; `None` if there is none.
@@ -206,6 +223,14 @@ mod tests {
             ("file://me:pass@h/p", "file://***@h/p"),
             ("socks5h://me:pass@proxy:1", "socks5h://***@proxy:1"),
             ("http://h:x/me:pass@h", "http://***@h"),
+            ("http://me:p/ss@host/", "http://***@host/"),
+            ("https://me%40corp.example/pass@h/", "https://***@h/"),
+            ("https://me+1.x/pass@h/", "https://***@h/"),
+            ("https://12.34/pass@h/", "https://***@h/"),
+            ("https://.me/pass@h/", "https://***@h/"),
+            // A host of one word, which may as well be a user.
+            ("https://host/@user/x", "https://***@user/x"),
+            ("https://host.example:8080/a@b", "https://***@b"),
         ] {
             assert_eq!(shown(text), expected);
         }
@@ -218,6 +243,9 @@ mod tests {
             "http://",
             "http://h",
             "https://unpkg.com/react@18/index.js",
+            "https://host.example/@user/x",
+            "https://host.example./@user/x?mail=a@b",
+            "https://b\u{fc}cher.example/@user",
             "http://127.0.0.1:8080/a@b",
             "http://[::1]:8080/a@b?c@d",
             "http://localhost:8080/a@b",
