@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 import komparu
 from komparu import _core
 from komparu._arguments import CONFIGURED, REFUSED, parser
+from komparu._directories import is_directory
 from komparu._printed import one_line, prepare, say
 
 if TYPE_CHECKING:
@@ -59,22 +58,12 @@ def _chosen(
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("archives are compared two at a time")
         return _archives, "archives"
-    if any(map(_is_directory, sources)):
+    if any(map(is_directory, sources)):
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("directories are compared two at a time")
         return _directories, "directories"
     many = len(sources) > 2  # noqa: PLR2004
     return _many if many else _files, "files and URLs"
-
-
-def _is_directory(source: str) -> bool:
-    path = os.fsencode(source)
-    if path[:7].lower() == b"file://":
-        slash = path.find(b"/", 7)
-        path = unquote_to_bytes(re.split(rb"[?#]", path[slash:])[0]) if slash > 0 else b""
-    if b"\0" in path:
-        return False
-    return os.path.isdir(path)  # noqa: PTH112  # a Path is text
 
 
 def _files(how: dict[str, Any], options: dict[str, Any]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -180,6 +182,29 @@ def test_a_file_is_found_by_a_path_of_any_length(
             komparu.compare_archive(x, missing)
         with pytest.raises(komparu.SourceReadError, match="is a directory"):
             komparu.compare(x, path(roots[0], "."))
+
+
+def test_the_command_line_sees_a_directory_by_a_path_of_any_length(
+    roots: tuple[Path, Path],
+) -> None:
+    def said(*sources: str) -> tuple[int, str]:
+        command = [sys.executable, "-I", "-m", "komparu", *sources]
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
+        return done.returncode, done.stdout
+
+    names = ["x" * 200] * 40
+    a, b = ("/".join([str(root), *names]) for root in roots)
+    with inside(roots[0], names) as one, inside(roots[1], names) as other:
+        write(one, "same", b"1")
+        write(other, "same", b"1")
+        assert said(a, b) == said(f"file://{a}", f"{b}/") == (0, "")
+        write(one, "left", b"")
+        assert said(a, b) == (1, "- left\n")
+        os.symlink(".", "link", dir_fd=other)
+        os.unlink("left", dir_fd=one)
+        assert said(a, f"{b}/link")[0] == 1
+        assert said(f"{a}/same", f"{b}/same") == (0, "")
+        assert said(f"{a}/same", b)[0] == said(f"{a}/missing", b)[0] == 2
 
 
 def test_a_link_up_from_the_deep_closes_its_loop(roots: tuple[Path, Path]) -> None:
