@@ -55,7 +55,7 @@ mod tree;
 
 pub use compare::archives::compare_archive;
 pub use compare::many::{compare_all, compare_many};
-pub use compare::pair::compare;
+pub use compare::pair::{compare, first_difference};
 pub use compare::trees::{compare_dir, compare_dir_urls};
 pub use error::{Error, Name, Result};
 pub use options::Options;

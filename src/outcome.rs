@@ -28,6 +28,20 @@ pub struct Difference {
     pub right_size: Option<u64>,
 }
 
+impl Difference {
+    /// The same difference, seen from the other side. What lies before it is the same, its lines too.
+    #[must_use]
+    pub(crate) fn with_sides_exchanged(self) -> Self {
+        Self {
+            left: self.right,
+            right: self.left,
+            left_size: self.right_size,
+            right_size: self.left_size,
+            ..self
+        }
+    }
+}
+
 /// How it is known that two contents are identical, or that they differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Proof {

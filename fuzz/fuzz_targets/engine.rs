@@ -109,8 +109,21 @@ fuzz_target!(|input: Input<'_>| {
         let outcome = engine::compare(&mut a, &mut b, &options, &context).expect("readable");
         assert_eq!(outcome.is_none(), first == *content, "{outcome:?}");
         let (mut a, mut b) = (reader(&first, &servings[0]), reader(content, serving));
-        let same = lockstep::compare(&mut a, &mut b, options.chunk_size, &context);
-        assert_eq!(same.expect("readable"), first == *content);
+        let found = lockstep::compare(&mut a, &mut b, options.chunk_size, &context);
+        let common = first.len().min(content.len());
+        let expected = (0..common).find(|&index| first[index] != content[index]);
+        let expected = expected.or((first.len() != content.len()).then_some(common));
+        assert_eq!(found.expect("readable"), expected.map(|offset| offset as u64));
+        let (mut a, mut b) = (reader(&first, &servings[0]), reader(content, serving));
+        let found = engine::first_difference(&mut a, &mut b, 16, &options, &context);
+        let found = found.expect("readable");
+        assert_eq!(found.as_ref().map(|found| found.offset), expected.map(|offset| offset as u64));
+        if let (Some(found), Some(offset)) = (found, expected) {
+            let lines = 1 + first[..offset].iter().filter(|&&byte| byte == b'\n').count();
+            let from_there = |content: &[u8]| content[offset..content.len().min(offset + 16)].to_vec();
+            assert_eq!(found.line, lines as u64);
+            assert_eq!((found.left, found.right), (from_there(&first), from_there(content)));
+        }
     }
     sort(&contents, &servings, &options, &context);
 });

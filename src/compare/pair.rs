@@ -1,11 +1,11 @@
-//! Are two files or URLs the same?
+//! Are two files or URLs the same, and if not, where do they differ first?
 
 use crate::content::file::located::Located;
 use crate::engine;
-use crate::engine::until_quiet;
-use crate::error::Result;
+use crate::engine::{MAX_SHOWN, in_turn, until_quiet};
+use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::outcome::{DiffReason, PairOutcome};
+use crate::outcome::{DiffReason, Difference, PairOutcome};
 use crate::run::context::Context;
 use crate::source::Source;
 
@@ -25,6 +25,49 @@ pub fn compare(
     until_quiet(context, || {
         let (file_a, file_b) = (a.locate(options)?, b.locate(options)?);
         compare_located((a, file_a), (b, file_b), options, context)
+    })
+}
+
+/// Finds the first byte in which two files or URLs differ, and shows up to `shown` bytes of either from there on;
+/// `None` if they are the same.
+///
+/// What lies before it has been compared: a difference that a sample or another thread finds sooner further on does
+/// not count.
+///
+/// # Errors
+/// When either cannot be read or changes meanwhile; when `shown` is more than [`MAX_SHOWN`]; when the context says
+/// stop.
+pub fn first_difference(
+    a: &Source,
+    b: &Source,
+    shown: usize,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Option<Difference>> {
+    if shown > MAX_SHOWN {
+        return Err(Error::Argument("context must be <= 1MB".to_owned()));
+    }
+    until_quiet(context, || {
+        let (file_a, file_b) = (a.locate(options)?, b.locate(options)?);
+        if let (Some(a), Some(b)) = (&file_a, &file_b)
+            && a.is_same_file(b)
+        {
+            return Ok(None);
+        }
+        let (mut left, mut right) = (a.open(file_a, options, 2)?, b.open(file_b, options, 2)?);
+        if engine::wait_for_both(&mut *left, &mut *right, context)? {
+            return engine::first_difference(&mut *left, &mut *right, shown, options, context);
+        }
+        // Only URLs wait for a server.
+        if right.silent_server().is_some() {
+            let again = || a.open(None, options, 1);
+            in_turn::first_difference(left, right, &again, a.name(), shown, context)
+        } else {
+            let again = || b.open(None, options, 1);
+            let difference =
+                in_turn::first_difference(right, left, &again, b.name(), shown, context)?;
+            Ok(difference.map(Difference::with_sides_exchanged))
+        }
     })
 }
 

@@ -1,11 +1,16 @@
 //! Are two readers the same?
 //!
 //! The engine knows readers, not where their bytes come from. It goes from cheap to expensive: sizes, then
-//! samples, then every byte; each step may decide.
+//! samples, then every byte; each step may decide. Where the place of the first difference is wanted, all that
+//! lies before it has to be compared, and only every byte decides.
 
 pub(crate) mod by_digest;
 pub(crate) mod digest;
+pub(crate) mod first;
+pub mod in_turn;
+mod lines;
 pub mod lockstep;
+mod mismatch;
 pub mod parallel;
 pub mod partition;
 pub(crate) mod range_sampler;
@@ -18,6 +23,7 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
 use crate::run::context::Context;
+pub use first::{MAX_SHOWN, first_difference};
 pub(crate) use retry::until_quiet;
 
 /// Compares two readers from their first byte to the first difference, or to their end.
@@ -83,19 +89,20 @@ fn decide(
     if let Some(reason) = quick_check(a, b, options, context)? {
         return Ok(Some(reason));
     }
-    let differ = |same: bool| (!same).then_some(DiffReason::ContentMismatch);
     let mut sampler = None;
     if let (Some(a), Some(b)) = (a.as_random(), b.as_random())
         && is_worth_sharing(a, b)
         && options.workers() > 1
     {
-        return parallel::compare(a, b, options, context).map(differ);
+        let mismatch = parallel::compare(a, b, options, context)?;
+        return Ok(mismatch.map(|_| DiffReason::ContentMismatch));
     }
     if a.as_random().is_none() || b.as_random().is_none() {
         let size = a.size().filter(|_| options.quick_check && a.size() == b.size());
         sampler = size.and_then(|size| RangeSampler::new(size, options.chunk_size));
     }
-    lockstep::compare_sampled(a, b, sampler, options.chunk_size, context).map(differ)
+    let found = lockstep::compare_sampled(a, b, sampler, options.chunk_size, context)?;
+    Ok(found.map(|_| DiffReason::ContentMismatch))
 }
 
 /// Compares sizes and samples. `None`: they show no difference, and the contents may still differ.

@@ -9,8 +9,9 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
+use super::mismatch::{first_mismatch, first_nonzero};
 use crate::content::file::buffers::{BUFFER, Buffer};
-use crate::content::{Extent, ReadAt, is_zero};
+use crate::content::{Extent, ReadAt};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::run::context::Context;
@@ -27,7 +28,7 @@ pub const WORTHWHILE: u64 = 4 << 20;
 /// nothing left to do at the end.
 const STRETCH: u64 = 4 << 20;
 
-/// Are both contents the same? They must have the same size.
+/// The offset of the first byte that differs; `None` if both contents are the same.
 ///
 /// # Errors
 /// When either cannot be read, or the context says stop.
@@ -36,18 +37,45 @@ pub fn compare(
     b: &dyn ReadAt,
     options: &Options,
     context: &Context<'_>,
-) -> Result<bool> {
-    let comparison = ParallelComparison::new(a, b, options.chunk_size);
-    let stretches = a.size().div_ceil(STRETCH);
+) -> Result<Option<u64>> {
+    let mismatch = find(a, b, 0, options, context)?;
+    Ok(mismatch.map(|mismatch| mismatch.offset))
+}
+
+/// The same, with up to `shown` bytes of either content from the first byte that differs on.
+pub(super) fn find(
+    a: &dyn ReadAt,
+    b: &dyn ReadAt,
+    shown: usize,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Option<Mismatch>> {
+    let comparison = ParallelComparison::new(a, b, options.chunk_size).showing(shown);
+    let stretches = comparison.end.div_ceil(STRETCH);
     let workers = options.workers().min(usize::try_from(stretches).unwrap_or(usize::MAX));
     let _slices = LongSlices::begin();
     threads::share(workers, "komparu-compare", context, |context| comparison.run(context));
     comparison.finish()
 }
 
+/// The first byte that differs, and what follows it in either content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    pub(crate) offset: u64,
+    pub(crate) left: Vec<u8>,
+    pub(crate) right: Vec<u8>,
+}
+
+/// One of the two contents.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
 /// What ends a comparison before the end of the content.
 enum Event {
-    Difference,
+    Mismatch(Mismatch),
     Error(Error),
 }
 
@@ -56,6 +84,10 @@ pub struct ParallelComparison<R> {
     a: R,
     b: R,
     step: usize,
+    /// How many bytes are compared: where the sizes differ, those of the shorter content.
+    end: u64,
+    /// How many bytes a [`Mismatch`] shows of either content.
+    shown: usize,
     /// Where the next stretch begins.
     next: AtomicU64,
     /// What was found, by the offset of its stretch.
@@ -70,14 +102,16 @@ impl<'a, R> ParallelComparison<R>
 where
     R: Deref<Target = dyn ReadAt + 'a> + Sync,
 {
-    /// A comparison of two contents of the same size that has not begun. Each thread has a checkpoint every
-    /// `step` bytes.
+    /// A comparison that has not begun. Each thread has a checkpoint every `step` bytes.
     #[must_use]
     pub fn new(a: R, b: R, step: usize) -> Self {
+        let end = a.size().min(b.size());
         Self {
             a,
             b,
             step,
+            end,
+            shown: 0,
             next: AtomicU64::new(0),
             event: Earliest::default(),
             running: Mutex::new(0),
@@ -85,67 +119,91 @@ where
         }
     }
 
+    /// The same, of which a [`Mismatch`] shows up to `shown` bytes of either content.
+    #[must_use]
+    pub(crate) fn showing(self, shown: usize) -> Self {
+        Self { shown, ..self }
+    }
+
     /// Compares stretches until none is left.
     pub fn run(&self, context: &Context<'_>) {
         let _running = Running::new(&self.running, &self.all_left);
         loop {
             let start = self.next.fetch_add(STRETCH, Ordering::Relaxed);
-            if start >= self.a.size() || self.event.is_before(start) {
+            if start >= self.end || self.event.is_before(start) {
                 return;
             }
             match self.stretch(start, context) {
-                Ok(true) => {}
-                Ok(false) => self.event.note(start, Event::Difference),
+                Ok(None) => {}
+                Ok(Some(mismatch)) => self.event.note(start, Event::Mismatch(mismatch)),
                 Err(error) => self.event.note(start, Event::Error(error)),
             }
         }
     }
 
-    /// Waits until all threads have left, and says whether both contents are the same. To be called by a
-    /// thread that has called [`run`](Self::run) itself.
+    /// Waits until all threads have left, and says what differs first. To be called by a thread that has called
+    /// [`run`](Self::run) itself.
     ///
     /// # Errors
     /// The error that any of the threads met.
-    pub fn finish(&self) -> Result<bool> {
+    pub(crate) fn finish(&self) -> Result<Option<Mismatch>> {
         let running = self.all_left.wait_while(lock(&self.running), |running| *running > 0);
         drop(ignore_poison(running));
         match self.event.take() {
-            None => Ok(true),
-            Some((_, Event::Difference)) => Ok(false),
+            None if self.a.size() == self.b.size() => Ok(None),
+            None => self.mismatch(self.end, None).map(Some),
+            Some((_, Event::Mismatch(mismatch))) => Ok(Some(mismatch)),
             Some((_, Event::Error(error))) => Err(error),
         }
     }
 
-    /// Is the stretch that begins at `start` the same in both? Also true where that does not count any more.
-    fn stretch(&self, start: u64, context: &Context<'_>) -> Result<bool> {
-        let end = self.a.size().min(start + STRETCH);
+    /// The mismatch at `offset`, where these two bytes were compared; `None` where one content ends.
+    fn mismatch(&self, offset: u64, differing: Option<(u8, u8)>) -> Result<Mismatch> {
+        let show = |content: &dyn ReadAt, compared: Option<u8>| {
+            let rest = usize::try_from(content.size() - offset).unwrap_or(usize::MAX);
+            let mut bytes = vec![0; rest.min(self.shown)];
+            content.read_at(offset, &mut bytes)?;
+            // What was compared counts, even if it is no longer there.
+            if let (Some(first), Some(compared)) = (bytes.first_mut(), compared) {
+                *first = compared;
+            }
+            Ok(bytes)
+        };
+        let left = show(&*self.a, differing.map(|differing| differing.0))?;
+        let right = show(&*self.b, differing.map(|differing| differing.1))?;
+        Ok(Mismatch { offset, left, right })
+    }
+
+    /// What differs first in the stretch that begins at `start`. `None` also where that does not count any more.
+    fn stretch(&self, start: u64, context: &Context<'_>) -> Result<Option<Mismatch>> {
+        let end = self.end.min(start + STRETCH);
         let mut offset = start;
         while offset < end {
             context.checkpoint()?;
             let (a, b) = (self.a.extent(offset)?, self.b.extent(offset)?);
             let both_end = a.end().min(b.end());
             let length = usize::try_from(both_end.min(end) - offset).unwrap_or(usize::MAX);
-            let same = match (a, b) {
+            let mismatch = match (a, b) {
                 (Extent::Hole { .. }, Extent::Hole { .. }) => {
                     self.skip_to(both_end);
-                    true
+                    None
                 }
                 (Extent::Data { .. }, Extent::Data { .. }) => {
-                    self.same_bytes(start, offset, length, context)?
+                    self.compare_bytes(start, offset, length, context)?
                 }
                 (Extent::Data { .. }, Extent::Hole { .. }) => {
-                    self.all_zero(&*self.a, start, offset, length, context)?
+                    self.compare_with_zeros(Side::Right, start, offset, length, context)?
                 }
                 (Extent::Hole { .. }, Extent::Data { .. }) => {
-                    self.all_zero(&*self.b, start, offset, length, context)?
+                    self.compare_with_zeros(Side::Left, start, offset, length, context)?
                 }
             };
-            if !same {
-                return Ok(false);
+            if mismatch.is_some() {
+                return Ok(mismatch);
             }
             offset = both_end;
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// Skips the stretches that lie wholly before `offset`: a hole in both covers what is left of them. (A
@@ -154,13 +212,13 @@ where
         self.next.fetch_max(offset / STRETCH * STRETCH, Ordering::Relaxed);
     }
 
-    fn same_bytes(
+    fn compare_bytes(
         &self,
         stretch: u64,
         offset: u64,
         length: usize,
         context: &Context<'_>,
-    ) -> Result<bool> {
+    ) -> Result<Option<Mismatch>> {
         let mut buffers = (Buffer::take(), Buffer::take());
         let mut done = 0;
         while done < length {
@@ -169,42 +227,52 @@ where
             self.a.read_at(offset + done as u64, a)?;
             self.b.read_at(offset + done as u64, b)?;
             for (a, b) in a.chunks(self.step).zip(b.chunks(self.step)) {
-                if a != b {
-                    return Ok(false);
+                if let Some(index) = first_mismatch(a, b) {
+                    let offset = offset + (done + index) as u64;
+                    return self.mismatch(offset, Some((a[index], b[index]))).map(Some);
                 }
                 if !self.still_counts(stretch, context)? {
-                    return Ok(true);
+                    return Ok(None);
                 }
+                done += a.len();
             }
-            done += piece;
         }
-        Ok(true)
+        Ok(None)
     }
 
-    fn all_zero(
+    fn compare_with_zeros(
         &self,
-        data: &dyn ReadAt,
+        zeros: Side,
         stretch: u64,
         offset: u64,
         length: usize,
         context: &Context<'_>,
-    ) -> Result<bool> {
+    ) -> Result<Option<Mismatch>> {
+        let data: &dyn ReadAt = match zeros {
+            Side::Left => &*self.b,
+            Side::Right => &*self.a,
+        };
         let mut buffer = Buffer::take();
         let mut done = 0;
         while done < length {
             let piece = (length - done).min(BUFFER);
             data.read_at(offset + done as u64, &mut buffer[..piece])?;
             for bytes in buffer[..piece].chunks(self.step) {
-                if !is_zero(bytes) {
-                    return Ok(false);
+                if let Some(index) = first_nonzero(bytes) {
+                    let (offset, byte) = (offset + (done + index) as u64, bytes[index]);
+                    let differing = match zeros {
+                        Side::Left => (0, byte),
+                        Side::Right => (byte, 0),
+                    };
+                    return self.mismatch(offset, Some(differing)).map(Some);
                 }
                 if !self.still_counts(stretch, context)? {
-                    return Ok(true);
+                    return Ok(None);
                 }
+                done += bytes.len();
             }
-            done += piece;
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// Is there no event before this stretch, so that it still counts?

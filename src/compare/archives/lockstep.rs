@@ -71,8 +71,10 @@ fn in_step<A: Unpacked, B: Unpacked>(
         let go_left = match (left.here()?, right.here()?) {
             (None, None) => break,
             (Some(one), Some(other)) if one.path == other.path => {
-                let compare =
-                    |left: &mut A, right: &mut B| lockstep::compare(left, right, step, context);
+                let compare = |left: &mut A, right: &mut B| {
+                    let first = lockstep::compare(left, right, step, context)?;
+                    Ok(first.is_none())
+                };
                 let size = together(left, right, context, compare)?;
                 astray = astray.saturating_sub(size.saturating_add(2 * ENTRY));
                 continue;

@@ -126,8 +126,7 @@ fn large_files<A: Tree, B: Tree>(
             workers.push_idle(Task::Content(Arc::downgrade(&comparison)));
         }
         comparison.run(context);
-        let same = comparison.finish()?;
-        outcome = (!same).then_some(DiffReason::ContentMismatch);
+        outcome = comparison.finish()?.map(|_| DiffReason::ContentMismatch);
     }
     left.verify()?;
     right.verify()?;

@@ -1,0 +1,126 @@
+//! Where do two contents differ first?
+//!
+//! Everything before the first difference is compared; samples decide nothing. Contents that can be read at any
+//! offset are compared by several threads, and the lines of the left one are counted afterwards, up to the
+//! difference: contents that are the same cost what comparing them costs. Streams are compared side by side, and
+//! lines are counted as they pass.
+
+use super::lines::{line_ends, line_ends_before};
+use super::parallel::{self, Mismatch};
+use super::{lockstep, wait_for};
+use crate::content::{Chunk, ReadAt, Reader};
+use crate::error::Result;
+use crate::options::Options;
+use crate::outcome::Difference;
+use crate::run::context::Context;
+
+/// The most bytes of either content that a [`Difference`] can show: more than a person reads, and little enough
+/// to be kept for thousands of files.
+pub const MAX_SHOWN: usize = 1 << 20;
+
+/// Finds the first byte in which two readers differ, and shows up to `shown` bytes of either from there on, which
+/// are no more than [`MAX_SHOWN`]. `None`: both are the same to their ends.
+///
+/// # Errors
+/// When either cannot be read or is found to have changed; when the context says stop.
+pub fn first_difference(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    shown: usize,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Option<Difference>> {
+    context.checkpoint()?;
+    wait_for(a, context)?;
+    wait_for(b, context)?;
+    let difference = match (a.as_random(), b.as_random()) {
+        (Some(a), Some(b)) if a.size().min(b.size()) >= parallel::WORTHWHILE => {
+            at_any_offset(a, b, shown, options, context)?
+        }
+        _ => side_by_side(a, b, shown, options.chunk_size, context)?,
+    };
+    a.verify()?;
+    b.verify()?;
+    Ok(difference)
+}
+
+/// Finds it in two contents that can be read at any offset.
+fn at_any_offset(
+    a: &dyn ReadAt,
+    b: &dyn ReadAt,
+    shown: usize,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Option<Difference>> {
+    let mismatch = parallel::find(a, b, shown, options, context)?;
+    mismatch.map(|mismatch| with_line(mismatch, a, b, options.workers(), context)).transpose()
+}
+
+/// Counts the lines before a mismatch, on up to `workers` threads.
+pub(crate) fn with_line(
+    mismatch: Mismatch,
+    a: &dyn ReadAt,
+    b: &dyn ReadAt,
+    workers: usize,
+    context: &Context<'_>,
+) -> Result<Difference> {
+    let Mismatch { offset, left, right } = mismatch;
+    let line = 1 + line_ends_before(a, offset, workers, context)?;
+    let (left_size, right_size) = (Some(a.size()), Some(b.size()));
+    Ok(Difference { offset, line, left, right, left_size, right_size })
+}
+
+/// Finds it in two streams.
+pub(crate) fn side_by_side(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    shown: usize,
+    step: usize,
+    context: &Context<'_>,
+) -> Result<Option<Difference>> {
+    let mut line = 1;
+    let count = |same: &[u8]| line += line_ends(same);
+    let Some(offset) = lockstep::compare_counting(a, b, step, context, count)? else {
+        return Ok(None);
+    };
+    let (left, left_size) = show(a, offset, shown, context)?;
+    let (right, right_size) = show(b, offset, shown, context)?;
+    Ok(Some(Difference { offset, line, left, right, left_size, right_size }))
+}
+
+/// Takes up to `shown` bytes from a stream that stands at `offset`. Says its size, too, if that is known by then:
+/// because it always was, or because the stream ended before there were so many, or at `offset`.
+pub(super) fn show(
+    reader: &mut dyn Reader,
+    offset: u64,
+    shown: usize,
+    context: &Context<'_>,
+) -> Result<(Vec<u8>, Option<u64>)> {
+    let (mut bytes, mut end) = (Vec::new(), None);
+    loop {
+        context.checkpoint()?;
+        let room = shown - bytes.len();
+        let taken = match reader.chunk()? {
+            Chunk::Waiting => continue,
+            Chunk::End => {
+                end = Some(offset + bytes.len() as u64);
+                break;
+            }
+            Chunk::Bytes(more) => {
+                let more = &more[..more.len().min(room)];
+                bytes.extend_from_slice(more);
+                more.len()
+            }
+            Chunk::Zeros(zeros) => {
+                let zeros = usize::try_from(zeros).unwrap_or(usize::MAX).min(room);
+                bytes.resize(bytes.len() + zeros, 0);
+                zeros
+            }
+        };
+        reader.consume(taken as u64);
+        if bytes.len() == shown {
+            break;
+        }
+    }
+    Ok((bytes, reader.size().or(end)))
+}
