@@ -28,7 +28,11 @@ CARRIED = {
     "openssl-src": ("openssl", "openssl/LICENSE.txt"),
     "zstd-sys": ("zstd", "zstd/LICENSE"),
 }
-LICENCE = re.compile(r"(?i)^(licen[cs]e|copying|notice|unlicense)([-.].*)?$")
+# Crates that were published without the licence of their repository: where else it lies, in another
+# crate or in a copy beside this script.
+ELSEWHERE = {"alloc-stdlib": "alloc-no-stdlib"}
+COPIES = Path(__file__).with_name("licences")
+LICENCE = re.compile(r"(?i)^(licen[cs]e|copying|notice|unlicense)([-._].*)?$")
 RULE = "=" * 80
 
 
@@ -38,10 +42,16 @@ def main() -> None:
     told, digests = libarchive / "VERSION", libarchive / "DIGESTS"
     taken = [told.read_text().strip(), *digests.read_text().splitlines()]
     parts = [("libarchive", "\n    sha256 ".join(taken), [libarchive / "COPYING"])]
-    for package in linked():
-        home = Path(package["manifest_path"]).parent
+    packages = linked()
+    homes = {package["name"]: Path(package["manifest_path"]).parent for package in packages}
+    for package in packages:
         name, version = package["name"], package["version"]
-        texts = sorted(path for path in home.iterdir() if LICENCE.match(path.name))
+        home = homes[name]
+        texts = licences(homes[ELSEWHERE.get(name, name)])
+        texts = texts or [path for path in [COPIES / f"{name}.txt"] if path.exists()]
+        if not texts:
+            message = f"{name} {version} comes without its licence: see ELSEWHERE and COPIES"
+            raise SystemExit(message)
         if name in CARRIED:
             library, pattern = CARRIED[name]
             carried = sorted(home.glob(pattern))
@@ -52,6 +62,11 @@ def main() -> None:
             parts.append((library, number[0] if number else f"of {name} {version}", carried))
         parts.append((name, f"{version}, {package['license']}", texts))
     add(wheel, "THIRD-PARTY.txt", notices(parts))
+
+
+def licences(home: Path) -> list[Path]:
+    """Return the texts that lie in a crate."""
+    return sorted(path for path in home.iterdir() if LICENCE.match(path.name))
 
 
 def linked() -> list[dict[str, str]]:

@@ -157,6 +157,9 @@ def test_a_wheel_carries_the_licences_of_all_that_is_in_it(wheel: str) -> None:
     for part in ("bzip2", "curl", "libarchive", "liblzma", "lz4", "nghttp2", "openssl", "pyo3",
                  "zlib-ng", "zstd"):  # fmt: skip
         assert f"\n{part} " in notices, part
+    # No section is without a text.
+    rule = "=" * 80
+    assert not re.search(rf"^{rule}\s+(?:{rule}|\Z)", notices, re.MULTILINE)
 
 
 @every_wheel
