@@ -46,7 +46,7 @@ run-parallel: $(BUILD)/installed
 	$(BIN)/python -I -W error -m pytest -W error --parallel-threads 8 $(TESTS)
 
 # The same wheel on every Python that has one in common; name them with PYTHONS.
-PYTHONS ?= python3.10 python3.11 python3.12 python3.13
+test-pythons: PYTHONS ?= python3.10 python3.11 python3.12 python3.13
 test-pythons: $(BUILD)/wheel
 	@for python in $(PYTHONS); do \
 		venv=$(BUILD)/pythons/$$($$python -c 'import platform; print(platform.python_version())') && \
@@ -166,7 +166,7 @@ wheel-free-threaded: ## The same for the free-threaded Python that PYTHON_FREE_T
 
 # PYTHONS are tested each in an empty virtual environment where no library of the system is to be
 # seen; the one in PYTHON, with all that other tests test.
-PYTHONS ?= $(PYTHON)
+test-wheel: PYTHONS ?= $(PYTHON)
 test-wheel: wheel ## Test the wheels in dist, with all the PYTHONS
 	$(MAKE) $(BUILD)/bundled-ready
 	KOMPARU_WHEELS="$(abspath $(wildcard $(DIST)/*.whl))" KOMPARU_PYTHONS="$(PYTHONS)" $(BUILD)/bundled-venv/bin/python -I -m pytest tests/wheel
