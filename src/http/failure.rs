@@ -4,9 +4,18 @@ use std::io;
 use std::time::Duration;
 
 use curl_sys as code;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use crate::error::words;
 use crate::text::legible::Piece;
+
+/// For what fails so, libcurl opens files or sockets, and does not say that it could not.
+const NEED_DESCRIPTORS: [code::CURLcode; 3] = [
+    code::CURLE_COULDNT_RESOLVE_HOST,
+    code::CURLE_COULDNT_RESOLVE_PROXY,
+    code::CURLE_SSL_CACERT_BADFILE,
+];
 
 /// What is known of a transfer when it fails.
 pub(crate) struct Circumstances {
@@ -29,7 +38,17 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
     let detail = Piece(detail.unwrap_or_else(|| error.description()).as_bytes()).to_string();
     let detail = detail.as_str();
     let system = known.errno.filter(|&errno| errno != 0);
+    if NEED_DESCRIPTORS.contains(&error.code())
+        && let Some(error) = no_descriptor()
+    {
+        return (words(&error), error.raw_os_error());
+    }
     let cause = match error.code() {
+        code::CURLE_COULDNT_RESOLVE_HOST | code::CURLE_COULDNT_RESOLVE_PROXY
+            if detail.contains("thread failed to start") =>
+        {
+            return ("no thread can be started to look up the host".to_owned(), Some(libc::EAGAIN));
+        }
         code::CURLE_COULDNT_RESOLVE_HOST => "host not found".to_owned(),
         // Only a proxy from the environment: those of options have been parsed. libcurl would show its password.
         code::CURLE_COULDNT_RESOLVE_PROXY | code::CURLE_COULDNT_CONNECT
@@ -78,6 +97,13 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         _ => detail.to_owned(),
     };
     (cause, None)
+}
+
+/// The system's error, if there was hardly a descriptor left: the one that the connection had is free again.
+fn no_descriptor() -> Option<io::Error> {
+    let open = || rustix::fs::open("/", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    let both = open().and_then(|held| open().map(|_| drop(held)));
+    both.err().filter(|&error| [Errno::MFILE, Errno::NFILE].contains(&error)).map(io::Error::from)
 }
 
 /// What is wrong with a certificate: libcurl 7 says `SSL certificate problem: ` before it, libcurl 8
@@ -139,6 +165,10 @@ mod tests {
         );
         let words = |code, extra| of(code, None, extra).0;
         assert_eq!(words(code::CURLE_COULDNT_RESOLVE_HOST, "x"), "host not found");
+        assert_eq!(
+            words(code::CURLE_COULDNT_RESOLVE_HOST, "getaddrinfo() thread failed to start"),
+            "no thread can be started to look up the host"
+        );
         assert_eq!(words(code::CURLE_OPERATION_TIMEDOUT, "x"), "no connection within 1.5 s");
         assert_eq!(words(code::CURLE_PARTIAL_FILE, "x"), "ended after 3 of 10 bytes");
         assert_eq!(

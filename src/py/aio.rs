@@ -17,7 +17,7 @@ use pyo3::types::PyDict;
 use super::making::Making;
 use super::request::{Answered, Request};
 use super::{config, errors};
-use crate::error::{Error, Result};
+use crate::error::{Error, Name, Result};
 use crate::jobs;
 use crate::jobs::{Failure, Outcome};
 use crate::run::context::{Call, Context};
@@ -83,10 +83,13 @@ impl Mailbox {
     /// A mailbox with a descriptor of its own, or with that of another one.
     #[new]
     #[pyo3(signature = (beside = None))]
-    fn new(beside: Option<&Bound<'_, Self>>) -> PyResult<Self> {
+    fn new(py: Python<'_>, beside: Option<&Bound<'_, Self>>) -> PyResult<Self> {
         let finished = match beside {
             Some(other) => other.get().finished.beside(),
-            None => jobs::Mailbox::new()?,
+            None => jobs::Mailbox::new().map_err(|error| {
+                let name = Name::new(b"event loop");
+                errors::raise(py, &Error::system(&name, &error))
+            })?,
         };
         Ok(Self { finished: Arc::new(finished), taken: Mutex::default(), calls: Call::new(None) })
     }

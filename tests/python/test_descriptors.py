@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -107,3 +109,69 @@ for _ in range(2):
 """
     lines = run(SCARCE + code, trees, str(port), "0").splitlines()
     assert lines == ["True", "Too many open files"]
+
+
+#: Leaves so many descriptors before komparu is imported, or before its first use of libcurl, which
+#: takes four to six for itself: with less the `curl` crate would panic.
+FEW = """
+import os, resource, sys
+path, url, left, first = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+import asyncio, encodings.idna, fcntl, selectors, socket
+def leave():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    taken = []
+    try:
+        while True:
+            taken.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+    for descriptor in taken[:left]:
+        os.close(descriptor)
+if first == "import":
+    leave()
+import komparu, komparu.aio
+if first == "use":
+    leave()
+if first == "loop":
+    loop = asyncio.new_event_loop()
+    leave()
+    compare = lambda *sources: loop.run_until_complete(komparu.aio.compare(*sources))
+else:
+    compare = komparu.compare
+for _ in range(2):
+    try:
+        print(compare(url, path))
+    except komparu.SourceReadError as error:
+        print(error.strerror, error.errno)
+"""
+
+
+def said_with(left: int, first: str, url: str, trees: Path) -> list[str]:
+    """Compare twice, with so many descriptors; nothing may be written to the terminal."""
+    command = [sys.executable, "-I", "-c", FEW, str(trees / "ok"), url, str(left), first]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), left
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("first", ["import", "use", "loop"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_with_few_descriptors_there_is_an_answer_or_an_error_that_says_so(
+    trees: Path, port: int, first: str, host: str
+) -> None:
+    few, outcomes, said = f"Too many open files {errno.EMFILE}", set[str](), list[str]()
+    # One to import komparu with; up to 10 for a loop that waits for a file and a URL.
+    for left in range(1, 12):
+        said = said_with(left, first, f"http://{host}:{port}/", trees)
+        assert set(said) <= {few, "True"}, (left, said)
+        outcomes.update(said)
+    assert outcomes == {few, "True"}
+    assert set(said) == {"True"}
+
+
+def test_certificates_that_cannot_be_opened_are_not_to_blame(trees: Path, port: int) -> None:
+    # How many are enough for the connection and no more depends on libcurl.
+    for left in range(1, 12):
+        said = said_with(left, "use", f"https://127.0.0.1:{port}/", trees)
+        assert not any("certificate" in line for line in said), left
+    assert all("no TLS connection" in line for line in said)
