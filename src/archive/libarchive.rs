@@ -6,13 +6,13 @@ use super::account::Tail;
 use super::checked::Checked;
 use super::checksums::Checksums;
 use super::ending::doubt;
-use super::input::shared_buffer::Slab;
+use super::initramfs;
+use super::input::shared_buffer::SharedBuffer;
 use super::input::undo::because;
-use super::input::{Supply, Turned};
+use super::input::{ArchiveInput, Following, following};
 use super::ledger::{Known, Ledger};
 use super::limits::Meter;
-use super::parts;
-use super::reader::{Entries, Entry, Step};
+use super::stream::{Entries, Entry, Step};
 use super::structure::{Broken, Instead, Sort, Structured, Whole, pull, structure_of};
 use super::zip::{self, ZipIndex};
 use super::{Account, Behind};
@@ -27,7 +27,7 @@ const EMPTY_TARS: [u64; 2] = [1024, 10_240];
 
 /// An archive that is being read.
 pub(crate) struct Libarchive<'a> {
-    handle: Handle<Supply<'a>>,
+    handle: Handle<ArchiveInput<'a>>,
     context: &'a Context<'a>,
     name: Name,
     /// What is in the index of a zip, until it is begun with.
@@ -78,7 +78,7 @@ impl<'a> Libarchive<'a> {
     /// # Errors
     /// When it is none that libarchive knows, or cannot be read.
     pub(crate) fn open(
-        mut supply: Supply<'a>,
+        mut input: ArchiveInput<'a>,
         mut index: Option<Box<ZipIndex>>,
         reads: Reads,
         meter: Meter,
@@ -87,13 +87,13 @@ impl<'a> Libarchive<'a> {
     ) -> Result<Self> {
         let cut = index.as_mut().map(|index| std::mem::take(&mut index.cut)).unwrap_or_default();
         let ignore_zeros = matches!(reads, Reads::Entries { ignore_zeros: true, .. });
-        if supply.anywhere().is_none() && zip::is_zip(supply.start(zip::BEGINNING)?) {
+        if input.anywhere().is_none() && zip::is_zip(input.start(zip::BEGINNING)?) {
             // libarchive would look at the first entry, and have libc read the time zone for its date.
-            has_index(Format::Zip, &supply, name)?;
+            has_index(Format::Zip, &input, name)?;
         }
-        supply.keep();
-        supply.note(parts::is_cpio);
-        match Handle::open(supply, reads) {
+        input.keep();
+        input.note(initramfs::is_cpio);
+        match Handle::open(input, reads) {
             Ok(handle) => Ok(Self {
                 handle,
                 context,
@@ -114,7 +114,7 @@ impl<'a> Libarchive<'a> {
                 ahead: None,
                 goes_on_from: None,
             }),
-            Err((failure, supply)) => Err(because(name, &supply, failure)),
+            Err((failure, input)) => Err(because(name, &input, failure)),
         }
     }
 
@@ -206,18 +206,18 @@ impl<'a> Libarchive<'a> {
 
     /// What lies behind the end of a cpio: another part, or what is shown to the account. Asked after its
     /// last entry.
-    pub(crate) fn go_on(mut self) -> Result<(Account, Turned<'a>)> {
+    pub(crate) fn go_on(mut self) -> Result<(Account, Following<'a>)> {
         let (mut account, mut tail) = (std::mem::take(&mut self.account), Tail::default());
         let from = self.goes_on_from;
-        let supply = self.handle.into_input();
-        let Some(from) = from else { return Ok((account, Turned::End(Box::new(supply)))) };
-        let mut turned = supply.turn(from, parts::is_part, &mut tail)?;
-        if let Turned::End(supply) = &mut turned {
+        let input = self.handle.into_input();
+        let Some(from) = from else { return Ok((account, Following::End(Box::new(input)))) };
+        let mut turned = following(input, from, initramfs::is_part, &mut tail)?;
+        if let Following::End(input) = &mut turned {
             let behind = tail.finish();
             // It may be the start of another part.
             account.is_unmarked |= behind.is_some();
             account.behind.extend(behind);
-            account.behind.extend(supply.behind_filters()?);
+            account.behind.extend(input.behind_filters()?);
         }
         Ok((account, turned))
     }
@@ -361,7 +361,7 @@ impl<'a> Libarchive<'a> {
 }
 
 /// Can all of what has its index at its end be read? Which entries there are, only that says.
-fn has_index(format: Format, input: &Supply<'_>, name: &Name) -> Result<()> {
+fn has_index(format: Format, input: &ArchiveInput<'_>, name: &Name) -> Result<()> {
     let kind = match format {
         Format::Zip => "zip",
         Format::SevenZip => "7z",
@@ -458,8 +458,8 @@ impl Entries for Libarchive<'_> {
         self.handle.bytes()
     }
 
-    fn slab(&self) -> Option<&Slab> {
-        self.handle.input().slab()
+    fn buffer(&self) -> Option<&SharedBuffer> {
+        self.handle.input().buffer()
     }
 
     /// Formats that may pack an entry by itself lend what is stored as it is where it lies.

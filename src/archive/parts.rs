@@ -6,40 +6,14 @@
 //! the end, as in any format.
 
 use super::Account;
-use super::input::shared_buffer::Slab;
-use super::input::{Supply, Turned};
+use super::input::shared_buffer::SharedBuffer;
+use super::input::{ArchiveInput, Following};
 use super::libarchive::Libarchive;
 use super::limits::Meter;
-use super::reader::{Entries, Entry, Step};
+use super::stream::{Entries, Entry, Step};
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
 use crate::sys::libarchive::Reads;
-
-/// What compressed parts begin with, as the kernel's lib/decompress.c lists it: gzip twice, bzip2, lzma, xz,
-/// lzo, lz4, zstd.
-const COMPRESSED: [&[u8]; 8] = [
-    b"\x1f\x8b",
-    b"\x1f\x9e",
-    b"BZh",
-    b"\x5d\0\0",
-    b"\xfd7zXZ\0",
-    b"\x89LZO",
-    b"\x02\x21\x4c\x18",
-    b"\x28\xb5\x2f\xfd",
-];
-
-/// What the headers of a cpio begin with, in all of its kinds.
-const CPIO: [&[u8]; 6] = [b"070701", b"070702", b"070707", b"070727", b"\xc7\x71", b"\x71\xc7"];
-
-/// Does a cpio begin like this?
-pub(crate) fn is_cpio(start: &[u8]) -> bool {
-    CPIO.iter().any(|magic| start.starts_with(magic))
-}
-
-/// Does a part of an initramfs begin like this?
-pub(crate) fn is_part(start: &[u8]) -> bool {
-    is_cpio(start) || COMPRESSED.iter().any(|magic| start.starts_with(magic))
-}
 
 /// An archive, of one part most often.
 pub(crate) struct Parts<'a> {
@@ -55,7 +29,7 @@ pub(crate) struct Parts<'a> {
 enum Part<'a> {
     Open(Box<Libarchive<'a>>),
     /// There are no more: what they were read from.
-    End(Box<Supply<'a>>),
+    End(Box<ArchiveInput<'a>>),
     /// One could not be read.
     Failed,
 }
@@ -83,14 +57,14 @@ impl<'a> Parts<'a> {
         self.account.is_image |= account.is_image;
         self.account.behind.extend(account.behind);
         match turned {
-            Turned::End(supply) => {
-                self.part = Part::End(supply);
+            Following::End(input) => {
+                self.part = Part::End(input);
                 Ok(false)
             }
-            Turned::Part(supply) => {
+            Following::Part(input) => {
                 let (meter, name) = (self.meter.clone(), &self.name);
                 let reads = Reads::Entries { ignore_zeros: false, zip: false };
-                let part = Libarchive::open(*supply, None, reads, meter, name, self.context)?;
+                let part = Libarchive::open(*input, None, reads, meter, name, self.context)?;
                 (self.part, self.is_first) = (Part::Open(Box::new(part)), false);
                 Ok(true)
             }
@@ -127,9 +101,9 @@ impl Entries for Parts<'_> {
         }
     }
 
-    fn slab(&self) -> Option<&Slab> {
+    fn buffer(&self) -> Option<&SharedBuffer> {
         match &self.part {
-            Part::Open(part) => part.slab(),
+            Part::Open(part) => part.buffer(),
             Part::End(_) | Part::Failed => None,
         }
     }
@@ -144,7 +118,7 @@ impl Entries for Parts<'_> {
     fn undone(&self) -> u64 {
         match &self.part {
             Part::Open(part) => part.undone(),
-            Part::End(supply) => supply.undone(),
+            Part::End(input) => input.undone(),
             Part::Failed => 0,
         }
     }
@@ -152,7 +126,7 @@ impl Entries for Parts<'_> {
     fn compressed(&self) -> u64 {
         match &self.part {
             Part::Open(part) => part.compressed(),
-            Part::End(supply) => supply.compressed(),
+            Part::End(input) => input.compressed(),
             Part::Failed => 0,
         }
     }
@@ -174,7 +148,7 @@ impl Entries for Parts<'_> {
     fn verify(&self) -> Result<()> {
         match &self.part {
             Part::Open(part) => part.verify(),
-            Part::End(supply) => supply.verify(),
+            Part::End(input) => input.verify(),
             Part::Failed => Ok(()),
         }
     }

@@ -8,7 +8,8 @@ use super::chosen::Chosen;
 use super::entries::{Header, Index, Kind, Spelling};
 use super::input::Origin;
 use super::occurrences::Occurrences;
-use super::reader::{ArchiveReader, Piece, Step};
+use super::reader::ArchiveReader;
+use super::stream::{Piece, Step};
 use crate::engine::digest::add_zeros;
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -171,7 +172,7 @@ fn digest(archive: &mut ArchiveReader<'_>, context: &Context<'_>) -> Result<(u64
     let size = archive.content(|piece| {
         match piece {
             Piece::Bytes(bytes) => hasher.update(bytes),
-            Piece::Shared(slab, range) => hasher.update(&slab[range]),
+            Piece::Shared(buffer, range) => hasher.update(&buffer[range]),
             Piece::Zeros(length) => return add_zeros(&mut hasher, length, context),
         };
         Ok(())

@@ -7,9 +7,9 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use super::shared_buffer::SLAB;
+use super::shared_buffer::LENGTH;
 
-/// The first piece. From here it takes five pieces to come to whole slabs.
+/// The first piece. From here it takes five pieces to come to whole buffers.
 const FIRST: usize = 4 << 10;
 
 /// Zeros come out of the fewest bytes in bzip2: 900,000 out of 45, some 5 ms of work.
@@ -22,12 +22,12 @@ const LATE: Duration = Duration::from_millis(25);
 const SOON: Duration = Duration::from_millis(5);
 
 /// How long libarchive is busy, and how much it gets.
-pub(crate) struct Pace {
+pub(crate) struct FeedSize {
     piece: usize,
     busy_since: Cell<Instant>,
 }
 
-impl Pace {
+impl FeedSize {
     pub(crate) fn new() -> Self {
         Self { piece: FIRST, busy_since: Cell::new(Instant::now()) }
     }
@@ -46,7 +46,7 @@ impl Pace {
         if busy > LATE {
             self.piece = (self.piece / 8).max(LEAST);
         } else if busy < SOON {
-            self.piece = (self.piece * 2).min(SLAB);
+            self.piece = (self.piece * 2).min(LENGTH);
         }
         self.piece
     }
@@ -58,11 +58,11 @@ mod tests {
 
     #[test]
     fn pieces_grow_while_all_goes_well_and_shrink_when_it_does_not() {
-        let mut pace = Pace::new();
+        let mut pace = FeedSize::new();
         let grown: Vec<_> = (0..6).map(|_| pace.adapt(Duration::ZERO)).collect();
-        assert_eq!(grown, [8 << 10, 16 << 10, 32 << 10, 64 << 10, SLAB, SLAB]);
-        assert_eq!(pace.adapt(SOON), SLAB);
-        assert_eq!(pace.adapt(LATE * 2), SLAB / 8);
+        assert_eq!(grown, [8 << 10, 16 << 10, 32 << 10, 64 << 10, LENGTH, LENGTH]);
+        assert_eq!(pace.adapt(SOON), LENGTH);
+        assert_eq!(pace.adapt(LATE * 2), LENGTH / 8);
         let shrunk = (0..6).map(|_| pace.adapt(LATE * 2)).last();
         assert_eq!(shrunk, Some(LEAST));
     }

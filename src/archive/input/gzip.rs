@@ -9,9 +9,8 @@ use std::ops::Range;
 
 use flate2::bufread::GzDecoder;
 
-use super::Supply;
-use crate::archive::Behind;
-use crate::archive::account::Tail;
+use super::layered::{ArchiveInput, Layer};
+use crate::archive::account::{Behind, Tail};
 use crate::content::file::buffers::Buffer;
 use crate::error::{Error, Name, Result};
 
@@ -28,46 +27,10 @@ pub(crate) struct Gunzip<'a> {
 }
 
 impl<'a> Gunzip<'a> {
-    /// `supply` begins with [`MAGIC`]. `name` is what messages call it.
-    pub(crate) fn new(supply: Supply<'a>, name: &Name) -> Self {
-        let compressed = Compressed { supply, buffer: Buffer::take(), ready: 0..0, failure: None };
+    /// `input` begins with [`MAGIC`]. `name` is what messages call it.
+    pub(crate) fn new(input: ArchiveInput<'a>, name: &Name) -> Self {
+        let compressed = Compressed { input, buffer: Buffer::take(), ready: 0..0, failure: None };
         Self { name: name.clone(), member: Some(GzDecoder::new(compressed)), rest: None }
-    }
-
-    /// The bytes that it is undone from.
-    pub(crate) fn supply(&self) -> &Supply<'a> {
-        match (&self.member, &self.rest) {
-            (Some(member), _) => &member.get_ref().supply,
-            (None, Some(compressed)) => &compressed.supply,
-            (None, None) => unreachable!("one is set where the other is taken"),
-        }
-    }
-
-    /// Reads into `buffer`, which is not empty, and says how much; nothing at the end.
-    ///
-    /// # Errors
-    /// When it cannot be read; when it is cut short, or damaged.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        while let Some(member) = &mut self.member {
-            match member.read(buffer) {
-                Ok(0) => self.next_member()?,
-                Ok(length) => return Ok(length),
-                Err(error) => {
-                    let failure = member.get_mut().failure.take();
-                    return Err(failure.unwrap_or_else(|| damaged(&self.name, &error)));
-                }
-            }
-        }
-        Ok(0)
-    }
-
-    /// All of it has been read: what lies behind its end, and behind those of the filters around it.
-    pub(crate) fn behind(&mut self) -> Result<Vec<Behind>> {
-        let Some(compressed) = &mut self.rest else { return Ok(Vec::new()) };
-        let mut tail = Tail::default();
-        compressed.rest(&mut tail)?;
-        let around = compressed.supply.behind_filters()?;
-        Ok(tail.finish().into_iter().chain(around).collect())
     }
 
     /// What follows a member is another one, or what `gzip` ignores as well: tapes are filled with zeros.
@@ -86,6 +49,38 @@ impl<'a> Gunzip<'a> {
     }
 }
 
+impl<'a> Layer<'a> for Gunzip<'a> {
+    fn below(&self) -> &ArchiveInput<'a> {
+        match (&self.member, &self.rest) {
+            (Some(member), _) => &member.get_ref().input,
+            (None, Some(compressed)) => &compressed.input,
+            (None, None) => unreachable!("one is set where the other is taken"),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        while let Some(member) = &mut self.member {
+            match member.read(buffer) {
+                Ok(0) => self.next_member()?,
+                Ok(length) => return Ok(length),
+                Err(error) => {
+                    let failure = member.get_mut().failure.take();
+                    return Err(failure.unwrap_or_else(|| damaged(&self.name, &error)));
+                }
+            }
+        }
+        Ok(0)
+    }
+
+    fn behind(&mut self) -> Result<Vec<Behind>> {
+        let Some(compressed) = &mut self.rest else { return Ok(Vec::new()) };
+        let mut tail = Tail::default();
+        compressed.rest(&mut tail)?;
+        let around = compressed.input.behind_filters()?;
+        Ok(tail.finish().into_iter().chain(around).collect())
+    }
+}
+
 fn damaged(name: &Name, error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::UnexpectedEof => Error::archive(name, "is cut short: its gzip has no end"),
@@ -95,7 +90,7 @@ fn damaged(name: &Name, error: &io::Error) -> Error {
 
 /// What is stored, as the decoder takes it.
 struct Compressed<'a> {
-    supply: Supply<'a>,
+    input: ArchiveInput<'a>,
     buffer: Buffer,
     /// The part of the buffer that has been read, and not been taken.
     ready: Range<usize>,
@@ -106,11 +101,11 @@ struct Compressed<'a> {
 impl Compressed<'_> {
     fn begins_with(&mut self, magic: &[u8]) -> Result<bool> {
         // What has been read ahead may be thousands of members, none of which has content.
-        self.supply.checkpoint()?;
+        self.input.checkpoint()?;
         while self.ready.len() < magic.len() {
             self.buffer.copy_within(self.ready.clone(), 0);
             self.ready = 0..self.ready.len();
-            match self.supply.read_into(&mut self.buffer[self.ready.end..])? {
+            match self.input.read_into(&mut self.buffer[self.ready.end..])? {
                 0 => return Ok(false),
                 length => self.ready.end += length,
             }
@@ -122,10 +117,10 @@ impl Compressed<'_> {
 impl Compressed<'_> {
     /// Takes in all that is left.
     fn rest(&mut self, tail: &mut Tail) -> Result<()> {
-        let context = self.supply.context();
+        let context = self.input.context();
         while !self.ready.is_empty() {
             tail.add(&self.buffer[self.ready.clone()], context)?;
-            let length = self.supply.read_into(&mut self.buffer)?;
+            let length = self.input.read_into(&mut self.buffer)?;
             self.ready = 0..length;
         }
         Ok(())
@@ -135,7 +130,7 @@ impl Compressed<'_> {
 impl BufRead for Compressed<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.ready.is_empty() {
-            match self.supply.read_into(&mut self.buffer) {
+            match self.input.read_into(&mut self.buffer) {
                 Ok(length) => self.ready = 0..length,
                 Err(error) => {
                     self.failure = Some(error);

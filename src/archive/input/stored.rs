@@ -2,7 +2,7 @@
 
 use std::io::SeekFrom;
 
-use super::Bytes;
+use super::bytes::Bytes;
 use crate::content::{Chunk, ReadAt};
 use crate::error::Result;
 use crate::run::context::Context;

@@ -7,9 +7,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::*;
-use crate::content::Chunk;
+use crate::archive::limits::Meter;
+use crate::content::{Chunk, Reader};
+use crate::error::{Error, Result};
 use crate::options::ArchiveLimits;
-use crate::run::context::{Call, PULSE};
+use crate::run::context::{Call, Context, PULSE};
 
 /// A gzip whose members come again and again.
 struct Endless<'t> {
@@ -64,8 +66,8 @@ fn drain_endless(stop: impl Fn(&dyn Fn(&Context<'_>) -> Error, &AtomicU64)) {
             let (member, members) = (member.clone(), &members);
             let endless = Endless { member, position: 0, members };
             let bytes = Bytes::Stream(Box::new(endless), "this is a test");
-            let supply = Supply::new(bytes, &"endless".into(), &meter(None), context);
-            supply.and_then(|mut supply| supply.finish()).expect_err("there is no end")
+            let input = open(bytes, &"endless".into(), &meter(None), context);
+            input.and_then(|mut input| input.finish()).expect_err("there is no end")
         };
         stop(&drain, &members);
     }
@@ -114,6 +116,6 @@ fn a_limit_of_what_may_come_out_ends_the_draining() {
     let endless = Endless { member, position: 0, members: &members };
     let bytes = Bytes::Stream(Box::new(endless), "this is a test");
     let meter = meter(Some(16 << 20));
-    let mut supply = Supply::new(bytes, &"endless".into(), &meter, &context).expect("gzip");
-    assert!(matches!(supply.finish(), Err(Error::ArchiveBomb { .. })));
+    let mut input = open(bytes, &"endless".into(), &meter, &context).expect("gzip");
+    assert!(matches!(input.finish(), Err(Error::ArchiveBomb { .. })));
 }

@@ -3,9 +3,8 @@
 //! libarchive undoes filters by itself, and several at once. Undone here, one at a time, what is within
 //! passes by in the open, and the end of each can be told: libarchive passes over what lies behind it.
 
-use super::Supply;
-use crate::archive::Behind;
-use crate::archive::account::Tail;
+use super::layered::{ArchiveInput, Layer};
+use crate::archive::account::{Behind, Tail};
 use crate::archive::words;
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
@@ -13,7 +12,7 @@ use crate::sys::libarchive::{Failure, Filter, Filters, Handle, Reads};
 
 /// What is within a filter.
 pub(crate) struct Undone<'a> {
-    handle: Handle<Supply<'a>>,
+    handle: Handle<ArchiveInput<'a>>,
     filter: Filter,
     name: Name,
     context: &'a Context<'a>,
@@ -33,13 +32,13 @@ impl<'a> Undone<'a> {
     /// # Errors
     /// When they cannot be read; when they are within the same filter twice.
     pub(crate) fn open(
-        mut supply: Supply<'a>,
+        mut input: ArchiveInput<'a>,
         filters: Filters,
         name: &Name,
         context: &'a Context<'a>,
-    ) -> Result<std::result::Result<Self, Supply<'a>>> {
-        supply.record();
-        let mut handle = open(supply, Reads::Filters(filters), name)?;
+    ) -> Result<std::result::Result<Self, ArchiveInput<'a>>> {
+        input.record();
+        let mut handle = open(input, Reads::Filters(filters), name)?;
         let filters = handle.filters();
         let Some(&outermost) = filters.first() else {
             let mut plain = back(handle)?;
@@ -47,9 +46,9 @@ impl<'a> Undone<'a> {
             return Ok(Err(plain));
         };
         if filters.len() > 1 {
-            let mut supply = back(handle)?;
-            supply.record();
-            handle = open(supply, Reads::Filters(Filters::Only(outermost)), name)?;
+            let mut input = back(handle)?;
+            input.record();
+            handle = open(input, Reads::Filters(Filters::Only(outermost)), name)?;
             if handle.filters().len() > 1 {
                 return Err(Error::archive(name, "is compressed twice in the same way"));
             }
@@ -63,36 +62,8 @@ impl<'a> Undone<'a> {
         Ok(Ok(Self { handle, filter, name, context, is_over, taken: 0, shown_from: 0 }))
     }
 
-    /// The bytes that it is undone from.
-    pub(crate) fn supply(&self) -> &Supply<'a> {
-        self.handle.input()
-    }
-
-    /// Goes on to what comes next, to be [`shown`](Self::shown), and says how much; nothing at the end.
-    pub(crate) fn more(&mut self) -> Result<usize> {
-        self.advance()?;
-        self.shown_from = self.taken;
-        self.taken = self.handle.bytes().len();
-        Ok(self.taken - self.shown_from)
-    }
-
-    /// What came last.
-    pub(crate) fn shown(&self) -> &[u8] {
-        &self.handle.bytes()[self.shown_from..]
-    }
-
-    /// Copies what comes next into a buffer, and says how much; nothing at the end.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        self.advance()?;
-        let rest = &self.handle.bytes()[self.taken..];
-        let length = rest.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&rest[..length]);
-        self.taken += length;
-        Ok(length)
-    }
-
-    /// Sees to it that there is something that has not been taken, unless all has been.
-    fn advance(&mut self) -> Result<()> {
+    /// Fetches the next block if all of the last one has been taken, unless there is none.
+    fn fetch(&mut self) -> Result<()> {
         while self.taken == self.handle.bytes().len() && !self.is_over {
             self.context.checkpoint()?;
             self.handle.input().begin();
@@ -113,15 +84,44 @@ impl<'a> Undone<'a> {
         }
         Ok(())
     }
+}
 
-    /// All of it has been read: what lies behind its end, and behind those of the filters around it.
-    pub(crate) fn behind(&mut self) -> Result<Vec<Behind>> {
+impl<'a> Layer<'a> for Undone<'a> {
+    fn below(&self) -> &ArchiveInput<'a> {
+        self.handle.input()
+    }
+
+    fn lends(&self) -> bool {
+        true
+    }
+
+    fn advance(&mut self) -> Result<usize> {
+        self.fetch()?;
+        self.shown_from = self.taken;
+        self.taken = self.handle.bytes().len();
+        Ok(self.taken - self.shown_from)
+    }
+
+    fn lent(&self) -> &[u8] {
+        &self.handle.bytes()[self.shown_from..]
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        self.fetch()?;
+        let rest = &self.handle.bytes()[self.taken..];
+        let length = rest.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&rest[..length]);
+        self.taken += length;
+        Ok(length)
+    }
+
+    fn behind(&mut self) -> Result<Vec<Behind>> {
         self.check_end()?;
         let used = self.handle.used();
-        let supply = self.handle.input_mut();
-        let behind = if supply.is_clipped() {
-            supply.finish()?;
-            let whole = supply.whole()?;
+        let input = self.handle.input_mut();
+        let behind = if input.is_clipped() {
+            input.finish()?;
+            let whole = input.whole()?;
             if whole.as_ref().is_none_or(|(whole, _)| whole.end != used) {
                 return Err(Error::archive(
                     &self.name,
@@ -131,7 +131,7 @@ impl<'a> Undone<'a> {
             whole.and_then(|(_, behind)| behind)
         } else {
             let mut tail = Tail::default();
-            supply.rest(used, &mut tail)?;
+            input.rest(used, &mut tail)?;
             tail.finish()
         };
         let around = self.handle.input_mut().behind_filters()?;
@@ -139,32 +139,36 @@ impl<'a> Undone<'a> {
     }
 }
 
-fn open<'a>(supply: Supply<'a>, reads: Reads, name: &Name) -> Result<Handle<Supply<'a>>> {
-    Handle::open(supply, reads).map_err(|(failure, supply)| because(name, &supply, failure))
+fn open<'a>(
+    input: ArchiveInput<'a>,
+    reads: Reads,
+    name: &Name,
+) -> Result<Handle<ArchiveInput<'a>>> {
+    Handle::open(input, reads).map_err(|(failure, input)| because(name, &input, failure))
 }
 
 /// The bytes once more, from the first one that was read.
-fn back(handle: Handle<Supply<'_>>) -> Result<Supply<'_>> {
-    let mut supply = handle.into_input();
-    if let Some(error) = supply.failure() {
+fn back(handle: Handle<ArchiveInput<'_>>) -> Result<ArchiveInput<'_>> {
+    let mut input = handle.into_input();
+    if let Some(error) = input.failure() {
         return Err(error.clone());
     }
-    supply.rewind();
-    Ok(supply)
+    input.rewind();
+    Ok(input)
 }
 
 /// What the failure of libarchive is due to, as far as the bytes it was given know better.
-pub(crate) fn because(name: &Name, supply: &Supply<'_>, Failure(words): Failure) -> Error {
-    if let Some(error) = supply.failure() {
+pub(crate) fn because(name: &Name, input: &ArchiveInput<'_>, Failure(words): Failure) -> Error {
+    if let Some(error) = input.failure() {
         return error.clone();
     }
-    if supply.is_empty() {
+    if input.is_empty() {
         return Error::archive(name, "is empty, and no archive");
     }
     // Words may quote the archive, which may hold anything.
-    let cause = words::cause(&words, supply.is_undone());
+    let cause = words::cause(&words, input.is_undone());
     let cause = Name::new(cause.as_bytes());
-    let hint = supply
+    let hint = input
         .why_in_order()
         .map_or_else(String::new, |why| format!(" (read from its start on, since {why})"));
     Error::archive(name, format!("{cause}{hint}"))

@@ -6,20 +6,19 @@
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use super::Account;
-use super::input::shared_buffer::{Slab, range_in};
-use super::input::{Bytes, Supply};
+use super::input::Bytes;
+use super::input::shared_buffer::range_in;
 use super::libarchive::Libarchive;
 use super::limits::Meter;
 use super::parts::Parts;
+use super::stream::{Entries, Entry, Piece, Step};
 use super::structure::Broken;
 use super::zip::{Begins, PlainZip};
 use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::run::context::Context;
-use crate::sys::libarchive::{Kind, Reads};
+use crate::sys::libarchive::Reads;
 
 /// An archive that is being read.
 pub(crate) struct ArchiveReader<'a> {
@@ -27,87 +26,6 @@ pub(crate) struct ArchiveReader<'a> {
     meter: Meter,
     /// How much of the content of the entry at hand has been shown.
     position: u64,
-}
-
-/// What reads archives of one kind or of many.
-pub(crate) trait Entries {
-    /// Goes on to the next entry, whose predecessor's content has been taken.
-    ///
-    /// # Errors
-    /// When the archive is damaged or encrypted, or cannot be read; when the context says stop.
-    fn next(&mut self) -> Result<Option<Entry>>;
-
-    /// Goes on to more content of the entry at hand.
-    ///
-    /// # Errors
-    /// Those of [`next`](Self::next).
-    fn step(&mut self) -> Result<Step>;
-
-    /// The bytes that the last step has come to.
-    fn bytes(&self) -> &[u8];
-
-    /// The slab that they may lie in.
-    fn slab(&self) -> Option<&Slab>;
-
-    /// Do they lie in the archive as they are, or in what came out of a layer around all of it?
-    fn is_stored(&self) -> bool;
-
-    /// How many bytes came out of a layer of compression around all of the archive so far.
-    fn undone(&self) -> u64;
-
-    /// How many bytes the archive has; of one that a server sends, those that have come.
-    fn compressed(&self) -> u64;
-
-    /// Does the entry at hand have its name as it is written in the archive?
-    fn spells_exactly(&self) -> bool;
-
-    /// Do all entries of one name count, and not only the last?
-    fn counts_all(&self) -> bool {
-        false
-    }
-
-    /// Asked after the last entry: may what was read be trusted?
-    ///
-    /// # Errors
-    /// When not.
-    fn verify(&self) -> Result<()>;
-
-    /// Asked after the last entry: what is there to say of the archive as a whole?
-    fn account(&mut self) -> Account {
-        Account::default()
-    }
-}
-
-/// What comes next of an entry's content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// The bytes at hand.
-    Bytes,
-    /// A hole.
-    Zeros(u64),
-    /// Nothing.
-    End,
-}
-
-/// An entry, without its content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// The name as the archive has it.
-    pub(crate) name: Vec<u8>,
-    /// What it is.
-    pub(crate) kind: Kind,
-    /// Does the name go on after a NUL byte?
-    pub(crate) is_cut: bool,
-}
-
-/// A part of an entry's content, in its order.
-pub(crate) enum Piece<'p> {
-    /// These bytes.
-    Bytes(&'p [u8]),
-    /// The bytes in this range of a slab.
-    Shared(&'p Slab, Range<usize>),
-    /// A hole.
-    Zeros(u64),
 }
 
 impl<'a> ArchiveReader<'a> {
@@ -137,11 +55,11 @@ impl<'a> ArchiveReader<'a> {
                 Box::new(PlainZip::new(bytes, *index, name, context))
             }
             (index, bytes) => {
-                let supply = Supply::new(bytes, name, &meter, context)?;
+                let input = super::input::open(bytes, name, &meter, context)?;
                 // One that ends with a zip has one stored in it.
                 let reads = Reads::Entries { ignore_zeros: options.ignore_zeros, zip: !is_rar };
                 let meter = meter.clone();
-                let first = Libarchive::open(supply, index, reads, meter.clone(), name, context)?;
+                let first = Libarchive::open(input, index, reads, meter.clone(), name, context)?;
                 Box::new(Parts::new(first, meter, name, context))
             }
         };
@@ -211,9 +129,9 @@ impl<'a> ArchiveReader<'a> {
             match self.step()? {
                 Step::Zeros(length) => sink(Piece::Zeros(length))?,
                 Step::Bytes => {
-                    let (bytes, slab) = (self.entries.bytes(), self.entries.slab());
-                    match slab.and_then(|slab| Some((slab, range_in(slab, bytes)?))) {
-                        Some((slab, range)) => sink(Piece::Shared(slab, range))?,
+                    let (bytes, buffer) = (self.entries.bytes(), self.entries.buffer());
+                    match buffer.and_then(|buffer| Some((buffer, range_in(buffer, bytes)?))) {
+                        Some((buffer, range)) => sink(Piece::Shared(buffer, range))?,
                         None => sink(Piece::Bytes(bytes))?,
                     }
                 }

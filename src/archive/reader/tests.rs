@@ -228,10 +228,11 @@ fn a_format_whose_structure_is_not_known_is_refused() {
         let (call, limits) = (Call::new(None), ArchiveLimits::default());
         let (context, meter) = (Context::new(&call), Meter::new(name.clone(), limits));
         let bytes = Bytes::Anywhere(Box::new(whole));
-        let supply = Supply::new(bytes, &name, &meter, &context).expect("it can be read");
+        let input =
+            super::super::input::open(bytes, &name, &meter, &context).expect("it can be read");
         // So libarchive shows formats that komparu never asks it for.
         let reads = Reads::Filters(Filters::Others);
-        let archive = Libarchive::open(supply, None, reads, meter, &name, &context);
+        let archive = Libarchive::open(input, None, reads, meter, &name, &context);
         let mut archive = archive.expect("libarchive takes it for an archive");
         let why =
             format!("has the format '{format}', of which komparu cannot check that it is whole");

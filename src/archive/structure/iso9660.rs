@@ -15,13 +15,10 @@ mod volume;
 
 use self::extents::{Extents, Rank};
 use self::places::{Item, Places};
-use self::record::{Record, records};
-use self::susp::{Area, Susp};
+use self::record::{SECTOR, records};
+use self::susp::{Area, Susp, Waiting};
 use self::volume::Volumes;
 use super::{Broken, LONGEST, Structure, Want, Whole};
-
-/// The only size of sectors and blocks that is read, and the one that there is.
-const SECTOR: usize = 2048;
 
 /// How much of the start is kept, since several things are looked for there: the system area of 16
 /// sectors, the volume descriptors, and what comes behind them. Small images are all in it.
@@ -38,16 +35,6 @@ pub(crate) struct Iso9660 {
     volumes: Volumes,
     trees: Vec<Tree>,
     extents: Extents,
-}
-
-/// A record whose further fields are read elsewhere.
-#[derive(Debug)]
-struct Waiting {
-    tree: usize,
-    record: Record,
-    susp: Susp,
-    /// How often it was sent on.
-    count: usize,
 }
 
 /// One of the trees.

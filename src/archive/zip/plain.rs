@@ -10,10 +10,10 @@
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::ZipIndex;
+use super::index::ZipIndex;
 use super::window::Window;
-use crate::archive::input::shared_buffer::Slab;
-use crate::archive::reader::{Entries, Entry, Step};
+use crate::archive::input::shared_buffer::SharedBuffer;
+use crate::archive::stream::{Entries, Entry, Step};
 use crate::archive::structure::Broken;
 use crate::archive::structure::zip::{
     DEFLATED, Gap, HEADER_LENGTH, Kind as Sort, Member, Members, check, header_length,
@@ -245,8 +245,8 @@ impl Entries for PlainZip<'_> {
         self.shown.within(&self.buffer, &self.window)
     }
 
-    fn slab(&self) -> Option<&Slab> {
-        Some(self.window.slab())
+    fn buffer(&self) -> Option<&SharedBuffer> {
+        Some(self.window.buffer())
     }
 
     fn is_stored(&self) -> bool {

@@ -1,14 +1,14 @@
 //! What lies around one place in an archive that is read from its beginning to its end.
 
-use crate::archive::input::shared_buffer::{SLAB, Slab, Slabs};
+use crate::archive::input::shared_buffer::{LENGTH, SharedBuffer, SharedBuffers};
 use crate::content::ReadAt;
 use crate::error::Result;
 
-/// The archive, and a slab with some of it.
+/// The archive, and a buffer with some of it.
 pub(crate) struct Window<'a> {
     bytes: Box<dyn ReadAt + 'a>,
-    slabs: Slabs,
-    slab: Slab,
+    buffers: SharedBuffers,
+    buffer: SharedBuffer,
     /// Where its first byte lies in the archive, and how many there are.
     start: u64,
     length: usize,
@@ -18,9 +18,9 @@ pub(crate) struct Window<'a> {
 
 impl<'a> Window<'a> {
     pub(crate) fn new(bytes: Box<dyn ReadAt + 'a>) -> Self {
-        let mut slabs = Slabs::default();
-        let slab = slabs.take();
-        Self { bytes, slabs, slab, start: 0, length: 0, came: 0 }
+        let mut buffers = SharedBuffers::default();
+        let buffer = buffers.take();
+        Self { bytes, buffers, buffer, start: 0, length: 0, came: 0 }
     }
 
     /// How many bytes the archive has.
@@ -33,13 +33,13 @@ impl<'a> Window<'a> {
         if self.bytes.is_promised() { self.came } else { self.size() }
     }
 
-    /// The slab that the bytes lie in.
-    pub(crate) fn slab(&self) -> &Slab {
-        &self.slab
+    /// The buffer that the bytes lie in.
+    pub(crate) fn buffer(&self) -> &SharedBuffer {
+        &self.buffer
     }
 
     /// The bytes from `offset` on that are at hand, after at least `least` of them have been read, if
-    /// there are so many before the end. A slab has room for them.
+    /// there are so many before the end. A buffer has room for them.
     pub(crate) fn at(&mut self, offset: u64, least: usize) -> Result<&[u8]> {
         if self.at_hand(offset).len() < least {
             self.move_to(offset)?;
@@ -50,23 +50,23 @@ impl<'a> Window<'a> {
     /// Those of the bytes from `offset` on that need not be read.
     pub(crate) fn at_hand(&self, offset: u64) -> &[u8] {
         let passed = offset.checked_sub(self.start).and_then(|passed| usize::try_from(passed).ok());
-        passed.and_then(|passed| self.slab[..self.length].get(passed..)).unwrap_or_default()
+        passed.and_then(|passed| self.buffer[..self.length].get(passed..)).unwrap_or_default()
     }
 
-    /// Fills a slab from `offset` on. Somebody may hold the one at hand.
+    /// Fills a buffer from `offset` on. Somebody may hold the one at hand.
     fn move_to(&mut self, offset: u64) -> Result<()> {
-        let mut slab = self.slabs.take();
-        let writable = Slab::get_mut(&mut slab).expect("nobody else holds it");
+        let mut buffer = self.buffers.take();
+        let writable = SharedBuffer::get_mut(&mut buffer).expect("nobody else holds it");
         let kept = self.at_hand(offset);
         writable[..kept.len()].copy_from_slice(kept);
         let kept = kept.len();
         let from = offset + kept as u64;
-        let ahead = usize::try_from(self.size().saturating_sub(from)).unwrap_or(SLAB);
-        let length = kept + ahead.min(SLAB - kept);
+        let ahead = usize::try_from(self.size().saturating_sub(from)).unwrap_or(LENGTH);
+        let length = kept + ahead.min(LENGTH - kept);
         self.bytes.read_at(from, &mut writable[kept..length])?;
         self.came += (length - kept) as u64;
         (self.start, self.length) = (offset, length);
-        self.slabs.keep(std::mem::replace(&mut self.slab, slab));
+        self.buffers.keep(std::mem::replace(&mut self.buffer, buffer));
         Ok(())
     }
 }

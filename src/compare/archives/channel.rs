@@ -1,7 +1,7 @@
 //! What one thread unpacks and another compares, handed over in batches.
 //!
 //! Waking a thread takes some 10 µs and a small file is unpacked in less, so many entries travel at
-//! once. Bytes that lie in a slab are handed on where they are; others are copied into the batch,
+//! once. Bytes that lie in a buffer are handed on where they are; others are copied into the batch,
 //! which costs a tenth of decompressing them at most.
 
 use std::collections::VecDeque;
@@ -17,8 +17,8 @@ use blake3::Hash;
 use super::cursor::Unpacked;
 use crate::archive::Account;
 use crate::archive::entries::{Besides, Header};
-use crate::archive::input::shared_buffer::Slab;
-use crate::archive::reader::Piece;
+use crate::archive::input::shared_buffer::SharedBuffer;
+use crate::archive::stream::Piece;
 use crate::content::{Chunk, Reader};
 use crate::error::{Error, Name, Result};
 use crate::run::context::{Context, PULSE};
@@ -32,7 +32,7 @@ const ITEMS: usize = 1024;
 /// Batches on their way. With more, nobody waits less.
 const AHEAD: usize = 3;
 
-/// A slab that is handed on cannot be filled meanwhile; less than this is copied instead.
+/// A buffer that is handed on cannot be filled meanwhile; less than this is copied instead.
 const SHARED_FROM: usize = 4 << 10;
 
 /// What travels.
@@ -42,7 +42,7 @@ enum Item {
     Refused(Vec<u8>, &'static str),
     /// Content, in the batch's bytes.
     Copied(Range<usize>),
-    Shared(Slab, Range<usize>),
+    Shared(SharedBuffer, Range<usize>),
     Zeros(u64),
     /// The end of the entry's content: how much there was, and its digest if it was not sent.
     Done(u64, Option<Hash>),
@@ -107,11 +107,11 @@ impl Outlet {
     pub(crate) fn content(&mut self, piece: Piece<'_>) -> Result<()> {
         let bytes = match piece {
             Piece::Zeros(length) => return self.push(Item::Zeros(length), 0),
-            Piece::Shared(slab, range) if range.len() >= SHARED_FROM => {
+            Piece::Shared(buffer, range) if range.len() >= SHARED_FROM => {
                 let weight = range.len();
-                return self.push(Item::Shared(Slab::clone(slab), range), weight);
+                return self.push(Item::Shared(SharedBuffer::clone(buffer), range), weight);
             }
-            Piece::Shared(slab, range) => &slab[range],
+            Piece::Shared(buffer, range) => &buffer[range],
             Piece::Bytes(bytes) => bytes,
         };
         let start = self.batch.bytes.len();
@@ -259,7 +259,7 @@ impl Reader for Feed<'_> {
         let taken = usize::try_from(self.taken).unwrap_or(usize::MAX);
         match &self.batch.items[0] {
             Item::Copied(range) => Ok(Chunk::Bytes(&self.batch.bytes[range.clone()][taken..])),
-            Item::Shared(slab, range) => Ok(Chunk::Bytes(&slab[range.clone()][taken..])),
+            Item::Shared(buffer, range) => Ok(Chunk::Bytes(&buffer[range.clone()][taken..])),
             Item::Zeros(length) => Ok(Chunk::Zeros(length - self.taken)),
             Item::End(Err(error)) => Err(error.clone()),
             _ => Ok(Chunk::End),

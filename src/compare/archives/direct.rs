@@ -4,7 +4,7 @@ use blake3::Hash;
 
 use super::cursor::Unpacked;
 use crate::archive::entries::{Besides, Header};
-use crate::archive::reader::Step;
+use crate::archive::stream::Step;
 use crate::archive::unpack::{Found, Unpacker};
 use crate::content::{Chunk, Reader};
 use crate::error::Result;

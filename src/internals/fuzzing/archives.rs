@@ -1,8 +1,9 @@
 //! Doors into the rooms that archives go through, one after the other.
 
-use crate::archive::input::{Bytes, Supply};
+use crate::archive::input::{ArchiveInput, Bytes};
 use crate::archive::limits::Meter;
-use crate::archive::reader::{ArchiveReader, Piece};
+use crate::archive::reader::ArchiveReader;
+use crate::archive::stream::Piece;
 use crate::content::{ReadAt, Reader};
 use crate::error::{Error, Name, Result};
 use crate::options::{ArchiveLimits, Options};
@@ -36,13 +37,13 @@ impl<'a> Stored<'a> {
         }
     }
 
-    fn supply(self, most: u64, context: &'a Context<'a>) -> Result<Supply<'a>> {
+    fn input(self, most: u64, context: &'a Context<'a>) -> Result<ArchiveInput<'a>> {
         let limits = ArchiveLimits {
             max_decompressed_size: Some(most),
             max_compression_ratio: None,
             ..ArchiveLimits::default()
         };
-        Supply::new(self.bytes(), &name(), &Meter::new(name(), limits), context)
+        crate::archive::input::open(self.bytes(), &name(), &Meter::new(name(), limits), context)
     }
 }
 
@@ -56,14 +57,14 @@ fn name() -> Name {
 /// # Errors
 /// When it cannot be read, is damaged or cut short, or when there is more.
 pub fn supplied(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<Vec<u8>> {
-    let mut supply = stored.supply(most, context)?;
+    let mut input = stored.input(most, context)?;
     let mut given = Vec::new();
-    while let Some(more) = supply.read(0)
+    while let Some(more) = input.read(0)
         && !more.is_empty()
     {
         given.extend_from_slice(more);
     }
-    match supply.failure() {
+    match input.failure() {
         Some(error) => Err(error.clone()),
         None => Ok(given),
     }
@@ -87,7 +88,7 @@ pub fn entries(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<V
         archive.content(|piece| {
             match piece {
                 Piece::Bytes(bytes) => body.extend_from_slice(bytes),
-                Piece::Shared(slab, range) => body.extend_from_slice(&slab[range]),
+                Piece::Shared(buffer, range) => body.extend_from_slice(&buffer[range]),
                 Piece::Zeros(length) => fill(&mut body, length),
             }
             Ok(())
@@ -109,8 +110,8 @@ pub fn entries_by_libarchive(
     context: &Context<'_>,
 ) -> Result<Vec<Entry>> {
     let refused = |Failure(words)| Error::archive(&name(), words);
-    let supply = stored.supply(u64::MAX, context)?;
-    let mut archive = Handle::open(supply, Reads::Entries { ignore_zeros: false, zip: true })
+    let input = stored.input(u64::MAX, context)?;
+    let mut archive = Handle::open(input, Reads::Entries { ignore_zeros: false, zip: true })
         .map_err(|(failure, _)| refused(failure))?;
     let (mut entries, mut left) = (Vec::new(), most);
     while let Some(entry) = archive.next().map_err(refused)? {

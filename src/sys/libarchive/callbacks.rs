@@ -4,7 +4,8 @@ use std::ffi::{c_int, c_void};
 use std::io::SeekFrom;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Input, ffi};
+use super::ffi;
+use super::input::Input;
 use crate::sys::{fork, locale};
 
 /// Lets a callback work on its input. A panic must not cross libarchive's frames: it is an error

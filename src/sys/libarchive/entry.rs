@@ -3,7 +3,8 @@
 use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
 
-use super::{Inside, ffi};
+use super::ffi;
+use super::inside::Inside;
 
 /// The header of an entry.
 pub(crate) struct Entry<'a> {

@@ -7,34 +7,19 @@ mod callbacks;
 mod entry;
 mod ffi;
 mod formats;
+mod input;
+mod inside;
 
 use std::ffi::{CStr, c_int};
-use std::io::SeekFrom;
 use std::ptr::{self, NonNull};
 
 use callbacks::{read_callback, seek_callback, skip_callback};
 pub(crate) use entry::{Entry, Kind};
 pub(crate) use formats::{Filter, Filters, Reads};
+pub(crate) use input::Input;
+use inside::Inside;
 
-use super::fork::ForkGuard;
 use super::locale::Utf8;
-
-/// Where an archive's bytes come from.
-pub(crate) trait Input {
-    /// The next bytes, none at the end. They must stay where they are, unchanged, until the next call
-    /// of any method that takes `&mut self`. `None`: they cannot be had; the input keeps the reason.
-    /// So far the filters have `put_out` so many, the one that has put out most.
-    fn read(&mut self, put_out: u64) -> Option<&[u8]>;
-
-    /// Passes over up to `length` bytes; says how many.
-    fn skip(&mut self, length: u64) -> u64;
-
-    /// Goes elsewhere, and says where that is. `None`: not possible.
-    fn seek(&mut self, to: SeekFrom) -> Option<u64>;
-
-    /// May [`seek`](Self::seek) be asked for at all?
-    fn can_seek(&self) -> bool;
-}
 
 /// Why libarchive cannot go on, in its own words. The input may know better.
 #[derive(Debug)]
@@ -71,19 +56,6 @@ pub(crate) struct End {
     pub(crate) format: Format,
     /// Where it came to.
     pub(crate) stopped_at: u64,
-}
-
-/// What a thread needs around it while it runs libarchive. Dropped in this order.
-struct Inside {
-    _utf8: Option<Utf8>,
-    _guard: ForkGuard,
-}
-
-impl Inside {
-    fn enter() -> Self {
-        let guard = ForkGuard::new();
-        Self { _utf8: Utf8::enter(), _guard: guard }
-    }
 }
 
 /// An archive that is being read.

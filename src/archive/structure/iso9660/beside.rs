@@ -1,6 +1,7 @@
 //! What may stand beside the trees of ISO 9660 in one image, and is not read: UDF, HFS and HFS+.
 
-use super::{Broken, SECTOR};
+use super::super::contract::Broken;
+use super::record::SECTOR;
 
 /// Where HFS and HFS+ have their header in a volume, and what it begins with.
 const HEADER: u64 = 1024;

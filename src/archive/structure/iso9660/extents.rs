@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Broken;
+use super::super::contract::Broken;
 use super::record::Record;
 
 /// Which tree libarchive shows: the one of the highest rank, and of several the first.

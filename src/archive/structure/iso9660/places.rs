@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::Waiting;
+use super::susp::Waiting;
 
 /// What is at a place.
 #[derive(Debug)]

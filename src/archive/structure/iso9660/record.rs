@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::{Broken, SECTOR};
+use super::super::contract::Broken;
+
+/// The only size of sectors and blocks that is read, and the one that there is.
+pub(super) const SECTOR: usize = 2048;
 
 /// How many bytes a record has before its name.
 const FIXED: usize = 33;

@@ -1,8 +1,18 @@
 //! The fields of System Use Sharing Protocol (IEEE P1281) behind the name of a record, as far as Rock
 //! Ridge (IEEE P1282) says with them what the record is.
 
-use super::Broken;
-use super::record::little;
+use super::super::contract::Broken;
+use super::record::{Record, little};
+
+/// A record whose further fields are read elsewhere.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) tree: usize,
+    pub(super) record: Record,
+    pub(super) susp: Susp,
+    /// How often it was sent on.
+    pub(super) count: usize,
+}
 
 /// The bits of a mode that say what an entry is, and their values: POSIX's, which Rock Ridge takes.
 pub(super) const TYPE: u64 = 0o170_000;

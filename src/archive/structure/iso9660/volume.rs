@@ -1,7 +1,8 @@
 //! The descriptors of an ISO 9660 image: where its trees are, and how long it is.
 
+use super::super::contract::Broken;
+use super::record::SECTOR;
 use super::record::{Record, little};
-use super::{Broken, SECTOR};
 
 /// What every descriptor begins with, behind its type.
 const IDENTIFIER: &[u8] = b"CD001";

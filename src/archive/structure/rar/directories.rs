@@ -3,7 +3,7 @@
 //! The flag for a data area "is set for file and service headers typically", says the format, and a directory
 //! has no data. libarchive refuses an archive with a header of a file or directory that lacks it. Directories
 //! count as no entries, so libarchive is given the archive without those blocks; a
-//! [`Rar5`](super::Rar5) that walks it passes over them.
+//! [`Rar5`](super::five::Rar5) that walks it passes over them.
 
 use flate2::Crc;
 

@@ -7,8 +7,8 @@ use flate2::Crc;
 
 use super::super::front::Front;
 use super::super::{Broken, Details, Instead, LONGEST, Listed, Sort, Structure, Want, Whole};
+use super::reasons::{A_VOLUME, CUT, ENCRYPTED, ENCRYPTED_HEADERS};
 use super::vint::Fields;
-use super::{A_VOLUME, CUT, ENCRYPTED, ENCRYPTED_HEADERS};
 use crate::error::Name;
 use crate::sys::libarchive::Kind;
 

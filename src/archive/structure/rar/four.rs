@@ -8,7 +8,7 @@ use flate2::Crc;
 
 use super::super::front::Front;
 use super::super::{Broken, Details, Listed, Sort, Structure, Want, Whole};
-use super::{A_VOLUME, CUT, ENCRYPTED, ENCRYPTED_HEADERS};
+use super::reasons::{A_VOLUME, CUT, ENCRYPTED, ENCRYPTED_HEADERS};
 
 const MARK: &[u8] = b"Rar!\x1a\x07\x00";
 

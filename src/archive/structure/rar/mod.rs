@@ -4,13 +4,9 @@
 mod directories;
 mod five;
 mod four;
+mod reasons;
 mod vint;
 
 pub(crate) use self::directories::WithoutDirectories;
 pub(crate) use self::five::Rar5;
 pub(crate) use self::four::Rar4;
-
-const CUT: &str = "is cut short: it ends without its end block";
-const ENCRYPTED: &str = "is encrypted";
-const ENCRYPTED_HEADERS: &str = "is encrypted, with its headers";
-const A_VOLUME: &str = "is a volume of a RAR archive of several volumes";

@@ -5,6 +5,7 @@
 //! chapter "Tar Internals". Where readers differ in how long a body is (that of a hard link, say), this goes
 //! by libarchive, whose entries it is held against.
 
+mod decimal;
 mod header;
 mod pax;
 mod sparse;

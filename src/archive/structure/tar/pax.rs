@@ -1,6 +1,7 @@
 //! Records of a pax header: POSIX.1-2017, pax, "pax Extended Header", and the manual of GNU tar, "Storing
 //! Sparse Files", for the four ways in which pax headers say where holes are.
 
+use super::decimal::{damaged, decimal};
 use super::sparse::Map;
 use crate::archive::structure::Broken;
 
@@ -102,10 +103,6 @@ impl Sparse {
     }
 }
 
-fn damaged() -> Broken {
-    Broken("has a damaged pax header".to_owned())
-}
-
 /// The first record: its key, its value, and what follows it. It begins with its whole length in digits and
 /// a blank.
 fn record(body: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
@@ -116,14 +113,6 @@ fn record(body: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let equals = text.iter().position(|&byte| byte == b'=')?;
     let (key, value) = (&text[..equals], &text[equals + 1..]);
     (!key.is_empty() && !key.contains(&0)).then_some((key, value, &body[length..]))
-}
-
-/// A number in decimal digits.
-pub(super) fn decimal(digits: &[u8]) -> Result<u64, Broken> {
-    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    let text = std::str::from_utf8(digits).ok().filter(|_| is_number);
-    let number = text.and_then(|text| text.parse().ok());
-    number.filter(|&number| number < i64::MAX as u64).ok_or_else(damaged)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where the content of a sparse file lies: what is stored has to be exactly what its map says.
 
-use super::pax::decimal;
+use super::decimal::decimal;
 use crate::archive::structure::Broken;
 
 /// Stretches of content, added up: they come in their order, and do not overlap.

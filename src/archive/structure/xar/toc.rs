@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Broken;
+use super::super::contract::Broken;
 use super::xml::Sink;
 use crate::archive::structure::Listed;
 

@@ -3,7 +3,7 @@
 //! A parser of its own, since the table comes in pieces and may be long, and since what writers of xar
 //! leave out (comments, sections, definitions) is better refused than read in a way that is not libxml2's.
 
-use super::Broken;
+use super::super::contract::Broken;
 
 /// How long a tag or the text of an element may be: some 16 times the longest name of a file.
 const LONGEST: usize = 64 << 10;

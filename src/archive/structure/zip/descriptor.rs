@@ -4,9 +4,9 @@
 //! Who reads from the index does not need them; who reads from the start goes by them. Their mark may be
 //! missing, sizes have four bytes or eight, and some writers leave all of it out.
 
+use super::fields::{long_number, number, short_number};
 use super::header::SIZES_FOLLOW;
-use super::members::Member;
-use super::record::{long_number, number, short_number};
+use super::member::Member;
 
 const MARK: &[u8] = b"PK\x07\x08";
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::super::Broken;
-use super::record::{long_number, number, short_number};
+use super::fields::{long_number, number, short_number};
 
 /// The record at the end, without its comment.
 pub(crate) const LENGTH: usize = 22;

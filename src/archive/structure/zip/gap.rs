@@ -3,9 +3,9 @@
 
 use super::super::Broken;
 use super::descriptor::{self, Descriptor};
-use super::header::{self, LENGTH};
-use super::members::Member;
-use super::record::short_number;
+use super::fields::{HEADER_LENGTH as LENGTH, short_number};
+use super::header;
+use super::member::Member;
 
 /// How much is looked at at a time.
 const PIECE: u64 = 32 << 10;

@@ -1,11 +1,10 @@
 //! The header of an entry, in front of its content: APPNOTE.TXT, section 4.3.7.
 
-use super::members::Member;
+use super::fields::{HEADER_LENGTH as LENGTH, extras, long_number, number, short_number};
+use super::member::Member;
 use super::name::{self, with_slashes};
-use super::record::{UTF8, extras, long_number, number, short_number};
+use super::record::UTF8;
 
-/// Without the name and the extra fields that follow it.
-pub(crate) const LENGTH: usize = 30;
 pub(super) const MARK: &[u8] = b"PK\x03\x04";
 
 /// Extra fields that make an entry something else than the index says, for some who read it: libarchive's

@@ -8,16 +8,20 @@
 
 mod descriptor;
 mod end;
+mod fields;
 mod gap;
 mod header;
+mod member;
 mod members;
 mod name;
 mod record;
 
 pub(crate) use self::end::{End, TAIL};
+pub(crate) use self::fields::HEADER_LENGTH;
 pub(crate) use self::gap::Gap;
-pub(crate) use self::header::{LENGTH as HEADER_LENGTH, check, length as header_length};
-pub(crate) use self::members::{Kind, Member, Members};
+pub(crate) use self::header::{check, length as header_length};
+pub(crate) use self::member::{Kind, Member};
+pub(crate) use self::members::Members;
 pub(crate) use self::record::{DEFLATED, Record};
 use super::{Broken, Structure, Want, Whole};
 

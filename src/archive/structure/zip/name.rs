@@ -3,7 +3,7 @@
 
 use flate2::Crc;
 
-use super::record::{extras, number};
+use super::fields::{extras, number};
 
 /// The extra field with the name in UTF-8.
 pub(super) const UNICODE_PATH: u16 = 0x7075;

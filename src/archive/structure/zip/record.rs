@@ -1,7 +1,8 @@
 //! One entry in the index of a zip: APPNOTE.TXT, section 4.3.12.
 
 use super::super::Broken;
-use super::members::{Kind, Member};
+use super::fields::{extras, long_number, number, short_number};
+use super::member::{Kind, Member};
 use super::name::{self, UNICODE_PATH, with_slashes};
 
 /// Without the name, the extra fields and the comment that follow it.
@@ -239,23 +240,6 @@ fn leads_elsewhere(name: &[u8]) -> bool {
     name.starts_with(b"\\") || parts.any(|part| part == b"..")
 }
 
-/// The extra fields in `bytes`, each with what kind it is; `None` at the end if the last is cut short. Zeros
-/// at the end that are too few for a field are padding.
-pub(super) fn extras(bytes: &[u8]) -> impl Iterator<Item = Option<(u16, &[u8])>> {
-    let mut rest = Some(bytes);
-    std::iter::from_fn(move || {
-        let is_padding = |fields: &[u8]| fields.len() < 4 && fields.iter().all(|&byte| byte == 0);
-        let fields = rest.take().filter(|fields| !is_padding(fields))?;
-        let field = fields.split_first_chunk::<4>().and_then(|(head, after)| {
-            let length = usize::from(short_number(head, 2));
-            let (value, next) = after.split_at_checked(length)?;
-            rest = Some(next);
-            Some((short_number(head, 0), value))
-        });
-        Some(field)
-    })
-}
-
 /// What a plain entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plain {
@@ -267,18 +251,6 @@ pub(super) enum Plain {
 /// How long a record is, with all that follows it; its fixed part must be there.
 fn length(record: &[u8]) -> usize {
     LENGTH + [28, 30, 32].map(|at| usize::from(short_number(record, at))).iter().sum::<usize>()
-}
-
-pub(super) fn short_number(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
-}
-
-pub(super) fn number(bytes: &[u8], at: usize) -> u32 {
-    u32::from(short_number(bytes, at)) | u32::from(short_number(bytes, at + 2)) << 16
-}
-
-pub(super) fn long_number(bytes: &[u8], at: usize) -> u64 {
-    u64::from(number(bytes, at)) | u64::from(number(bytes, at + 4)) << 32
 }
 
 #[cfg(test)]

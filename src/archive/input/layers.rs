@@ -1,0 +1,113 @@
+//! Layers of compression around an archive: opened one after the other until its own bytes are reached.
+
+use super::bytes::Bytes;
+use super::gzip::{self, Gunzip};
+use super::layered::{ArchiveInput, Source};
+use super::stored::Stored;
+use super::undo::Undone;
+use crate::archive::account::Tail;
+use crate::archive::limits::Meter;
+use crate::archive::structure::rar::WithoutDirectories;
+use crate::archive::structure::{Frame, Frames};
+use crate::error::{Error, Name, Result};
+use crate::run::context::Context;
+use crate::sys::libarchive::{Filter, Filters};
+
+/// How many layers there may be: as many as libarchive undoes.
+const MOST: usize = 25;
+
+/// Opens an archive. `name` is what messages call it.
+///
+/// # Errors
+/// When it cannot be read; when the context says stop.
+pub(crate) fn open<'a>(
+    bytes: Bytes<'a>,
+    name: &Name,
+    meter: &Meter,
+    context: &'a Context<'a>,
+) -> Result<ArchiveInput<'a>> {
+    let stored = Source::Stored(Stored::new(bytes, context));
+    undo_all(ArchiveInput::of(stored, 0, name, meter, context))
+}
+
+/// Undoes every layer of compression, from the outermost to the innermost.
+fn undo_all(mut input: ArchiveInput<'_>) -> Result<ArchiveInput<'_>> {
+    let (name, meter, context) = (input.name.clone(), input.meter.clone(), input.context);
+    for layers in input.layers..MOST {
+        let start = input.start(WithoutDirectories::BEGINNING)?;
+        let without = WithoutDirectories::of(start);
+        let frames = start.get(..4).and_then(Frames::kind);
+        let source = if start.starts_with(&gzip::MAGIC) {
+            Source::Layer(Box::new(Gunzip::new(input, &name)))
+        } else {
+            let filters = match frames {
+                None => Filters::Others,
+                Some(Frame::Zstd) => Filters::Only(Filter::ZSTD),
+                Some(Frame::Lz4) => Filters::Only(Filter::LZ4),
+                Some(Frame::Either) => Filters::Framed,
+            };
+            if frames.is_some() {
+                input.clip()?;
+            }
+            match Undone::open(input, filters, &name, context)? {
+                Ok(undone) => Source::Layer(Box::new(undone)),
+                Err(plain) => return Ok(plain.leaving_out(without)),
+            }
+        };
+        input = ArchiveInput::of(source, layers + 1, &name, &meter, context);
+    }
+    Err(Error::archive(&name, format!("is compressed more than {MOST} times over")))
+}
+
+/// What follows the end of a part.
+pub(crate) enum Following<'a> {
+    /// Another part.
+    Part(Box<ArchiveInput<'a>>),
+    /// None: everything has been read.
+    End(Box<ArchiveInput<'a>>),
+}
+
+/// Begins anew with what lies behind `end`, zeros apart, as if that were all: if it begins with what
+/// `is_part` accepts. Else it is added to `tail`.
+///
+/// # Errors
+/// When it cannot be read; when the context says stop.
+pub(crate) fn following<'a>(
+    mut input: ArchiveInput<'a>,
+    end: u64,
+    is_part: impl FnOnce(&[u8]) -> bool,
+    tail: &mut Tail,
+) -> Result<Following<'a>> {
+    let context = input.context;
+    input.go_back(end)?;
+    let mut buffer = vec![0; 64 << 10];
+    let mut start = Vec::new();
+    loop {
+        let length = input.read_into(&mut buffer)?;
+        if length == 0 {
+            break;
+        }
+        let zeros = buffer[..length].iter().take_while(|&&byte| byte == 0).count();
+        if start.is_empty() && zeros == length {
+            continue;
+        }
+        let from = if start.is_empty() { zeros } else { 0 };
+        start.extend_from_slice(&buffer[from..length]);
+        // As many as tell of any format that may come.
+        if start.len() >= 16 {
+            break;
+        }
+    }
+    if is_part(&start) {
+        input.begin_part(&start);
+        return undo_all(input).map(|part| Following::Part(Box::new(part)));
+    }
+    tail.add(&start, context)?;
+    loop {
+        let length = input.read_into(&mut buffer)?;
+        if length == 0 {
+            return Ok(Following::End(Box::new(input)));
+        }
+        tail.add(&buffer[..length], context)?;
+    }
+}
