@@ -53,14 +53,19 @@ mod sys;
 mod text;
 mod tree;
 
-pub use compare::archives::compare_archive;
+pub use compare::archives::{compare_archive, report_archive};
 pub use compare::many::{compare_all, compare_many};
 pub use compare::pair::{compare, first_difference};
-pub use compare::trees::{compare_dir, compare_dir_urls};
+pub use compare::trees::{compare_dir, compare_dir_urls, report_dir};
 pub use error::{Error, Name, Result};
 pub use options::Options;
-pub use outcome::{DiffReason, Difference, Finding, GroupOutcome, Proof, TreeOutcome};
+pub use outcome::{
+    DiffReason, Difference, Finding, GroupOutcome, Mismatch, Proof, Summary, TreeOutcome,
+};
+pub use run::collect::Collector;
 pub use run::context::{Call, Context};
+pub use run::counters::Progress;
+pub use run::sink::Sink;
 pub use source::Source;
 
 #[cfg(not(unix))]

@@ -1,5 +1,9 @@
 //! What a comparison found.
 
+use std::time::Duration;
+
+use crate::error::Error;
+
 /// Why two contents or two entries differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DiffReason {
@@ -57,40 +61,112 @@ pub enum Proof {
     Server,
 }
 
+impl Proof {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Bytes, Self::SameFile, Self::Size, Self::Digest, Self::Server];
+}
+
 /// The verdict on one pair: `None` if every byte is identical, else why not.
 pub type PairOutcome = Option<DiffReason>;
 
-/// What was found at one path of two trees, where it is not the same in both.
+/// What was found at one path of two trees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
+    /// It is identical in both; how that is known, where content was to be compared. Where both trees contain
+    /// one and the same directory, its path stands for everything in it.
+    Equal(Option<Proof>),
     /// Both trees have it, and it differs.
-    Differs(DiffReason),
+    Differs(Mismatch),
     /// Only the left tree has it.
     OnlyLeft,
     /// Only the right tree has it.
     OnlyRight,
     /// It could not be compared, for this reason.
-    Failed(String),
+    Failed(Box<Error>),
+}
+
+/// How something differs that two trees have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Why it is not the same.
+    pub reason: DiffReason,
+    /// How that is known, where content was compared.
+    pub proof: Option<Proof>,
+    /// Where it differs, if that was asked for.
+    pub difference: Option<Box<Difference>>,
+}
+
+impl Finding {
+    /// Both trees have it, and it differs; which is known by the size if that is what differs, and by the
+    /// bytes if they do.
+    #[must_use]
+    pub fn differs(reason: DiffReason) -> Self {
+        let proof = match reason {
+            DiffReason::ContentMismatch => Some(Proof::Bytes),
+            DiffReason::SizeMismatch => Some(Proof::Size),
+            DiffReason::TypeMismatch => None,
+        };
+        Self::Differs(Mismatch { reason, proof, difference: None })
+    }
+
+    /// It could not be compared.
+    #[must_use]
+    pub fn failed(error: Error) -> Self {
+        Self::Failed(Box::new(error))
+    }
+
+    /// How it is known, where content was compared.
+    #[must_use]
+    pub fn proof(&self) -> Option<Proof> {
+        match self {
+            Self::Equal(proof) => *proof,
+            Self::Differs(mismatch) => mismatch.proof,
+            Self::OnlyLeft | Self::OnlyRight | Self::Failed(_) => None,
+        }
+    }
 }
 
 /// How two trees differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TreeOutcome {
-    /// Every path of either tree that is not identical in both, in the order of the paths' bytes. If there is
-    /// none, every entry was compared and found identical.
+    /// Every path of either tree that is not identical in both, in the order of the paths' bytes.
     pub findings: Vec<(Vec<u8>, Finding)>,
-    /// Every path that is identical, in the order of the paths' bytes; empty unless
-    /// [`list_equal`](crate::Options::list_equal) is set. Where both trees contain one and the same
-    /// directory, its path stands for everything in it.
+    /// Every path that is identical, in the order of the paths' bytes; empty unless they were asked for.
     pub equal: Vec<Vec<u8>>,
+    /// Was everything compared? Not where the call ended with the last of the findings it was to find.
+    pub complete: bool,
 }
 
 impl TreeOutcome {
     /// Was everything compared, and is all of it identical?
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        self.findings.is_empty()
+        self.complete && self.findings.is_empty()
     }
+}
+
+/// How much was compared, and what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Entries whose verdict is known: all that follow.
+    pub entries: u64,
+    /// Those that are identical.
+    pub equal: u64,
+    /// Those that both sides have, and that differ.
+    pub differing: u64,
+    /// Those that only the left side has.
+    pub only_left: u64,
+    /// Those that only the right side has.
+    pub only_right: u64,
+    /// Those that could not be compared.
+    pub failed: u64,
+    /// Bytes of content that were compared; those of a pair count once.
+    pub bytes: u64,
+    /// How many verdicts are known by each proof, in the order of [`Proof::ALL`].
+    pub proofs: [u64; Proof::ALL.len()],
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 /// Which of several sources are identical.

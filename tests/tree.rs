@@ -10,7 +10,7 @@ use std::path::Path;
 use komparu::internals::tree::Tree as _;
 use komparu::internals::tree::compare;
 use komparu::internals::tree::directory::DirectoryTree;
-use komparu::{Call, Context, DiffReason, Error, Finding, Options, Source};
+use komparu::{Call, Collector, Context, DiffReason, Error, Finding, Options, Source};
 use proptest::prelude::*;
 
 /// What a name stands for.
@@ -109,13 +109,13 @@ fn oracle(one: &Node, two: &Node) -> Vec<(Vec<u8>, Finding)> {
         (Some(_), None) => Some(Finding::OnlyLeft),
         (None, Some(_)) => Some(Finding::OnlyRight),
         (Some(Node::File(one)), Some(Node::File(two))) if one.len() != two.len() => {
-            Some(Finding::Differs(DiffReason::SizeMismatch))
+            Some(Finding::differs(DiffReason::SizeMismatch))
         }
         (Some(Node::File(one)), Some(Node::File(two)))
         | (Some(Node::Link(one)), Some(Node::Link(two))) => {
-            (one != two).then_some(Finding::Differs(DiffReason::ContentMismatch))
+            (one != two).then_some(Finding::differs(DiffReason::ContentMismatch))
         }
-        (Some(_), Some(_)) => Some(Finding::Differs(DiffReason::TypeMismatch)),
+        (Some(_), Some(_)) => Some(Finding::differs(DiffReason::TypeMismatch)),
     };
     paths.into_iter().filter_map(|path| Some((path.clone(), finding(path)?))).collect()
 }
@@ -170,11 +170,13 @@ fn one_tree_can_be_compared_again_and_again() {
         DirectoryTree::open(bytes, path.as_path().into(), &Options::default()).expect("opened")
     };
     let (a, b) = (open("a", "1"), open("b", "2"));
-    let expected = vec![(b"x".to_vec(), Finding::Differs(DiffReason::ContentMismatch))];
+    let expected = vec![(b"x".to_vec(), Finding::differs(DiffReason::ContentMismatch))];
     let call = Call::new(None);
     for _ in 0..3 {
-        let outcome = compare(&a, &b, &Options::default(), &Context::new(&call));
-        assert_eq!(outcome.expect("compared").findings, expected);
+        let (sink, context) = (Collector::default(), Context::new(&call));
+        let complete = compare(&a, &b, &Options::default(), &sink, &context);
+        let outcome = sink.outcome(complete.expect("compared"), &context);
+        assert_eq!(outcome.expect("no limit").findings, expected);
     }
 }
 

@@ -10,7 +10,7 @@ use komparu::internals::tree::compare;
 use komparu::internals::tree::directory::DirectoryTree;
 use komparu::internals::tree::listing::{EntryKind, Listing};
 use komparu::internals::tree::{Content, Identity, Tree};
-use komparu::{Call, Context, DiffReason, Error, Finding, Name, Options, Result};
+use komparu::{Call, Collector, Context, DiffReason, Error, Finding, Name, Options, Result};
 
 /// Files by their path; every parent of a file is a directory.
 #[derive(Default)]
@@ -134,7 +134,9 @@ impl Tree for Memory {
 fn compared<A: Tree, B: Tree>(a: &A, b: &B, max_workers: usize) -> Result<Vec<(String, Finding)>> {
     let call = Call::new(None);
     let options = Options { max_workers, ..Options::default() };
-    let outcome = compare(a, b, &options, &Context::new(&call))?;
+    let (sink, context) = (Collector::default(), Context::new(&call));
+    let complete = compare(a, b, &options, &sink, &context)?;
+    let outcome = sink.outcome(complete, &context)?;
     let text = |path: Vec<u8>| String::from_utf8(path).expect("text");
     Ok(outcome.findings.into_iter().map(|(path, finding)| (text(path), finding)).collect())
 }
@@ -150,8 +152,8 @@ fn trees_without_a_filesystem_are_compared_entry_by_entry() {
     let expected = named(&[
         ("d/e/l", Finding::OnlyLeft),
         ("d/e/r", Finding::OnlyRight),
-        ("d/x", Finding::Differs(DiffReason::ContentMismatch)),
-        ("f", Finding::Differs(DiffReason::TypeMismatch)),
+        ("d/x", Finding::differs(DiffReason::ContentMismatch)),
+        ("f", Finding::differs(DiffReason::TypeMismatch)),
         ("f/k", Finding::OnlyRight),
     ]);
     for max_workers in [1, 2, 7] {
@@ -171,7 +173,7 @@ fn a_directory_is_compared_with_a_tree_in_memory() {
     assert_eq!(compared(&a, &b, 2), Ok(vec![]));
     let c = Memory::new(&[("d/x", "2"), ("z", "")]);
     let expected = named(&[
-        ("d/x", Finding::Differs(DiffReason::ContentMismatch)),
+        ("d/x", Finding::differs(DiffReason::ContentMismatch)),
         ("y", Finding::OnlyLeft),
         ("z", Finding::OnlyRight),
     ]);
@@ -185,13 +187,16 @@ fn a_failure_in_a_tree_is_a_finding_and_stops_nothing() {
     let mut a = Memory::new(&files);
     a.failing = vec!["no entry", "no list", "z/bad"];
     let b = Memory::new(&[("a/x", "2"), ("no list/y", ""), ("z/bad", "1"), ("z/good", "2")]);
-    let failed = |path: &str| Finding::Failed(format!("memory:{path}: is out of order"));
+    let failed = |path: &str| {
+        let name = Name::new(format!("memory:{path}").as_bytes());
+        Finding::failed(Error::read(&name, "is out of order"))
+    };
     let expected = named(&[
-        ("a/x", Finding::Differs(DiffReason::ContentMismatch)),
+        ("a/x", Finding::differs(DiffReason::ContentMismatch)),
         ("no entry", failed("no entry")),
         ("no list", failed("no list")),
         ("z/bad", failed("z/bad")),
-        ("z/good", Finding::Differs(DiffReason::ContentMismatch)),
+        ("z/good", Finding::differs(DiffReason::ContentMismatch)),
     ]);
     for max_workers in [1, 2, 7] {
         assert_eq!(compared(&a, &b, max_workers).as_ref(), Ok(&expected));
@@ -217,7 +222,7 @@ fn directories_of_one_identity_and_path_are_equal_and_not_read() {
             tree.identities.insert("d", Identity::numbered(7, 7));
             tree.paths.insert("d", path);
         }
-        let differs = ("d/x".to_owned(), Finding::Differs(DiffReason::ContentMismatch));
+        let differs = ("d/x".to_owned(), Finding::differs(DiffReason::ContentMismatch));
         assert_eq!(compared(&a, &b, 2), Ok(is_read.then_some(differs).into_iter().collect()));
         assert_eq!(a.opened.into_inner(), if is_read { 2 } else { 1 });
     }

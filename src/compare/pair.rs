@@ -5,7 +5,7 @@ use crate::engine;
 use crate::engine::{MAX_SHOWN, in_turn, until_quiet};
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::outcome::{DiffReason, Difference, PairOutcome};
+use crate::outcome::{DiffReason, Difference, Finding, PairOutcome};
 use crate::run::context::Context;
 use crate::source::Source;
 
@@ -22,10 +22,19 @@ pub fn compare(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    until_quiet(context, || {
+    let counters = context.counters();
+    counters.set_entries_total(1);
+    counters.begin(&[&a.name().bytes()]);
+    let outcome = until_quiet(context, || {
         let (file_a, file_b) = (a.locate(options)?, b.locate(options)?);
+        let size = |file: &Option<Located>| file.as_ref().and_then(Located::size);
+        if let (Some(size), true) = (size(&file_a), size(&file_a) == size(&file_b)) {
+            counters.set_bytes_total(size);
+        }
         compare_located((a, file_a), (b, file_b), options, context)
-    })
+    })?;
+    counters.count(&outcome.map_or(Finding::Equal(None), Finding::differs));
+    Ok(outcome)
 }
 
 /// Finds the first byte in which two files or URLs differ, and shows up to `shown` bytes of either from there on;

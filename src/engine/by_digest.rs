@@ -23,7 +23,7 @@ pub(super) fn compare(
     precheck: bool,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let mut sides = [Side::new(a), Side::new(b)];
+    let (mut sides, mut counted) = ([Side::new(a), Side::new(b)], 0);
     while sides.iter().any(|side| side.end.is_none()) {
         for side in &mut sides {
             // As much as has arrived: waiting is for when neither side has any.
@@ -32,6 +32,10 @@ pub(super) fn compare(
             }
             context.checkpoint()?;
         }
+        // Half of what was read: the bytes of a pair count once.
+        let read = sides.iter().map(|side| side.digest.count()).sum::<u64>() / 2;
+        context.counters().add_bytes(read - counted);
+        counted = read;
         let [a, b] = &sides;
         if precheck && a.prepared && b.prepared && sizes_differ(a.reader.size(), b.reader.size()) {
             return Ok(Some(DiffReason::SizeMismatch));

@@ -61,6 +61,11 @@ impl StreamDigest {
         Ok((added, Some((self.checkpoints - 1, self.hasher.finalize()))))
     }
 
+    /// How many bytes were added.
+    pub(crate) fn count(&self) -> u64 {
+        self.hasher.count()
+    }
+
     /// Length and digest of all that was added.
     pub(crate) fn finish(&self) -> Digest {
         (self.hasher.count(), self.hasher.finalize())

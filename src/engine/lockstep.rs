@@ -88,6 +88,7 @@ fn run(
         if same > 0 {
             a.consume(same);
             b.consume(same);
+            context.counters().add_bytes(same);
             position += same;
         }
         if differs {

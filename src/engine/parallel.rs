@@ -185,7 +185,7 @@ where
             let length = usize::try_from(both_end.min(end) - offset).unwrap_or(usize::MAX);
             let mismatch = match (a, b) {
                 (Extent::Hole { .. }, Extent::Hole { .. }) => {
-                    self.skip_to(both_end);
+                    context.counters().add_bytes(self.skip_to(both_end));
                     None
                 }
                 (Extent::Data { .. }, Extent::Data { .. }) => {
@@ -201,15 +201,17 @@ where
             if mismatch.is_some() {
                 return Ok(mismatch);
             }
+            context.counters().add_bytes(both_end.min(end) - offset);
             offset = both_end;
         }
         Ok(None)
     }
 
     /// Skips the stretches that lie wholly before `offset`: a hole in both covers what is left of them. (A
-    /// hole of a terabyte has 262,144 stretches.)
-    fn skip_to(&self, offset: u64) {
-        self.next.fetch_max(offset / STRETCH * STRETCH, Ordering::Relaxed);
+    /// hole of a terabyte has 262,144 stretches.) Says how many bytes that are.
+    fn skip_to(&self, offset: u64) -> u64 {
+        let next = offset / STRETCH * STRETCH;
+        next.saturating_sub(self.next.fetch_max(next, Ordering::Relaxed))
     }
 
     fn compare_bytes(

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::error::{Error, Name, Result};
 pub use crate::http::environment::Environment;
 use crate::ignore::Ignore;
+use crate::run::sink::EarlyEnd;
 use crate::sys::url::ParsedUrl;
 use crate::text::redact::redacted;
 
@@ -30,8 +31,10 @@ pub struct Options {
     pub follow_symlinks: bool,
     /// Directories: patterns with gitignore meaning. By default none.
     pub ignore: Option<Ignore>,
-    /// Directories: note what is identical, too. By default false: that is most of it.
-    pub list_equal: bool,
+    /// Trees: how many findings end the comparison. By default it goes on to the end.
+    pub max_differences: Option<u64>,
+    /// Trees: what an entry means for the others that cannot be compared. By default nothing.
+    pub on_error: OnError,
     /// How files of this machine are read.
     pub files: FileOptions,
     /// How URLs are fetched.
@@ -44,6 +47,16 @@ pub struct Options {
     pub hash_compare: bool,
     /// Archives: read a tar on behind its end, as tar's option of this name does. By default false.
     pub ignore_zeros: bool,
+}
+
+/// What becomes of an entry that cannot be compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// It is a finding, and the others are compared.
+    #[default]
+    Report,
+    /// Its error ends the whole call, and is the call's.
+    Raise,
 }
 
 /// How files of this machine are read.
@@ -156,7 +169,8 @@ impl Default for Options {
             max_workers: 0,
             follow_symlinks: true,
             ignore: None,
-            list_equal: false,
+            max_differences: None,
+            on_error: OnError::default(),
             files: FileOptions::default(),
             http: HttpOptions::default(),
             comparison_timeout: None,
@@ -226,8 +240,15 @@ impl Options {
             self.comparison_timeout != Some(Duration::ZERO),
             "comparison_timeout must be positive",
         )?;
+        require(self.max_differences != Some(0), "max_differences must be positive or None")?;
         self.http.validate()?;
         self.limits.validate()
+    }
+
+    /// What ends a comparison of trees before everything is compared.
+    pub(crate) fn early_end(&self) -> EarlyEnd {
+        let on_error = self.on_error == OnError::Raise;
+        EarlyEnd { max_differences: self.max_differences, on_error }
     }
 
     /// How many threads compare files of this machine within one call.

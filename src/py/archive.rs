@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::request::{Answer, Request, comparison, load_of, options_for};
+use super::request::{Names, Request, comparison, load_of, options_for};
 use super::sources;
 
 /// The options that `compare_archive` takes, in the order of its signature.
@@ -104,7 +104,7 @@ fn read_compare_archive(
     let b = sources::source(path_b, "path_b")?;
     let load = load_of([&a, &b]);
     let options = options_for(path_a.py(), "compare_archive", &OPTIONS, options, load)?;
-    Ok(Request::new(options, load, move |options, context| {
-        crate::compare_archive(&a, &b, options, context).map(Answer::Archive)
+    Ok(Request::of_trees(options, load, Names::Entries, move |options, sink, context| {
+        crate::report_archive(&a, &b, options, sink, context)
     }))
 }

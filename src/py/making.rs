@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyList, PySet, PyString};
 use super::classes::classes;
 use super::errors::raise;
 use super::request::{Answer, Answered};
-use super::result::{Decode, entry, text};
+use super::result::{Decode, decode, text};
 use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
 use crate::run::context::{Call, Context};
 use crate::source::Source;
@@ -35,8 +35,9 @@ impl Making {
     pub(super) fn new(py: Python<'_>, Answered { answer, call }: Answered) -> PyResult<Self> {
         let result = match answer {
             Answer::Same(same) => Unfinished::Same(same),
-            Answer::Tree(outcome) => Unfinished::Tree(Tree::new(py, outcome, text)?.into()),
-            Answer::Archive(outcome) => Unfinished::Tree(Tree::new(py, outcome, entry)?.into()),
+            Answer::Tree(outcome, names) => {
+                Unfinished::Tree(Tree::new(py, outcome, decode(names))?.into())
+            }
             Answer::Groups(sources, outcome) => {
                 Unfinished::Groups(Groups::new(py, sources, outcome)?.into())
             }
@@ -111,16 +112,19 @@ impl Tree {
             let Some((path, finding)) = self.findings.next() else { break };
             let path = (self.decode)(py, &path)?;
             match finding {
-                Finding::Differs(reason) => diff.set_item(path, self.reasons.of(reason))?,
+                Finding::Equal(_) => {}
+                Finding::Differs(mismatch) => {
+                    diff.set_item(path, self.reasons.of(mismatch.reason))?;
+                }
                 Finding::OnlyLeft => self.only_left.bind(py).add(path)?,
                 Finding::OnlyRight => self.only_right.bind(py).add(path)?,
-                Finding::Failed(words) => {
+                Finding::Failed(error) => {
                     // What is known to differ does so whether or not it could be read.
                     if !diff.contains(&path)? {
                         diff.set_item(&path, &self.reasons.read_error)?;
                     }
                     errors.add(&path)?;
-                    self.messages.bind(py).set_item(path, message(&words))?;
+                    self.messages.bind(py).set_item(path, message(&error.to_string()))?;
                 }
             }
         }

@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::pairs::COMPARE_OPTIONS;
-use super::request::{Answer, Request, comparison, load_of, options_for};
+use super::request::{Answer, Names, Request, comparison, load_of, options_for};
 use super::{errors, sources};
-use crate::compare::trees::compare_dir_with;
+use crate::compare::trees::report_dir_urls;
 use crate::jobs::Load;
 use crate::options::Options;
 use crate::run::context::{Call, Context};
@@ -231,8 +231,8 @@ fn read_compare_dir_urls(
         Load::Disk => Load::Disk,
     };
     let urls = tree(py, url_map, &options)?;
-    Ok(Request::new(options, load, move |options, context| {
-        compare_dir_with(&directory, &urls, options, context).map(Answer::Tree)
+    Ok(Request::of_trees(options, load, Names::Paths, move |options, sink, context| {
+        report_dir_urls(&directory, &urls, options, sink, context)
     }))
 }
 

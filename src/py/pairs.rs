@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::request::{Answer, Request, comparison, load_of, options_for};
+use super::request::{Answer, Names, Request, comparison, load_of, options_for};
 use super::sources;
 use crate::jobs::Load;
 
@@ -156,7 +156,7 @@ fn read_compare_dir(
     let b = sources::directory(dir_b, "dir_b")?;
     let load = Load::Disk;
     let options = options_for(dir_a.py(), "compare_dir", &COMPARE_DIR_OPTIONS, options, load)?;
-    Ok(Request::new(options, load, move |options, context| {
-        crate::compare_dir(&a, &b, options, context).map(Answer::Tree)
+    Ok(Request::of_trees(options, load, Names::Paths, move |options, sink, context| {
+        crate::report_dir(&a, &b, options, sink, context)
     }))
 }

@@ -18,22 +18,45 @@ use crate::jobs;
 use crate::jobs::Load;
 use crate::options::Options;
 use crate::outcome::{GroupOutcome, TreeOutcome};
+use crate::run::collect::Collector;
 use crate::run::context::{Call, Context};
 use crate::run::panics::caught;
+use crate::run::sink::Sink;
 use crate::source::Source;
 use crate::sys::interpreter::without_interpreter;
 
 /// Names between two looks at signals: two milliseconds' work.
 const CHECKED: usize = 1 << 12;
 
-/// What a function does with its options, once somebody is there to do it.
-type Work = Box<dyn FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send>;
+/// What a function does with its options.
+type Comparison = Box<dyn FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send>;
+
+/// What a function does that compares trees: it says to a sink what it finds, and in the end whether everything
+/// was compared.
+type TreeComparison = Box<dyn FnOnce(&Options, &dyn Sink, &Context<'_>) -> Result<bool> + Send>;
+
+/// What is done for a call.
+enum Work {
+    Plain(Comparison),
+    Tree(TreeComparison, Names),
+}
+
+/// What the names in a result are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Paths of this machine.
+    Paths,
+    /// Names of an archive's entries.
+    Entries,
+}
 
 /// A call whose arguments have been read, and found to be good.
 pub(super) struct Request {
     pub(super) options: Arc<Options>,
     pub(super) load: Load,
     work: Work,
+    /// Where the findings of trees are collected.
+    findings: Arc<Collector>,
     /// When the call began.
     begun: Instant,
 }
@@ -48,8 +71,7 @@ pub(super) struct Answered {
 /// What the crate found.
 pub(super) enum Answer {
     Same(bool),
-    Tree(TreeOutcome),
-    Archive(TreeOutcome),
+    Tree(TreeOutcome, Names),
     Groups(Vec<Source>, GroupOutcome),
 }
 
@@ -59,7 +81,21 @@ impl Request {
         load: Load,
         work: impl FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send + 'static,
     ) -> Self {
-        Self { options, load, work: Box::new(work), begun: Instant::now() }
+        Self::with_work(options, load, Work::Plain(Box::new(work)))
+    }
+
+    /// The same for a function that compares trees.
+    pub(super) fn of_trees(
+        options: Arc<Options>,
+        load: Load,
+        names: Names,
+        work: impl FnOnce(&Options, &dyn Sink, &Context<'_>) -> Result<bool> + Send + 'static,
+    ) -> Self {
+        Self::with_work(options, load, Work::Tree(Box::new(work), names))
+    }
+
+    fn with_work(options: Arc<Options>, load: Load, work: Work) -> Self {
+        Self { options, load, work, findings: Arc::default(), begun: Instant::now() }
     }
 
     /// The same, of a call that began before its arguments were read: there may be a million.
@@ -70,7 +106,13 @@ impl Request {
 
     /// Does what is asked for. Knows nothing of Python.
     pub(super) fn perform(self, context: &Context<'_>) -> Result<Answered> {
-        let answer = caught(|| (self.work)(&self.options, context))?;
+        let answer = caught(|| match self.work {
+            Work::Plain(compare) => compare(&self.options, context),
+            Work::Tree(compare, names) => {
+                let complete = compare(&self.options, &*self.findings, context)?;
+                Ok(Answer::Tree(self.findings.outcome(complete, context)?, names))
+            }
+        })?;
         Ok(Answered { answer, call: context.call().part() })
     }
 
@@ -91,7 +133,7 @@ impl Request {
 
     /// The same with all paths that are identical, for those who want to see them: a result and a list.
     pub(super) fn wait_listing(mut self, py: Python<'_>) -> PyResult<Listing<'_>> {
-        self.options = Arc::new(Options { list_equal: true, ..Options::clone(&self.options) });
+        self.findings = Arc::new(Collector::of_equal_paths_too());
         let answer = self.wait(py)?;
         let paths = answer.equal_paths(py)?;
         Ok((answer.into_python(py)?, paths))
@@ -114,11 +156,11 @@ impl Answered {
     }
 
     fn equal_paths<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let (paths, decode): (_, result::Decode) = match &self.answer {
-            Answer::Tree(outcome) => (&outcome.equal[..], result::text),
-            Answer::Archive(outcome) => (&outcome.equal[..], result::entry),
-            Answer::Same(_) | Answer::Groups(..) => (&[][..], result::text),
+        let (paths, names) = match &self.answer {
+            Answer::Tree(outcome, names) => (&outcome.equal[..], *names),
+            Answer::Same(_) | Answer::Groups(..) => (&[][..], Names::Paths),
         };
+        let decode = result::decode(names);
         let (list, context) = (PyList::empty(py), Context::new(&self.call));
         for some in paths.chunks(CHECKED) {
             py.check_signals()?;

@@ -4,9 +4,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use super::classes::classes;
+use super::request::Names;
 
 /// How the name of an entry becomes a Python string.
 pub(super) type Decode = for<'py> fn(Python<'py>, &[u8]) -> PyResult<Bound<'py, PyString>>;
+
+/// How names of this kind become Python strings.
+pub(super) fn decode(names: Names) -> Decode {
+    match names {
+        Names::Paths => text,
+        Names::Entries => entry,
+    }
+}
 
 /// The name of an archive's entry. It has nothing to do with this machine's files, so it is the same
 /// in every locale: UTF-8, and what is none as `surrogateescape` shows it.

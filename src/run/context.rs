@@ -12,7 +12,9 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::counters::{Counters, Progress};
 use crate::error::{Error, Result};
+use crate::outcome::Summary;
 
 /// How often a thread checks its interrupt, waiting or working. Half of the 100 ms within which every call
 /// promises to stop, so that the other half is left for stopping.
@@ -25,6 +27,7 @@ pub struct Call {
     cancelled: Arc<AtomicBool>,
     /// The same of the calls that this one is a part of.
     outer: Vec<Arc<AtomicBool>>,
+    counters: Arc<Counters>,
     #[cfg(test)]
     count: Arc<Count>,
 }
@@ -50,7 +53,8 @@ impl Call {
     #[must_use]
     pub fn since(begun: Instant, timeout: Option<Duration>) -> Self {
         let ending = |limit: Duration| Some((limit, begun.checked_add(limit)?));
-        Self { timeout: timeout.and_then(ending), ..Self::default() }
+        let counters = Arc::new(Counters::since(begun));
+        Self { timeout: timeout.and_then(ending), counters, ..Self::default() }
     }
 
     /// A call that is cancelled at its checkpoint number `last`, the first of which is 1.
@@ -80,15 +84,41 @@ impl Call {
             timeout: self.timeout,
             cancelled: Arc::default(),
             outer,
+            counters: Arc::clone(&self.counters),
             #[cfg(test)]
             count: Arc::clone(&self.count),
         }
     }
 
-    /// A part that has its own timeout, from now on, in place of this call's.
+    /// A call of its own, which is cancelled with this one: it has its own timeout, from now on, and its own
+    /// counters.
     #[must_use]
     pub fn part_within(&self, timeout: Option<Duration>) -> Self {
-        Self { timeout: timeout.and_then(ending), ..self.part() }
+        let (timeout, counters) = (timeout.and_then(ending), Arc::default());
+        Self { timeout, counters, ..self.part() }
+    }
+
+    /// A part whose work does not count.
+    #[must_use]
+    pub(crate) fn uncounted_part(&self) -> Self {
+        Self { counters: Arc::default(), ..self.part() }
+    }
+
+    /// How much has been compared, and what came of it.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        self.counters.summary()
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.counters.progress()
+    }
+
+    /// Has the path of the entry that was begun last shown in its progress.
+    pub fn note_paths(&self) {
+        self.counters.want_path();
     }
 
     /// Makes every thread of this call stop at its next checkpoint.
@@ -142,6 +172,11 @@ impl<'c> Context<'c> {
     #[must_use]
     pub fn call(&self) -> &'c Call {
         self.call
+    }
+
+    /// Where this thread counts what it does.
+    pub(crate) fn counters(&self) -> &'c Counters {
+        &self.call.counters
     }
 
     /// For the same thread and a [`part`](Call::part) of the call.

@@ -177,7 +177,7 @@ pub fn merge(
     left: &mut Listing,
     right: &mut Listing,
     context: &Context<'_>,
-    mut found: impl FnMut(&Listing, &Listing, Match),
+    mut found: impl FnMut(&Listing, &Listing, Match) -> Result<()>,
 ) -> Result<()> {
     // Copies of a directory on one filesystem are usually listed in the same order.
     let mut steps = Steps::new(context);
@@ -205,7 +205,7 @@ pub fn merge(
         };
         l += usize::from(order.is_le());
         r += usize::from(order.is_ge());
-        found(left, right, entry);
+        found(left, right, entry)?;
         if (l + r).is_multiple_of(CHECKED) {
             context.checkpoint()?;
         }
@@ -238,6 +238,7 @@ mod tests {
                     format!("={}", text(left.name(l)))
                 }
             });
+            Ok(())
         });
         assert_eq!(merged, Ok(()));
         all

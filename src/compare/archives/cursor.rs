@@ -44,12 +44,14 @@ pub(crate) struct Course<U> {
     /// What has passed of the content at hand.
     hasher: Hasher,
     entries: Entries,
+    /// Does what passes of it count? The bytes of a pair count once.
+    counts: bool,
 }
 
 impl<U: Unpacked> Course<U> {
-    pub(crate) fn new(archive: U) -> Self {
+    pub(crate) fn new(archive: U, counts: bool) -> Self {
         let (hasher, entries) = (Hasher::new(), Entries::default());
-        Self { archive, at: At::Between, hasher, entries }
+        Self { archive, at: At::Between, hasher, entries, counts }
     }
 
     /// The entry that it stands at, or comes to now; `None` at the end.
@@ -112,6 +114,9 @@ impl<U: Unpacked> Course<U> {
             }
         };
         self.archive.consume(taken);
+        if self.counts {
+            context.counters().add_bytes(taken);
+        }
         Ok(taken)
     }
 

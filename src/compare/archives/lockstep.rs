@@ -34,7 +34,7 @@ pub(crate) fn read(
     manner: Manner,
     context: &Context<'_>,
 ) -> Result<[Entries; 2]> {
-    let (mut left, mut right) = (Course::new(left), Course::new(right));
+    let (mut left, mut right) = (Course::new(left, true), Course::new(right, false));
     if manner.by_digest {
         // What cannot be opened is told of before the other is read to its end.
         left.here()?;
@@ -46,12 +46,19 @@ pub(crate) fn read(
     Ok([left.into_entries(), right.into_entries()])
 }
 
-/// Reads one to its end, without any use for content.
-pub(crate) fn read_one(mut archive: impl Unpacked, context: &Context<'_>) -> Result<Entries> {
+/// Reads one to its end, without any use for content. `counts`: do its bytes count? Those of a pair count once.
+pub(crate) fn read_one(
+    mut archive: impl Unpacked,
+    counts: bool,
+    context: &Context<'_>,
+) -> Result<Entries> {
     let mut entries = Entries::default();
     while let Some(header) = archive.entry()? {
         context.checkpoint()?;
         let (size, digest) = archive.finish()?;
+        if counts {
+            context.counters().add_bytes(size);
+        }
         entries.push(&header, Body { size, digest, twin: None });
     }
     entries.besides = archive.besides();

@@ -20,8 +20,10 @@ use crate::content::url::ranges::Remote;
 use crate::engine;
 use crate::error::{Error, Name, Result};
 use crate::options::Options;
-use crate::outcome::TreeOutcome;
+use crate::outcome::{Proof, TreeOutcome};
+use crate::run::collect::Collector;
 use crate::run::context::Context;
+use crate::run::sink::{Report, Sink, report};
 use crate::source::Source;
 
 /// Compares all entries of two archives.
@@ -37,34 +39,54 @@ pub fn compare_archive(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
+    let collector = Collector::default();
+    let complete = report_archive(a, b, options, &collector, context)?;
+    collector.outcome(complete, context)
+}
+
+/// The same, with a sink that takes what is found: when all entries of both have passed. False where the
+/// comparison ended with the last of the findings that it was to find.
+///
+/// # Errors
+/// Those of [`compare_archive`].
+pub fn report_archive(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    sink: &dyn Sink,
+    context: &Context<'_>,
+) -> Result<bool> {
     context.checkpoint()?;
-    engine::until_quiet(context, || compare_once(a, b, options, context))
+    report(sink, options.early_end(), context, |report, context| {
+        engine::until_quiet(context, || compare_once(a, b, options, report, context))
+    })
 }
 
 fn compare_once(
     a: &Source,
     b: &Source,
     options: &Options,
+    report: &Report<'_>,
     context: &Context<'_>,
-) -> Result<TreeOutcome> {
+) -> Result<()> {
     let (mut a, mut b) = (Archive::look(a, options)?, Archive::look(b, options)?);
     if let (Some(one), Some(other)) = (&mut a.file, &mut b.file)
-        && (one.is_same_file(other) || have_same_bytes(one, other, options, context)?)
+        && let Some(same) = known_to_be_same(one, other, options, context)?
     {
-        return passes::examine(&a, options, context);
+        return passes::examine(&a, same, options, report, context);
     }
     if a.file.is_some() || b.file.is_some() {
-        return passes::compare(&a, &b, options, context);
+        return passes::compare(&a, &b, options, report, context);
     }
     if both_answer(&mut a, &mut b, context)? {
-        let compared = passes::compare(&a, &b, options, context);
+        let compared = passes::compare(&a, &b, options, report, context);
         let one_at_a_time = a.is_passed_over() || b.is_passed_over();
         if compared.is_ok() || !one_at_a_time {
             return compared;
         }
         (a, b) = (Archive::look(a.source, options)?, Archive::look(b.source, options)?);
     }
-    passes::compare_in_turn(&a, &b, options, context)
+    passes::compare_in_turn(&a, &b, options, report, context)
 }
 
 /// Asks for two URLs. False if their server answers one request at a time, and so they cannot be read side
@@ -86,18 +108,25 @@ fn both_answer<'s>(
     Ok(answered)
 }
 
-/// Says no where it cannot tell without reading a file that can be read only once.
-fn have_same_bytes(
+/// How it is known that two files have the same bytes, if they do. `None` also where that cannot be told without
+/// reading a file that can be read only once.
+fn known_to_be_same(
     a: &mut FileReader,
     b: &mut FileReader,
     options: &Options,
     context: &Context<'_>,
-) -> Result<bool> {
+) -> Result<Option<Proof>> {
+    if a.is_same_file(b) {
+        return Ok(Some(Proof::SameFile));
+    }
     if a.as_random().is_none() || b.as_random().is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     let options = Options { size_precheck: true, quick_check: true, ..options.clone() };
-    Ok(engine::compare(a, b, &options, context)?.is_none())
+    // What counts are the bytes of the entries.
+    let part = context.call().uncounted_part();
+    let difference = engine::compare(a, b, &options, &context.within(&part))?;
+    Ok(difference.is_none().then_some(Proof::Bytes))
 }
 
 /// An archive in a file of this machine, which is open, or at a URL.

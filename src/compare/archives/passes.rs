@@ -15,18 +15,19 @@ use super::send::unpack;
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::Entries;
 use crate::archive::input::Origin;
-use crate::archive::occurrences;
 use crate::archive::unpack::{Plan, Unpacker};
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::outcome::TreeOutcome;
+use crate::outcome::Proof;
 use crate::run::context::{Context, Steps};
+use crate::run::sink::Report;
 use crate::run::threads;
 
 /// What the thread is called that unpacks the other archive.
 const THREAD: &str = "komparu-unpack";
 
-/// Compares every entry of two archives.
+/// Compares every entry of two archives. What is found is known, and reported, when all entries of both have
+/// passed: of several entries of one name the last counts.
 ///
 /// # Errors
 /// When one of them is damaged, encrypted, too much or no archive; when the context says stop.
@@ -34,8 +35,9 @@ pub(crate) fn compare(
     left: &dyn Origin,
     right: &dyn Origin,
     options: &Options,
+    report: &Report<'_>,
     context: &Context<'_>,
-) -> Result<TreeOutcome> {
+) -> Result<()> {
     let manner = Manner { step: options.chunk_size, by_digest: options.hash_compare };
     let part = &context.call().part();
     let mut entries = std::thread::scope(|scope| {
@@ -52,31 +54,32 @@ pub(crate) fn compare(
         outcome
     })?;
     let names = [left.name(), right.name()];
-    let settled = Settled::new(entries.each_ref(), context)?;
+    let settled = Settled::new(entries.each_ref(), Proof::Bytes, context)?;
     let needed = settled.unknown(entries.each_ref(), context)?;
     for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
         if !needed.is_empty() {
             add_digests(origin, &needed, entries, options, context)?;
         }
     }
-    settled.outcome(names, entries.each_ref(), options.list_equal, context).map(occurrences::merge)
+    settled.report(names, entries.each_ref(), report, context)
 }
 
-/// Reads one of two archives that are known to have the same bytes.
+/// Reads one of two archives that are known by `same` to have the same bytes.
 ///
 /// # Errors
 /// Those of [`compare`].
 pub(crate) fn examine(
     archive: &dyn Origin,
+    same: Proof,
     options: &Options,
+    report: &Report<'_>,
     context: &Context<'_>,
-) -> Result<TreeOutcome> {
+) -> Result<()> {
     let nothing = Plan::DigestOnly(Chosen::default());
-    let entries = read_one(archive, nothing, options, context)?;
+    let entries = read_one(archive, nothing, true, options, context)?;
     let both = [&entries, &entries];
     let names = [archive.name(), archive.name()];
-    let outcome = Settled::new(both, context)?.outcome(names, both, options.list_equal, context);
-    outcome.map(occurrences::merge)
+    Settled::new(both, same, context)?.report(names, both, report, context)
 }
 
 /// Compares two archives of which only one can be read at a time, by the digests of their entries.
@@ -87,13 +90,14 @@ pub(crate) fn compare_in_turn(
     left: &dyn Origin,
     right: &dyn Origin,
     options: &Options,
+    report: &Report<'_>,
     context: &Context<'_>,
-) -> Result<TreeOutcome> {
-    let read = |archive| read_one(archive, Plan::DigestAll, options, context);
-    let (lefts, rights) = (read(left)?, read(right)?);
+) -> Result<()> {
+    let read = |archive, counts| read_one(archive, Plan::DigestAll, counts, options, context);
+    let (lefts, rights) = (read(left, true)?, read(right, false)?);
     let both = [&lefts, &rights];
     let names = [left.name(), right.name()];
-    Settled::new(both, context)?.outcome(names, both, options.list_equal, context)
+    Settled::new(both, Proof::Digest, context)?.report(names, both, report, context)
 }
 
 /// Reads an archive once more, for these digests.
@@ -104,7 +108,7 @@ fn add_digests(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<()> {
-    let again = read_one(archive, Plan::DigestOnly(needed.clone()), options, context)?;
+    let again = read_one(archive, Plan::DigestOnly(needed.clone()), false, options, context)?;
     let mut steps = Steps::new(context);
     for index in needed.iter() {
         steps.step()?;
@@ -125,9 +129,10 @@ fn add_digests(
 fn read_one(
     archive: &dyn Origin,
     plan: Plan,
+    counts: bool,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Entries> {
     let unpacker = Unpacker::open(archive, plan, options, context)?;
-    lockstep::read_one(Direct::new(unpacker), context)
+    lockstep::read_one(Direct::new(unpacker), counts, context)
 }

@@ -8,7 +8,7 @@ use crate::content::file::FileReader;
 use crate::content::{ReadAt, Reader};
 use crate::engine;
 use crate::error::{Result, join};
-use crate::outcome::{DiffReason, Finding, PairOutcome};
+use crate::outcome::{DiffReason, Finding, PairOutcome, Proof};
 use crate::run::context::Context;
 use crate::run::workers::Workers;
 use crate::tree::{Content, Tree};
@@ -38,16 +38,17 @@ pub(crate) fn compare<A: Tree, B: Tree>(
     while let Some(batch) = files.take_batch() {
         for name in batch {
             context.checkpoint()?;
+            context.counters().begin(&[&files.path, name]);
             let path = || join(&files.path, name);
-            let outcome = engine::until_quiet(context, || {
+            let found = engine::until_quiet(context, || {
                 let left = walk.a.open(&files.left, name)?;
                 let right = walk.b.open(&files.right, name)?;
                 contents(left, right, walk, workers, context)
             });
-            match outcome {
-                Ok(None) => walk.findings.same(path),
-                Ok(Some(reason)) => walk.findings.add(path(), Finding::Differs(reason)),
-                Err(error) => walk.findings.failed(path(), error)?,
+            match found {
+                Ok(Finding::Equal(proof)) => walk.report.equal(path, proof, context)?,
+                Ok(finding) => walk.report.found(path(), finding, context)?,
+                Err(error) => walk.report.failed(path(), error, context)?,
             }
         }
     }
@@ -84,29 +85,32 @@ fn contents<A: Tree, B: Tree>(
     walk: &Walk<'_, A, B>,
     workers: &Workers<'_, Task<A, B>>,
     context: &Context<'_>,
-) -> Result<PairOutcome> {
+) -> Result<Finding> {
     if let (Some(left), Some(right)) = (left.all(), right.all()) {
-        return Ok(if left == right {
-            None
-        } else if left.len() == right.len() {
-            Some(DiffReason::ContentMismatch)
-        } else {
-            Some(DiffReason::SizeMismatch)
-        });
+        if left.len() != right.len() {
+            return Ok(Finding::differs(DiffReason::SizeMismatch));
+        }
+        context.counters().add_bytes(left.len() as u64);
+        return Ok(by_bytes((left != right).then_some(DiffReason::ContentMismatch)));
     }
     let (mut left, mut right) = match (Opened::of(left)?, Opened::of(right)?) {
         (Opened::File(left), Opened::File(right)) => {
             if left.is_same_file(&right) {
-                return Ok(None);
+                return Ok(Finding::Equal(Some(Proof::SameFile)));
             }
             if workers.most() > 1 && engine::is_worth_sharing(&left, &right) {
-                return large_files(left, right, walk, workers, context);
+                return large_files(left, right, walk, workers, context).map(by_bytes);
             }
             (Opened::File(left), Opened::File(right))
         }
         other => other,
     };
-    engine::compare(left.reader(), right.reader(), walk.options, context)
+    engine::compare(left.reader(), right.reader(), walk.options, context).map(by_bytes)
+}
+
+/// What two contents that were read come to.
+fn by_bytes(outcome: PairOutcome) -> Finding {
+    outcome.map_or(Finding::Equal(Some(Proof::Bytes)), Finding::differs)
 }
 
 /// Compares two files; other workers help, as far as they are idle.

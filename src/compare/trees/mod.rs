@@ -2,14 +2,15 @@
 
 pub(crate) mod common_files;
 pub(crate) mod files;
-pub(crate) mod findings;
 pub(crate) mod task;
 pub(crate) mod walk;
 
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::TreeOutcome;
+use crate::run::collect::Collector;
 use crate::run::context::Context;
+use crate::run::sink::Sink;
 use crate::source::Source;
 use crate::tree::directory::DirectoryTree;
 use crate::tree::url_map::UrlTree;
@@ -25,10 +26,27 @@ pub fn compare_dir(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
+    let collector = Collector::default();
+    let complete = report_dir(a, b, options, &collector, context)?;
+    collector.outcome(complete, context)
+}
+
+/// The same, with a sink that takes what is found when it is found. False where the comparison ended with the
+/// last of the findings that it was to find.
+///
+/// # Errors
+/// Those of [`compare_dir`].
+pub fn report_dir(
+    a: &Source,
+    b: &Source,
+    options: &Options,
+    sink: &dyn Sink,
+    context: &Context<'_>,
+) -> Result<bool> {
     let open =
         |source: &Source| DirectoryTree::open(source.path()?, source.name().clone(), options);
     let (a, b) = (open(a)?, open(b)?);
-    walk::compare(&a, &b, options, context)
+    walk::compare(&a, &b, options, sink, context)
 }
 
 /// Compares all files of a directory with the sources that `url_map` gives for their paths.
@@ -43,17 +61,20 @@ pub fn compare_dir_urls(
     context: &Context<'_>,
 ) -> Result<TreeOutcome> {
     let urls = UrlTree::new(url_map, "url_map", options, context)?;
-    compare_dir_with(directory, &urls, options, context)
+    let collector = Collector::default();
+    let complete = report_dir_urls(directory, &urls, options, &collector, context)?;
+    collector.outcome(complete, context)
 }
 
-/// The same for a map that is a tree already.
-pub(crate) fn compare_dir_with(
+/// The same for a map that is a tree already, with a sink, as [`report_dir`] has it.
+pub(crate) fn report_dir_urls(
     directory: &Source,
     urls: &UrlTree,
     options: &Options,
+    sink: &dyn Sink,
     context: &Context<'_>,
-) -> Result<TreeOutcome> {
+) -> Result<bool> {
     let directory = DirectoryTree::open(directory.path()?, directory.name().clone(), options)?;
     let options = Options { max_workers: options.transfers(), ..options.clone() };
-    walk::compare(&directory, urls, &options, context)
+    walk::compare(&directory, urls, &options, sink, context)
 }

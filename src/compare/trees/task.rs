@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::common_files::CommonFiles;
-use super::findings::Findings;
 use crate::content::ReadAt;
 use crate::engine::parallel::ParallelComparison;
 use crate::error::join;
 use crate::options::Options;
 use crate::outcome::Finding;
+use crate::run::sink::Report;
 use crate::tree::Tree;
 use crate::tree::ancestors::Ancestors;
 
@@ -19,7 +19,7 @@ pub(crate) struct Walk<'w, A, B> {
     pub(crate) a: &'w A,
     pub(crate) b: &'w B,
     pub(crate) options: &'w Options,
-    pub(crate) findings: Findings,
+    pub(crate) report: &'w Report<'w>,
     pub(crate) open: Arc<OpenParentsLimit>,
 }
 

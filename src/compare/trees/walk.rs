@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use super::common_files::CommonFiles;
 use super::files;
-use super::findings::Findings;
 use super::task::{Entered, OpenParentsLimit, Side, Task, Visit, Walk};
 use crate::error::{Error, Result, join};
 use crate::options::{Options, descriptor_limit};
-use crate::outcome::{DiffReason, Finding, TreeOutcome};
+use crate::outcome::{DiffReason, Finding, Proof};
 use crate::run::context::Context;
+use crate::run::sink::{Sink, report};
 use crate::run::threads;
 use crate::run::workers;
 use crate::run::workers::Workers;
@@ -22,7 +22,8 @@ use crate::tree::Tree;
 use crate::tree::ancestors::{Ancestors, DirectoryIdentity};
 use crate::tree::listing::{CHECKED, EntryKind, Listing, Match, merge};
 
-/// Compares every entry of both trees.
+/// Compares every entry of both trees, and says to the sink what it finds. False where that ended with the last
+/// of the findings that were to be found.
 ///
 /// # Errors
 /// When a root cannot be entered or listed; when the context says stop.
@@ -30,21 +31,21 @@ pub fn compare<A: Tree, B: Tree>(
     a: &A,
     b: &B,
     options: &Options,
+    sink: &dyn Sink,
     context: &Context<'_>,
-) -> Result<TreeOutcome> {
+) -> Result<bool> {
     // The walk has all the threads: the engine must spawn none for a file.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
-    let findings = Findings::new(options.list_equal);
     // A pair of directories takes two descriptors; these are a sixteenth of all, the rest is for files.
     let open = OpenParentsLimit::new(descriptor_limit() / 32);
-    let walk = Walk { a, b, options: &one_by_one, findings, open };
-    workers::run(
-        most_workers(options),
-        Task::Both(Visit::root()),
-        context,
-        |task, workers, context| walk.work(task, workers, context),
-    )?;
-    walk.findings.into_outcome(context)
+    report(sink, options.early_end(), context, |report, context| {
+        let walk = Walk { a, b, options: &one_by_one, report, open };
+        let root = Task::Both(Visit::root());
+        context.counters().found_directory();
+        workers::run(most_workers(options), root, context, |task, workers, context| {
+            walk.work(task, workers, context)
+        })
+    })
 }
 
 /// How many threads may walk. Each has two directories and two files open, and the directories of files that
@@ -95,15 +96,15 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         let visit = &visit;
         let (left, right) = match entered {
             (Ok(left), Ok(right)) => (Arc::new(left), Arc::new(right)),
-            (Err(error), _) | (_, Err(error)) => return self.fail_directory(visit, error),
+            (Err(error), _) | (_, Err(error)) => return self.fail_directory(visit, error, context),
         };
         let (left_id, right_id) = (self.a.identity(&left), self.b.identity(&right));
         if left_id.is_some()
             && left_id == right_id
             && self.a.resolved(&left).is_some_and(|path| self.b.resolved(&right) == Some(path))
         {
-            self.findings.same(|| visit.path.clone());
-            return Ok(());
+            context.counters().listed_directory(1);
+            return self.report.equal(|| visit.path.clone(), Some(Proof::SameFile), context);
         }
         let pair = [left_id.into(), right_id.into()];
         let is_same = |levels_up| {
@@ -113,13 +114,18 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         let ancestors =
             match Ancestors::below(visit.ancestors.as_ref(), pair, visit.through_link, is_same) {
                 Ok(Some(ancestors)) => ancestors,
-                Ok(None) => return Ok(()),
-                Err(error) => return self.fail_directory(visit, error),
+                Ok(None) => {
+                    context.counters().listed_directory(0);
+                    return Ok(());
+                }
+                Err(error) => return self.fail_directory(visit, error, context),
             };
         let (mut left_list, mut right_list) =
             match self.list(&left, &right, visit, workers.most(), context) {
                 (Ok(left), Ok(right)) => (left, right),
-                (Err(error), _) | (_, Err(error)) => return self.fail_directory(visit, error),
+                (Err(error), _) | (_, Err(error)) => {
+                    return self.fail_directory(visit, error, context);
+                }
             };
         let entered = Entered {
             ancestors,
@@ -129,40 +135,75 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             parents: OnceCell::new(),
         };
         let mut files = CommonFiles::new(visit.path.clone(), Arc::clone(&left), Arc::clone(&right));
-        merge(&mut left_list, &mut right_list, context, |left, right, entry| match entry {
-            Match::Left(index) => self.unmatched(Side::Left, left, index, visit, &entered, workers),
-            Match::Right(index) => {
-                self.unmatched(Side::Right, right, index, visit, &entered, workers);
-            }
-            Match::Both(l, r) => {
-                let name = left.name(l);
-                match (left.kind(l), right.kind(r)) {
-                    (EntryKind::File, EntryKind::File) => files.push(name),
-                    (EntryKind::Link, EntryKind::Link) => self.links(&files, visit, name),
-                    (one, two) if one.is_directory() && two.is_directory() => {
-                        let through_link = one.is_link() || two.is_link();
-                        workers.push(Task::Both(visit.child(name, through_link, &entered)));
-                    }
-                    (EntryKind::Unknown(errno), _) => self.unknown(self.a, visit, name, errno),
-                    (_, EntryKind::Unknown(errno)) => self.unknown(self.b, visit, name, errno),
-                    // Of a pipe, a socket or a device only the kind can be compared.
-                    (one, two) if one == two => self.findings.same(|| join(&visit.path, name)),
-                    (one, two) => {
-                        let path = join(&visit.path, name);
-                        self.findings.add(path, Finding::Differs(DiffReason::TypeMismatch));
-                        for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
-                            if kind.is_directory() {
-                                let child = visit.child(name, kind.is_link(), &entered);
-                                workers.push(Task::One(side, Visit { mismatched: true, ..child }));
-                            }
-                        }
-                    }
+        let mut entries = 0;
+        merge(&mut left_list, &mut right_list, context, |left, right, entry| {
+            let is_entry = match entry {
+                Match::Left(index) => {
+                    let place = (Side::Left, visit, &entered);
+                    self.unmatched(place, left, index, workers, context)
                 }
-            }
+                Match::Right(index) => {
+                    let place = (Side::Right, visit, &entered);
+                    self.unmatched(place, right, index, workers, context)
+                }
+                Match::Both(l, r) => {
+                    let kinds = (left.kind(l), right.kind(r));
+                    self.matched(
+                        (visit, &entered),
+                        &mut files,
+                        left.name(l),
+                        kinds,
+                        workers,
+                        context,
+                    )
+                }
+            };
+            entries += u64::from(is_entry?);
+            Ok(())
         })?;
+        context.counters().listed_directory(entries);
         drop(entered);
         drop((left, right));
         files::share(files, self, workers, context)
+    }
+
+    /// Compares two entries of one name, or notes them to be compared. False if they are directories.
+    fn matched(
+        &self,
+        (visit, entered): (&Visit<A, B>, &Entered<'_, A, B>),
+        files: &mut CommonFiles<A, B>,
+        name: &[u8],
+        kinds: (EntryKind, EntryKind),
+        workers: &Workers<'_, Task<A, B>>,
+        context: &Context<'_>,
+    ) -> Result<bool> {
+        let path = || join(&visit.path, name);
+        match kinds {
+            (EntryKind::File, EntryKind::File) => files.push(name),
+            (EntryKind::Link, EntryKind::Link) => self.links(files, path(), name, context)?,
+            (one, two) if one.is_directory() && two.is_directory() => {
+                let through_link = one.is_link() || two.is_link();
+                context.counters().found_directory();
+                workers.push(Task::Both(visit.child(name, through_link, entered)));
+                return Ok(false);
+            }
+            (EntryKind::Unknown(errno), _) => self.unknown(self.a, path(), errno, context)?,
+            (_, EntryKind::Unknown(errno)) => self.unknown(self.b, path(), errno, context)?,
+            // Of a pipe, a socket or a device only the kind can be compared.
+            (one, two) if one == two => self.report.equal(path, None, context)?,
+            (one, two) => {
+                let finding = Finding::differs(DiffReason::TypeMismatch);
+                self.report.found(path(), finding, context)?;
+                for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
+                    if kind.is_directory() {
+                        let child = visit.child(name, kind.is_link(), entered);
+                        context.counters().found_directory();
+                        workers.push(Task::One(side, Visit { mismatched: true, ..child }));
+                    }
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Lists both sides of a directory, at the same time if that pays off.
@@ -183,17 +224,22 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     }
 
     /// Compares two links by their targets.
-    fn links(&self, files: &CommonFiles<A, B>, visit: &Visit<A, B>, name: &[u8]) {
+    fn links(
+        &self,
+        files: &CommonFiles<A, B>,
+        path: Vec<u8>,
+        name: &[u8],
+        context: &Context<'_>,
+    ) -> Result<()> {
         match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
             (Ok(left), Ok(right)) if left == right => {
-                self.findings.same(|| join(&visit.path, name));
+                self.report.equal(|| path, Some(Proof::Bytes), context)
             }
             (Ok(_), Ok(_)) => {
-                let finding = Finding::Differs(DiffReason::ContentMismatch);
-                self.findings.add(join(&visit.path, name), finding);
+                self.report.found(path, Finding::differs(DiffReason::ContentMismatch), context)
             }
             (Err(error), _) | (_, Err(error)) => {
-                self.findings.add(join(&visit.path, name), Finding::Failed(error.to_string()));
+                self.report.found(path, Finding::failed(error), context)
             }
         }
     }
@@ -247,7 +293,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     ) -> Result<()> {
         let directory = match directory {
             Ok(directory) => Arc::new(directory),
-            Err(error) => return self.fail_directory(visit, error),
+            Err(error) => return self.fail_directory(visit, error, context),
         };
         let identity = DirectoryIdentity::from(tree.identity(&directory));
         let pair = match side {
@@ -260,65 +306,84 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 Ok(Some(ancestors)) => ancestors,
                 Ok(None) => {
                     // What lies below has been listed under shorter paths; the link itself may not have been.
-                    if !visit.mismatched {
-                        self.findings.add(visit.path.clone(), side.only());
+                    context.counters().listed_directory(u64::from(!visit.mismatched));
+                    if visit.mismatched {
+                        return Ok(());
                     }
-                    return Ok(());
+                    return self.report.found(visit.path.clone(), side.only(), context);
                 }
-                Err(error) => return self.fail_directory(visit, error),
+                Err(error) => return self.fail_directory(visit, error, context),
             };
         let mut listing = match tree.list(&directory, &visit.path, context) {
             Ok(listing) => listing,
-            Err(error) => return self.fail_directory(visit, error),
+            Err(error) => return self.fail_directory(visit, error, context),
         };
         listing.make_unique(context)?;
         let (left, right) = sides(directory);
         let entered =
             Entered { ancestors, left, right, open: &self.open, parents: OnceCell::new() };
+        let mut entries = 0;
         for index in 0..listing.len() {
-            self.unmatched(side, &listing, index, visit, &entered, workers);
+            let place = (side, visit, &entered);
+            let is_entry = self.unmatched(place, &listing, index, workers, context)?;
+            entries += u64::from(is_entry);
             if index.is_multiple_of(CHECKED) {
                 context.checkpoint()?;
             }
         }
+        context.counters().listed_directory(entries);
         Ok(())
     }
 
-    /// Notes an entry that only one tree has.
+    /// Notes an entry that only one tree has. False if it is a directory, which is to be listed.
     fn unmatched(
         &self,
-        side: Side,
+        (side, visit, entered): (Side, &Visit<A, B>, &Entered<'_, A, B>),
         listing: &Listing,
         index: usize,
-        visit: &Visit<A, B>,
-        entered: &Entered<'_, A, B>,
         workers: &Workers<'_, Task<A, B>>,
-    ) {
+        context: &Context<'_>,
+    ) -> Result<bool> {
         let name = listing.name(index);
+        let path = || join(&visit.path, name);
         match listing.kind(index) {
             EntryKind::Unknown(errno) => match side {
-                Side::Left => self.unknown(self.a, visit, name, errno),
-                Side::Right => self.unknown(self.b, visit, name, errno),
+                Side::Left => self.unknown(self.a, path(), errno, context)?,
+                Side::Right => self.unknown(self.b, path(), errno, context)?,
             },
             kind if kind.is_directory() => {
+                context.counters().found_directory();
                 workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
+                return Ok(false);
             }
-            _ => self.findings.add(join(&visit.path, name), side.only()),
+            _ => self.report.found(path(), side.only(), context)?,
         }
+        Ok(true)
     }
 
-    fn unknown<T: Tree>(&self, tree: &T, visit: &Visit<A, B>, name: &[u8], errno: i32) {
-        let path = join(&visit.path, name);
+    fn unknown<T: Tree>(
+        &self,
+        tree: &T,
+        path: Vec<u8>,
+        errno: i32,
+        context: &Context<'_>,
+    ) -> Result<()> {
         let error = std::io::Error::from_raw_os_error(errno);
         let error = Error::system(&tree.display(&path), &error);
-        self.findings.add(path, Finding::Failed(error.to_string()));
+        self.report.found(path, Finding::failed(error), context)
     }
 
     /// Notes that a directory could not be compared. Of a root, that is the error of the whole call.
-    fn fail_directory(&self, visit: &Visit<A, B>, error: Error) -> Result<()> {
+    fn fail_directory(
+        &self,
+        visit: &Visit<A, B>,
+        error: Error,
+        context: &Context<'_>,
+    ) -> Result<()> {
         if visit.path.is_empty() {
             return Err(error);
         }
-        self.findings.failed(visit.path.clone(), error)
+        context.counters().listed_directory(1);
+        self.report.failed(visit.path.clone(), error, context)
     }
 }

@@ -9,31 +9,35 @@ use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved, Side};
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::{Entries, Index, Kind};
 use crate::archive::occurrences;
-use crate::error::{Name, Result};
-use crate::outcome::{DiffReason, Finding, TreeOutcome};
+use crate::error::{Error, Name, Result};
+use crate::outcome::{DiffReason, Finding, Mismatch, Proof};
+use crate::run::collect::sort_findings;
 use crate::run::context::{Context, Steps};
-use crate::run::sort;
+use crate::run::sink::Report;
 
 /// Two archives, with what each name stands for in either.
 pub(crate) struct Settled {
     names: Names,
     resolved: [Resolved; 2],
+    /// How it is known that an entry is the same as itself, where both archives are the same.
+    same: Proof,
 }
 
 impl Settled {
-    /// Goes through the entries of both.
+    /// Goes through the entries of both. Where they are those of one archive, it is known by `same` that both
+    /// archives are the same.
     ///
     /// # Errors
     /// When the context says stop.
-    pub(crate) fn new(both: Both<'_>, context: &Context<'_>) -> Result<Self> {
+    pub(crate) fn new(both: Both<'_>, same: Proof, context: &Context<'_>) -> Result<Self> {
         let (names, ids) = Names::of(both, context)?;
         let has_links = both.iter().any(|entries| entries.have_hard_links());
         if !has_links && names.are_in_step(&ids, context)? {
-            return Ok(Self { names, resolved: [Resolved::default(), Resolved::default()] });
+            return Ok(Self { names, resolved: [Resolved::default(), Resolved::default()], same });
         }
         let left = Resolved::new(Side::Left, both, &names, &ids[0], context)?;
         let right = Resolved::new(Side::Right, both, &names, &ids[1], context)?;
-        Ok(Self { names, resolved: [left, right] })
+        Ok(Self { names, resolved: [left, right], same })
     }
 
     fn meanings(&self, id: NameId) -> (Meaning, Meaning) {
@@ -50,7 +54,7 @@ impl Settled {
         for id in self.names.ids() {
             steps.step()?;
             if let (Meaning::Content(one), Meaning::Content(other)) = self.meanings(id)
-                && matches!(compare(both, one, other), Comparison::Unknown)
+                && matches!(compare(both, one, other, self.same), Comparison::Unknown)
             {
                 for ((needed, entries), index) in needed.iter_mut().zip(both).zip([one, other]) {
                     if entries.body(index).digest.is_none() {
@@ -62,39 +66,88 @@ impl Settled {
         Ok(needed)
     }
 
-    /// What there is to say about every name of either. There must be no unknown content left.
-    /// `archives` is what messages call the two.
+    /// Reports the verdict on every name of either, in the order of the names. There must be no unknown content
+    /// left. `archives` is what messages call the two.
+    ///
+    /// # Errors
+    /// When the context says stop, or the call is to end.
+    pub(crate) fn report(
+        self,
+        archives: [&Name; 2],
+        both: Both<'_>,
+        report: &Report<'_>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let counters = context.counters();
+        let verdicts = self.verdicts(archives, both, report.wants_equal(), context)?;
+        let unlisted: u64 = verdicts.unlisted.iter().map(|&(_, count)| count).sum();
+        counters.set_entries_total(verdicts.findings.len() as u64 + unlisted);
+        counters.set_bytes(verdicts.bytes);
+        for (proof, count) in verdicts.unlisted {
+            counters.count_equal(proof, count);
+        }
+        let mut steps = Steps::new(context);
+        verdicts.findings.into_iter().try_for_each(|(path, finding)| {
+            steps.step()?;
+            report.found(path, finding, context)
+        })
+    }
+
+    /// The verdict on every name of either, in the order of the names; of those that are identical, only how
+    /// many there are, unless `list_equal` is set.
     ///
     /// # Errors
     /// When the context says stop.
-    pub(crate) fn outcome(
+    pub(super) fn verdicts(
         mut self,
         archives: [&Name; 2],
         both: Both<'_>,
         list_equal: bool,
         context: &Context<'_>,
-    ) -> Result<TreeOutcome> {
-        let (mut findings, mut equal) = (Vec::new(), Vec::new());
+    ) -> Result<Verdicts> {
+        let (mut findings, mut bytes) = (Vec::new(), 0);
         let passed_over = self.refused(archives, both, &mut findings, context)?;
+        // Several members of one name are one path in the end: then all verdicts are needed.
+        let are_numbered =
+            self.names.ids().any(|id| occurrences::is_numbered(self.names.name(id, both)));
+        let mut unlisted = [Some(Proof::Bytes), Some(Proof::Digest), Some(self.same), None]
+            .map(|proof| (proof, 0));
         let mut steps = Steps::new(context);
         for id in self.names.ids() {
             steps.step()?;
             if passed_over.contains(&id) {
                 continue;
             }
-            let name = || self.names.name(id, both).to_vec();
-            match self.finding(id, archives, both) {
-                Some(finding) => findings.push((name(), finding)),
-                None if list_equal => equal.push(name()),
-                None => {}
+            let Some(finding) = self.finding(id, archives, both) else { continue };
+            bytes += self.compared_bytes(id, both);
+            let unlisted = unlisted.iter_mut().find(|(proof, _)| {
+                !list_equal && !are_numbered && finding == Finding::Equal(*proof)
+            });
+            match unlisted {
+                Some((_, count)) => *count += 1,
+                None => findings.push((self.names.name(id, both).to_vec(), finding)),
             }
         }
-        if let Some(reasons) = container(archives, both) {
-            add(&mut findings, reasons);
+        if let Some(error) = container(archives, both) {
+            add(&mut findings, error);
         }
-        sort::sort_by(&mut findings, context, |one, two| one.0.cmp(&two.0))?;
-        sort::sort_by(&mut equal, context, Ord::cmp)?;
-        Ok(TreeOutcome { findings, equal })
+        if are_numbered {
+            findings = occurrences::merge(findings);
+        } else {
+            sort_findings(&mut findings, context)?;
+        }
+        Ok(Verdicts { findings, unlisted, bytes })
+    }
+
+    /// How many bytes of the content of a name were compared.
+    fn compared_bytes(&self, id: NameId, [left, right]: Both<'_>) -> u64 {
+        match self.meanings(id) {
+            (Meaning::Content(one), Meaning::Content(other)) => {
+                let (size, other_size) = (left.body(one).size, right.body(other).size);
+                if size == other_size { size } else { 0 }
+            }
+            _ => 0,
+        }
     }
 
     /// Notes the names that are not matched, whatever else may have the same one: these names.
@@ -111,21 +164,20 @@ impl Settled {
                 steps.step()?;
                 let place = Place::Refused(side, index);
                 if passed_over.insert(self.names.number(name, place, both, context)?) {
-                    let archive = side.of(archives);
-                    let finding = Finding::Failed(format!("{archive}: the name {why}"));
-                    findings.push((name.clone(), finding));
+                    let error = Error::archive(side.of(archives), format!("the name {why}"));
+                    findings.push((name.clone(), Finding::failed(error)));
                 }
             }
         }
         Ok(passed_over)
     }
 
-    /// What there is to say about a name; `None`: it is the same in both.
+    /// The verdict on a name; `None`: neither has it.
     fn finding(&self, id: NameId, archives: [&Name; 2], both: Both<'_>) -> Option<Finding> {
         for (resolved, archive) in self.resolved.iter().zip(archives) {
             if resolved.is_ambiguous(id) {
                 let why = "several entries whose names may be spelled differently in Unicode";
-                return Some(Finding::Failed(format!("{archive}: {why}")));
+                return Some(Finding::failed(Error::archive(archive, why)));
             }
         }
         let dangling = |side: Side, link| {
@@ -134,9 +186,8 @@ impl Settled {
                 Kind::HardLink(target) => Name::new(target),
                 Kind::File | Kind::Symlink(_) => Name::new(side.of(both).path(link)),
             };
-            Finding::Failed(format!(
-                "{archive}: a hard link to '{target}', which is not in the archive"
-            ))
+            let why = format!("a hard link to '{target}', which is not in the archive");
+            Finding::failed(Error::archive(archive, why))
         };
         // Why it is not known what an archive has whose end was not seen.
         let may_have = |side: Side| {
@@ -145,7 +196,7 @@ impl Settled {
             let is_one = !occurrences::is_numbered(self.names.name(id, both));
             let unmarked = (account.is_unmarked && is_one).then_some("nothing marks its end");
             let open = account.open_against(other).or(unmarked)?;
-            Some(Finding::Failed(format!("{}: may have it: {open}", side.of(archives))))
+            Some(Finding::failed(Error::archive(side.of(archives), format!("may have it: {open}"))))
         };
         let [left, right] = &self.resolved;
         Some(match self.meanings(id) {
@@ -158,19 +209,39 @@ impl Settled {
                 may_have(Side::Left).unwrap_or(Finding::OnlyRight)
             }
             (Meaning::Nothing, Meaning::Nothing) => return None,
-            (Meaning::Content(one), Meaning::Content(other)) => match compare(both, one, other) {
-                Comparison::Same => return None,
-                // It may have a later entry of the name, as the other one has.
-                Comparison::Differs(reason) => {
-                    let not_seen = |changes: bool, side| changes.then(|| may_have(side)).flatten();
-                    not_seen(left.is_changed(id), Side::Right)
-                        .or_else(|| not_seen(right.is_changed(id), Side::Left))
-                        .unwrap_or(Finding::Differs(reason))
+            (Meaning::Content(one), Meaning::Content(other)) => {
+                match compare(both, one, other, self.same) {
+                    Comparison::Same(proof) => Finding::Equal(Some(proof)),
+                    // It may have a later entry of the name, as the other one has.
+                    Comparison::Differs(reason, proof) => {
+                        let not_seen =
+                            |changes: bool, side| changes.then(|| may_have(side)).flatten();
+                        not_seen(left.is_changed(id), Side::Right)
+                            .or_else(|| not_seen(right.is_changed(id), Side::Left))
+                            .unwrap_or(Finding::Differs(Mismatch {
+                                reason,
+                                proof,
+                                difference: None,
+                            }))
+                    }
+                    Comparison::Unknown => {
+                        let why = "the content of an entry was not compared";
+                        Finding::failed(Error::archive(archives[0], why))
+                    }
                 }
-                Comparison::Unknown => Finding::Failed("its content was not compared".to_owned()),
-            },
+            }
         })
     }
+}
+
+/// What is known of every name of two archives.
+pub(super) struct Verdicts {
+    /// In the order of the names.
+    pub(super) findings: Vec<(Vec<u8>, Finding)>,
+    /// How many names are identical that are not among the findings, and how that is known.
+    pub(super) unlisted: [(Option<Proof>, u64); 4],
+    /// How many bytes of content were compared.
+    pub(super) bytes: u64,
 }
 
 /// The path of the archives themselves, for what could not be compared of them as a whole.
@@ -178,11 +249,11 @@ const CONTAINER: &[u8] = b"";
 
 /// Why the archives could not be compared as a whole, if that is so: where an end was not seen, and where
 /// what is behind the ends is not the same.
-fn container([left_name, right_name]: [&Name; 2], [left, right]: Both<'_>) -> Option<String> {
+fn container([left_name, right_name]: [&Name; 2], [left, right]: Both<'_>) -> Option<Error> {
     let mut reasons = Vec::new();
     let of = |archive: &Name, entries: &Entries, other: &Entries| {
         let open = entries.besides.account.open_against(&other.besides.account);
-        open.map(|why| format!("{archive}: {why}"))
+        open.map(|why| Error::archive(archive, why))
     };
     reasons.extend(of(left_name, left, right));
     if !std::ptr::eq(left, right) {
@@ -192,54 +263,64 @@ fn container([left_name, right_name]: [&Name; 2], [left, right]: Both<'_>) -> Op
     if one != other {
         let [one, other] =
             [one, other].map(|behind| behind.iter().map(|behind| behind.length).sum::<u64>());
-        reasons.push(format!(
-            "{left_name}: has {one} bytes behind its end, {right_name} has {other}, and they are not \
-             the same"
-        ));
+        let why = format!(
+            "has {one} bytes behind its end, {right_name} has {other}, and they are not the same"
+        );
+        reasons.push(Error::archive(left_name, why));
     }
-    (!reasons.is_empty()).then(|| reasons.join("; "))
+    reasons.into_iter().reduce(|one, other| followed_by(one, &other))
+}
+
+/// An error that says what both say.
+fn followed_by(mut error: Error, other: &Error) -> Error {
+    if let Error::Archive { cause, .. } = &mut error {
+        *cause = format!("{cause}; {other}");
+    }
+    error
 }
 
 /// Adds why the archives could not be compared as a whole; an entry without a name may stand there.
-fn add(findings: &mut Vec<(Vec<u8>, Finding)>, reasons: String) {
+fn add(findings: &mut Vec<(Vec<u8>, Finding)>, error: Error) {
     match findings.iter_mut().find(|(path, _)| path == CONTAINER) {
-        Some((_, Finding::Failed(before))) => *before = format!("{reasons}; {before}"),
-        Some((_, finding)) => *finding = Finding::Failed(reasons),
-        None => findings.push((CONTAINER.to_vec(), Finding::Failed(reasons))),
+        Some((_, Finding::Failed(before))) => **before = followed_by(error, before),
+        Some((_, finding)) => *finding = Finding::failed(error),
+        None => findings.push((CONTAINER.to_vec(), Finding::failed(error))),
     }
 }
 
-/// What the comparison of two contents comes to.
+/// What the comparison of two contents comes to, and how it is known.
 enum Comparison {
-    Same,
-    Differs(DiffReason),
+    Same(Proof),
+    Differs(DiffReason, Option<Proof>),
     /// Only their digests can tell.
     Unknown,
 }
 
-/// Compares what an entry of either archive has.
-fn compare([left, right]: Both<'_>, one: Index, other: Index) -> Comparison {
+/// Compares what an entry of either archive has. `same`: how it is known that an entry is the same as itself.
+fn compare([left, right]: Both<'_>, one: Index, other: Index, same: Proof) -> Comparison {
     use Comparison::{Differs, Same, Unknown};
     if std::ptr::eq(left, right) && one == other {
-        return Same;
+        return Same(same);
     }
     match (left.kind(one), right.kind(other)) {
-        (Kind::Symlink(one), Kind::Symlink(other)) if one == other => return Same,
-        (Kind::Symlink(_), Kind::Symlink(_)) => return Differs(DiffReason::ContentMismatch),
+        (Kind::Symlink(one), Kind::Symlink(other)) if one == other => return Same(Proof::Bytes),
+        (Kind::Symlink(_), Kind::Symlink(_)) => {
+            return Differs(DiffReason::ContentMismatch, Some(Proof::Bytes));
+        }
         (Kind::Symlink(_), _) | (_, Kind::Symlink(_)) => {
-            return Differs(DiffReason::TypeMismatch);
+            return Differs(DiffReason::TypeMismatch, None);
         }
         _ => {}
     }
     let (one, counterpart) = (left.body(one), right.body(other));
     if one.size != counterpart.size {
-        return Differs(DiffReason::SizeMismatch);
+        return Differs(DiffReason::SizeMismatch, Some(Proof::Size));
     }
-    let same = match (one.twin, one.digest, counterpart.digest) {
-        _ if one.size == 0 => true,
-        (Some((index, same)), _, _) if index == other => same,
-        (_, Some(one), Some(other)) => one == other,
+    let (same, proof) = match (one.twin, one.digest, counterpart.digest) {
+        _ if one.size == 0 => (true, Proof::Bytes),
+        (Some((index, same)), _, _) if index == other => (same, Proof::Bytes),
+        (_, Some(one), Some(other)) => (one == other, Proof::Digest),
         _ => return Unknown,
     };
-    if same { Same } else { Differs(DiffReason::ContentMismatch) }
+    if same { Same(proof) } else { Differs(DiffReason::ContentMismatch, Some(proof)) }
 }

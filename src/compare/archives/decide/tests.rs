@@ -9,6 +9,9 @@ use crate::archive::entries::{Body, Entries, Header, Spelling};
 use crate::error::Error;
 use crate::run::context::Call;
 
+/// Verdicts by path.
+type Findings = Vec<(Vec<u8>, Finding)>;
+
 /// An entry as a test writes it: a name, what it is, its size, and what stands for its content.
 #[derive(Debug, Clone)]
 struct Written {
@@ -40,11 +43,15 @@ fn entries(written: &[Written]) -> Entries {
     entries
 }
 
-fn outcome(left: &Entries, right: &Entries, call: &Call) -> Result<TreeOutcome> {
+/// What differs, and what is identical.
+fn outcome(left: &Entries, right: &Entries, call: &Call) -> Result<(Findings, Vec<Vec<u8>>)> {
     let (both, context) = ([left, right], Context::new(call));
-    let settled = Settled::new(both, &context)?;
+    let settled = Settled::new(both, Proof::Bytes, &context)?;
     assert!(settled.unknown(both, &context)?.iter().all(Chosen::is_empty));
-    settled.outcome([&"left".into(), &"right".into()], both, true, &context)
+    let verdicts = settled.verdicts([&"left".into(), &"right".into()], both, true, &context)?;
+    let is_equal = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Equal(_));
+    let (equal, findings): (Findings, Findings) = verdicts.findings.into_iter().partition(is_equal);
+    Ok((findings, equal.into_iter().map(|(path, _)| path).collect()))
 }
 
 /// What a name stands for, found out the slow way: by unpacking into a map.
@@ -113,12 +120,12 @@ fn expected(left: &[Written], right: &[Written], name: &str) -> Option<Finding> 
     for (archive, written) in [("left", left), ("right", right)] {
         if ambiguous(written).contains(name) {
             let why = "several entries whose names may be spelled differently in Unicode";
-            return Some(Finding::Failed(format!("{archive}: {why}")));
+            return Some(Finding::failed(Error::archive(&archive.into(), why)));
         }
     }
-    let dangling = |archive, target| {
-        let why = format!("{archive}: a hard link to '{target}', which is not in the archive");
-        Some(Finding::Failed(why))
+    let dangling = |archive: &str, target| {
+        let why = format!("a hard link to '{target}', which is not in the archive");
+        Some(Finding::failed(Error::archive(&archive.into(), why)))
     };
     match (meaning(left, name), meaning(right, name)) {
         (Some(Err(target)), _) => dangling("left", target),
@@ -138,7 +145,15 @@ fn expected(left: &[Written], right: &[Written], name: &str) -> Option<Finding> 
                 }
                 _ => None,
             };
-            mismatch.map(Finding::Differs)
+            // Contents of which only the digests are known are compared by these.
+            let is_file = one.kind != Kind::Symlink(String::new())
+                && !matches!((&one.kind, &other.kind), (Kind::Symlink(_), Kind::Symlink(_)));
+            mismatch.map(|reason| match Finding::differs(reason) {
+                Finding::Differs(by_bytes) if is_file && reason == DiffReason::ContentMismatch => {
+                    Finding::Differs(Mismatch { proof: Some(Proof::Digest), ..by_bytes })
+                }
+                finding => finding,
+            })
         }
     }
 }
@@ -173,18 +188,18 @@ proptest! {
         right in proptest::collection::vec(written(), 0..9),
     ) {
         let call = Call::new(None);
-        let outcome = outcome(&entries(&left), &entries(&right), &call).expect("no limit");
+        let (findings, identical) = outcome(&entries(&left), &entries(&right), &call).expect("no limit");
         let names: HashSet<_> = left.iter().chain(&right).map(|entry| &*entry.name).collect();
-        let (mut findings, mut equal) = (BTreeMap::new(), Vec::new());
+        let (mut known, mut equal) = (BTreeMap::new(), Vec::new());
         for name in names {
             match expected(&left, &right, name) {
-                Some(finding) => drop(findings.insert(name.as_bytes().to_vec(), finding)),
+                Some(finding) => drop(known.insert(name.as_bytes().to_vec(), finding)),
                 None => equal.push(name.as_bytes().to_vec()),
             }
         }
         equal.sort();
-        let findings = findings.into_iter().collect();
-        prop_assert_eq!(outcome, TreeOutcome { findings, equal });
+        prop_assert_eq!(findings, known.into_iter().collect::<Findings>());
+        prop_assert_eq!(identical, equal);
     }
 }
 
@@ -209,10 +224,10 @@ fn a_chain_of_links_takes_as_many_steps_as_it_has_links() {
     circle[LINKS] = link(LINKS, LINKS / 2);
     let (chain, circle) = (entries(&chain), entries(&circle));
     let call = Call::new(None);
-    let same = outcome(&chain, &chain, &call).expect("no limit");
-    assert_eq!((same.findings.len(), same.equal.len()), (0, LINKS + 1));
-    let none = outcome(&circle, &circle, &call).expect("no limit");
-    assert_eq!((none.findings.len(), none.equal.len()), (LINKS + 1, 0));
+    let (findings, equal) = outcome(&chain, &chain, &call).expect("no limit");
+    assert_eq!((findings.len(), equal.len()), (0, LINKS + 1));
+    let (findings, equal) = outcome(&circle, &circle, &call).expect("no limit");
+    assert_eq!((findings.len(), equal.len()), (LINKS + 1, 0));
     // A look every 1024 steps of a handful of loops; following each link by itself would take 200
     // million steps, and 390,000 looks.
     assert!(call.checkpoints() < 2000, "{}", call.checkpoints());
@@ -222,12 +237,12 @@ fn a_chain_of_links_takes_as_many_steps_as_it_has_links() {
 fn checkpoints(left: &Entries, right: &Entries) -> [usize; 3] {
     let call = Call::new(None);
     let (both, context) = ([left, right], Context::new(&call));
-    let settled = Settled::new(both, &context).expect("no limit");
+    let settled = Settled::new(both, Proof::Bytes, &context).expect("no limit");
     let resolved = call.checkpoints();
     let needed = settled.unknown(both, &context).expect("no limit");
     assert!(needed.iter().all(Chosen::is_empty));
     let asked = call.checkpoints();
-    settled.outcome([&"a".into(), &"b".into()], both, true, &context).expect("no limit");
+    settled.verdicts([&"a".into(), &"b".into()], both, true, &context).expect("no limit");
     [resolved, asked - resolved, call.checkpoints() - asked]
 }
 

@@ -1,0 +1,65 @@
+//! The sink that keeps every finding until the call is over.
+
+use std::sync::Mutex;
+
+use super::context::Context;
+use super::sink::Sink;
+use super::sort;
+use crate::error::Result;
+use crate::outcome::{Finding, TreeOutcome};
+use crate::sys::lock::lock;
+
+/// Findings, in the order in which they came.
+#[derive(Default)]
+pub struct Collector {
+    list_equal: bool,
+    found: Mutex<Vec<(Vec<u8>, Finding)>>,
+    equal: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Collector {
+    /// One that keeps the paths that are identical, too.
+    #[must_use]
+    pub fn of_equal_paths_too() -> Self {
+        Self { list_equal: true, ..Self::default() }
+    }
+
+    /// Takes out what has been found by now, sorted. `complete`: was everything compared?
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub fn outcome(&self, complete: bool, context: &Context<'_>) -> Result<TreeOutcome> {
+        let mut findings = std::mem::take(&mut *lock(&self.found));
+        let mut equal = std::mem::take(&mut *lock(&self.equal));
+        sort_findings(&mut findings, context)?;
+        sort::sort_by(&mut equal, context, Ord::cmp)?;
+        Ok(TreeOutcome { findings, equal, complete })
+    }
+}
+
+impl Sink for Collector {
+    fn wants_equal(&self) -> bool {
+        self.list_equal
+    }
+
+    fn take(&self, path: Vec<u8>, finding: Finding, _: &Context<'_>) -> Result<()> {
+        match finding {
+            Finding::Equal(_) => lock(&self.equal).push(path),
+            finding => lock(&self.found).push((path, finding)),
+        }
+        Ok(())
+    }
+}
+
+/// Sorts findings by the bytes of their paths.
+///
+/// # Errors
+/// When the context says stop.
+pub(crate) fn sort_findings(
+    findings: &mut [(Vec<u8>, Finding)],
+    context: &Context<'_>,
+) -> Result<()> {
+    // A directory that cannot be read against a file is a path with two findings.
+    let failed = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Failed(_));
+    sort::sort_by(findings, context, |one, two| (&one.0, failed(one)).cmp(&(&two.0, failed(two))))
+}

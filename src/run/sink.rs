@@ -1,0 +1,188 @@
+//! Where the findings of a call go.
+//!
+//! Whatever compares entries says what it found when it found it, from any thread, to the [`Report`] of its
+//! call. The report counts it, passes it on to the call's one [`Sink`], and ends the call where that is what
+//! the options say: after so many differences, or at the first failure.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::context::{Call, Context};
+use crate::error::{Error, Result};
+use crate::outcome::{Finding, Proof};
+use crate::sys::lock::lock;
+
+/// Takes what is found at the paths of two trees.
+pub trait Sink: Send + Sync {
+    /// Does it want to hear of identical paths? By default they are only counted.
+    fn wants_equal(&self) -> bool {
+        false
+    }
+
+    /// Takes a finding, in whatever thread found it. It may wait until there is room for another one.
+    ///
+    /// # Errors
+    /// When the call is to end.
+    fn take(&self, path: Vec<u8>, finding: Finding, context: &Context<'_>) -> Result<()>;
+}
+
+/// What ends a call before everything is compared. By default nothing does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct EarlyEnd {
+    /// So many findings.
+    pub(crate) max_differences: Option<u64>,
+    /// The first entry that cannot be compared: its error is the call's.
+    pub(crate) on_error: bool,
+}
+
+/// What has been found in a call so far, on its way to the sink.
+pub(crate) struct Report<'s> {
+    sink: &'s dyn Sink,
+    wants_equal: bool,
+    ends_on_error: bool,
+    /// How many findings end the call.
+    most: u64,
+    told: AtomicU64,
+    /// All that works for the call, and has to stop when it ends.
+    call: &'s Call,
+    end: Mutex<Option<End>>,
+}
+
+/// Why a call ended before everything was compared.
+enum End {
+    /// There were as many findings as were asked for.
+    Enough,
+    Failed(Error),
+}
+
+/// Has `compare` report to the sink. False where it ended before everything was compared, because there were
+/// enough findings.
+///
+/// # Errors
+/// Those of `compare`, and that of an entry where it ends the call.
+pub(crate) fn report(
+    sink: &dyn Sink,
+    early_end: EarlyEnd,
+    context: &Context<'_>,
+    compare: impl FnOnce(&Report<'_>, &Context<'_>) -> Result<()>,
+) -> Result<bool> {
+    let part = context.call().part();
+    let report = Report {
+        sink,
+        wants_equal: sink.wants_equal(),
+        ends_on_error: early_end.on_error,
+        most: early_end.max_differences.unwrap_or(u64::MAX),
+        told: AtomicU64::default(),
+        call: &part,
+        end: Mutex::default(),
+    };
+    let compared = compare(&report, &context.within(&part));
+    match lock(&report.end).take() {
+        Some(End::Failed(error)) => Err(error),
+        Some(End::Enough) => Ok(false),
+        None => compared.map(|()| true),
+    }
+}
+
+impl Report<'_> {
+    /// Does the sink want to hear of identical paths?
+    pub(crate) fn wants_equal(&self) -> bool {
+        self.wants_equal
+    }
+
+    /// Says that a path is identical.
+    ///
+    /// # Errors
+    /// When the call is to end.
+    pub(crate) fn equal(
+        &self,
+        path: impl FnOnce() -> Vec<u8>,
+        proof: Option<Proof>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let finding = Finding::Equal(proof);
+        context.counters().count(&finding);
+        if self.wants_equal { self.sink.take(path(), finding, context) } else { Ok(()) }
+    }
+
+    /// Says what was found at a path.
+    ///
+    /// # Errors
+    /// When the call is to end.
+    pub(crate) fn found(
+        &self,
+        path: Vec<u8>,
+        finding: Finding,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        match finding {
+            Finding::Equal(proof) => return self.equal(|| path, proof, context),
+            Finding::Failed(error) if self.ends_on_error => {
+                return Err(self.end(End::Failed(*error)));
+            }
+            _ => {}
+        }
+        let before = self.told.fetch_add(1, Ordering::Relaxed);
+        if before >= self.most {
+            return Err(Error::Cancelled);
+        }
+        context.counters().count(&finding);
+        self.sink.take(path, finding, context)?;
+        if before + 1 == self.most { Err(self.end(End::Enough)) } else { Ok(()) }
+    }
+
+    /// Says that a path could not be compared.
+    ///
+    /// # Errors
+    /// `error` itself, if it ends the whole call; when the call is to end.
+    pub(crate) fn failed(&self, path: Vec<u8>, error: Error, context: &Context<'_>) -> Result<()> {
+        if error.ends_call() {
+            return Err(error);
+        }
+        self.found(path, Finding::failed(error), context)
+    }
+
+    /// Stops every thread of the call. Only the first reason counts.
+    fn end(&self, reason: End) -> Error {
+        lock(&self.end).get_or_insert(reason);
+        self.call.cancel();
+        Error::Cancelled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::DiffReason;
+    use crate::run::collect::Collector;
+
+    fn told(early_end: EarlyEnd, findings: &[Finding]) -> (Result<bool>, usize) {
+        let (call, sink) = (Call::new(None), Collector::default());
+        let context = Context::new(&call);
+        let ended = report(&sink, early_end, &context, |report, context| {
+            findings.iter().try_for_each(|it| report.found(b"x".to_vec(), it.clone(), context))
+        });
+        let outcome = sink.outcome(false, &context).expect("no limit");
+        assert!(!call.is_cancelled(), "only a part of the call has ended");
+        (ended, outcome.findings.len())
+    }
+
+    #[test]
+    fn a_call_ends_with_the_last_finding_that_is_asked_for() {
+        let findings = vec![Finding::differs(DiffReason::SizeMismatch); 5];
+        let most = |most| EarlyEnd { max_differences: Some(most), ..EarlyEnd::default() };
+        assert_eq!(told(EarlyEnd::default(), &findings), (Ok(true), 5));
+        assert_eq!(told(most(6), &findings), (Ok(true), 5));
+        assert_eq!(told(most(5), &findings), (Ok(false), 5));
+        assert_eq!(told(most(1), &findings), (Ok(false), 1));
+    }
+
+    #[test]
+    fn a_call_ends_with_the_first_failure_where_failures_are_raised() {
+        let error = Error::read(&"x".into(), "broken");
+        let findings = [Finding::OnlyLeft, Finding::failed(error.clone()), Finding::OnlyLeft];
+        let early_end = EarlyEnd { on_error: true, ..EarlyEnd::default() };
+        assert_eq!(told(early_end, &findings), (Err(error), 1));
+        assert_eq!(told(EarlyEnd::default(), &findings), (Ok(true), 3));
+    }
+}
