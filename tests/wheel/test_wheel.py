@@ -194,7 +194,10 @@ def test_everything_works_where_there_is_nothing(
     assert set(outcome["archives"].values()) == {"True"}
     loaded = {path for path in outcome["loaded"] if "/komparu/_core." not in path}
     of_python = {path for path in loaded if "/lib-dynload/" in path}
-    assert {Path(path).name.partition(".so")[0] for path in loaded - of_python} <= OF_EVERY_LINUX
+    # libc keeps its character sets in files of their own, which komparu has it open at once.
+    of_libc = {path for path in loaded if path.endswith("/gconv/UTF-16.so")}
+    others = {Path(path).name.partition(".so")[0] for path in loaded - of_python - of_libc}
+    assert others <= OF_EVERY_LINUX
 
 
 @every_python
