@@ -9,7 +9,7 @@ use komparu::internals::content::{Chunk, Reader};
 use komparu::internals::tree::compare;
 use komparu::internals::tree::directory::DirectoryTree;
 use komparu::internals::tree::listing::{EntryKind, Listing};
-use komparu::internals::tree::{Content, Identity, Tree};
+use komparu::internals::tree::{EntryContent, Identity, Tree};
 use komparu::{Call, Collector, Context, DiffReason, Error, Finding, Name, Options, Result};
 
 /// Files by their path; every parent of a file is a directory.
@@ -114,12 +114,12 @@ impl Tree for Memory {
         Ok(listing)
     }
 
-    fn open<'d>(&self, directory: &'d String, name: &'d [u8]) -> Result<Content<'d>> {
+    fn open<'d>(&self, directory: &'d String, name: &'d [u8]) -> Result<EntryContent<'d>> {
         self.opened.fetch_add(1, Ordering::Relaxed);
         let path = join(directory.as_bytes(), name);
         self.check(&path)?;
         let content = self.files[str::from_utf8(&path).expect("text")];
-        Ok(Content::Stream(Box::new(Bytes { content, position: 0 })))
+        Ok(EntryContent::Stream(Box::new(Bytes { content, position: 0 })))
     }
 
     fn link(&self, _: &String, _: &[u8]) -> Result<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Are two files or URLs the same, and if not, where do they differ first?
 
-use crate::content::file::located::Located;
+use crate::content::Content;
 use crate::engine;
 use crate::engine::{MAX_SHOWN, in_turn, until_quiet};
 use crate::error::{Error, Result};
@@ -26,12 +26,11 @@ pub fn compare(
     counters.set_entries_total(1);
     counters.begin(&[&a.name().bytes()]);
     let outcome = until_quiet(context, || {
-        let (file_a, file_b) = (a.locate(options)?, b.locate(options)?);
-        let size = |file: &Option<Located>| file.as_ref().and_then(Located::size);
-        if let (Some(size), true) = (size(&file_a), size(&file_a) == size(&file_b)) {
+        let (content_a, content_b) = (a.content(options)?, b.content(options)?);
+        if let (Some(size), true) = (content_a.size(), content_a.size() == content_b.size()) {
             counters.set_bytes_total(size);
         }
-        compare_located((a, file_a), (b, file_b), options, context)
+        compare_contents(&*content_a, &*content_b, options, context)
     })?;
     counters.count(&outcome.map_or(Finding::Equal(None), Finding::differs));
     Ok(outcome)
@@ -57,22 +56,20 @@ pub fn first_difference(
         return Err(Error::Argument("context must be <= 1MB".to_owned()));
     }
     until_quiet(context, || {
-        let (file_a, file_b) = (a.locate(options)?, b.locate(options)?);
-        if let (Some(a), Some(b)) = (&file_a, &file_b)
-            && a.is_same_file(b)
-        {
+        let (content_a, content_b) = (a.content(options)?, b.content(options)?);
+        if content_a.is_same(&*content_b) {
             return Ok(None);
         }
-        let (mut left, mut right) = (a.open(file_a, options, 2)?, b.open(file_b, options, 2)?);
+        let (mut left, mut right) = (content_a.open(2)?, content_b.open(2)?);
         if engine::wait_for_both(&mut *left, &mut *right, context)? {
             return engine::first_difference(&mut *left, &mut *right, shown, options, context);
         }
         // Only URLs wait for a server.
         if right.silent_server().is_some() {
-            let again = || a.open(None, options, 1);
+            let again = || content_a.open(1);
             in_turn::first_difference(left, right, &again, a.name(), shown, context)
         } else {
-            let again = || b.open(None, options, 1);
+            let again = || content_b.open(1);
             let difference =
                 in_turn::first_difference(right, left, &again, b.name(), shown, context)?;
             Ok(difference.map(Difference::with_sides_exchanged))
@@ -80,21 +77,19 @@ pub fn first_difference(
     })
 }
 
-/// Compares two sources that have been looked at.
-pub(crate) fn compare_located(
-    (a, file_a): (&Source, Option<Located>),
-    (b, file_b): (&Source, Option<Located>),
+/// Compares two contents.
+pub(crate) fn compare_contents(
+    a: &dyn Content,
+    b: &dyn Content,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    if let (Some(a), Some(b)) = (&file_a, &file_b) {
-        if a.is_same_file(b) {
-            return Ok(None);
-        }
-        if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
-            return Ok(Some(DiffReason::SizeMismatch));
-        }
+    if a.is_same(b) {
+        return Ok(None);
     }
-    let (mut a, mut b) = (a.open(file_a, options, 2)?, b.open(file_b, options, 2)?);
+    if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
+        return Ok(Some(DiffReason::SizeMismatch));
+    }
+    let (mut a, mut b) = (a.open(2)?, b.open(2)?);
     engine::compare(&mut *a, &mut *b, options, context)
 }

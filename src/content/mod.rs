@@ -7,7 +7,40 @@
 pub(crate) mod file;
 pub(crate) mod url;
 
+use self::file::located::Located;
 use crate::error::Result;
+
+/// One content before it is read: what is known of it, and how it is opened.
+///
+/// Each kind of source has one of these: a file that has been looked at, a URL that has not been asked for yet.
+pub(crate) trait Content: Send + Sync {
+    /// How many bytes it has, where that is known.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    /// The file of this machine that it is: two of them may be known to be the same unread.
+    fn file(&self) -> Option<&Located> {
+        None
+    }
+
+    /// The same content, where it can be opened again and again without fetching it each time.
+    fn reopenable(&self) -> Option<Box<dyn Reopen>> {
+        None
+    }
+
+    /// Opens it, or asks for it without waiting for an answer. `concurrent`: how many contents are read at the
+    /// same time, this one included.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open(&self, concurrent: usize) -> Result<Box<dyn Reader>>;
+
+    /// Is it known to be the same as `other`, unread?
+    fn is_same(&self, other: &dyn Content) -> bool {
+        self.file().zip(other.file()).is_some_and(|(file, other)| file.is_same_file(other))
+    }
+}
 
 /// What comes next in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::content::Reader;
-use crate::content::file::FileReader;
+use crate::content::Content;
 use crate::content::file::located::{Located, Location};
 use crate::content::url::HttpReader;
+use crate::content::url::unasked::UrlContent;
 use crate::error::{Error, Name, Result};
 use crate::http::url::Url;
 use crate::options::{HttpOverrides, Options};
@@ -98,30 +98,26 @@ impl Source {
         matches!(self.target, Target::Url(_))
     }
 
-    /// Looks at a path; `None` for a URL.
-    pub(crate) fn locate(&self, options: &Options) -> Result<Option<Located>> {
-        match &self.target {
+    /// What it leads to, before it is read: of a path, the file, which is looked at now.
+    ///
+    /// # Errors
+    /// When there is no file at the path.
+    pub(crate) fn content<'s>(&'s self, options: &Options) -> Result<Box<dyn Content + 's>> {
+        Ok(match &self.target {
             Target::Path(path) => {
                 let (location, name) = (Location::new(path.clone()), self.name.clone());
-                Located::at(location, name, options.files).map(Some)
+                Box::new(Located::at(location, name, options.files)?)
             }
-            Target::Url(_) => Ok(None),
-        }
+            Target::Url(url) => Box::new(self.url_content(url, options)),
+        })
     }
 
-    /// Opens what has been located, or sends a URL's request without waiting for an answer. `concurrent`: how
-    /// many sources are read at the same time, this one included.
-    pub(crate) fn open(
-        &self,
-        located: Option<Located>,
+    fn url_content<'s>(
+        &'s self,
+        (url, overrides): &'s (Url, HttpOverrides),
         options: &Options,
-        concurrent: usize,
-    ) -> Result<Box<dyn Reader>> {
-        match (&self.target, located) {
-            (Target::Url(_), _) => Ok(Box::new(self.fetch(options, concurrent)?)),
-            (Target::Path(_), Some(located)) => Ok(Box::new(FileReader::open_located(located)?)),
-            (Target::Path(_), None) => unreachable!("a path is located before it is opened"),
-        }
+    ) -> UrlContent<'s> {
+        UrlContent { url, name: &self.name, options: overrides.over(&options.http) }
     }
 
     /// Sends a URL's request without waiting for an answer. `concurrent`: how many sources are read at the
@@ -131,10 +127,7 @@ impl Source {
     /// [`Error::Config`] for a path.
     pub(crate) fn fetch(&self, options: &Options, concurrent: usize) -> Result<HttpReader> {
         match &self.target {
-            Target::Url(url) => {
-                let (url, overrides) = &**url;
-                HttpReader::start(url, &self.name, overrides.over(&options.http), concurrent)
-            }
+            Target::Url(url) => self.url_content(url, options).ask(concurrent),
             Target::Path(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
         }
     }
@@ -199,6 +192,10 @@ mod tests {
         }
     }
 
+    fn missing(source: &Source) -> String {
+        source.content(&Options::default()).err().expect("nothing is there").to_string()
+    }
+
     fn path(text: &str) -> String {
         let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
         String::from_utf8(source.path().expect("a path").to_vec()).expect("UTF-8")
@@ -256,13 +253,12 @@ mod tests {
         for text in [" http://me:secret@h/f", "http:/me:secret@h/f", "https//me:secret@h/f"] {
             let source = Source::parse(text.as_bytes(), "source_a").expect("a path");
             assert_eq!(source.path(), Ok(text.as_bytes()));
-            let message =
-                source.locate(&Options::default()).expect_err("nothing is there").to_string();
+            let message = missing(&source);
             assert!(!message.contains("secret") && message.contains("***@h/f"), "{message}");
             assert!(message.contains("a URL begins with http:// or https://"), "{message}");
         }
         let source = Source::parse(b"me:secret@h/f", "source_a").expect("a path");
-        let message = source.locate(&Options::default()).expect_err("nothing is there").to_string();
+        let message = missing(&source);
         assert_eq!(message, "***@h/f: No such file or directory");
     }
 

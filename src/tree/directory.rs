@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::dangling::leads_nowhere;
 use super::listing::{CHECKED, EntryKind, Listing};
-use super::{Content, Tree, last_name};
+use super::{EntryContent, Tree, last_name};
 use crate::content::file::filesystem::may_repeat_numbers;
 use crate::content::file::identity::Identity;
 use crate::content::file::path::{open_directory, resolved};
@@ -225,9 +225,9 @@ impl Tree for DirectoryTree {
         Ok(listing)
     }
 
-    fn open<'d>(&self, directory: &'d OpenDirectory, name: &'d [u8]) -> Result<Content<'d>> {
+    fn open<'d>(&self, directory: &'d OpenDirectory, name: &'d [u8]) -> Result<EntryContent<'d>> {
         let flags = if self.follow_links { OFlags::empty() } else { OFlags::NOFOLLOW };
-        FileStart::read(&directory.base, name, flags, self.files).map(Content::Start)
+        FileStart::read(&directory.base, name, flags, self.files).map(EntryContent::Start)
     }
 
     fn link(&self, directory: &OpenDirectory, name: &[u8]) -> Result<Vec<u8>> {

@@ -66,7 +66,7 @@ pub trait Tree: Sync {
     ///
     /// # Errors
     /// If that is not possible, or it is no file any more.
-    fn open<'d>(&self, directory: &'d Self::Directory, name: &'d [u8]) -> Result<Content<'d>>;
+    fn open<'d>(&self, directory: &'d Self::Directory, name: &'d [u8]) -> Result<EntryContent<'d>>;
 
     /// The target of the link `name` in a directory, as it is written.
     ///
@@ -84,7 +84,7 @@ fn last_name(path: &[u8]) -> &[u8] {
 }
 
 /// The content of an entry.
-pub enum Content<'d> {
+pub enum EntryContent<'d> {
     /// A file of this machine whose start has been read, in a directory that is open.
     Start(FileStart<'d>),
     /// A file of this machine.
@@ -93,7 +93,7 @@ pub enum Content<'d> {
     Stream(Box<dyn Reader>),
 }
 
-impl Content<'_> {
+impl EntryContent<'_> {
     /// All of it, if it has been read beyond doubt.
     pub(crate) fn all(&self) -> Option<&[u8]> {
         match self {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::listing::{EntryKind, Listing};
-use super::{Content, Identity, Tree, last_name, names};
+use super::{EntryContent, Identity, Tree, last_name, names};
 use crate::content::file::FileReader;
 use crate::error::{Error, Name, Result, join};
 use crate::ignore::Ignore;
@@ -167,13 +167,18 @@ impl Tree for UrlTree {
         Ok(listing)
     }
 
-    fn open<'d>(&self, directory: &'d Arc<MapDirectory>, name: &'d [u8]) -> Result<Content<'d>> {
+    fn open<'d>(
+        &self,
+        directory: &'d Arc<MapDirectory>,
+        name: &'d [u8],
+    ) -> Result<EntryContent<'d>> {
         let Some(Node::File(source)) = directory.0.get(name) else {
             return Err(Error::read(&self.display(name), "is not in the map"));
         };
-        match source.locate(&self.options)? {
-            Some(located) => FileReader::open_located(located).map(Content::File),
-            None => source.open(None, &self.options, 1).map(Content::Stream),
+        let content = source.content(&self.options)?;
+        match content.file() {
+            Some(file) => FileReader::open_located(file.clone()).map(EntryContent::File),
+            None => content.open(1).map(EntryContent::Stream),
         }
     }
 

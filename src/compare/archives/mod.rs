@@ -142,12 +142,12 @@ struct Archive<'s> {
 
 impl<'s> Archive<'s> {
     fn look(source: &'s Source, options: &'s Options) -> Result<Self> {
-        let located = source.locate(options).map_err(|error| match error {
+        let content = source.content(options).map_err(|error| match error {
             // It is there, and no file.
             Error::Read { name, cause, errno, .. } => Error::Archive { name, cause, errno },
             other => other,
         })?;
-        let file = located.map(FileReader::open_located).transpose()?;
+        let file = content.file().cloned().map(FileReader::open_located).transpose()?;
         Ok(Self { source, options, file, asked: Mutex::default(), passed_over: None })
     }
 
@@ -184,7 +184,7 @@ impl Origin for Archive<'_> {
         if file.as_random().is_some() {
             return Ok(Bytes::Anywhere(Box::new(file)));
         }
-        let again = self.source.open(self.source.locate(self.options)?, self.options, 2)?;
+        let again = self.source.content(self.options)?.open(2)?;
         Ok(Bytes::Stream(again, "this file has no size"))
     }
 

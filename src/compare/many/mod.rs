@@ -9,11 +9,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::run::context::{Context, Steps};
 
-use super::pair::compare_located;
+use super::pair::compare_contents;
 use crate::content::file::FileReader;
 use crate::content::file::identity::Identity;
 use crate::content::file::located::Located;
-use crate::content::{Chunk, Reader, is_silenced};
+use crate::content::{Chunk, Content, Reader, is_silenced};
 use crate::engine::partition;
 use crate::engine::partition::{Member, PartitionLimits};
 use crate::engine::{until_quiet, wait_for};
@@ -43,14 +43,14 @@ pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>)
     let many_urls = distinct.members.len() > 2;
     // All are the same if all are the same as one of them: a file, since it is read again for each of the
     // others. If all are URLs, they are read at the same time, or one after another and compared by digests.
-    match distinct.members.iter().position(|(_, located)| located.is_some()) {
+    match distinct.members.iter().position(|found| found.content.file().is_some()) {
         None if !fit(&distinct.members, options) => {
-            let open = |found: &Found| open_one(sources, found, options);
+            let open = |found: &Found<'_>| open_one(found, options);
             digests::all_same(&distinct.members, options, context, open)
         }
         None if many_urls => {
-            let Some(members) = open(sources, &distinct.members, options, context)? else {
-                let open = |found: &Found| open_one(sources, found, options);
+            let Some(members) = open(&distinct.members, context)? else {
+                let open = |found: &Found<'_>| open_one(found, options);
                 return digests::all_same(&distinct.members, options, context, open);
             };
             let limits = PartitionLimits { open: affordable_files(), stop_at_difference: true };
@@ -82,13 +82,12 @@ fn groups(sources: &[Source], options: &Options, context: &Context<'_>) -> Resul
     context.checkpoint()?;
     let Distinct { members, same, failure } = Distinct::of(sources, options, context)?;
     if let Some(error) = failure {
-        return Err(first_failure(sources, &members, error, options, context));
+        return Err(first_failure(&members, error, options, context));
     }
-    let ready =
-        if fit(&members, options) { open(sources, &members, options, context)? } else { None };
+    let ready = if fit(&members, options) { open(&members, context)? } else { None };
     let outcome = match ready {
         Some(ready) => partition(ready, options, context)?,
-        None => by_digests(sources, &members, options, context)?,
+        None => by_digests(&members, options, context)?,
     };
     let mut groups: Vec<Vec<usize>> = Vec::with_capacity(outcome.len());
     let mut steps = Steps::new(context);
@@ -115,26 +114,25 @@ fn partition(
 }
 
 /// May all URLs of these be open at once? They must be, to be compared byte for byte and read only once.
-fn fit(members: &[Found], options: &Options) -> bool {
-    members.iter().filter(|(_, located)| located.is_none()).count() <= options.transfers().max(2)
+fn fit(members: &[Found<'_>], options: &Options) -> bool {
+    count_urls(members) <= options.transfers().max(2)
 }
 
 /// The groups of members of which not all can be open at once, found by digests; files that can equal none of
 /// the URLs are compared byte for byte.
 fn by_digests(
-    sources: &[Source],
-    members: &[Found],
+    members: &[Found<'_>],
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Vec<Vec<usize>>> {
     let mut steps = Steps::new(context);
-    let size = |&place: &usize| members[place].1.as_ref().and_then(Located::size);
+    let size = |&place: &usize| members[place].content.size();
     let (mut sized, mut streams) = (Vec::new(), Vec::new());
     for place in 0..members.len() {
         steps.step()?;
         if size(&place).is_some() { sized.push(place) } else { streams.push(place) }
     }
-    let open = |&place: &usize| open_one(sources, &members[place], options);
+    let open = |&place: &usize| open_one(&members[place], options);
     let mut classes = digests::classes(&streams, options, context, open)?;
     let lengths: HashSet<u64> = classes.keys().map(|digest| digest.0).collect();
     let (mut candidates, mut others) = (Vec::new(), Vec::new());
@@ -150,9 +148,7 @@ fn by_digests(
     let mut files = Vec::with_capacity(others.len());
     for &place in &others {
         steps.step()?;
-        if let Some(located) = members[place].1.clone() {
-            files.push(Member::Reopenable(Box::new(located)));
-        }
+        files.extend(members[place].content.reopenable().map(Member::Reopenable));
     }
     let mut groups: Vec<Vec<usize>> = classes.into_values().collect();
     for group in partition(files, options, context)? {
@@ -163,20 +159,24 @@ fn by_digests(
 }
 
 /// Opens one of many.
-fn open_one(
-    sources: &[Source],
-    (index, located): &Found,
-    options: &Options,
-) -> Result<Box<dyn Reader>> {
-    sources[*index].open(located.clone(), options, options.transfers())
+fn open_one(found: &Found<'_>, options: &Options) -> Result<Box<dyn Reader>> {
+    found.content.open(options.transfers())
 }
 
-/// A source by its index in the list; its file, if it is a path.
-type Found = (usize, Option<Located>);
+/// A source by its index in the list, and its content.
+struct Found<'s> {
+    index: usize,
+    content: Box<dyn Content + 's>,
+}
+
+/// How many of them come from servers?
+fn count_urls(members: &[Found<'_>]) -> usize {
+    members.iter().filter(|found| found.content.file().is_none()).count()
+}
 
 /// The sources that are known to be different ones, in the order of the list.
-struct Distinct {
-    members: Vec<Found>,
+struct Distinct<'s> {
+    members: Vec<Found<'s>>,
     /// For each of them: itself, and all that are known to be the same unread.
     same: Vec<Vec<usize>>,
     /// Why it ends before the end of the list: the next path leads to no file. (URLs that lead to nothing
@@ -184,32 +184,30 @@ struct Distinct {
     failure: Option<Error>,
 }
 
-impl Distinct {
+impl<'s> Distinct<'s> {
     /// # Errors
     /// When the context says stop.
-    fn of(sources: &[Source], options: &Options, context: &Context<'_>) -> Result<Self> {
-        let (mut members, mut same) = (Vec::new(), Vec::<Vec<usize>>::new());
+    fn of(sources: &'s [Source], options: &Options, context: &Context<'_>) -> Result<Self> {
+        let (mut members, mut same) = (Vec::<Found<'_>>::new(), Vec::<Vec<usize>>::new());
         let mut failure = None;
         let mut files = Files::default();
         let mut urls: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, source) in sources.iter().enumerate() {
             context.checkpoint()?;
-            let located = match source.locate(options) {
-                Ok(located) => located,
+            let looked_at = match source.content(options) {
+                Ok(looked_at) => looked_at,
                 Err(error) => {
                     failure = Some(error);
                     break;
                 }
             };
-            let known = match &located {
-                Some(located) => files.find_or_add(located, &members),
+            let known = match looked_at.file() {
+                Some(file) => files.find_or_add(file, &members),
                 None => {
                     let named = urls.entry(source.name().bytes()).or_default();
                     // The same URL may have other settings.
-                    let known = named.iter().copied().find(|&known| {
-                        let (known, _): &Found = &members[known];
-                        sources[*known] == *source
-                    });
+                    let is_same = |&known: &usize| sources[members[known].index] == *source;
+                    let known = named.iter().copied().find(is_same);
                     if known.is_none() {
                         named.push(members.len());
                     }
@@ -219,7 +217,7 @@ impl Distinct {
             match known {
                 Some(known) => same[known].push(index),
                 None => {
-                    members.push((index, located));
+                    members.push(Found { index, content: looked_at });
                     same.push(vec![index]);
                 }
             }
@@ -242,7 +240,7 @@ struct SameNumber {
 
 impl Files {
     /// The member that is the same file; if there is none, this file becomes the next member.
-    fn find_or_add(&mut self, located: &Located, members: &[Found]) -> Option<usize> {
+    fn find_or_add(&mut self, located: &Located, members: &[Found<'_>]) -> Option<usize> {
         let next = members.len();
         let known = match self.0.entry(located.identity()) {
             Entry::Occupied(known) => known.into_mut(),
@@ -251,7 +249,7 @@ impl Files {
                 return None;
             }
         };
-        let first = members[known.first].1.as_ref()?;
+        let first = members[known.first].content.file()?;
         if first.is_same_file(located) {
             return Some(known.first);
         }
@@ -272,14 +270,13 @@ impl Files {
 /// The error to report when the source after these has failed with `error`: that of the first of these that
 /// fails too, if any.
 fn first_failure(
-    sources: &[Source],
-    found: &[Found],
+    found: &[Found<'_>],
     error: Error,
     options: &Options,
     context: &Context<'_>,
 ) -> Error {
-    let opens = |found: &Found, context: &Context<'_>| {
-        wait_for(&mut *open_one(sources, found, options)?, context).map(|()| Verdict::Undecided)
+    let opens = |found: &Found<'_>, context: &Context<'_>| {
+        wait_for(&mut *open_one(found, options)?, context).map(|()| Verdict::Undecided)
     };
     let opened = each(found, options.transfers(), AfterFailure::Stop, context, opens);
     opened.err().unwrap_or(error)
@@ -293,22 +290,15 @@ fn affordable_files() -> usize {
 
 /// Makes everything ready to be read: requests all URLs, then waits for their answers. `None` where a server
 /// answers one of them and not another: they have to be read one after another.
-fn open(
-    sources: &[Source],
-    found: &[Found],
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<Option<Vec<Member>>> {
+fn open(found: &[Found<'_>], context: &Context<'_>) -> Result<Option<Vec<Member>>> {
     let mut members = Vec::with_capacity(found.len());
-    let urls = found.iter().filter(|(_, located)| located.is_none()).count();
-    for (index, located) in found {
+    let urls = count_urls(found);
+    for Found { content, .. } in found {
         context.checkpoint()?;
-        members.push(match located {
-            Some(located) if located.size().is_some() => {
-                Member::Reopenable(Box::new(located.clone()))
-            }
-            Some(located) => unsized_file(located.clone())?,
-            None => Member::Stream(sources[*index].open(None, options, urls)?),
+        members.push(match (content.file(), content.reopenable()) {
+            (Some(file), _) if file.size().is_none() => unsized_file(file.clone())?,
+            (_, Some(reopenable)) => Member::Reopenable(reopenable),
+            (_, None) => Member::Stream(content.open(urls)?),
         });
     }
     for index in 0..members.len() {
@@ -347,13 +337,13 @@ fn unsized_file(located: Located) -> Result<Member> {
 /// One source, and others to compare with it.
 struct Pairs<'s> {
     sources: &'s [Source],
-    first: Found,
-    others: Vec<Found>,
+    first: Found<'s>,
+    others: Vec<Found<'s>>,
 }
 
 impl Pairs<'_> {
     fn compare(&self, options: &Options, context: &Context<'_>) -> Result<bool> {
-        let has_urls = self.first.1.is_none() || self.others.iter().any(|(_, file)| file.is_none());
+        let has_urls = self.first.content.file().is_none() || count_urls(&self.others) > 0;
         let workers = if has_urls { options.transfers() } else { options.workers() };
         let at_a_time = workers.min(self.others.len()).max(1);
         // Threads that are left over are divided among the comparisons.
@@ -368,17 +358,20 @@ impl Pairs<'_> {
         Ok(outcome == Verdict::Undecided)
     }
 
-    fn pair(&self, other: &Found, options: &Options, context: &Context<'_>) -> Result<PairOutcome> {
-        let known = (self.first.1.clone(), other.1.clone());
-        let (first, other) = (&self.sources[self.first.0], &self.sources[other.0]);
-        let mut known = Some(known);
+    fn pair(
+        &self,
+        other: &Found<'_>,
+        options: &Options,
+        context: &Context<'_>,
+    ) -> Result<PairOutcome> {
+        let mut is_known = true;
         until_quiet(context, || {
+            if std::mem::take(&mut is_known) {
+                return compare_contents(&*self.first.content, &*other.content, options, context);
+            }
             // Both are looked at again when they are compared again.
-            let (in_first, in_other) = match known.take() {
-                Some(known) => known,
-                None => (first.locate(options)?, other.locate(options)?),
-            };
-            compare_located((first, in_first), (other, in_other), options, context)
+            let look = |found: &Found<'_>| self.sources[found.index].content(options);
+            compare_contents(&*look(&self.first)?, &*look(other)?, options, context)
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Result, join};
 use crate::outcome::{DiffReason, Finding, PairOutcome, Proof};
 use crate::run::context::Context;
 use crate::run::workers::Workers;
-use crate::tree::{Content, Tree};
+use crate::tree::{EntryContent, Tree};
 
 /// Compares all of `files`; other workers help, as far as they are idle.
 pub(crate) fn share<A: Tree, B: Tree>(
@@ -62,11 +62,11 @@ enum Opened {
 }
 
 impl Opened {
-    fn of(content: Content<'_>) -> Result<Self> {
+    fn of(content: EntryContent<'_>) -> Result<Self> {
         Ok(match content {
-            Content::Start(start) => Self::File(start.into_reader()?),
-            Content::File(file) => Self::File(file),
-            Content::Stream(reader) => Self::Stream(reader),
+            EntryContent::Start(start) => Self::File(start.into_reader()?),
+            EntryContent::File(file) => Self::File(file),
+            EntryContent::Stream(reader) => Self::Stream(reader),
         })
     }
 
@@ -80,8 +80,8 @@ impl Opened {
 
 /// Compares two contents.
 fn contents<A: Tree, B: Tree>(
-    left: Content<'_>,
-    right: Content<'_>,
+    left: EntryContent<'_>,
+    right: EntryContent<'_>,
     walk: &Walk<'_, A, B>,
     workers: &Workers<'_, Task<A, B>>,
     context: &Context<'_>,

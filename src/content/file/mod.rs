@@ -25,7 +25,7 @@ use rustix::io::retry_on_intr;
 use self::buffers::{BUFFER, Buffer};
 use self::extent::checked_extent_at;
 use self::located::{Located, Location};
-use super::{Chunk, Extent, OpenReader, ReadAt, Reader, Reopen};
+use super::{Chunk, Content, Extent, OpenReader, ReadAt, Reader, Reopen};
 use crate::error::{Error, Result};
 use crate::options::FileOptions;
 
@@ -270,6 +270,24 @@ impl ReadAt for FileReader {
             }
         }
         Ok(())
+    }
+}
+
+impl Content for Located {
+    fn size(&self) -> Option<u64> {
+        Self::size(self)
+    }
+
+    fn file(&self) -> Option<&Located> {
+        Some(self)
+    }
+
+    fn reopenable(&self) -> Option<Box<dyn Reopen>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn open(&self, _: usize) -> Result<Box<dyn Reader>> {
+        Ok(Box::new(FileReader::open_located(self.clone())?))
     }
 }
 

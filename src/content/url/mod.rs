@@ -5,6 +5,7 @@
 //! beside it.
 
 pub(crate) mod ranges;
+pub(crate) mod unasked;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
