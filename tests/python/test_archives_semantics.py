@@ -13,7 +13,7 @@ import pytest
 
 import komparu
 import packing
-from komparu import DiffReason, Verdict, compare_archive
+from komparu import ArchiveError, DiffReason, Verdict, compare_archive
 from packing import files, link, member, symlink, tar, zipped
 
 if TYPE_CHECKING:
@@ -202,6 +202,30 @@ def test_sparse_entries_compare_by_their_full_content(
         file.write(b"y")
     c = packing.pack("gnu.tar", tree, tmp_path / "c.tar", names)
     assert compare_archive(a, c).diff == {"middle": DiffReason.CONTENT_MISMATCH}
+
+
+def test_holes_of_solaris_compare_by_their_full_content(tmp_path: Path) -> None:
+    content = b"a" * 512 + bytes(512) + b"c" * 512
+    full = files(tmp_path / "full.tar", [("hole", content)])
+
+    def sparse(content: bytes, offsets: str) -> Path:
+        info = tarfile.TarInfo("hole")
+        info.size, info.pax_headers = len(content), {"SUN.holesdata": offsets}
+        path = tmp_path / "sparse.tar"
+        with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+            archive.addfile(info, io.BytesIO(content))
+        return path
+
+    assert compare_archive(sparse(content, " 0 512 1024 1536"), full)
+    zeros = files(tmp_path / "zeros.tar", [("hole", bytes(1536))])
+    hole = sparse(bytes(1536), " 0 0 1536 1536")
+    assert compare_archive(hole, zeros)
+    assert compare_archive(hole, full).diff == {"hole": DiffReason.CONTENT_MISMATCH}
+    # libarchive passes over the bytes of a hole; tar itself unpacks them.
+    unlike = content[:600] + b"b" + content[601:]
+    for bad in [(unlike, " 0 512 1024 1536"), (content, " 0 512 1024 1537"), (content, "0 1536")]:
+        with pytest.raises(ArchiveError, match="has a sparse file"):
+            compare_archive(sparse(*bad), full)
 
 
 def test_a_nested_archive_is_a_blob(tmp_path: Path) -> None:

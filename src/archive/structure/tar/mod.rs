@@ -7,10 +7,12 @@
 
 mod decimal;
 mod header;
+mod holes;
 mod pax;
 mod sparse;
 
 use self::header::{BLOCK, Dialect, Header, is_zero, until_nul};
+use self::holes::Holes;
 use self::pax::{Records, Sparse};
 use self::sparse::{Map, MapInBody};
 use super::{Broken, LONGEST, Listed, Structure, Want, Whole};
@@ -27,6 +29,8 @@ pub(super) struct Tar {
     reads: Reads,
     /// Where the next block begins.
     at: u64,
+    /// Where ends what has been asked for of a body.
+    seen: u64,
     /// How many blocks of zeros there were just before.
     zeros: u64,
     /// Which kind of header there was last, if that matters: after a pax header the bodies of hard links
@@ -73,6 +77,13 @@ enum Reads {
         size: u64,
         real_size: u64,
     },
+    /// What must be zeros in the body of this entry.
+    Zeros {
+        listed: Listed,
+        holes: Holes,
+        size: u64,
+        length: usize,
+    },
     /// Nothing, now that this entry has been told of, with so long a body behind `at`.
     Entry {
         body: u64,
@@ -94,7 +105,7 @@ impl Tar {
     /// `ignore_zeros`: it goes on behind end marks.
     pub(super) fn new(ignore_zeros: bool) -> Self {
         let (reads, dialect, before) = (Reads::Nothing, Kind::Other, Before::default());
-        Self { ignore_zeros, reads, at: 0, zeros: 0, dialect, before }
+        Self { ignore_zeros, reads, at: 0, seen: 0, zeros: 0, dialect, before }
     }
 
     /// Asks for the next header, behind a body of so many bytes.
@@ -106,8 +117,9 @@ impl Tar {
         };
         self.at = next;
         // The last byte of the body is asked for as well: a cut before it is no end between two entries.
-        self.reads = Reads::Header { is_after_body: body > 0 };
-        let extra = usize::from(body > 0);
+        let is_after_body = body > 0 && self.seen < next;
+        self.reads = Reads::Header { is_after_body };
+        let extra = usize::from(is_after_body);
         Ok(Want::Bytes { at: next - extra as u64, length: BLOCK + extra })
     }
 
@@ -279,9 +291,13 @@ impl Tar {
         if kind == b'S' || (dialect == Dialect::Gnu && header.has_holes()) {
             return self.old_sparse(header, listed, size);
         }
-        match sparse {
-            None => Ok(self.listed(listed, size)),
-            Some(sparse) => {
+        match (sparse, records.holes) {
+            (None, None) => Ok(self.listed(listed, size)),
+            (None, Some(holes)) if is_file && holes.is_of(size) => self.holes(listed, holes, size),
+            (_, Some(_)) => {
+                Broken::because("has a sparse file whose map is not that of its content")
+            }
+            (Some(sparse), None) => {
                 if is_file {
                     listed.size = sparse.real_size.or(listed.size);
                 }
@@ -362,6 +378,18 @@ impl Tar {
         Ok(self.listed(listed, size))
     }
 
+    /// A sparse file as the tar of Solaris has them.
+    fn holes(&mut self, listed: Listed, mut holes: Holes, size: u64) -> Result<Want, Broken> {
+        let Some((start, length)) = holes.next(LONGEST) else {
+            return Ok(self.listed(listed, size));
+        };
+        let at = self.at.checked_add(start).filter(|&at| at < i64::MAX as u64);
+        let Some(at) = at else { return Broken::because("has an entry of impossible size") };
+        self.seen = at + length as u64;
+        self.reads = Reads::Zeros { listed, holes, size, length };
+        Ok(Want::Bytes { at, length })
+    }
+
     /// An entry, with so long a body behind `at`.
     fn listed(&mut self, listed: Listed, body: u64) -> Want {
         self.reads = Reads::Entry { body };
@@ -396,6 +424,13 @@ impl Structure for Tar {
                 }
                 self.stretches(listed, map, size, real_size, is_extended)
             }
+            Reads::Zeros { length, .. } if bytes.len() < length => {
+                Broken::because("is cut short: the content of an entry is not all there")
+            }
+            Reads::Zeros { .. } if !is_zero(bytes) => {
+                Broken::because("has a sparse file with content where it says that there is none")
+            }
+            Reads::Zeros { listed, holes, size, .. } => self.holes(listed, holes, size),
             Reads::MapInBody { listed, mut map, size, real_size } => {
                 if bytes.len() < BLOCK {
                     return Broken::because(

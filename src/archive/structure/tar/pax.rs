@@ -1,7 +1,8 @@
 //! Records of a pax header: POSIX.1-2017, pax, "pax Extended Header", and the manual of GNU tar, "Storing
-//! Sparse Files", for the four ways in which pax headers say where holes are.
+//! Sparse Files", for the four ways in which its pax headers say where holes are.
 
 use super::decimal::{damaged, decimal};
+use super::holes::Holes;
 use super::sparse::Map;
 use crate::archive::structure::Broken;
 
@@ -14,8 +15,10 @@ pub(super) struct Records {
     pub(super) size: Option<u64>,
     /// Are names bytes of an unknown encoding?
     pub(super) is_binary: bool,
-    /// Holes.
+    /// Holes, whose bytes are left out.
     pub(super) sparse: Option<Sparse>,
+    /// Holes, whose bytes are there all the same.
+    pub(super) holes: Option<Holes>,
 }
 
 /// What records say of a sparse file.
@@ -50,6 +53,7 @@ impl Records {
             b"linkpath" => self.has_link = !value.is_empty(),
             b"size" => self.size = Some(decimal(value)?),
             b"hdrcharset" => self.is_binary = value == b"BINARY",
+            b"SUN.holesdata" => self.holes = Some(Holes::read(value)?),
             b"SCHILY.realsize" => self.sparse().real_size = Some(decimal(value)?),
             _ if key.starts_with(b"GNU.sparse.") => return self.sparse().take(key, value),
             _ => {}
@@ -63,7 +67,8 @@ impl Records {
 
     /// What readers do not agree on if it holds for more than one entry: some obey, and some ignore it.
     pub(super) fn is_too_much_for_all(&self) -> bool {
-        self.path.is_some() || self.has_link || self.size.is_some() || self.sparse.is_some()
+        let has_holes = self.sparse.is_some() || self.holes.is_some();
+        self.path.is_some() || self.has_link || self.size.is_some() || has_holes
     }
 }
 

@@ -240,3 +240,35 @@ fn a_map_that_is_not_that_of_the_content_is_damage() {
     assert!(map("7", good, 5).is_err());
     assert!(map("10", None, 5).is_err());
 }
+
+#[test]
+fn the_bytes_of_holes_of_solaris_are_zeros() {
+    let made = |map: &str, body: &[u8]| {
+        let records = pax(&[("SUN.holesdata", map)]);
+        [entry("pax", b'x', &records), entry("a", b'0', body), END.to_vec()].concat()
+    };
+    for (length, first, map) in [
+        (2000, 7, " 0 600 1000 2000"),
+        // A hole is at the end.
+        (1536, 7, " 0 600 1536 1536"),
+        (1536, 0, " 0 0 1536 1536"),
+    ] {
+        let mut body = vec![0; length];
+        body[0] = first;
+        let bytes = made(map, &body);
+        let (entries, whole) = walked(&bytes, false);
+        assert_eq!(entries, [listed("a", length as u64)], "{map}");
+        assert_eq!(whole, Ok(Whole { end: bytes.len() as u64, ..Whole::default() }), "{map}");
+        for cut in (0..bytes.len() - 2 * BLOCK).step_by(100) {
+            assert!(!walk(&bytes[..cut]).is_ok_and(|whole| whole.open.is_none()), "{cut}");
+        }
+        body[700] = 1;
+        assert_eq!(
+            walk(&made(map, &body)),
+            Broken::because("has a sparse file with content where it says that there is none")
+        );
+    }
+    for map in [" 0 600 1000 2001", " 0 2000 1000", "0 2000", ""] {
+        assert!(walk(&made(map, &[0; 2000])).is_err(), "{map}");
+    }
+}
