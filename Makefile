@@ -140,9 +140,8 @@ format: $(BUILD)/ready ## Bring all code into shape
 	$(BIN)/ruff check --quiet --fix
 	$(BIN)/ruff format --quiet
 
-stubs: $(BUILD)/installed ## Copy the documentation of the compiled functions into their stubs
-	$(BIN)/python -I scripts/stubs.py python/komparu/_core.pyi
-	$(BIN)/ruff format --quiet python/komparu
+stubs: $(BUILD)/installed ## Write stubs, signatures and tables of the options, as their table has them
+	$(BIN)/python -I scripts/stubs.py
 
 # How many damaged archives of each of 18 kinds.
 COUNT ?= 15000

@@ -1,24 +1,66 @@
-"""Writes down for editors, type checkers and programs what the compiled functions are.
+"""Writes down, of the table of options, all that programs, editors and readers are told of them.
 
-    python scripts/stubs.py python/komparu/_core.pyi
+    python scripts/stubs.py
 
-Their documentation is written in Rust, beside the functions, and goes into their stubs. These have
-the types, and go into `_functions.py` beside them, where the public functions are made, and into
-`aio.pyi`, for editors that cannot follow how their coroutines are made. Tests see to it that all of
-them say the same.
+The table is `src/options/table.rs`; the public functions are described in `src/py`. The compiled
+module is asked for both, and they are written into
+
+- `_core.pyi`: the signatures, types and documentation of the compiled functions;
+- `_functions.py`: the same, where the public functions are made;
+- `aio.pyi`: the same as coroutines, for editors that cannot follow how these are made;
+- `_config.py` and `_types.py`: the fields of `KomparuConfig` and `Source`;
+- `docs/*/api.md`: the tables of options and the signatures.
+
+A test sees to it that all of them say what the table says.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-import sys
+import re
+import textwrap
 from pathlib import Path
+from typing import Any
 
-import komparu
 from komparu import _core
 
-_HEAD = '''\
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "python" / "komparu"
+WIDTH = 100
+
+OPTIONS: list[dict[str, Any]] = _core.options()
+FUNCTIONS: list[tuple[str, list[tuple[str, str]], list[str], str]] = sorted(_core.functions())
+
+#: The types of values that are handed over, by their kinds.
+TYPES = {
+    "switch": "bool",
+    "integer": "int",
+    "bytes": "int",
+    "limit": "int",
+    "ratio": "float",
+    "seconds": "float",
+    "choice": "str",
+    "proxy": "str",
+    "headers": "Mapping[str, str]",
+    "patterns": "Iterable[str]",
+}
+#: The types of values that are kept, where they are others.
+KEPT = {"headers": "dict[str, str]", "patterns": "tuple[str, ...]"}
+
+#: What an option is about, where that is not every comparison.
+TOPICS = {
+    "en": {
+        "comparing": "",
+        "directories": "Directories: ",
+        "archives": "Archives: ",
+        "URLs": "URLs: ",
+    },
+    "ru": {"comparing": "", "directories": "Каталоги: ", "archives": "Архивы: ", "URLs": "URL: "},
+}
+ONLY_CONFIGURED = {"en": " Only in `configure`.", "ru": " Только в `configure`."}
+
+HEAD = '''\
 """The public functions, with their signatures and types. Written by `make stubs`.
 
 A compiled function has no annotations, which FastAPI, pydantic and `typing.get_type_hints` read. So
@@ -35,8 +77,7 @@ from komparu._types import CompareResult, DirResult, SourceLike
 __all__ = [
 '''
 
-
-_COROUTINES = """\
+COROUTINES = """\
 import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -48,54 +89,186 @@ __all__ = [
 
 
 def main() -> None:
-    """Rewrite the file that is named, and those beside it."""
-    stubs = Path(sys.argv[1])
-    text = _documented(stubs.read_text(encoding="utf-8"))
-    stubs.write_text(text, encoding="utf-8")
-    stubs.with_name("_functions.py").write_text(_described(text), encoding="utf-8")
-    stubs.with_name("aio.pyi").write_text(_coroutines(text), encoding="utf-8")
+    """Rewrite every file that says something else."""
+    for path, text in written().items():
+        if path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
-def _public(text: str) -> list[ast.FunctionDef]:
-    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    return [function for function in functions if function.name in komparu.__all__]
+def written() -> dict[Path, str]:
+    """Make the text that each file ought to have."""
+
+    def now(path: Path) -> str:
+        return path.read_text(encoding="utf-8")
+
+    stubs, coroutines = PACKAGE / "_core.pyi", PACKAGE / "aio.pyi"
+    config, types = PACKAGE / "_config.py", PACKAGE / "_types.py"
+    pages = {language: ROOT / "docs" / language / "api.md" for language in TOPICS}
+    return {
+        stubs: _stubs(now(stubs)),
+        coroutines: _coroutines(now(stubs)),
+        PACKAGE / "_functions.py": _functions(),
+        config: _with_fields(now(config), "KomparuConfig", "configure"),
+        types: _with_fields(now(types), "Source", "source"),
+        **{page: _api(now(page), language) for language, page in pages.items()},
+    }
 
 
-def _documented(text: str) -> str:
+def _layer(name: str) -> list[dict[str, Any]]:
+    return [option for option in OPTIONS if name in option["layers"]]
+
+
+def _type(option: dict[str, Any]) -> str:
+    return TYPES[option["kind"]] + (" | None" if option["or_none"] else "")
+
+
+def _literal(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _function(name: str, result: str, parameters: list[str], options: list[str]) -> str:
+    """Write down a function as the formatter does, without what it does."""
+    lines = [*parameters, *(["*", *options] if options else [])]
+    arguments = "".join(f"\n    {line}," for line in lines) + "\n" if lines else ""
+    documentation = inspect.getdoc(getattr(_core, name)) or ""
+    body = textwrap.indent(f'"""{documentation}', "    ").rstrip()
+    end = "\n    " if "\n" in documentation else ""
+    return f'def {name}({arguments}) -> {result}:\n{body}{end}"""'
+
+
+def _signatures() -> dict[str, str]:
+    """Every public function, written down, by its name."""
+    texts = {}
+    described = {
+        option["name"]: f"{option['name']}: {_type(option)} = {_literal(option['default'])}"
+        for option in OPTIONS
+    }
+    for name, parameters, taken, result in FUNCTIONS:
+        options = [described[option] for option in taken]
+        texts[name] = _function(name, result, [": ".join(given) for given in parameters], options)
+    unchanged = [f"{option['name']}: {_type(option)} = ..." for option in _layer("configure")]
+    texts["configure"] = _function("configure", "None", [], unchanged)
+    texts["get_config"] = _function("get_config", "KomparuConfig", [], [])
+    texts["reset_config"] = _function("reset_config", "None", [], [])
+    return texts
+
+
+def _stubs(text: str) -> str:
+    """Replace the public functions; what else is compiled is written by hand."""
+    texts = {name: made.replace("[PathKey,", "[_Path,") for name, made in _signatures().items()}
     lines = text.splitlines()
-    for function in reversed(_public(text)):
-        documentation = inspect.getdoc(getattr(_core, function.name)) or ""
-        body = function.body[0]
-        # `...` stands on the line where the signature ends, a docstring below it.
-        kept = lines[body.lineno - 1][: body.col_offset].rstrip()
-        written = [f"    {line}".rstrip() for line in f'"""{documentation}'.splitlines()]
-        written = [*written, '    """'] if len(written) > 1 else [written[0] + '"""']
-        head = [kept] if kept else []
-        lines[body.lineno - 1 : body.end_lineno] = [*head, *written]
+    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    for node in reversed(functions):
+        if node.name in texts:
+            lines[node.lineno - 1 : node.end_lineno] = texts[node.name].splitlines()
     return "\n".join(lines) + "\n"
 
 
+def _functions() -> str:
+    texts = _signatures()
+    parts = [HEAD, *(f'    "{name}",\n' for name in texts), "]\n"]
+    for made in texts.values():
+        described = made.replace(" = ...,", " = UNCHANGED,")
+        parts.append(f"\n\n@public\n{described}\n    raise NotImplementedError\n")
+    return "".join(parts)
+
+
 def _coroutines(text: str) -> str:
-    functions = [node for node in _public(text) if node.name.startswith("compare")]
-    functions.sort(key=lambda function: function.name)
     (keys,) = (line for line in text.splitlines() if line.startswith("_Path = "))
-    parts = [
-        _COROUTINES,
-        *(f'    "{function.name}",\n' for function in functions),
-        f"]\n\n{keys}\n",
+    names, signatures = [function[0] for function in FUNCTIONS], _signatures()
+    texts = [signatures[name].replace("[PathKey,", "[_Path,") for name in names]
+    listed = "".join(f'    "{name}",\n' for name in names)
+    return f"{COROUTINES}{listed}]\n\n{keys}\n" + "".join(f"\nasync {made}\n" for made in texts)
+
+
+def _with_fields(text: str, name: str, layer: str) -> str:
+    """Replace the fields of a class that are options, and what its docstring says of them."""
+    options = {option["name"]: option for option in _layer(layer)}
+    (made,) = (
+        node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef) and node.name == name
+    )
+    fields = [node for node in made.body if isinstance(node, ast.AnnAssign)]
+    old = [
+        node for node in fields if isinstance(node.target, ast.Name) and node.target.id in options
     ]
-    parts += [f"\nasync {ast.get_source_segment(text, function)}\n" for function in functions]
-    return "".join(parts)
+    lines = text.splitlines()
+    lines[old[0].lineno - 1 : old[-1].end_lineno] = [
+        _field(option, layer) for option in options.values()
+    ]
+    documented = made.body[0]
+    start = next(
+        number
+        for number in range(documented.lineno, documented.end_lineno or 0)
+        if lines[number].split(":")[0].strip() in options
+    )
+    end = next(number for number in range(start, len(lines)) if not lines[number].strip())
+    lines[start:end] = [
+        line
+        for option in options.values()
+        for line in textwrap.wrap(
+            f"{option['name']}: {_sentence(option, 'en' if layer == 'configure' else None)}",
+            WIDTH,
+            initial_indent=" " * 8,
+            subsequent_indent=" " * 12,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def _described(text: str) -> str:
-    functions = sorted(_public(text), key=lambda function: function.name)
-    parts = [_HEAD, *(f'    "{function.name}",\n' for function in functions), "]\n"]
-    for function in functions:
-        written = ast.get_source_segment(text, function) or ""
-        written = written.replace(" = ...,", " = UNCHANGED,").replace("[_Path,", "[PathKey,")
-        parts.append(f"\n\n@public\n{written}\n    raise NotImplementedError\n")
-    return "".join(parts)
+def _field(option: dict[str, Any], layer: str) -> str:
+    name, kind, default = option["name"], option["kind"], option["default"]
+    if layer == "source":
+        unset = "field(default=None, hash=False)" if kind == "headers" else "None"
+        return f"    {name}: {TYPES[kind]} | None = {unset}"
+    kept = KEPT.get(kind, TYPES[kind]) + (" | None" if option["or_none"] and default != {} else "")
+    value = "field(default_factory=dict, hash=False)" if default == {} else _literal(default)
+    return f"    {name}: {kept} = {value}"
+
+
+def _sentence(option: dict[str, Any], language: str | None) -> str:
+    """Say what an option means, and what it is about, unless that goes without saying."""
+    sentence = str(option["russian" if language == "ru" else "english"])
+    topic = TOPICS[language][option["topic"]] if language else ""
+    if topic and not sentence[1].isupper():
+        sentence = sentence[0].lower() + sentence[1:]
+    return topic + sentence
+
+
+def _api(text: str, language: str) -> str:
+    """Replace the table of options and the signatures."""
+    rows = [_row(option, language) for option in OPTIONS]
+    head, table = re.split(r"(?m)^(?=\| `chunk_size` )", text, maxsplit=1)
+    text = head + "\n".join(rows) + table[table.index("\n\n") :]
+    for name, parameters, options, result in FUNCTIONS:
+        names = [given for given, _ in parameters]
+        text = _with_signature(text, name, [*names, "*", *options], f" -> {result}")
+    settings = [f"{option['name']}=None" for option in _layer("source")]
+    return _with_signature(text, "Source", ["url", *settings], "")
+
+
+def _row(option: dict[str, Any], language: str) -> str:
+    value = option["default"]
+    gib = 1 << 30
+    shown = f"{value // gib} GiB" if type(value) is int and value and not value % gib else None
+    if shown and language == "ru":
+        shown = shown.replace("GiB", "ГиБ")
+    sentence = _sentence(option, language)
+    if not option["functions"]:
+        sentence += ONLY_CONFIGURED[language]
+    return f"| `{option['name']}` | {shown or f'`{_literal(value)}`'} | {sentence} |"
+
+
+def _with_signature(text: str, name: str, parameters: list[str], result: str) -> str:
+    head = f"{name}("
+    lines = textwrap.wrap(
+        f"{head}{', '.join(parameters)}){result}", WIDTH, subsequent_indent=" " * len(head)
+    )
+    block = re.compile(rf"(?ms)^```text\n{re.escape(head)}.*?^```$")
+    return block.sub("\n".join(["```text", *lines, "```"]), text, count=1)
 
 
 if __name__ == "__main__":

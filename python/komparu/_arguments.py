@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import komparu
+from komparu import _core
 from komparu._printed import legible
 
 if TYPE_CHECKING:
@@ -29,23 +30,23 @@ a line of output is about one path:
   = path            it is identical (only with -v)
 """
 
+_OPTIONS: list[dict[str, Any]] = _core.options()
+
 # Options that only `configure` takes: they are about the process, not about one comparison.
-CONFIGURED = {"allow_private_redirects", "block_private"}
-_URLS = {"headers", "timeout", "follow_redirects", "verify_ssl", "proxy", "decode_content"}
-_LIMITS = {
-    "max_decompressed_size",
-    "max_compression_ratio",
-    "max_archive_entries",
-    "max_entry_name_length",
-}
-_ONLY_DIRECTORIES = {"follow_symlinks", "ignore"}
-_ONLY_ARCHIVES = {*_LIMITS, "hash_compare", "ignore_zeros"}
-# The options that a kind of comparison does not take.
+CONFIGURED = {option["name"] for option in _OPTIONS if not option["functions"]}
+# The options that a kind of comparison does not take, which its function does not.
 REFUSED = {
-    "files and URLs": _ONLY_DIRECTORIES | _ONLY_ARCHIVES,
-    "directories": _URLS | _ONLY_ARCHIVES,
-    "a map of URLs": _ONLY_ARCHIVES | {"follow_symlinks"},
-    "archives": _ONLY_DIRECTORIES | {"size_precheck", "quick_check", "max_workers"},
+    kind: {
+        option["name"]
+        for option in _OPTIONS
+        if option["functions"] and function not in option["functions"]
+    }
+    for kind, function in {
+        "files and URLs": "compare",
+        "directories": "compare_dir",
+        "a map of URLs": "compare_dir_urls",
+        "archives": "compare_archive",
+    }.items()
 }
 
 
@@ -74,55 +75,50 @@ def parser() -> argparse.ArgumentParser:
     output.add_argument("--json", action="store_true", help="print one JSON object")
 
     # An option that is not given is not passed on, and so has its default.
-    how = result.add_argument_group("comparing", argument_default=argparse.SUPPRESS)
-    how.add_argument("--chunk-size", type=int, metavar="BYTES", help="default 65536")
-    _switch(how, "--size-precheck", "let different sizes settle it; default yes")
-    _switch(how, "--quick-check", "compare samples first; default yes")
-    how.add_argument("--max-workers", type=int, metavar="N", help="threads; default 0: automatic")
-    how.add_argument("--comparison-timeout", type=float, metavar="SECONDS", help="default none")
-    _switch(how, "--read-holes", "read the holes of sparse files; default no")
-    how.add_argument(
-        "--detect-changes",
-        choices=["ctime", "mtime", "size"],
-        help="what shows that a file changes meanwhile; default ctime",
-    )
-
-    directories = result.add_argument_group("directories", argument_default=argparse.SUPPRESS)
-    _switch(directories, "--follow-symlinks", "or compare links by target; default yes")
-    directories.add_argument(
-        "--ignore", action="append", metavar="PATTERN", help="as in .gitignore; may come again"
-    )
-
-    archives = result.add_argument_group("archives", argument_default=argparse.SUPPRESS)
-    for name, kind, text in [
-        ("--max-decompressed-size", int, "of either, in bytes; default 1 GiB"),
-        ("--max-compression-ratio", float, "bytes out of one byte; default 200"),
-        ("--max-archive-entries", int, "default 100000"),
-        ("--max-entry-name-length", int, "in bytes; default 4096"),
-    ]:
-        archives.add_argument(name, type=_or_none(kind), metavar="N", help=f"{text}; or 'none'")
-    _switch(archives, "--hash-compare", "compare entries by digest; default no")
-    _switch(archives, "--ignore-zeros", "read a tar on behind its end; default no")
-
-    urls = result.add_argument_group("URLs", argument_default=argparse.SUPPRESS)
-    urls.add_argument(
+    groups = {
+        topic: result.add_argument_group(topic, argument_default=argparse.SUPPRESS)
+        for topic in ("comparing", "directories", "archives", "URLs")
+    }
+    groups["URLs"].add_argument(
         "--urls",
         metavar="MAP.JSON",
         help="compare the directory A with {path: URL, or {url, headers, ...}}",
     )
-    urls.add_argument("--headers", type=_header, action="append", metavar="'NAME: VALUE'")
-    urls.add_argument("--timeout", type=float, metavar="SECONDS", help="default 30")
-    _switch(urls, "--follow-redirects", "default yes")
-    _switch(urls, "--verify-ssl", "default yes")
-    urls.add_argument("--proxy", metavar="URL")
-    _switch(urls, "--decode-content", "undo a coding that was not asked for; default yes")
-    _switch(urls, "--allow-private-redirects", "default no")
-    _switch(urls, "--block-private", "default no")
+    for option in _OPTIONS:
+        _add(groups[option["topic"]], option)
     return result
 
 
-def _switch(group: argparse._ArgumentGroup, name: str, text: str) -> None:
-    group.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
+def _add(group: argparse._ArgumentGroup, option: dict[str, Any]) -> None:
+    """Add an option, as the table of all of them describes it."""
+    name = f"--{option['name'].replace('_', '-')}"
+    text = option["english"]
+    for literal, word in {"`True`": "yes", "`False`": "no", "`None`": "none", "`": ""}.items():
+        text = text.replace(literal, word)
+    words = {"True": "yes", "False": "no", "None": "none", "{}": "none"}
+    default = str(option["default"])
+    text = f"{text} Default {words.get(default, default)}.".replace("%", "%%")
+    match option["kind"]:
+        case "switch":
+            group.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
+        case "choice":
+            group.add_argument(name, choices=option["choices"], help=text)
+        case "patterns":
+            group.add_argument(name, action="append", metavar="PATTERN", help=text)
+        case "headers":
+            group.add_argument(
+                name, action="append", type=_header, metavar="'NAME: VALUE'", help=text
+            )
+        case "proxy":
+            group.add_argument(name, metavar="URL", help=text)
+        case kind:
+            number = int if kind in {"integer", "bytes", "limit"} else float
+            group.add_argument(
+                name,
+                type=_or_none(number) if option["or_none"] else number,
+                metavar={"bytes": "BYTES", "seconds": "SECONDS"}.get(kind, "N"),
+                help=text,
+            )
 
 
 def _or_none(kind: type[float]) -> Callable[[str], float | None]:

@@ -22,41 +22,64 @@ class KomparuConfig:
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB.
         size_precheck: Let two known, different sizes settle it without reading.
-        quick_check: Compare samples before everything, where both sides can seek.
-        max_workers: Comparisons at once within one call, at most 256; 0: as many as pay off.
-        follow_symlinks: Directories: follow links. False: compare a link by its target.
-        ignore: Directories: patterns with gitignore meaning.
-        headers: HTTP request headers.
-        timeout: Seconds to connect, and without a byte arriving.
-        follow_redirects: Follow up to ten redirects.
-        verify_ssl: Demand a valid certificate.
-        proxy: http://, https://, socks5:// or socks5h://; None: the usual environment variables.
-        allow_private_redirects: Let a redirect lead to a private, loopback or link-local address.
-        block_private: Refuse such addresses for the first request too.
-        decode_content: Undo a content coding that a server applied although it was asked not to.
-            False: compare the bytes as they are sent.
-        comparison_timeout: Seconds of wall clock for a whole call; None: no limit.
-        max_decompressed_size: Bytes that may come out of compression or of holes in one archive;
-            None: no limit.
-        max_compression_ratio: Decompressed to compressed bytes of one archive, once 8 MiB have
-            come out; None: no limit.
-        max_archive_entries: Entries of one archive; None: no limit.
-        max_entry_name_length: Bytes of one entry's name; None: no limit.
-        hash_compare: Archives: compare entries by BLAKE3-256 instead of byte by byte.
-        read_holes: Read the holes of sparse files, too. False: a hole whose first and last block
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB.
+        follow_symlinks: Directories: follow links, and cut a loop where it closes. `False`: compare
+            a link by its target text.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread.
+        ignore: Directories: patterns with gitignore meaning, for entries to leave out on both
+            sides; what is ignored is never read, nor fetched.
+        max_decompressed_size: Archives: the most bytes that may come out of compression or of holes
+            in each archive; what is stored as it is does not count. `None`: no limit.
+        max_compression_ratio: Archives: the most bytes that may come out of one compressed byte of
+            each archive, once 8 MiB have come out. `None`: no limit.
+        max_archive_entries: Archives: the most entries, of any kind, that each archive may have.
+            `None`: no limit.
+        max_entry_name_length: Archives: the most bytes that an entry's name may have. `None`: no
+            limit.
+        hash_compare: Archives: compare entries by their BLAKE3-256 digests instead of byte by byte;
+            the result is the same.
+        ignore_zeros: Archives: read a tar on behind its end, as tar's option of this name does:
+            several tars, one after the other, are one. `False`: what follows the end has to be the
+            same bytes.
+        headers: URLs: request headers.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+        verify_ssl: URLs: demand a valid certificate.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says.
+        allow_private_redirects: URLs: a redirect may lead to a private, loopback or link-local
+            address.
+        block_private: URLs: refuse private, loopback and link-local addresses for the first
+            request, too.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one.
-        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
-            was done to it), "mtime" (only its size, date and identity) or "size".
-        ignore_zeros: Archives: read a tar on behind its end.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error.
 
     """
 
     chunk_size: int = 65536
     size_precheck: bool = True
     quick_check: bool = True
-    max_workers: int = 0
     follow_symlinks: bool = True
+    max_workers: int = 0
     ignore: tuple[str, ...] | None = None
+    max_decompressed_size: int | None = 1073741824
+    max_compression_ratio: float | None = 200.0
+    max_archive_entries: int | None = 100000
+    max_entry_name_length: int | None = 4096
+    hash_compare: bool = False
+    ignore_zeros: bool = False
     headers: dict[str, str] = field(default_factory=dict, hash=False)
     timeout: float = 30.0
     follow_redirects: bool = True
@@ -66,14 +89,8 @@ class KomparuConfig:
     block_private: bool = False
     decode_content: bool = True
     comparison_timeout: float | None = None
-    max_decompressed_size: int | None = 1 << 30
-    max_compression_ratio: float | None = 200.0
-    max_archive_entries: int | None = 100_000
-    max_entry_name_length: int | None = 4096
-    hash_compare: bool = False
     read_holes: bool = False
     detect_changes: str = "ctime"
-    ignore_zeros: bool = False
 
     def __repr__(self) -> str:
         """Show every option, secrets masked."""

@@ -28,11 +28,12 @@ class Source:
 
     Attributes:
         url: A URL or a local path.
-        headers: HTTP request headers.
-        timeout: Seconds to connect, and without a byte arriving.
-        follow_redirects: Follow up to ten redirects.
+        headers: Request headers.
+        timeout: Seconds to connect, and without a byte arriving; never a limit on a transfer that
+            moves.
+        follow_redirects: Follow at most ten redirects. `False`: a redirect is an error.
         verify_ssl: Demand a valid certificate.
-        proxy: http://, https://, socks5:// or socks5h://.
+        proxy: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment says.
 
     Raises:
         ValueError: A setting has a value that it cannot have, or the url is empty.

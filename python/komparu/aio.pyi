@@ -44,26 +44,33 @@ async def compare(
         source_a: A local path, a URL (http, https, file) or a Source.
         source_b: Another one.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-            also the size of one sample. 1 to 1 GiB. Default 65536.
-        size_precheck: Let two known, different sizes settle it without reading. Default True.
-        quick_check: Compare samples from five places first. Default True.
-        max_workers: Threads that compare one pair of big files. 0: as many as pay off; 1: only
-            the calling one. Default 0.
-        headers: For URLs: request headers. Default none.
-        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-        follow_redirects: For URLs: follow up to ten. Default True.
-        verify_ssl: For URLs: demand a valid certificate. Default True.
-        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-            environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
-        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
-            block read as zeros is taken for one.
-        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
-            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
-            moved it is compared once more before that is an error. Default "ctime".
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
 
     Raises:
         SourceNotFoundError: There is nothing there.
@@ -104,26 +111,33 @@ async def compare_all(
     Args:
         sources: Local paths, URLs or Sources, in any mixture.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-            also the size of one sample. 1 to 1 GiB. Default 65536.
-        size_precheck: Let two known, different sizes settle it without reading. Default True.
-        quick_check: Compare samples from five places first. Default True.
-        max_workers: Comparisons at once. 0: as many as pay off, and 16 where a source is a URL; 1:
-            one after another. Default 0.
-        headers: For URLs: request headers. Default none.
-        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-        follow_redirects: For URLs: follow up to ten. Default True.
-        verify_ssl: For URLs: demand a valid certificate. Default True.
-        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-            environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
-        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
-            block read as zeros is taken for one.
-        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
-            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
-            moved it is compared once more before that is an error. Default "ctime".
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
 
     Raises:
         SourceNotFoundError: There is nothing there.
@@ -172,35 +186,40 @@ async def compare_archive(
         path_a: An archive: a local path, a URL (http, https, file) or a Source. Formats with their
             index at the end, such as zip, take a server with Range requests.
         path_b: Another one.
-        chunk_size: Bytes compared between two looks at the clock and the cancel flag. 1 to 1 GiB.
-            Default 65536.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. None: no limit. Default 1 GiB.
-        max_compression_ratio: The most bytes that may come out of a compressed byte of each archive,
-            once 8 MiB have come out. None: no limit. Default 200.
-        max_archive_entries: The most entries, of any kind, that each archive may have. None: no
-            limit. Default 100000.
-        max_entry_name_length: The most bytes that an entry's name may have. None: no limit. Default
-            4096.
-        hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte. Default
-            False.
-        ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars, one
-            after the other, are one. Default False: what follows the end has to be the same bytes.
-        headers: For URLs: request headers. Default none.
-        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-        follow_redirects: For URLs: follow up to ten. Default True.
-        verify_ssl: For URLs: demand a valid certificate. Default True.
-        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-            environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
-        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
-            block read as zeros is taken for one.
-        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
-            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
-            moved it is compared once more before that is an error. Default "ctime".
+            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+        max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
+            limit. Default `100000`.
+        max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
+            Default `4096`.
+        hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
+            result is the same. Default `False`.
+        ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
+            one after the other, are one. `False`: what follows the end has to be the same bytes.
+            Default `False`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -245,20 +264,26 @@ async def compare_dir(
         dir_a: A directory: a local path, a file:// URL or a Source.
         dir_b: Another one.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-            also the size of one sample. 1 to 1 GiB. Default 65536.
-        size_precheck: Let two known, different sizes settle it without reading. Default True.
-        quick_check: Compare samples from five places of a big file first. Default True.
-        follow_symlinks: Follow links, and cut a loop where it closes. False: compare links by their
-            target text. Default True.
-        max_workers: Threads. 0: as many as pay off; 1: only the calling one. Default 0.
-        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; an ignored
-            directory is never read. Default None.
-        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
-            block read as zeros is taken for one.
-        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
-            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
-            moved it is compared once more before that is an error. Default "ctime".
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        follow_symlinks: Follow links, and cut a loop where it closes. `False`: compare a link by
+            its target text. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
+            ignored is never read, nor fetched. Default `None`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -303,30 +328,38 @@ async def compare_dir_urls(
 
     Args:
         dir_path: A directory: a local path, a file:// URL or a Source. It is the left side.
-        url_map: Relative paths, and the URL or Source that each of them is to be compared with. It is
-            the right side. "./a//b/" is the same path as "a/b".
+        url_map: Relative paths, and the URL or Source that each of them is to be compared with. It
+            is the right side. "./a//b/" is the same path as "a/b".
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-            also the size of one sample. 1 to 1 GiB. Default 65536.
-        size_precheck: Let two known, different sizes settle it without reading. Default True.
-        quick_check: Compare samples from five places of a big file first. Default True.
-        max_workers: Transfers at once. 0: 16; 1: one after another. Default 0.
-        headers: For URLs: request headers. Default none.
-        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-        follow_redirects: For URLs: follow up to ten. Default True.
-        verify_ssl: For URLs: demand a valid certificate. Default True.
-        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-            environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
-        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored
-            is never read, nor fetched. Default None.
-        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
-            block read as zeros is taken for one.
-        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
-            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
-            moved it is compared once more before that is an error. Default "ctime".
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
+            ignored is never read, nor fetched. Default `None`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -363,33 +396,42 @@ async def compare_many(
 
     Each is read at most once, however many there are, and those of a size that no other has are
     not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
+    Here quick_check is of no use: a sample would be read twice.
 
     Options that are not given have their configured value; the signature shows the one that they
     have where nothing was configured.
 
     Args:
-        sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same time.
+        sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same
+            time.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-            also the size of one sample. 1 to 1 GiB. Default 65536.
-        size_precheck: Let two known, different sizes settle it without reading. Default True.
-        quick_check: Of no use here: a sample would be read twice.
-        max_workers: Threads that compare files. 0: as many as pay off; 1: only the calling one.
-            Default 0.
-        headers: For URLs: request headers. Default none.
-        timeout: For URLs: seconds to connect, and without a byte arriving. Default 30.
-        follow_redirects: For URLs: follow up to ten. Default True.
-        verify_ssl: For URLs: demand a valid certificate. Default True.
-        proxy: For URLs: http://, https://, socks5:// or socks5h://. Default None: the usual
-            environment variables.
-        decode_content: For URLs: undo a content coding that a server applied although it was asked not
-            to. False: compare the bytes as they are sent, whatever the coding is called. Default
-            True.
-        comparison_timeout: Seconds of wall clock for the whole call. Default None: no limit.
-        read_holes: Read the holes of sparse files, too. Default False: a hole whose first and last
-            block read as zeros is taken for one.
-        detect_changes: What shows that a file changed while it was compared: "ctime" (anything that
-            was done to it), "mtime" (only its size, date and identity), "size". Where only its ctime
-            moved it is compared once more before that is an error. Default "ctime".
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
 
     Returns:
         A CompareResult; it is true if all sources are identical.

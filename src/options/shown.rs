@@ -1,14 +1,14 @@
 //! How settings are printed for debugging: without passwords and tokens.
 //!
-//! Whoever logs a source or its options with `{:?}` should not find credentials in the log. What
-//! Python shows of them is masked likewise, see `py/config.rs`.
+//! A program that logs a source or its options with `{:?}` does not find credentials in the log. What
+//! Python shows of them is masked likewise, see `_shown.py`.
 
 use std::fmt::{Debug, Formatter, Result};
 
-use super::{HttpOptions, HttpOverrides};
+use super::{Kind, Overrides, Row, TABLE, Value};
 use crate::text::redact::{HIDDEN, redacted};
 
-/// Request headers by their names: the values of some are tokens, and nobody knows of which.
+/// Request headers by their names: the values of some are tokens, and it is not known of which.
 struct Names<'a>(&'a [(String, String)]);
 
 impl Debug for Names<'_> {
@@ -17,59 +17,58 @@ impl Debug for Names<'_> {
     }
 }
 
-/// A proxy's URL without user and password.
-fn shown(proxy: Option<&String>) -> Option<String> {
-    proxy.map(|url| text(url))
-}
-
+/// A URL without user and password.
 fn text(url: &str) -> String {
     String::from_utf8_lossy(&redacted(url.as_bytes())).into_owned()
 }
 
-// These take their structs apart as a whole, so that a new field must be thought of.
+/// An option's value as it may be shown. A kind that may hold secrets must be thought of here.
+pub(super) struct Shown {
+    kind: Option<Kind>,
+    value: Value,
+}
 
-impl Debug for HttpOptions {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self {
-            headers,
-            timeout,
-            follow_redirects,
-            verify_ssl,
-            proxy,
-            allow_private_redirects,
-            block_private,
-            environment: _, // proxies may have passwords
-            decode_content,
-        } = self;
-        f.debug_struct("HttpOptions")
-            .field("headers", &Names(headers))
-            .field("timeout", timeout)
-            .field("follow_redirects", follow_redirects)
-            .field("verify_ssl", verify_ssl)
-            .field("proxy", &shown(proxy.as_ref()))
-            .field("allow_private_redirects", allow_private_redirects)
-            .field("block_private", block_private)
-            .field("decode_content", decode_content)
-            .finish()
+impl Shown {
+    pub(super) fn new(name: &str, value: Value) -> Self {
+        Self { kind: Row::named(name).map(|row| row.kind), value }
     }
 }
 
-impl Debug for HttpOverrides {
+impl Debug for Shown {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { headers, timeout, follow_redirects, verify_ssl, proxy } = self;
-        f.debug_struct("HttpOverrides")
-            .field("headers", &headers.as_deref().map(Names))
-            .field("timeout", timeout)
-            .field("follow_redirects", follow_redirects)
-            .field("verify_ssl", verify_ssl)
-            .field("proxy", &shown(proxy.as_ref()))
-            .finish()
+        let kind = match self.kind {
+            Some(Kind::OrNone(kind)) => Some(*kind),
+            kind => kind,
+        };
+        match (&self.value, kind) {
+            (Value::Nothing, _) => f.write_str("None"),
+            (Value::Pairs(pairs), _) => Names(pairs).fmt(f),
+            (Value::Text(url), Some(Kind::Proxy)) => text(url).fmt(f),
+            (Value::Text(text), _) => text.fmt(f),
+            (Value::Switch(switch), _) => switch.fmt(f),
+            (Value::Integer(integer), _) => integer.fmt(f),
+            (Value::Number(number), _) => number.fmt(f),
+            (Value::Texts(texts), _) => texts.fmt(f),
+        }
+    }
+}
+
+/// Shows what is set, but for secrets.
+impl Debug for Overrides {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let mut shown = f.debug_struct("Overrides");
+        for row in TABLE {
+            if let Some(value) = (row.given)(self) {
+                shown.field(row.name, &Shown { kind: Some(row.kind), value });
+            }
+        }
+        shown.finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::options::HttpOptions;
 
     #[test]
     fn options_that_are_logged_show_no_credentials() {

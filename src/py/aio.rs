@@ -14,15 +14,16 @@ use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::making::Making;
-use super::request::{Answered, Request};
+use super::answer::Answered;
+use super::conversion::Conversion;
+use super::request::Request;
 use super::{config, errors};
 use crate::error::{Error, Name, Result};
 use crate::jobs;
 use crate::jobs::{Failure, Outcome};
 use crate::run::context::{Call, Context};
 
-/// Names in results that are made at a time, so that whatever else the loop has to do gets its turn:
+/// Names in results that are made at a time, so that the loop's other callbacks get their turn:
 /// about 2 ms of work.
 const AT_ONCE: usize = 4000;
 
@@ -30,7 +31,7 @@ const AT_ONCE: usize = 4000;
 /// it would hear it in every turn, and do nothing else.
 const TURN: Duration = Duration::from_millis(1);
 
-/// What to make and deliver a result costs that has no names in it, in names.
+/// What it costs to make and deliver a result that has no names in it, in names.
 const DELIVERY: usize = 4;
 
 /// A call whose arguments have been read. It is begun once, by `Mailbox.begin`.
@@ -60,7 +61,7 @@ impl Job {
 }
 
 impl Drop for Job {
-    /// Nobody is left who could want its result.
+    /// Nothing is left that could want its result.
     fn drop(&mut self) {
         if let Some(job) = self.begun.get() {
             job.abandon();
@@ -73,7 +74,7 @@ impl Drop for Job {
 pub(super) struct Mailbox {
     finished: Arc<jobs::Mailbox<Result<Answered>>>,
     /// What has been taken from it, and not been delivered yet.
-    taken: Mutex<VecDeque<(u64, Parcel)>>,
+    taken: Mutex<VecDeque<(u64, Pending)>>,
     /// Everything that the loop has begun.
     calls: Call,
 }
@@ -100,8 +101,8 @@ impl Mailbox {
         self.finished.descriptor()
     }
 
-    /// Have a job done. Its result will be under `ticket`.
-    fn begin(&self, job: &Bound<'_, Job>, ticket: u64) -> PyResult<()> {
+    /// Have a job done. Its result will be under `job_id`.
+    fn begin(&self, job: &Bound<'_, Job>, job_id: u64) -> PyResult<()> {
         let job = job.get();
         let request = job.request.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(request) = request else {
@@ -110,7 +111,7 @@ impl Mailbox {
         let load = request.load;
         let call = self.calls.part_within(request.options.comparison_timeout);
         let work = Box::new(|context: &Context<'_>| request.perform(context));
-        let begun = Arc::new(jobs::Job::new(call, work, Arc::clone(&self.finished), ticket));
+        let begun = Arc::new(jobs::Job::new(call, work, Arc::clone(&self.finished), job_id));
         jobs::submit(
             Arc::clone(job.begun.get_or_init(|| begun)),
             load,
@@ -124,7 +125,7 @@ impl Mailbox {
         self.finished.clear();
     }
 
-    /// Resolve the futures of finished jobs, which `awaited` has by ticket. To be called by the loop.
+    /// Resolve the futures of finished jobs, which `awaited` has by their ids. To be called by the loop.
     ///
     /// A signal handler may raise something in the midst of it: that comes out in the end, when all
     /// futures have what is theirs.
@@ -134,13 +135,13 @@ impl Mailbox {
             return Ok(());
         }
         let finished = self.finished.take().into_iter();
-        self.lock().extend(finished.map(|(ticket, outcome)| (ticket, Parcel::Closed(outcome))));
+        self.lock().extend(finished.map(|(job_id, outcome)| (job_id, Pending::Finished(outcome))));
         let (mut raised, mut left) = (Ok(()), AT_ONCE);
-        while let Some((ticket, parcel)) = self.next() {
-            let delivered = deliver(py, awaited, ticket, parcel, &mut left);
+        while let Some((job_id, pending)) = self.next() {
+            let delivered = deliver(py, awaited, job_id, pending, &mut left);
             let delivered = delivered.map(|unfinished| {
-                if let Some(parcel) = unfinished {
-                    self.lock().push_front((ticket, parcel));
+                if let Some(pending) = unfinished {
+                    self.lock().push_front((job_id, pending));
                 }
             });
             raised = graver(py, raised, delivered);
@@ -156,47 +157,47 @@ impl Mailbox {
 }
 
 impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Parcel)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Pending)>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self) -> Option<(u64, Parcel)> {
+    fn next(&self) -> Option<(u64, Pending)> {
         self.lock().pop_front()
     }
 }
 
-/// What a job came to, on its way.
-enum Parcel {
-    Closed(Outcome<Result<Answered>>),
+/// What a job came to, until its future has it.
+enum Pending {
+    Finished(Outcome<Result<Answered>>),
     /// Some of the result is made.
-    Open(Making),
+    Begun(Conversion),
 }
 
 /// Resolves one future; gives back what is not finished when `left` has come to nothing.
 fn deliver(
     py: Python<'_>,
     awaited: &Bound<'_, PyDict>,
-    ticket: u64,
-    parcel: Parcel,
+    job_id: u64,
+    pending: Pending,
     left: &mut usize,
-) -> PyResult<Option<Parcel>> {
-    let Some(future) = awaited.get_item(ticket)? else { return Ok(None) };
+) -> PyResult<Option<Pending>> {
+    let Some(future) = awaited.get_item(job_id)? else { return Ok(None) };
     let is_done = || future.call_method0(intern!(py, "done"))?.is_truthy();
     if is_done()? {
         // Cancelled by its task, which has not come to abandon the job yet.
-        awaited.del_item(ticket)?;
+        awaited.del_item(job_id)?;
         return Ok(None);
     }
-    let opened = match parcel {
-        Parcel::Open(making) => Ok(making),
-        Parcel::Closed(outcome) => {
+    let opened = match pending {
+        Pending::Begun(conversion) => Ok(conversion),
+        Pending::Finished(outcome) => {
             *left = left.saturating_sub(DELIVERY);
             open(py, outcome)
         }
     };
     let made = match opened {
-        Ok(mut making) => match making.go_on(py, left).transpose() {
-            None => return Ok(Some(Parcel::Open(making))),
+        Ok(mut conversion) => match conversion.resume(py, left).transpose() {
+            None => return Ok(Some(Pending::Begun(conversion))),
             Some(made) => made,
         },
         Err(error) => Err(error),
@@ -208,7 +209,7 @@ fn deliver(
             (intern!(py, "set_exception"), error.into_value(py).into_bound(py).into_any())
         }
     };
-    awaited.del_item(ticket)?;
+    awaited.del_item(job_id)?;
     // The handlers of signals that have come meanwhile run now. Left to the first Python code that
     // follows, they would run, and raise, in the midst of the loop's call_soon(); and the future's task
     // would never hear of the result.
@@ -218,7 +219,7 @@ fn deliver(
             future.call_method1(method, (value,))?;
             if failed {
                 // Its task will tell of it. Should the loop end before, asyncio is not to complain
-                // that nobody has asked.
+                // that the exception was never retrieved.
                 future.call_method0(intern!(py, "exception"))?;
             }
         }
@@ -239,15 +240,15 @@ fn graver(py: Python<'_>, first: PyResult<()>, second: PyResult<()>) -> PyResult
 }
 
 impl Drop for Mailbox {
-    /// The loop is closed or gone: nobody waits for what it has begun.
+    /// The loop is closed or gone: nothing waits for what it has begun.
     fn drop(&mut self) {
         self.calls.cancel();
     }
 }
 
-fn open(py: Python<'_>, outcome: Outcome<Result<Answered>>) -> PyResult<Making> {
+fn open(py: Python<'_>, outcome: Outcome<Result<Answered>>) -> PyResult<Conversion> {
     match outcome {
-        Ok(Ok(answer)) => Making::new(py, answer),
+        Ok(Ok(answer)) => Conversion::new(py, answer),
         Ok(Err(error)) => Err(errors::raise(py, &error)),
         Err(Failure::NoThread(cause)) => {
             Err(PyRuntimeError::new_err(format!("can't start new thread: {cause}")))

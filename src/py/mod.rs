@@ -1,21 +1,28 @@
-//! The Python module `komparu._core`: a skin. Values come in through [`sources`] and [`options`],
-//! results go out through [`making`] and errors through [`errors`], and everything between happens in
-//! the crate, detached from the interpreter. What is between for one function is a [`request`]: whoever
-//! waits for it and whoever does not ([`aio`]) have the same.
+//! The Python module `komparu._core`: a skin. Values come in through [`sources`] and [`options`], results go
+//! out through [`conversion`] and errors through [`errors`]. Between them is a [`request`], which the crate
+//! serves detached from the interpreter: the same for a caller that waits and for an event loop ([`aio`]).
+//! The public functions are described in [`pairs`], [`many`] and [`archive`], and added by [`functions`].
 
 // The docs of what Python sees are Python docstrings.
 #![allow(clippy::doc_markdown)]
 
 mod aio;
+mod answer;
 mod archive;
+mod arguments;
 mod classes;
 mod config;
+mod conversion;
+mod description;
+mod documentation;
 mod environment;
 mod errors;
-mod making;
+mod functions;
+mod listing;
 mod many;
 mod options;
 mod pairs;
+mod public;
 mod request;
 mod result;
 mod sources;
@@ -44,31 +51,17 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     }
     add!(
         aio::timed_out,
-        archive::compare_archive,
-        archive::compare_archive_listing,
         classes::prepare,
         config::check_source,
-        config::configure,
         config::escaped,
         config::get_config,
         config::masked,
         config::reset_config,
         config::source_name,
-        many::compare_all,
-        many::compare_dir_urls,
-        many::compare_dir_urls_listing,
-        many::compare_many,
-        pairs::compare,
-        pairs::compare_dir,
-        pairs::compare_dir_listing,
+        description::functions,
+        description::options,
     );
-    // These have the names of others.
-    module.add("compare_archive_job", wrap_pyfunction!(archive::compare_archive_job, module)?)?;
-    module.add("compare_job", wrap_pyfunction!(pairs::compare_job, module)?)?;
-    module.add("compare_dir_job", wrap_pyfunction!(pairs::compare_dir_job, module)?)?;
-    module.add("compare_all_job", wrap_pyfunction!(many::compare_all_job, module)?)?;
-    module.add("compare_many_job", wrap_pyfunction!(many::compare_many_job, module)?)?;
-    module.add("compare_dir_urls_job", wrap_pyfunction!(many::compare_dir_urls_job, module)?)?;
+    functions::add(module)?;
     // The network thread stops before the interpreter does.
     let stop = wrap_pyfunction!(stop, module)?;
     module.py().import("atexit")?.call_method1("register", (stop,))?;

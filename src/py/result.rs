@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use super::answer::Names;
 use super::classes::classes;
-use super::request::Names;
 
 /// How the name of an entry becomes a Python string.
 pub(super) type Decode = for<'py> fn(Python<'py>, &[u8]) -> PyResult<Bound<'py, PyString>>;

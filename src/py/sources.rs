@@ -6,10 +6,10 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::classes::classes;
 use super::errors::raise;
-use super::options::change;
+use super::options::Given;
 use super::values::{items, pairs, wrong_type};
 use crate::error::Name;
-use crate::options::{HttpOverrides, Options};
+use crate::options::{Layer, Overrides, TABLE};
 use crate::source::Source;
 
 /// What a source may be, for messages.
@@ -92,29 +92,15 @@ fn parse(py: Python<'_>, text: &[u8], parameter: &str) -> PyResult<Source> {
 }
 
 /// What a `komparu.Source` sets for itself.
-fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<HttpOverrides> {
-    let mut options = Options::default();
-    let mut set = |name| {
-        let value = source.getattr(name)?;
-        if value.is_none() {
-            return PyResult::Ok(false);
+fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<Overrides> {
+    let mut settings = Given::default();
+    for row in TABLE.iter().filter(|row| row.layers.contains(&Layer::Source)) {
+        let value = source.getattr(row.name)?;
+        if !value.is_none() {
+            settings.push(row, &value)?;
         }
-        if let Some(change) = change(name, &value)? {
-            change(&mut options).map_err(|error| raise(value.py(), &error))?;
-        }
-        Ok(true)
-    };
-    let (headers, timeout, proxy) = (set("headers")?, set("timeout")?, set("proxy")?);
-    let (follow_redirects, verify_ssl) = (set("follow_redirects")?, set("verify_ssl")?);
-    options.http.validate().map_err(|error| raise(source.py(), &error))?;
-    let http = options.http;
-    Ok(HttpOverrides {
-        headers: headers.then_some(http.headers),
-        timeout: timeout.then_some(http.timeout),
-        follow_redirects: follow_redirects.then_some(http.follow_redirects),
-        verify_ssl: verify_ssl.then_some(http.verify_ssl),
-        proxy: http.proxy.filter(|_| proxy),
-    })
+    }
+    settings.checked().map_err(|error| raise(source.py(), &error))
 }
 
 /// The bytes of a path, encoded as `os.fsencode` does; `None` if `value` is no path.

@@ -3,8 +3,6 @@
 //! Reading a value may run the caller's own code, such as `__index__` or `__next__`. What that raises is
 //! the caller's, and comes out as it is: a wrong type is told by what the type has, never by an exception.
 
-use std::time::Duration;
-
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
@@ -20,13 +18,6 @@ pub(super) fn wrong_type(name: &str, expected: &str, value: &Bound<'_, PyAny>) -
         Ok(kind) => PyTypeError::new_err(format!("{name} must be {expected}, not {kind}")),
         Err(error) => error,
     }
-}
-
-pub(super) fn optional<'py, T>(
-    value: &Bound<'py, PyAny>,
-    convert: impl FnOnce(&Bound<'py, PyAny>) -> PyResult<T>,
-) -> PyResult<Option<T>> {
-    if value.is_none() { Ok(None) } else { convert(value).map(Some) }
 }
 
 pub(super) fn boolean(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -59,18 +50,6 @@ fn exact<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyInt>> {
     Ok(exact.cast_into()?)
 }
 
-/// An integer of which what is negative counts as zero, which the option's own check refuses.
-pub(super) fn at_least_zero<T: TryFrom<i64> + Default>(
-    name: &str,
-    value: &Bound<'_, PyAny>,
-) -> PyResult<T> {
-    Ok(T::try_from(integer(name, value)?).unwrap_or_default())
-}
-
-pub(super) fn limit(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
-    optional(value, |value| at_least_zero(name, value))
-}
-
 pub(super) fn number(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     let kind = value.get_type();
     if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() {
@@ -92,18 +71,6 @@ pub(super) fn number(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
         }
         number => number,
     }
-}
-
-/// Seconds; what is not positive counts as zero, which the option's own check refuses.
-pub(super) fn seconds(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
-    let seconds = number(name, value)?;
-    if seconds.is_nan() || seconds <= 0.0 {
-        return Ok(Duration::ZERO);
-    }
-    // Too long for a Duration (584 billion years, or infinity): the longest there is. Below a
-    // nanosecond: the shortest that is positive.
-    let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-    Ok(duration.max(Duration::from_nanos(1)))
 }
 
 pub(super) fn string(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {

@@ -11,21 +11,22 @@ use crate::content::url::HttpReader;
 use crate::content::url::unasked::UrlContent;
 use crate::error::{Error, Name, Result};
 use crate::http::url::Url;
-use crate::options::{HttpOverrides, Options};
+use crate::options::{Options, Overrides};
 use crate::text::redact::redacted;
 
 /// A file or a URL, as its user named it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     name: Name,
     target: Target,
 }
 
 /// What a source is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Target {
     Path(Arc<[u8]>),
-    Url(Box<(Url, HttpOverrides)>),
+    /// With settings of its own, if it has any.
+    Url(Box<(Url, Option<Arc<Overrides>>)>),
 }
 
 impl Source {
@@ -60,14 +61,14 @@ impl Source {
         let name = Name::new(&redacted(text));
         let url = Url::parse(text)
             .ok_or_else(|| Error::Config(format!("{parameter} is no valid URL: '{name}'")))?;
-        Ok(Self { name, target: Target::Url(Box::new((url, HttpOverrides::default()))) })
+        Ok(Self { name, target: Target::Url(Box::new((url, None))) })
     }
 
     /// The source with its own settings. They mean nothing for a path.
     #[must_use]
-    pub fn with(mut self, overrides: HttpOverrides) -> Self {
+    pub fn with(mut self, overrides: Overrides) -> Self {
         if let Target::Url(url) = &mut self.target {
-            url.1 = overrides;
+            url.1 = Some(Arc::new(overrides));
         }
         self
     }
@@ -114,10 +115,14 @@ impl Source {
 
     fn url_content<'s>(
         &'s self,
-        (url, overrides): &'s (Url, HttpOverrides),
+        (url, overrides): &'s (Url, Option<Arc<Overrides>>),
         options: &Options,
     ) -> UrlContent<'s> {
-        UrlContent { url, name: &self.name, options: overrides.over(&options.http) }
+        let mut options = options.http.clone();
+        if let Some(overrides) = overrides {
+            options.apply(overrides);
+        }
+        UrlContent { url, name: &self.name, options }
     }
 
     /// Sends a URL's request without waiting for an answer. `concurrent`: how many sources are read at the
@@ -180,10 +185,10 @@ mod tests {
         let secret = "S3cr3tW0rd";
         let url = format!("https://me:{secret}@host/path");
         let source = Source::parse(url.as_bytes(), "source_a").expect("a URL");
-        let source = source.with(HttpOverrides {
+        let source = source.with(Overrides {
             headers: Some(vec![("Authorization".to_owned(), secret.to_owned())]),
-            proxy: Some(format!("http://me:{secret}@proxy:3128")),
-            ..HttpOverrides::default()
+            proxy: Some(Some(format!("http://me:{secret}@proxy:3128"))),
+            ..Overrides::default()
         });
         let text = format!("{source:?}");
         assert!(!text.contains(secret), "{text}");

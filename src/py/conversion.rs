@@ -1,24 +1,27 @@
-//! Results in the making: outcomes of the crate that become Python objects bit by bit.
+//! Outcomes of the crate become Python objects, a part at a time.
 //!
-//! A result of a million findings takes half a second to make. In between, who waits for it looks at
-//! signals, and an event loop does what else it has to do.
+//! A result of a million findings takes half a second to make. Between two parts, a caller that waits for it
+//! looks at signals, and an event loop does what else it has to do.
 
 use std::vec::IntoIter;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySet, PyString};
 
+use super::answer::{Answer, Answered};
 use super::classes::classes;
 use super::errors::raise;
-use super::request::{Answer, Answered};
 use super::result::{Decode, decode, text};
 use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
 use crate::run::context::{Call, Context};
 use crate::source::Source;
 use crate::text::legible::message;
 
-/// An outcome, and what there is of its result.
-pub(super) struct Making {
+/// Names between two looks at signals: two milliseconds' work.
+const CHECKED: usize = 1 << 12;
+
+/// An outcome, and the part of its result that is made.
+pub(super) struct Conversion {
     result: Unfinished,
     /// The limits that hold until it is finished.
     call: Call,
@@ -30,7 +33,7 @@ enum Unfinished {
     Groups(Box<Groups>),
 }
 
-impl Making {
+impl Conversion {
     /// A result of which nothing is made yet.
     pub(super) fn new(py: Python<'_>, Answered { answer, call }: Answered) -> PyResult<Self> {
         let result = match answer {
@@ -45,22 +48,33 @@ impl Making {
         Ok(Self { result, call })
     }
 
-    /// Goes on for so many names at most, which are taken from `left`; `None` if that was too few.
+    /// Converts so many names at most, which are taken from `left`; `None` if that was too few.
     /// Raises what the call says about its limits, unless the result is finished by then.
-    pub(super) fn go_on<'py>(
+    pub(super) fn resume<'py>(
         &mut self,
         py: Python<'py>,
         left: &mut usize,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let finished = match &mut self.result {
             Unfinished::Same(same) => Some(same.into_pyobject(py)?.to_owned().into_any()),
-            Unfinished::Tree(tree) => tree.go_on(py, left)?,
-            Unfinished::Groups(groups) => groups.go_on(py, left)?,
+            Unfinished::Tree(tree) => tree.resume(py, left)?,
+            Unfinished::Groups(groups) => groups.resume(py, left)?,
         };
         if finished.is_none() {
             Context::new(&self.call).checkpoint().map_err(|error| raise(py, &error))?;
         }
         Ok(finished)
+    }
+}
+
+/// The whole result, made while the caller waits, who may be interrupted.
+pub(super) fn whole(py: Python<'_>, answered: Answered) -> PyResult<Bound<'_, PyAny>> {
+    let mut conversion = Conversion::new(py, answered)?;
+    loop {
+        if let Some(result) = conversion.resume(py, &mut { CHECKED })? {
+            return Ok(result);
+        }
+        py.check_signals()?;
     }
 }
 
@@ -99,7 +113,7 @@ impl Tree {
         })
     }
 
-    fn go_on<'py>(
+    fn resume<'py>(
         &mut self,
         py: Python<'py>,
         left: &mut usize,
@@ -171,7 +185,7 @@ pub(super) struct Groups {
     /// The group that each source is in.
     numbers: Vec<usize>,
     sets: Py<PyList>,
-    /// What there is of the set that is next.
+    /// The set that is next, as far as it is made.
     next: Py<PySet>,
     /// How many of its group's members are in it: names may be the same.
     members: usize,
@@ -190,7 +204,7 @@ impl Groups {
         })
     }
 
-    fn go_on<'py>(
+    fn resume<'py>(
         &mut self,
         py: Python<'py>,
         left: &mut usize,

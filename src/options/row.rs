@@ -1,0 +1,128 @@
+//! What the [table](super::table) says of an option: one [`Row`] for each.
+
+use super::{Options, Overrides, TABLE, Value};
+use crate::error::Result;
+
+/// All there is to know of one option, but for the code that obeys it.
+#[derive(Debug)]
+pub struct Row {
+    /// What it is called everywhere; on the command line with dashes.
+    pub name: &'static str,
+    /// What it means, as lines of Markdown: for the documentation of everything that takes it.
+    pub english: &'static [&'static str],
+    /// The same in Russian, in one line.
+    pub russian: &'static str,
+    /// What its values are, and which are refused.
+    pub kind: Kind,
+    /// What it is about.
+    pub topic: Topic,
+    /// The functions that take it as an argument.
+    pub functions: &'static [Function],
+    /// What else may set it.
+    pub layers: &'static [Layer],
+    /// Its value among options.
+    pub value: fn(&Options) -> Value,
+    /// Its value among some that may have it.
+    pub given: fn(&Overrides) -> Option<Value>,
+    /// Sets a value that [`Kind::check`] allows.
+    pub(super) set: fn(&mut Overrides, Value) -> Result<()>,
+}
+
+impl Row {
+    /// The option of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|row| row.name == name)
+    }
+
+    /// Checks a value, and sets it.
+    ///
+    /// # Errors
+    /// [`Error::Argument`](crate::Error::Argument) with the option's name and what it must be.
+    pub fn set(&self, overrides: &mut Overrides, value: Value) -> Result<()> {
+        self.kind.check(self.name, &value)?;
+        (self.set)(overrides, value)
+    }
+
+    /// What it means, in one line.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let lines: Vec<_> = self.english.iter().map(|line| line.trim()).collect();
+        lines.join(" ")
+    }
+}
+
+/// What the values of an option are, and which of them are refused: see `check.rs` for how.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Yes or no.
+    Switch,
+    /// An integer within these limits, which belong to it.
+    Integer(i64, i64),
+    /// A number of bytes, at least one. The most is named, too.
+    Bytes(i64, &'static str),
+    /// An integer that is positive, or no limit.
+    Limit,
+    /// A number that is positive, or no limit.
+    Ratio,
+    /// A length of time, which is positive.
+    Seconds,
+    /// One of these texts.
+    Choice(&'static [&'static str]),
+    /// The URL of a proxy.
+    Proxy,
+    /// Names and values of request headers.
+    Headers,
+    /// Patterns with gitignore meaning.
+    Patterns,
+    /// A value of another kind, or none.
+    OrNone(&'static Kind),
+}
+
+/// What an option is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// Comparisons of every kind.
+    Comparing,
+    /// Directories.
+    Directories,
+    /// Archives.
+    Archives,
+    /// URLs.
+    Urls,
+}
+
+/// A public function that compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the function of its name")]
+pub enum Function {
+    Compare,
+    CompareDir,
+    CompareArchive,
+    CompareAll,
+    CompareMany,
+    CompareDirUrls,
+}
+
+impl Function {
+    /// The options that it takes, in the order of its signature: that of the table. But a map of URLs is
+    /// compared as pairs are, so those of `compare` come first.
+    #[must_use]
+    pub fn options(self) -> Vec<&'static Row> {
+        let mut rows: Vec<_> = TABLE.iter().filter(|row| row.functions.contains(&self)).collect();
+        if self == Self::CompareDirUrls {
+            rows.sort_by_key(|row| !row.functions.contains(&Self::Compare));
+        }
+        rows
+    }
+}
+
+/// What can set an option, apart from a call. Later ones go before earlier ones, the call before all but
+/// [`Source`](Self::Source).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// The configuration of the process.
+    Configure,
+    /// One source, for itself.
+    Source,
+}

@@ -1,0 +1,266 @@
+//! Every option, once: what it is called, means, is by default and may be, and what takes it.
+//!
+//! All else is made of this: the structs that the core obeys, what Python parses and checks, signatures,
+//! documentation, the configuration, the stubs, the command line and the tables in `docs/`. A new option is a
+//! row here and the code that obeys it; then `make stubs`.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::shown::Shown;
+use super::structs::options;
+use super::value::Field;
+use super::{DetectChanges, Environment, Function, Kind, Layer, OnError, Row, Topic};
+use crate::ignore::Ignore;
+
+const EVERY: &[Function] = &[
+    Function::Compare,
+    Function::CompareDir,
+    Function::CompareArchive,
+    Function::CompareAll,
+    Function::CompareMany,
+    Function::CompareDirUrls,
+];
+
+/// The functions that compare files as they are.
+const UNPACKED: &[Function] = &[
+    Function::Compare,
+    Function::CompareDir,
+    Function::CompareAll,
+    Function::CompareMany,
+    Function::CompareDirUrls,
+];
+
+/// The functions that take URLs.
+const SENDING: &[Function] = &[
+    Function::Compare,
+    Function::CompareArchive,
+    Function::CompareAll,
+    Function::CompareMany,
+    Function::CompareDirUrls,
+];
+
+const ARCHIVES: &[Function] = &[Function::CompareArchive];
+
+const CONFIGURED: &[Layer] = &[Layer::Configure];
+
+const EVERYWHERE: &[Layer] = &[Layer::Configure, Layer::Source];
+
+options! {
+    /// Bytes compared between two looks at the clock, the cancel flag and the verdict; also the
+    /// size of one sample. 1 to 1 GiB.
+    general chunk_size: usize = 64 << 10 => {
+        russian: "Сколько байт сравнивается между двумя взглядами на часы, флаг отмены и вердикт; это же \
+            размер одной пробы. От 1 до 1 ГиБ.",
+        kind: Kind::Bytes(1 << 30, "1GB"),
+        topic: Topic::Comparing,
+        functions: EVERY,
+        layers: CONFIGURED,
+    };
+    /// Let two known, different sizes settle it without reading.
+    general size_precheck: bool = true => {
+        russian: "Если оба размера известны и различаются, не читать.",
+        kind: Kind::Switch,
+        topic: Topic::Comparing,
+        functions: UNPACKED,
+        layers: CONFIGURED,
+    };
+    /// Compare samples at the start, the end, 25 %, 50 % and 75 % before everything, where both
+    /// sides can seek; of URLs beside the stream, from 4 MiB on, where the server has ranges and
+    /// `chunk_size` is at most 128 KiB.
+    general quick_check: bool = true => {
+        russian: "Сначала сравнить пробы в начале, в конце, на 25 %, 50 % и 75 %, если обе стороны это \
+            позволяют; у URL — рядом с потоком, от 4 МиБ, если сервер отдаёт диапазоны, а \
+            `chunk_size` не больше 128 КиБ.",
+        kind: Kind::Switch,
+        topic: Topic::Comparing,
+        functions: UNPACKED,
+        layers: CONFIGURED,
+    };
+    /// Follow links, and cut a loop where it closes. `False`: compare a link by its target text.
+    general follow_symlinks: bool = true => {
+        russian: "Проходить по ссылкам, а петлю обрывать там, где она замыкается. `False`: сравнивать \
+            текст, на который ссылка указывает.",
+        kind: Kind::Switch,
+        topic: Topic::Directories,
+        functions: &[Function::CompareDir],
+        layers: CONFIGURED,
+    };
+    /// Threads within one call, at most 256. 0: as many as pay off, which are the CPUs that this
+    /// process may use, at most 8, and 16 transfers at once in `compare_all` and
+    /// `compare_dir_urls`; 1: one comparison after another, by the calling thread.
+    general max_workers: usize = 0 => {
+        russian: "Потоки в одном вызове, не больше 256. 0: сколько выгодно, то есть сколько процессоров \
+            доступно процессу, но не больше 8, и 16 передач сразу в `compare_all` и \
+            `compare_dir_urls`; 1: сравнения одно за другим, в вызывающем потоке.",
+        kind: Kind::Integer(0, 256),
+        topic: Topic::Comparing,
+        functions: UNPACKED,
+        layers: CONFIGURED,
+    };
+    /// Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored is
+    /// never read, nor fetched.
+    general ignore: Option<Ignore> = None => {
+        russian: "Шаблоны, как в gitignore: что пропустить на обеих сторонах; пропущенное не читается и не \
+            загружается.",
+        kind: Kind::OrNone(&Kind::Patterns),
+        topic: Topic::Directories,
+        functions: &[Function::CompareDir, Function::CompareDirUrls],
+        layers: CONFIGURED,
+    };
+    /// The most bytes that may come out of compression or of holes in each archive; what is stored
+    /// as it is does not count. `None`: no limit.
+    limits max_decompressed_size: Option<u64> = Some(1 << 30) => {
+        russian: "Сколько байт могут дать распаковка и дыры в каждом архиве; то, что хранится как есть, не \
+            считается. `None`: без предела.",
+        kind: Kind::Limit,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// The most bytes that may come out of one compressed byte of each archive, once 8 MiB have
+    /// come out. `None`: no limit.
+    limits max_compression_ratio: Option<f64> = Some(200.0) => {
+        russian: "Сколько байт может дать один сжатый байт каждого архива, после первых 8 МиБ. `None`: без \
+            предела.",
+        kind: Kind::Ratio,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// The most entries, of any kind, that each archive may have. `None`: no limit.
+    limits max_archive_entries: Option<u64> = Some(100_000) => {
+        russian: "Сколько записей любого вида может быть в каждом архиве. `None`: без предела.",
+        kind: Kind::Limit,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// The most bytes that an entry's name may have. `None`: no limit.
+    limits max_entry_name_length: Option<u64> = Some(4096) => {
+        russian: "Сколько байт может быть в имени записи. `None`: без предела.",
+        kind: Kind::Limit,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// Compare entries by their BLAKE3-256 digests instead of byte by byte; the result is the same.
+    general hash_compare: bool = false => {
+        russian: "Сравнивать записи по BLAKE3-256, а не побайтово; результат тот же.",
+        kind: Kind::Switch,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// Read a tar on behind its end, as tar's option of this name does: several tars, one after the
+    /// other, are one. `False`: what follows the end has to be the same bytes.
+    general ignore_zeros: bool = false => {
+        russian: "Читать tar дальше его конца, как одноимённый ключ tar: несколько tar подряд — это один. \
+            `False`: то, что за концом, должно совпадать побайтово.",
+        kind: Kind::Switch,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// Request headers.
+    http headers: Vec<(String, String)> = Vec::new() => {
+        russian: "Заголовки запроса.",
+        kind: Kind::OrNone(&Kind::Headers),
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// Seconds to connect, and without a byte arriving; never a limit on a transfer that moves.
+    http timeout: Duration = Duration::from_secs(30) => {
+        russian: "Секунды на соединение и на паузу, в которую не пришло ни байта; передачу, которая \
+            движется, не ограничивает.",
+        kind: Kind::Seconds,
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// Follow at most ten redirects. `False`: a redirect is an error.
+    http follow_redirects: bool = true => {
+        russian: "Проходить не больше десяти перенаправлений. `False`: перенаправление — ошибка.",
+        kind: Kind::Switch,
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// Demand a valid certificate.
+    http verify_ssl: bool = true => {
+        russian: "Требовать действительный сертификат.",
+        kind: Kind::Switch,
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment says.
+    http proxy: Option<String> = None => {
+        russian: "`http://`, `https://`, `socks5://` или `socks5h://`. `None`: как сказано в окружении.",
+        kind: Kind::OrNone(&Kind::Proxy),
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// A redirect may lead to a private, loopback or link-local address.
+    http allow_private_redirects: bool = false => {
+        russian: "Перенаправление может вести на частный адрес, петлю или локальный адрес канала.",
+        kind: Kind::Switch,
+        topic: Topic::Urls,
+        functions: &[],
+        layers: CONFIGURED,
+    };
+    /// Refuse private, loopback and link-local addresses for the first request, too.
+    http block_private: bool = false => {
+        russian: "Запретить частные адреса, петлю и локальные адреса канала и для первого запроса.",
+        kind: Kind::Switch,
+        topic: Topic::Urls,
+        functions: &[],
+        layers: CONFIGURED,
+    };
+    /// Undo a content coding that a server applied although it was asked not to. `False`: compare
+    /// the bytes as they are sent, whatever the coding is called.
+    http decode_content: bool = true => {
+        russian: "Снимать сжатие (content coding), которое сервер применил, хотя его просили этого не \
+            делать. `False`: сравнивать байты такими, какими они переданы, как бы ни называлось \
+            кодирование.",
+        kind: Kind::Switch,
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: CONFIGURED,
+    };
+    /// Seconds of wall clock for the whole call. `None`: no limit.
+    general comparison_timeout: Option<Duration> = None => {
+        russian: "Секунды на весь вызов, по часам. `None`: без ограничения.",
+        kind: Kind::OrNone(&Kind::Seconds),
+        topic: Topic::Comparing,
+        functions: EVERY,
+        layers: CONFIGURED,
+    };
+    /// Read the holes of sparse files, too. `False`: a hole whose first and last block read as
+    /// zeros is taken for one.
+    files read_holes: bool = false => {
+        russian: "Читать и дыры разреженных файлов. `False`: дыре верят, если её первый и последний блок \
+            читаются как нули.",
+        kind: Kind::Switch,
+        topic: Topic::Comparing,
+        functions: EVERY,
+        layers: CONFIGURED,
+    };
+    /// What shows that a file changed while it was compared: `"ctime"` (anything that was done to
+    /// it), `"mtime"` (only its size, date and identity) or `"size"`. Where only its ctime moved,
+    /// as when it is linked, renamed or given other rights, the pair is compared once more before
+    /// that is an error.
+    files detect_changes: DetectChanges = DetectChanges::Ctime => {
+        russian: "По чему видно, что файл изменился во время сравнения: `\"ctime\"` (по всему, что с ним \
+            сделали), `\"mtime\"` (только по размеру, дате и тому, тот же ли это файл) или \
+            `\"size\"`. Если сдвинулось только ctime (новая жёсткая ссылка, переименование, права), \
+            пара сравнивается ещё раз, и лишь потом это ошибка.",
+        kind: Kind::Choice(&DetectChanges::NAMES),
+        topic: Topic::Comparing,
+        functions: EVERY,
+        layers: CONFIGURED,
+    };
+}

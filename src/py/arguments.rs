@@ -1,0 +1,73 @@
+//! How the arguments of a call are told apart: those that have a position, and options, which have names.
+//!
+//! What is said of a call that cannot be is what Python says of a function of its own.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+use super::options::Given;
+use crate::options::Row;
+use crate::text::legible::Piece;
+
+/// An argument that has a position.
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) annotation: &'static str,
+    pub(super) about: &'static str,
+}
+
+/// Finds the arguments that have a position, though some of them may have been given by name.
+pub(super) fn positional<'py>(
+    function: &str,
+    parameters: &[Parameter],
+    arguments: &Bound<'py, PyTuple>,
+    named: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let error = |message: &str| PyTypeError::new_err(format!("{function}() {message}"));
+    let (most, count) = (parameters.len(), arguments.len());
+    if count > most {
+        let plural = if most == 1 { "" } else { "s" };
+        let message = format!("takes {most} positional argument{plural} but {count} were given");
+        return Err(error(&message));
+    }
+    let mut found: Vec<_> = arguments.iter().collect();
+    let mut missing = Vec::new();
+    for (position, &Parameter { name: parameter, .. }) in parameters.iter().enumerate() {
+        let by_name = named.map(|named| named.get_item(parameter)).transpose()?.flatten();
+        match by_name {
+            Some(_) if position < count => {
+                return Err(error(&format!("got multiple values for argument '{parameter}'")));
+            }
+            Some(value) => found.push(value),
+            None if position >= count => missing.push(format!("'{parameter}'")),
+            None => {}
+        }
+    }
+    if missing.is_empty() {
+        return Ok(found);
+    }
+    let (number, plural) = (missing.len(), if missing.len() == 1 { "" } else { "s" });
+    let list = missing.join(" and ");
+    Err(error(&format!("missing {number} required positional argument{plural}: {list}")))
+}
+
+/// Reads all that was given by name, apart from the `parameters` that have a position: options, of which
+/// `known` finds those that are taken.
+pub(super) fn options(
+    parameters: &[Parameter],
+    named: &Bound<'_, PyDict>,
+    known: impl Fn(&str) -> Option<&'static Row>,
+    unknown: impl Fn(&str) -> PyErr,
+) -> PyResult<Given> {
+    let mut given = Given::default();
+    for (name, value) in named {
+        let name = name.cast::<PyString>()?.to_cow()?.into_owned();
+        match known(&name) {
+            Some(row) => given.push(row, &value)?,
+            None if parameters.iter().any(|parameter| parameter.name == name) => {}
+            None => return Err(unknown(&Piece(name.as_bytes()).to_string())),
+        }
+    }
+    Ok(given)
+}

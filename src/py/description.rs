@@ -1,0 +1,83 @@
+//! The table of options and the public functions, described to Python: to the script that writes stubs and
+//! documentation, to the command line, and to tests.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::functions::FUNCTIONS;
+use super::options::shown;
+use crate::options::{Kind, Layer, Options, TABLE, Topic};
+
+/// Every option, in the order of the table.
+#[pyfunction]
+pub(super) fn options(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let (all, defaults) = (PyList::empty(py), Options::default());
+    for row in TABLE {
+        let option = PyDict::new(py);
+        let (kind, choices) = kind(row.kind);
+        let functions = FUNCTIONS.iter().filter(|public| row.functions.contains(&public.function));
+        option.set_item("name", row.name)?;
+        option.set_item("english", row.sentence())?;
+        option.set_item("russian", row.russian)?;
+        option.set_item("kind", kind)?;
+        option.set_item("choices", choices)?;
+        option.set_item("or_none", is_optional(row.kind))?;
+        option.set_item("default", shown(py, (row.value)(&defaults))?)?;
+        option.set_item("topic", topic(row.topic))?;
+        option.set_item("functions", functions.map(|public| public.name).collect::<Vec<_>>())?;
+        option.set_item("layers", row.layers.iter().copied().map(layer).collect::<Vec<_>>())?;
+        all.append(option)?;
+    }
+    Ok(all)
+}
+
+/// Every public function that compares: its name, the names and types of its arguments that have a position,
+/// the names of its options, and the type of its result.
+#[pyfunction]
+pub(super) fn functions(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let all = PyList::empty(py);
+    for public in FUNCTIONS {
+        let parameters = public.parameters.iter().map(|given| (given.name, given.annotation));
+        let options = public.function.options().into_iter().map(|row| row.name);
+        let (parameters, options) = (parameters.collect::<Vec<_>>(), options.collect::<Vec<_>>());
+        all.append((public.name, parameters, options, public.returns))?;
+    }
+    Ok(all)
+}
+
+/// The name of a kind, and the texts that it allows.
+fn kind(kind: Kind) -> (&'static str, &'static [&'static str]) {
+    match kind {
+        Kind::Switch => ("switch", &[]),
+        Kind::Integer(..) => ("integer", &[]),
+        Kind::Bytes(..) => ("bytes", &[]),
+        Kind::Limit => ("limit", &[]),
+        Kind::Ratio => ("ratio", &[]),
+        Kind::Seconds => ("seconds", &[]),
+        Kind::Choice(texts) => ("choice", texts),
+        Kind::Proxy => ("proxy", &[]),
+        Kind::Headers => ("headers", &[]),
+        Kind::Patterns => ("patterns", &[]),
+        Kind::OrNone(of) => self::kind(*of),
+    }
+}
+
+fn is_optional(kind: Kind) -> bool {
+    matches!(kind, Kind::Limit | Kind::Ratio | Kind::OrNone(_))
+}
+
+fn topic(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Comparing => "comparing",
+        Topic::Directories => "directories",
+        Topic::Archives => "archives",
+        Topic::Urls => "URLs",
+    }
+}
+
+fn layer(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Configure => "configure",
+        Layer::Source => "source",
+    }
+}
