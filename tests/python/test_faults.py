@@ -137,6 +137,41 @@ for pair in [sys.argv[1:], sys.argv[:0:-1]]:
     secret.parent.chmod(0o700)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit counts otherwise")
+def test_without_threads_there_is_an_answer_or_an_error_that_blames_the_thread(
+    open_to_all: Path,
+) -> None:
+    contents = [(f"d/{number}", b"x" * number) for number in range(30)]
+    packing.zipped(open_to_all / "a.zip", contents)
+    packing.zipped(open_to_all / "b.zip", contents[::-1])
+    packing.zipped(open_to_all / "c.zip", [*contents[:-1], ("d/29", b"y" * 29)])
+    (open_to_all / "big").write_bytes(bytes(5 << 20))
+    (open_to_all / "same").write_bytes(bytes(5 << 20))
+    code = """
+import resource
+os.chdir(sys.argv[1])
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+for limit in (None, 60):
+    within = {"comparison_timeout": limit}
+    print(komparu.compare("big", "same", **within))
+    print(komparu.compare_many(["big", "same"], **within).all_equal)
+    print(komparu.compare_dir(".", ".", **within).equal)
+    print(komparu.compare_archive("a.zip", "b.zip", **within).equal)
+    print(sorted(komparu.compare_archive("a.zip", "c.zip", **within).diff))
+    for url in ("http://127.0.0.1:1/", "http://localhost:1/"):
+        try:
+            komparu.compare(url, "big", **within)
+        except komparu.SourceReadError as error:
+            print("no thread could be started" in error.strerror)
+"""
+    expected = "True\n" * 4 + "['d/29']\n" + "True\n" * 2
+    assert run(code, open_to_all) == expected * 2
+
+
 def test_errors_leave_no_descriptor_open(write: Write, tmp_path: Path) -> None:
     # In a process of its own: what other tests have left to the network thread may close meanwhile.
     code = """

@@ -26,7 +26,8 @@ use crate::run::threads;
 /// What the thread is called that unpacks the other archive.
 const THREAD: &str = "komparu-unpack";
 
-/// Compares every entry of two archives. What is found is known, and reported, when all entries of both have
+/// Compares every entry of two archives, one of them unpacked on a thread of its own, or one after the other
+/// where the system has no more threads. What is found is known, and reported, when all entries of both have
 /// passed: of several entries of one name the last counts.
 ///
 /// # Errors
@@ -40,19 +41,21 @@ pub(crate) fn compare(
 ) -> Result<()> {
     let manner = Manner { step: options.chunk_size, by_digest: options.hash_compare };
     let part = &context.call().part();
-    let mut entries = std::thread::scope(|scope| {
+    let together = std::thread::scope(|scope| {
         let (outlet, feed) = handover(right.name(), manner.by_digest, context);
         let other = move || unpack(right, options, &Context::new(part), outlet);
-        let started = threads::named(THREAD).spawn_scoped(scope, other);
-        let outcome = match started {
-            Err(error) => Err(Error::system(right.name(), &error)),
-            Ok(_) => Unpacker::open(left, Plan::Send, options, context)
+        let outcome = threads::named(THREAD).spawn_scoped(scope, other).ok().map(|_| {
+            Unpacker::open(left, Plan::Send, options, context)
                 .map(Direct::new)
-                .and_then(|direct| lockstep::read(direct, feed, manner, context)),
-        };
+                .and_then(|direct| lockstep::read(direct, feed, manner, context))
+        });
         part.cancel();
         outcome
-    })?;
+    });
+    let Some(together) = together else {
+        return compare_in_turn(left, right, options, report, context);
+    };
+    let mut entries = together?;
     let names = [left.name(), right.name()];
     let settled = Settled::new(entries.each_ref(), Proof::Bytes, context)?;
     let needed = settled.unknown(entries.each_ref(), context)?;
