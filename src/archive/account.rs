@@ -6,7 +6,7 @@ use crate::engine::digest::add_zeros;
 use crate::error::Result;
 use crate::run::context::Context;
 
-/// What there is to say of an archive besides its entries.
+/// What is known of an archive besides its entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Account {
     /// Why entries may be missing at its end, if they may.

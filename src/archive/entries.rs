@@ -64,7 +64,7 @@ pub(crate) struct Body {
     pub(crate) digest: Option<Hash>,
     /// The entry of the other archive that it was compared with byte by byte, and whether it is the
     /// same.
-    pub(crate) twin: Option<(Index, bool)>,
+    pub(crate) counterpart: Option<(Index, bool)>,
 }
 
 /// Bytes in [`Entries::bytes`].
@@ -104,12 +104,12 @@ pub(crate) struct Entries {
     /// The names of the first so many of them. As long as two archives keep step, they are not needed.
     names: NameTable,
     named: Index,
-    pub(crate) besides: Besides,
+    pub(crate) besides: BesideEntries,
 }
 
-/// What there is in an archive besides the entries that count.
+/// What an archive has besides the entries that count.
 #[derive(Debug, Default)]
-pub(crate) struct Besides {
+pub(crate) struct BesideEntries {
     /// Names that are not matched, and why.
     pub(crate) refused: Vec<(Vec<u8>, &'static str)>,
     /// What is known of the archive as a whole.

@@ -18,7 +18,7 @@ use crate::sys::libarchive;
 use crate::tree::names;
 
 /// What becomes of the content of files.
-pub(crate) enum Plan {
+pub(crate) enum ContentUse {
     /// It is sent, or its digest where that is enough.
     Send,
     /// The digests of these are, and of the others only how much there is.
@@ -27,7 +27,7 @@ pub(crate) enum Plan {
     DigestAll,
 }
 
-/// What there is in an archive.
+/// What comes next in an archive.
 pub(crate) enum Found {
     Entry(Header),
     /// A name that is not matched, and why.
@@ -38,7 +38,7 @@ pub(crate) enum Found {
 pub(crate) struct Unpacker<'a> {
     origin: &'a dyn Origin,
     archive: ArchiveReader<'a>,
-    plan: Plan,
+    content_use: ContentUse,
     context: &'a Context<'a>,
     /// That of the next entry.
     index: Index,
@@ -50,7 +50,7 @@ pub(crate) struct Unpacker<'a> {
 impl<'a> Unpacker<'a> {
     pub(crate) fn open(
         origin: &'a dyn Origin,
-        plan: Plan,
+        content_use: ContentUse,
         options: &Options,
         context: &'a Context<'a>,
     ) -> Result<Self> {
@@ -61,7 +61,7 @@ impl<'a> Unpacker<'a> {
         Ok(Self {
             origin,
             archive,
-            plan,
+            content_use,
             context,
             index: 0,
             is_sent: false,
@@ -107,7 +107,7 @@ impl<'a> Unpacker<'a> {
                     return Ok(Some(Found::Refused(entry.name, why)));
                 }
             };
-            self.is_sent = matches!(self.plan, Plan::Send) && kind == Kind::File;
+            self.is_sent = matches!(self.content_use, ContentUse::Send) && kind == Kind::File;
             let name = if self.archive.counts_all() { self.occurrences.number(name) } else { name };
             let (path, spelling) = spelled(name, self.archive.spells_exactly());
             self.index += 1;
@@ -134,9 +134,9 @@ impl<'a> Unpacker<'a> {
     /// Takes the content of an entry that is not wanted as it is: how much there is, and its digest,
     /// if that is.
     pub(crate) fn reduce(&mut self) -> Result<(u64, Option<Hash>)> {
-        let is_digested = match &self.plan {
-            Plan::Send | Plan::DigestAll => true,
-            Plan::DigestOnly(chosen) => chosen.contains(self.index - 1),
+        let is_digested = match &self.content_use {
+            ContentUse::Send | ContentUse::DigestAll => true,
+            ContentUse::DigestOnly(chosen) => chosen.contains(self.index - 1),
         };
         let reduced = if is_digested {
             digest(&mut self.archive, self.context).map(|(size, digest)| (size, Some(digest)))

@@ -6,7 +6,7 @@
 //! `@` may be a part of it. RFC 3986 has user and password end before the first `/`, and by it the password
 //! of `http://me:p/ss@host/` is `p`, and a part of a path. The one who wrote it meant otherwise. So an `@` is
 //! taken for a part of a path only where what stands before it can be nothing but a host and a path: to show a
-//! URL as `https://***@18/`, which is `https://unpkg.com/react@18/`, would help nobody find it.
+//! URL as `https://***@18/`, which is `https://unpkg.com/react@18/`, would not be recognised.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ const SCHEMES: [&[u8]; 13] = [
     b"socks5h", b"socks4", b"socks4a",
 ];
 
-/// Names of parameters that let whoever has their value in, in lower case and without `-` and `_`. Those
+/// Names of parameters whose value gives access, in lower case and without `-` and `_`. Those
 /// of S3 (both kinds of its signatures), Google, Azure, Amazon's other services, Alibaba, and what APIs use commonly.
 const SIGNING: [&str; 17] = [
     "sig",
@@ -186,7 +186,7 @@ fn query(text: &[u8], from: usize) -> Option<Vec<u8>> {
     hidden.then_some(shown)
 }
 
-/// Does a parameter of this name let in whoever has its value?
+/// Does the value of a parameter of this name give access?
 fn signs(name: &[u8]) -> bool {
     let name = percent_encoding::percent_decode(name);
     let plain = name.filter(|byte| !b"-_. ".contains(byte)).map(|byte| byte.to_ascii_lowercase());

@@ -296,8 +296,8 @@ impl<'a> ArchiveInput<'a> {
         Error::archive(&self.name, why)
     }
 
-    /// Reads what libarchive had no use for: a checksum may come after it, or what nobody has accounted
-    /// for. What it was given last is gone.
+    /// Reads what libarchive had no use for: a checksum may come after it, or bytes that belong to no
+    /// part of the container. What it was given last is gone.
     ///
     /// # Errors
     /// When the checksum is wrong; when there is too much; when the container is broken.
@@ -394,7 +394,7 @@ impl<'a> ArchiveInput<'a> {
     pub(crate) fn start(&mut self, length: usize) -> Result<&[u8]> {
         if self.ahead.is_empty() {
             let (mut buffer, mut filled) = (self.buffers.take(), 0);
-            let writable = SharedBuffer::get_mut(&mut buffer).expect("nobody else holds it");
+            let writable = SharedBuffer::get_mut(&mut buffer).expect("nothing else holds it");
             let piece = self.feed_size.piece();
             while filled < length {
                 match self.fill(&mut writable[filled..piece], 0)? {
@@ -476,7 +476,7 @@ impl<'a> ArchiveInput<'a> {
                 None => {
                     let mut buffer = self.buffers.take();
                     let writable =
-                        SharedBuffer::get_mut(&mut buffer).expect("nobody else holds it");
+                        SharedBuffer::get_mut(&mut buffer).expect("nothing else holds it");
                     let piece = self.feed_size.piece();
                     let length = self.fill(&mut writable[..piece], put_out)?;
                     Piece { buffer, length }

@@ -1,7 +1,7 @@
 //! An archive as a stream of entries, each with its content, in the order in which they are stored.
 //!
 //! Every entry is read to its end, whatever it is: what is damaged or too much is found in any order
-//! of the entries, and whether or not somebody has use for the content.
+//! of the entries, and whether or not its content is wanted.
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ struct Faulty<'f> {
     bytes: &'f [u8],
     fault: usize,
     position: usize,
-    /// Has somebody tried to?
+    /// Was reading it tried?
     hit: &'f AtomicBool,
 }
 

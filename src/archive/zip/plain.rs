@@ -6,7 +6,7 @@
 //! the file. Without libarchive it is 2.0 s, for zlib-rs takes less time than zlib, too. And what libc asks
 //! is a variable of the environment: before glibc 2.41 that may crash while another thread sets one.
 //!
-//! What the index and the headers both say must be the same, so that nobody sees something else in it.
+//! What the index and the headers both say must be the same, so that every reader finds the same in it.
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
@@ -266,7 +266,7 @@ impl Entries for PlainZip<'_> {
         false
     }
 
-    /// Whoever opened it looks after what can be read anywhere.
+    /// The opener of bytes that can be read anywhere verifies them.
     fn verify(&self) -> Result<()> {
         Ok(())
     }

@@ -53,10 +53,10 @@ impl<'a> Window<'a> {
         passed.and_then(|passed| self.buffer[..self.length].get(passed..)).unwrap_or_default()
     }
 
-    /// Fills a buffer from `offset` on. Somebody may hold the one at hand.
+    /// Fills a buffer from `offset` on. The current one may still be shared.
     fn move_to(&mut self, offset: u64) -> Result<()> {
         let mut buffer = self.buffers.take();
-        let writable = SharedBuffer::get_mut(&mut buffer).expect("nobody else holds it");
+        let writable = SharedBuffer::get_mut(&mut buffer).expect("nothing else holds it");
         let kept = self.at_hand(offset);
         writable[..kept.len()].copy_from_slice(kept);
         let kept = kept.len();

@@ -1,7 +1,7 @@
-//! What one thread unpacks and another compares, handed over in batches.
+//! What one thread unpacks and another compares, sent in batches.
 //!
 //! Waking a thread takes some 10 µs and a small file is unpacked in less, so many entries travel at
-//! once. Bytes that lie in a buffer are handed on where they are; others are copied into the batch,
+//! once. Bytes in a shared buffer are sent without copying; others are copied into the batch,
 //! which costs a tenth of decompressing them at most.
 
 use std::collections::VecDeque;
@@ -9,14 +9,14 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{
-    Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
+    self, Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, sync_channel,
 };
 
 use blake3::Hash;
 
-use super::cursor::Unpacked;
+use super::cursor::EntryStream;
 use crate::archive::Account;
-use crate::archive::entries::{Besides, Header};
+use crate::archive::entries::{BesideEntries, Header};
 use crate::archive::input::shared_buffer::SharedBuffer;
 use crate::archive::stream::Piece;
 use crate::content::{Chunk, Reader};
@@ -29,16 +29,16 @@ const BATCH: usize = 256 << 10;
 /// Entries and pieces in a batch, at most.
 const ITEMS: usize = 1024;
 
-/// Batches on their way. With more, nobody waits less.
+/// Batches that are sent before the receiver has taken the first of them. More of them shorten no wait.
 const AHEAD: usize = 3;
 
-/// A buffer that is handed on cannot be filled meanwhile; less than this is copied instead.
+/// A shared buffer cannot be filled until the receiver has dropped it; fewer bytes than this are copied instead.
 const SHARED_FROM: usize = 4 << 10;
 
-/// What travels.
+/// What is sent.
 enum Item {
     Entry(Header),
-    /// A name that is not matched, and why.
+    /// A name that is not compared, and why.
     Refused(Vec<u8>, &'static str),
     /// Content, in the batch's bytes.
     Copied(Range<usize>),
@@ -58,17 +58,17 @@ struct Batch {
     weight: usize,
 }
 
-/// The end that sends.
-pub(crate) struct Outlet {
+/// The sending end.
+pub(crate) struct EntrySender {
     sender: SyncSender<Batch>,
     /// Batches that have been emptied, so that their memory is used again.
     spare: Receiver<Batch>,
     batch: Batch,
-    is_apart: Arc<AtomicBool>,
+    wants_digests_only: Arc<AtomicBool>,
 }
 
-/// The end that receives. As a [`Reader`] it is the content of the entry at hand.
-pub(crate) struct Feed<'c> {
+/// The receiving end. As a [`Reader`] it is the content of the entry at hand.
+pub(crate) struct EntryReceiver<'c> {
     name: Name,
     context: &'c Context<'c>,
     receiver: Receiver<Batch>,
@@ -76,26 +76,40 @@ pub(crate) struct Feed<'c> {
     batch: Batch,
     /// How much of the first item has been taken.
     taken: u64,
-    besides: Besides,
-    is_apart: Arc<AtomicBool>,
+    besides: BesideEntries,
+    wants_digests_only: Arc<AtomicBool>,
 }
 
-/// A way from a thread that unpacks the archive `name` to the one that `context` is of. `by_digest`: no
-/// content goes that way.
-pub(crate) fn handover<'c>(
+/// A channel from the thread that unpacks the archive `name` to the thread of `context`. `by_digest`: digests are
+/// sent in place of content.
+pub(crate) fn channel<'c>(
     name: &Name,
     by_digest: bool,
     context: &'c Context<'c>,
-) -> (Outlet, Feed<'c>) {
-    let ((sender, receiver), (empty, spare)) = (sync_channel(AHEAD), channel());
-    let is_apart = Arc::new(AtomicBool::new(by_digest));
-    let outlet = Outlet { sender, spare, batch: Batch::default(), is_apart: Arc::clone(&is_apart) };
-    let (name, batch, besides) = (name.clone(), Batch::default(), Besides::default());
-    let feed = Feed { name, context, receiver, spare: empty, batch, taken: 0, besides, is_apart };
-    (outlet, feed)
+) -> (EntrySender, EntryReceiver<'c>) {
+    let ((sender, receiver), (empty, spare)) = (sync_channel(AHEAD), mpsc::channel());
+    let wants_digests_only = Arc::new(AtomicBool::new(by_digest));
+    let sender = EntrySender {
+        sender,
+        spare,
+        batch: Batch::default(),
+        wants_digests_only: Arc::clone(&wants_digests_only),
+    };
+    let (name, batch, besides) = (name.clone(), Batch::default(), BesideEntries::default());
+    let receiver = EntryReceiver {
+        name,
+        context,
+        receiver,
+        spare: empty,
+        batch,
+        taken: 0,
+        besides,
+        wants_digests_only,
+    };
+    (sender, receiver)
 }
 
-impl Outlet {
+impl EntrySender {
     pub(crate) fn entry(&mut self, header: Header) -> Result<()> {
         self.push(Item::Entry(header), 0)
     }
@@ -119,19 +133,19 @@ impl Outlet {
         self.push(Item::Copied(start..self.batch.bytes.len()), bytes.len())
     }
 
-    /// Is content no longer wanted, but only its digest?
-    pub(crate) fn is_apart(&self) -> bool {
-        self.is_apart.load(Ordering::Relaxed)
+    /// Are digests wanted in place of content?
+    pub(crate) fn wants_digests_only(&self) -> bool {
+        self.wants_digests_only.load(Ordering::Relaxed)
     }
 
     pub(crate) fn done(&mut self, size: u64, digest: Option<Hash>) -> Result<()> {
         self.push(Item::Done(size, digest), 0)
     }
 
-    /// Sends the outcome of it all, after which there is nothing more to send.
+    /// Sends the outcome, which is the last thing sent.
     pub(crate) fn end(mut self, outcome: Result<Account>) {
         self.batch.items.push_back(Item::End(outcome));
-        // Nobody is there to take it: then nobody wants it.
+        // An error means that the receiver is gone, and needs no outcome.
         let _ = self.flush();
     }
 
@@ -143,8 +157,8 @@ impl Outlet {
         }
         match self.batch.items.len() {
             ..ITEMS => Ok(()),
-            // What has no content is kept by whoever takes it, so it may as well be kept here: nobody
-            // has to wait.
+            // The receiver would keep entries without content as well: they may pile up here instead, and
+            // this thread does not wait.
             _ if self.batch.weight == 0 => self.try_flush(),
             _ => self.flush(),
         }
@@ -171,7 +185,7 @@ impl Outlet {
     }
 }
 
-impl Unpacked for Feed<'_> {
+impl EntryStream for EntryReceiver<'_> {
     fn entry(&mut self) -> Result<Option<Header>> {
         loop {
             match self.take()? {
@@ -209,23 +223,23 @@ impl Unpacked for Feed<'_> {
         !self.batch.items.is_empty()
     }
 
-    fn go_apart(&self) {
-        self.is_apart.store(true, Ordering::Relaxed);
+    fn want_digests_only(&self) {
+        self.wants_digests_only.store(true, Ordering::Relaxed);
     }
 
-    fn besides(self) -> Besides {
+    fn besides(self) -> BesideEntries {
         self.besides
     }
 }
 
-impl Feed<'_> {
+impl EntryReceiver<'_> {
     fn take(&mut self) -> Result<Item> {
         self.fetch()?;
         self.taken = 0;
         Ok(self.batch.items.pop_front().expect("just fetched"))
     }
 
-    /// Sees to it that there is an item.
+    /// Waits until there is an item.
     fn fetch(&mut self) -> Result<()> {
         while self.batch.items.is_empty() {
             // Content that is passed over may be long, and come without a wait.
@@ -248,12 +262,12 @@ impl Feed<'_> {
         let mut empty = std::mem::replace(&mut self.batch, next);
         empty.bytes.clear();
         empty.weight = 0;
-        // The other end is gone when it has sent everything.
+        // An error means that the sender has sent everything and is gone.
         let _ = self.spare.send(empty);
     }
 }
 
-impl Reader for Feed<'_> {
+impl Reader for EntryReceiver<'_> {
     fn chunk(&mut self) -> Result<Chunk<'_>> {
         self.fetch()?;
         let taken = usize::try_from(self.taken).unwrap_or(usize::MAX);
@@ -296,38 +310,38 @@ mod tests {
 
     /// What a call says that ends with its checkpoint number 10, in the midst of what is `sent`.
     fn received(
-        sent: impl FnOnce(&mut Outlet) -> Result<()> + Send,
-        receive: impl FnOnce(&mut Feed<'_>) -> Result<()>,
+        sent: impl FnOnce(&mut EntrySender) -> Result<()> + Send,
+        receive: impl FnOnce(&mut EntryReceiver<'_>) -> Result<()>,
     ) -> Result<()> {
         let call = Call::until_checkpoint(10);
         let context = Context::new(&call);
         std::thread::scope(|scope| {
-            let (mut outlet, mut feed) = handover(&"archive".into(), false, &context);
+            let (mut sender, mut receiver) = channel(&"archive".into(), false, &context);
             scope.spawn(move || {
-                let outcome = sent(&mut outlet);
-                outlet.end(outcome.map(|()| Account::default()));
+                let outcome = sent(&mut sender);
+                sender.end(outcome.map(|()| Account::default()));
             });
-            receive(&mut feed)
+            receive(&mut receiver)
         })
     }
 
     #[test]
     fn names_that_are_refused_are_checkpoints() {
-        let send = |outlet: &mut Outlet| {
-            (0..1000).try_for_each(|_| outlet.refused(b"/a".to_vec(), "is absolute"))
+        let send = |sender: &mut EntrySender| {
+            (0..1000).try_for_each(|_| sender.refused(b"/a".to_vec(), "is absolute"))
         };
-        let outcome = received(send, |feed| feed.entry().map(drop));
+        let outcome = received(send, |receiver| receiver.entry().map(drop));
         assert_eq!(outcome, Err(Error::Cancelled));
     }
 
     #[test]
     fn content_that_is_passed_over_has_checkpoints() {
-        let send = |outlet: &mut Outlet| {
+        let send = |sender: &mut EntrySender| {
             let bytes = vec![0; BATCH];
-            (0..100).try_for_each(|_| outlet.content(Piece::Bytes(&bytes)))?;
-            outlet.done(100 * BATCH as u64, None)
+            (0..100).try_for_each(|_| sender.content(Piece::Bytes(&bytes)))?;
+            sender.done(100 * BATCH as u64, None)
         };
-        let outcome = received(send, |feed| feed.finish().map(drop));
+        let outcome = received(send, |receiver| receiver.finish().map(drop));
         assert_eq!(outcome, Err(Error::Cancelled));
     }
 }

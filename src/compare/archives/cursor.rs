@@ -1,15 +1,15 @@
-//! One of two archives on its way through its entries, and what has been noted of those behind it.
+//! Where one of two archives stands in its entries, and what is known of the entries before that.
 
 use blake3::{Hash, Hasher};
 
-use crate::archive::entries::{Besides, Body, Entries, Header, Kind};
+use crate::archive::entries::{BesideEntries, Body, Entries, Header, Kind};
 use crate::content::{Chunk, Reader};
 use crate::engine::digest::add_zeros;
 use crate::error::Result;
 use crate::run::context::Context;
 
 /// An archive, entry by entry. As a [`Reader`] it is the content of the entry at hand.
-pub(crate) trait Unpacked: Reader + Sized {
+pub(crate) trait EntryStream: Reader + Sized {
     /// The next entry; `None` after the last one. The content of the one before must be finished.
     fn entry(&mut self) -> Result<Option<Header>>;
 
@@ -22,14 +22,14 @@ pub(crate) trait Unpacked: Reader + Sized {
         true
     }
 
-    /// Told once nobody compares content as it comes any more: digests are all that is wanted.
-    fn go_apart(&self) {}
+    /// From now on content is not compared as it comes: only digests are wanted.
+    fn want_digests_only(&self) {}
 
-    /// What there was besides entries, when all have come.
-    fn besides(self) -> Besides;
+    /// What the archive has besides entries; asked after the last one.
+    fn besides(self) -> BesideEntries;
 }
 
-/// Where an archive stands.
+/// Where the cursor is.
 enum At {
     /// After an entry, or before the first.
     Between,
@@ -37,8 +37,8 @@ enum At {
     End,
 }
 
-/// An archive on its way.
-pub(crate) struct Course<U> {
+/// An archive, its current entry, and what is known of the entries before that.
+pub(crate) struct ArchiveCursor<U> {
     archive: U,
     at: At,
     /// What has passed of the content at hand.
@@ -48,14 +48,14 @@ pub(crate) struct Course<U> {
     counts: bool,
 }
 
-impl<U: Unpacked> Course<U> {
+impl<U: EntryStream> ArchiveCursor<U> {
     pub(crate) fn new(archive: U, counts: bool) -> Self {
         let (hasher, entries) = (Hasher::new(), Entries::default());
         Self { archive, at: At::Between, hasher, entries, counts }
     }
 
-    /// The entry that it stands at, or comes to now; `None` at the end.
-    pub(crate) fn here(&mut self) -> Result<Option<&Header>> {
+    /// The current entry, which is read now if need be; `None` at the end.
+    pub(crate) fn current(&mut self) -> Result<Option<&Header>> {
         if let At::Between = self.at {
             self.advance()?;
         }
@@ -65,7 +65,7 @@ impl<U: Unpacked> Course<U> {
         })
     }
 
-    /// Is there nothing more to come?
+    /// Has the last entry been passed?
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.at, At::End)
     }
@@ -75,9 +75,9 @@ impl<U: Unpacked> Course<U> {
         self.archive.is_ready()
     }
 
-    /// Tells it that nobody compares content as it comes any more.
-    pub(crate) fn go_apart(&self) {
-        self.archive.go_apart();
+    /// From now on only digests are wanted.
+    pub(crate) fn want_digests_only(&self) {
+        self.archive.want_digests_only();
     }
 
     /// Has there been an entry of this name?
@@ -93,7 +93,7 @@ impl<U: Unpacked> Course<U> {
         Ok(())
     }
 
-    /// Takes the next bit of what is there by itself: an entry's header, up to `most` bytes of its
+    /// Takes what comes next without comparing it: an entry's header, up to `most` bytes of its
     /// content, or its end. Says how many bytes it took.
     pub(crate) fn step(&mut self, most: u64, context: &Context<'_>) -> Result<u64> {
         if let At::Between = self.at {
@@ -120,7 +120,7 @@ impl<U: Unpacked> Course<U> {
         Ok(taken)
     }
 
-    /// Takes the rest of the entry at hand by itself, but no more than `most` bytes. Says how many it
+    /// Takes the rest of the current entry without comparing it, but no more than `most` bytes. Says how many it
     /// took.
     pub(crate) fn pass(&mut self, most: u64, context: &Context<'_>) -> Result<u64> {
         let mut taken = 0;
@@ -136,7 +136,7 @@ impl<U: Unpacked> Course<U> {
         let (size, digest) = self.archive.finish()?;
         let digest = digest.unwrap_or_else(|| self.hasher.finalize());
         self.hasher.reset();
-        self.push(Body { size, digest: Some(digest), twin: None });
+        self.push(Body { size, digest: Some(digest), counterpart: None });
         Ok(())
     }
 
@@ -150,7 +150,7 @@ impl<U: Unpacked> Course<U> {
         matches!(&self.at, At::Entry(header) if header.kind == Kind::File)
     }
 
-    /// Everything that there was.
+    /// All entries.
     pub(crate) fn into_entries(self) -> Entries {
         let mut entries = self.entries;
         entries.besides = self.archive.besides();
@@ -160,9 +160,9 @@ impl<U: Unpacked> Course<U> {
 
 /// Takes two entries of the same name: files by `compare`, which says whether they are the same. Says
 /// how many bytes they had.
-pub(crate) fn together<A: Unpacked, B: Unpacked>(
-    left: &mut Course<A>,
-    right: &mut Course<B>,
+pub(crate) fn together<A: EntryStream, B: EntryStream>(
+    left: &mut ArchiveCursor<A>,
+    right: &mut ArchiveCursor<B>,
     context: &Context<'_>,
     compare: impl FnOnce(&mut A, &mut B) -> Result<bool>,
 ) -> Result<u64> {
@@ -172,7 +172,7 @@ pub(crate) fn together<A: Unpacked, B: Unpacked>(
     let same = compare(&mut left.archive, &mut right.archive)?;
     let ((size, _), (other_size, _)) = (left.archive.finish()?, right.archive.finish()?);
     let (index, other_index) = (left.entries.count(), right.entries.count());
-    left.push(Body { size, digest: None, twin: Some((other_index, same)) });
-    right.push(Body { size: other_size, digest: None, twin: Some((index, same)) });
+    left.push(Body { size, digest: None, counterpart: Some((other_index, same)) });
+    right.push(Body { size: other_size, digest: None, counterpart: Some((index, same)) });
     Ok(size + other_size)
 }

@@ -2,8 +2,8 @@
 
 use blake3::Hash;
 
-use super::cursor::Unpacked;
-use crate::archive::entries::{Besides, Header};
+use super::cursor::EntryStream;
+use crate::archive::entries::{BesideEntries, Header};
 use crate::archive::stream::Step;
 use crate::archive::unpack::{Found, Unpacker};
 use crate::content::{Chunk, Reader};
@@ -19,13 +19,13 @@ pub(crate) struct Direct<'a> {
     size: u64,
     /// What has become of content that is not compared.
     reduced: Option<(u64, Option<Hash>)>,
-    besides: Besides,
+    besides: BesideEntries,
 }
 
 impl<'a> Direct<'a> {
     /// Nothing has been unpacked yet.
     pub(crate) fn new(unpacker: Unpacker<'a>) -> Self {
-        let (step, reduced, besides) = (None, None, Besides::default());
+        let (step, reduced, besides) = (None, None, BesideEntries::default());
         Self { unpacker, step, taken: 0, size: 0, reduced, besides }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Direct<'a> {
     }
 }
 
-impl Unpacked for Direct<'_> {
+impl EntryStream for Direct<'_> {
     fn entry(&mut self) -> Result<Option<Header>> {
         loop {
             (self.step, self.taken, self.size, self.reduced) = (None, 0, 0, None);
@@ -87,7 +87,7 @@ impl Unpacked for Direct<'_> {
         }
     }
 
-    fn besides(self) -> Besides {
+    fn besides(self) -> BesideEntries {
         self.besides
     }
 }

@@ -1,26 +1,26 @@
-//! Two archives, side by side, each in its own order.
+//! Two archives, read side by side, each in its own order.
 //!
-//! While both stand at the same name, their contents are compared as they come. Where they do not, one
-//! of the two goes on alone, and of what passes the digest is kept: by turns, for most often an entry
-//! or a few are missing, and after those the two meet again. While one goes on, the other waits. Where that
-//! comes to much, their orders differ, and each goes on to its end by itself.
+//! While both are at the same name, their contents are compared as they come. Where the names differ, one
+//! archive advances and the other waits; the digests of the entries it passes are kept. They advance by
+//! turns, since most often a few entries are missing and the two archives meet again after them. Where one
+//! advances too far, the orders differ, and both are digested to their ends without waiting for each other.
 
-use super::cursor::{Course, Unpacked, together};
+use super::cursor::{ArchiveCursor, EntryStream, together};
 use crate::archive::entries::{Body, Entries};
 use crate::engine::lockstep;
 use crate::error::Result;
 use crate::run::context::Context;
 
-/// What going on alone may come to, in bytes, before the two part. Time for 16 MiB is some 50 ms where
-/// it has to be decompressed.
-const ASTRAY: u64 = 16 << 20;
+/// How many bytes may pass without a counterpart before lockstep is given up. Decompressing 16 MiB takes
+/// some 50 ms.
+const REORDER_BUDGET: u64 = 16 << 20;
 
-/// What an entry counts for besides its content: unpacking an empty one takes as long as so many bytes.
+/// How many bytes an entry counts for besides its content: unpacking an empty one takes as long as so many bytes.
 const ENTRY: u64 = 8 << 10;
 
 /// How two archives are read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner {
+pub(crate) struct LockstepOptions {
     /// How many bytes are compared between two looks at the context.
     pub(crate) step: usize,
     /// Compare nothing as it comes, but every entry by its digest.
@@ -29,26 +29,26 @@ pub(crate) struct Manner {
 
 /// Reads both to their ends.
 pub(crate) fn read(
-    left: impl Unpacked,
-    right: impl Unpacked,
-    manner: Manner,
+    left: impl EntryStream,
+    right: impl EntryStream,
+    lockstep_options: LockstepOptions,
     context: &Context<'_>,
 ) -> Result<[Entries; 2]> {
-    let (mut left, mut right) = (Course::new(left, true), Course::new(right, false));
-    if manner.by_digest {
-        // What cannot be opened is told of before the other is read to its end.
-        left.here()?;
-        right.here()?;
+    let (mut left, mut right) = (ArchiveCursor::new(left, true), ArchiveCursor::new(right, false));
+    if lockstep_options.by_digest {
+        // An archive that cannot be opened is reported before the other is read to its end.
+        left.current()?;
+        right.current()?;
     } else {
-        in_step(&mut left, &mut right, manner.step, context)?;
+        compare_in_lockstep(&mut left, &mut right, lockstep_options.step, context)?;
     }
-    apart(&mut left, &mut right, context)?;
+    digest_separately(&mut left, &mut right, context)?;
     Ok([left.into_entries(), right.into_entries()])
 }
 
-/// Reads one to its end, without any use for content. `counts`: do its bytes count? Those of a pair count once.
+/// Reads one to its end, and compares no content. `counts`: do its bytes count? Those of a pair count once.
 pub(crate) fn read_one(
-    mut archive: impl Unpacked,
+    mut archive: impl EntryStream,
     counts: bool,
     context: &Context<'_>,
 ) -> Result<Entries> {
@@ -59,23 +59,23 @@ pub(crate) fn read_one(
         if counts {
             context.counters().add_bytes(size);
         }
-        entries.push(&header, Body { size, digest, twin: None });
+        entries.push(&header, Body { size, digest, counterpart: None });
     }
     entries.besides = archive.besides();
     Ok(entries)
 }
 
-/// Reads both until they are at their ends, or too far from each other.
-fn in_step<A: Unpacked, B: Unpacked>(
-    left: &mut Course<A>,
-    right: &mut Course<B>,
+/// Reads both until they are at their ends, or the reorder budget is spent.
+fn compare_in_lockstep<A: EntryStream, B: EntryStream>(
+    left: &mut ArchiveCursor<A>,
+    right: &mut ArchiveCursor<B>,
     step: usize,
     context: &Context<'_>,
 ) -> Result<()> {
-    let (mut astray, mut lefts_turn) = (0_u64, false);
-    while astray < ASTRAY {
+    let (mut reordered, mut is_lefts_turn) = (0_u64, false);
+    while reordered < REORDER_BUDGET {
         context.checkpoint()?;
-        let go_left = match (left.here()?, right.here()?) {
+        let left_advances = match (left.current()?, right.current()?) {
             (None, None) => break,
             (Some(one), Some(other)) if one.path == other.path => {
                 let compare = |left: &mut A, right: &mut B| {
@@ -83,7 +83,7 @@ fn in_step<A: Unpacked, B: Unpacked>(
                     Ok(first.is_none())
                 };
                 let size = together(left, right, context, compare)?;
-                astray = astray.saturating_sub(size.saturating_add(2 * ENTRY));
+                reordered = reordered.saturating_sub(size.saturating_add(2 * ENTRY));
                 continue;
             }
             (_, None) => true,
@@ -91,33 +91,34 @@ fn in_step<A: Unpacked, B: Unpacked>(
             (Some(one), Some(other)) => {
                 let (one, other) = (one.path.clone(), other.path.clone());
                 if left.has_passed(&other, context)? {
-                    // One whose partner has passed already holds nobody up.
+                    // Its counterpart has passed already: taking it delays no other pair.
                     false
                 } else if right.has_passed(&one, context)? {
                     true
                 } else {
                     // Either may be the one that the other archive lacks. By turns, they meet again
                     // after as many entries as are missing.
-                    lefts_turn = !lefts_turn;
-                    lefts_turn
+                    is_lefts_turn = !is_lefts_turn;
+                    is_lefts_turn
                 }
             }
         };
-        let most = ASTRAY - astray;
-        let taken = if go_left { left.pass(most, context)? } else { right.pass(most, context)? };
-        astray = astray.saturating_add(taken + ENTRY);
+        let most = REORDER_BUDGET - reordered;
+        let taken =
+            if left_advances { left.pass(most, context)? } else { right.pass(most, context)? };
+        reordered = reordered.saturating_add(taken + ENTRY);
     }
     Ok(())
 }
 
 /// Reads both to their ends, neither waiting for the other.
-fn apart(
-    left: &mut Course<impl Unpacked>,
-    right: &mut Course<impl Unpacked>,
+fn digest_separately(
+    left: &mut ArchiveCursor<impl EntryStream>,
+    right: &mut ArchiveCursor<impl EntryStream>,
     context: &Context<'_>,
 ) -> Result<()> {
-    left.go_apart();
-    right.go_apart();
+    left.want_digests_only();
+    right.want_digests_only();
     let mut outcome = Ok(());
     loop {
         context.checkpoint()?;
@@ -145,7 +146,7 @@ mod tests {
     use blake3::Hash;
 
     use super::*;
-    use crate::archive::entries::{Besides, Header, Kind, Spelling};
+    use crate::archive::entries::{BesideEntries, Header, Kind, Spelling};
     use crate::content::{Chunk, Reader};
     use crate::error::{Error, Name};
     use crate::run::context::Call;
@@ -180,7 +181,7 @@ mod tests {
         }
     }
 
-    impl Unpacked for Opened {
+    impl EntryStream for Opened {
         fn entry(&mut self) -> Result<Option<Header>> {
             self.1.take().map(Some).ok_or_else(|| Error::archive(&self.0, "cannot be read"))
         }
@@ -189,8 +190,8 @@ mod tests {
             Ok((0, None))
         }
 
-        fn besides(self) -> Besides {
-            Besides::default()
+        fn besides(self) -> BesideEntries {
+            BesideEntries::default()
         }
     }
 
@@ -199,11 +200,12 @@ mod tests {
         let call = Call::new(None);
         let context = Context::new(&call);
         for by_digest in [false, true] {
-            let manner = Manner { step: 1, by_digest };
+            let lockstep_options = LockstepOptions { step: 1, by_digest };
             for (left, right) in
                 [(Opened::endless(), Opened::broken()), (Opened::broken(), Opened::endless())]
             {
-                let error = read(left, right, manner, &context).expect_err("one is broken");
+                let error =
+                    read(left, right, lockstep_options, &context).expect_err("one is broken");
                 assert_eq!(error, Error::archive(&"broken".into(), "cannot be read"));
             }
         }

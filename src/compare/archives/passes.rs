@@ -6,16 +6,16 @@
 //! or both settles what the first could not: an entry that was compared with another than the one
 //! it has to be compared with, because its name came again or because it has several.
 
-use super::channel::handover;
-use super::decide::Settled;
+use super::channel::channel;
+use super::decide::ResolvedPair;
 use super::direct::Direct;
 use super::lockstep;
-use super::lockstep::Manner;
+use super::lockstep::LockstepOptions;
 use super::send::unpack;
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::Entries;
 use crate::archive::input::Origin;
-use crate::archive::unpack::{Plan, Unpacker};
+use crate::archive::unpack::{ContentUse, Unpacker};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::outcome::Proof;
@@ -39,15 +39,16 @@ pub(crate) fn compare(
     report: &Report<'_>,
     context: &Context<'_>,
 ) -> Result<()> {
-    let manner = Manner { step: options.chunk_size, by_digest: options.hash_compare };
+    let lockstep_options =
+        LockstepOptions { step: options.chunk_size, by_digest: options.hash_compare };
     let part = &context.call().part();
     let together = std::thread::scope(|scope| {
-        let (outlet, feed) = handover(right.name(), manner.by_digest, context);
-        let other = move || unpack(right, options, &Context::new(part), outlet);
+        let (sender, receiver) = channel(right.name(), lockstep_options.by_digest, context);
+        let other = move || unpack(right, options, &Context::new(part), sender);
         let outcome = threads::named(THREAD).spawn_scoped(scope, other).ok().map(|_| {
-            Unpacker::open(left, Plan::Send, options, context)
+            Unpacker::open(left, ContentUse::Send, options, context)
                 .map(Direct::new)
-                .and_then(|direct| lockstep::read(direct, feed, manner, context))
+                .and_then(|direct| lockstep::read(direct, receiver, lockstep_options, context))
         });
         part.cancel();
         outcome
@@ -57,14 +58,14 @@ pub(crate) fn compare(
     };
     let mut entries = together?;
     let names = [left.name(), right.name()];
-    let settled = Settled::new(entries.each_ref(), Proof::Bytes, context)?;
-    let needed = settled.unknown(entries.each_ref(), context)?;
+    let resolved_pair = ResolvedPair::new(entries.each_ref(), Proof::Bytes, context)?;
+    let needed = resolved_pair.unknown(entries.each_ref(), context)?;
     for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
         if !needed.is_empty() {
             add_digests(origin, &needed, entries, options, context)?;
         }
     }
-    settled.report(names, entries.each_ref(), report, context)
+    resolved_pair.report(names, entries.each_ref(), report, context)
 }
 
 /// Reads one of two archives that are known by `same` to have the same bytes.
@@ -78,11 +79,11 @@ pub(crate) fn examine(
     report: &Report<'_>,
     context: &Context<'_>,
 ) -> Result<()> {
-    let nothing = Plan::DigestOnly(Chosen::default());
+    let nothing = ContentUse::DigestOnly(Chosen::default());
     let entries = read_one(archive, nothing, true, options, context)?;
     let both = [&entries, &entries];
     let names = [archive.name(), archive.name()];
-    Settled::new(both, same, context)?.report(names, both, report, context)
+    ResolvedPair::new(both, same, context)?.report(names, both, report, context)
 }
 
 /// Compares two archives of which only one can be read at a time, by the digests of their entries.
@@ -96,11 +97,11 @@ pub(crate) fn compare_in_turn(
     report: &Report<'_>,
     context: &Context<'_>,
 ) -> Result<()> {
-    let read = |archive, counts| read_one(archive, Plan::DigestAll, counts, options, context);
+    let read = |archive, counts| read_one(archive, ContentUse::DigestAll, counts, options, context);
     let (lefts, rights) = (read(left, true)?, read(right, false)?);
     let both = [&lefts, &rights];
     let names = [left.name(), right.name()];
-    Settled::new(both, Proof::Digest, context)?.report(names, both, report, context)
+    ResolvedPair::new(both, Proof::Digest, context)?.report(names, both, report, context)
 }
 
 /// Reads an archive once more, for these digests.
@@ -111,7 +112,7 @@ fn add_digests(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<()> {
-    let again = read_one(archive, Plan::DigestOnly(needed.clone()), false, options, context)?;
+    let again = read_one(archive, ContentUse::DigestOnly(needed.clone()), false, options, context)?;
     let mut steps = Steps::new(context);
     for index in needed.iter() {
         steps.step()?;
@@ -131,11 +132,11 @@ fn add_digests(
 /// Reads one archive to its end, on this thread.
 fn read_one(
     archive: &dyn Origin,
-    plan: Plan,
+    content_use: ContentUse,
     counts: bool,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Entries> {
-    let unpacker = Unpacker::open(archive, plan, options, context)?;
+    let unpacker = Unpacker::open(archive, content_use, options, context)?;
     lockstep::read_one(Direct::new(unpacker), counts, context)
 }

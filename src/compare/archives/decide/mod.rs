@@ -16,14 +16,14 @@ use crate::run::context::{Context, Steps};
 use crate::run::sink::Report;
 
 /// Two archives, with what each name stands for in either.
-pub(crate) struct Settled {
+pub(crate) struct ResolvedPair {
     names: Names,
     resolved: [Resolved; 2],
     /// How it is known that an entry is the same as itself, where both archives are the same.
     same: Proof,
 }
 
-impl Settled {
+impl ResolvedPair {
     /// Goes through the entries of both. Where they are those of one archive, it is known by `same` that both
     /// archives are the same.
     ///
@@ -316,7 +316,7 @@ fn compare([left, right]: Both<'_>, one: Index, other: Index, same: Proof) -> Co
     if one.size != counterpart.size {
         return Differs(DiffReason::SizeMismatch, Some(Proof::Size));
     }
-    let (same, proof) = match (one.twin, one.digest, counterpart.digest) {
+    let (same, proof) = match (one.counterpart, one.digest, counterpart.digest) {
         _ if one.size == 0 => (true, Proof::Bytes),
         (Some((index, same)), _, _) if index == other => (same, Proof::Bytes),
         (_, Some(one), Some(other)) => (one == other, Proof::Digest),

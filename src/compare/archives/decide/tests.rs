@@ -38,7 +38,7 @@ fn entries(written: &[Written]) -> Entries {
         };
         let header = Header { path: entry.name.as_bytes().into(), spelling, kind };
         let digest = Some(blake3::hash(&[entry.content]));
-        entries.push(&header, Body { size: entry.size, digest, twin: None });
+        entries.push(&header, Body { size: entry.size, digest, counterpart: None });
     }
     entries
 }
@@ -46,9 +46,10 @@ fn entries(written: &[Written]) -> Entries {
 /// What differs, and what is identical.
 fn outcome(left: &Entries, right: &Entries, call: &Call) -> Result<(Findings, Vec<Vec<u8>>)> {
     let (both, context) = ([left, right], Context::new(call));
-    let settled = Settled::new(both, Proof::Bytes, &context)?;
-    assert!(settled.unknown(both, &context)?.iter().all(Chosen::is_empty));
-    let verdicts = settled.verdicts([&"left".into(), &"right".into()], both, true, &context)?;
+    let resolved_pair = ResolvedPair::new(both, Proof::Bytes, &context)?;
+    assert!(resolved_pair.unknown(both, &context)?.iter().all(Chosen::is_empty));
+    let verdicts =
+        resolved_pair.verdicts([&"left".into(), &"right".into()], both, true, &context)?;
     let is_equal = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Equal(_));
     let (equal, findings): (Findings, Findings) = verdicts.findings.into_iter().partition(is_equal);
     Ok((findings, equal.into_iter().map(|(path, _)| path).collect()))
@@ -115,7 +116,7 @@ fn ambiguous(written: &[Written]) -> HashSet<&str> {
     ambiguous
 }
 
-/// What there is to say about a name; `None`: it is the same.
+/// The finding at a name; `None`: it is the same.
 fn expected(left: &[Written], right: &[Written], name: &str) -> Option<Finding> {
     for (archive, written) in [("left", left), ("right", right)] {
         if ambiguous(written).contains(name) {
@@ -237,12 +238,12 @@ fn a_chain_of_links_takes_as_many_steps_as_it_has_links() {
 fn checkpoints(left: &Entries, right: &Entries) -> [usize; 3] {
     let call = Call::new(None);
     let (both, context) = ([left, right], Context::new(&call));
-    let settled = Settled::new(both, Proof::Bytes, &context).expect("no limit");
+    let resolved_pair = ResolvedPair::new(both, Proof::Bytes, &context).expect("no limit");
     let resolved = call.checkpoints();
-    let needed = settled.unknown(both, &context).expect("no limit");
+    let needed = resolved_pair.unknown(both, &context).expect("no limit");
     assert!(needed.iter().all(Chosen::is_empty));
     let asked = call.checkpoints();
-    settled.verdicts([&"a".into(), &"b".into()], both, true, &context).expect("no limit");
+    resolved_pair.verdicts([&"a".into(), &"b".into()], both, true, &context).expect("no limit");
     [resolved, asked - resolved, call.checkpoints() - asked]
 }
 
@@ -264,7 +265,7 @@ fn every_step_looks_at_its_context() {
     // Two loops over all entries of both sides, and two more for the links of each.
     assert!(resolving >= 8 * loops, "{resolving}");
     assert!(asking >= loops, "{asking}");
-    // The refused names, all names, and sorting what there is to say of them.
+    // The refused names, all names, and sorting the findings.
     assert!(deciding >= 3 * loops, "{deciding}");
     let all = resolving + asking + deciding;
     for last in (1..=all).step_by(all / 10) {
