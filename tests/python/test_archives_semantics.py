@@ -148,6 +148,18 @@ def test_of_several_entries_of_one_name_the_last_counts(tmp_path: Path) -> None:
     assert compare_archive(several, other).diff == {"x": DiffReason.CONTENT_MISMATCH}
 
 
+@pytest.mark.parametrize("hash_compare", [False, True])
+def test_an_entry_that_comes_twice_does_not_stand_for_another_one(
+    tmp_path: Path, hash_compare: bool
+) -> None:
+    for twice, both in [("aa", "ab"), ("bb", "ba"), ("aba", "abc"), ("abb", "abc")]:
+        a = files(tmp_path / "a", [(name, b"") for name in twice])
+        b = files(tmp_path / "b", [(name, b"") for name in both])
+        only = set(both) - set(twice)
+        assert compare_archive(a, b, hash_compare=hash_compare).only_right == only
+        assert compare_archive(b, a, hash_compare=hash_compare).only_left == only
+
+
 def test_a_name_may_come_again_as_another_kind(tmp_path: Path) -> None:
     a = tar(tmp_path / "a", [member("x", b"1"), symlink("x", "y")])
     assert compare_archive(a, tar(tmp_path / "b", [symlink("x", "y")]))

@@ -125,9 +125,9 @@ impl Names {
             return Ok(false);
         }
         let mut steps = Steps::new(context);
-        for (index, &id) in (0..).zip(rights) {
+        for (index, (&left, &right)) in (0..).zip(lefts.iter().zip(rights)) {
             steps.step()?;
-            if id != index {
+            if left != index || right != index {
                 return Ok(false);
             }
         }

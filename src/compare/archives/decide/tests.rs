@@ -273,3 +273,16 @@ fn every_step_looks_at_its_context() {
         assert_eq!(ended, Err(Error::Cancelled), "at checkpoint {last}");
     }
 }
+
+#[test]
+fn a_name_that_one_archive_has_twice_does_not_hide_one_that_only_the_other_has() {
+    let named = |name: &str| file(name.parse().expect("a number"), 1);
+    let (twice, both) = ([named("1"), named("1")], [named("1"), named("2")]);
+    let call = Call::new(None);
+    for (left, right, only) in
+        [(&twice, &both, Finding::OnlyRight), (&both, &twice, Finding::OnlyLeft)]
+    {
+        let (findings, _) = outcome(&entries(left), &entries(right), &call).expect("no limit");
+        assert_eq!(findings, [(b"2".to_vec(), only)]);
+    }
+}
