@@ -72,7 +72,7 @@ from _collections_abc import Iterable, Mapping
 
 from komparu._config import KomparuConfig
 from komparu._describe import UNCHANGED, PathKey, public
-from komparu._types import CompareResult, DirResult, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, SourceLike
 
 __all__ = [
 '''
@@ -82,7 +82,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from komparu._types import CompareResult, DirResult, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, SourceLike
 
 __all__ = [
 """
@@ -166,8 +166,8 @@ def _stubs(text: str) -> str:
 
 def _functions() -> str:
     texts = _signatures()
-    parts = [HEAD, *(f'    "{name}",\n' for name in texts), "]\n"]
-    for made in texts.values():
+    parts = [HEAD, *(f'    "{name}",\n' for name in sorted(texts)), "]\n"]
+    for _, made in sorted(texts.items()):
         described = made.replace(" = ...,", " = UNCHANGED,")
         parts.append(f"\n\n@public\n{described}\n    raise NotImplementedError\n")
     return "".join(parts)

@@ -163,6 +163,42 @@ fn any_change_between_two_chunks_is_an_error_that_names_it() {
     }
 }
 
+/// The change is made before each read, one after the other: while the two are compared, before the bytes that are
+/// shown are read, and while lines are counted.
+#[test]
+fn a_file_that_changes_before_its_lines_are_counted_has_no_difference() {
+    const SIZE: u64 = 5 << 20;
+    let directory = tempfile::tempdir().expect("a directory");
+    let (a, b) = (write(&directory, "a", SIZE), write(&directory, "b", SIZE));
+    file(&b).write_all_at(b"x", SIZE - 10).expect("written");
+    let mut when = 0;
+    loop {
+        let act = || file(&a).set_len(SIZE / 2).expect("cut");
+        let mut reader = Meddled {
+            inner: FileReader::open(&a).expect("opened"),
+            random: true,
+            asked: AtomicUsize::new(0),
+            when,
+            act: Mutex::new(Some(Box::new(act))),
+        };
+        let mut other = FileReader::open(&b).expect("opened");
+        let call = Call::new(None);
+        let options = Options { max_workers: 1, ..Options::default() };
+        let outcome =
+            engine::first_difference(&mut reader, &mut other, 4, &options, &Context::new(&call));
+        if reader.asked.into_inner() <= when {
+            assert_eq!(outcome.map(|found| found.map(|found| found.offset)), Ok(Some(SIZE - 10)));
+            break;
+        }
+        let cause = format!("shrank from {SIZE} to {} bytes while it was compared", SIZE / 2);
+        assert_eq!(outcome, Err(Error::read(&a.as_path().into(), cause)), "before read {when}");
+        write(&directory, "a", SIZE);
+        when += 1;
+    }
+    // Each of the two contents is read in pieces of 128 KiB, the left one twice.
+    assert!(when > 80, "{when} reads");
+}
+
 #[test]
 fn an_unchanged_file_has_a_verdict() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -4,12 +4,13 @@
     >>> komparu.compare("backup/photo.raw", "/media/photo.raw")
     True
 
-`compare` answers for two files, `compare_dir` for all the files of two directories, and
-`compare_archive` for those in two archives. `compare_all` says whether any number of sources are
-all the same, `compare_many` which of them are, and `compare_dir_urls` whether a directory holds
-what is at certain URLs. `komparu.aio` has a coroutine for each of these functions. Options that a
-call does not set have their configured value: `configure` sets it, `get_config` shows it,
-`reset_config` forgets it. A `Source` carries settings of its own for one side.
+`compare` answers for two files, and `first_difference` says where they differ; `compare_dir`
+answers for all the files of two directories, and `compare_archive` for those in two archives.
+`compare_all` says whether any number of sources are all the same, `compare_many` which of them are,
+and `compare_dir_urls` whether a directory holds what is at certain URLs. `komparu.aio` has a
+coroutine for each of these functions. Options that a call does not set have their configured value:
+`configure` sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings
+of its own for one side.
 
 True means that every byte was compared. What cannot be compared raises; every exception is a
 `KomparuError`:
@@ -62,10 +63,19 @@ from komparu._functions import (
     compare_dir_urls,
     compare_many,
     configure,
+    first_difference,
     get_config,
     reset_config,
 )
-from komparu._types import CompareResult, DiffReason, DirResult, Source, SourceLike, Verdict
+from komparu._types import (
+    CompareResult,
+    Difference,
+    DiffReason,
+    DirResult,
+    Source,
+    SourceLike,
+    Verdict,
+)
 
 __all__ = [
     "ArchiveBombError",
@@ -74,6 +84,7 @@ __all__ = [
     "ComparisonTimeoutError",
     "ConfigError",
     "DiffReason",
+    "Difference",
     "DirResult",
     "KomparuConfig",
     "KomparuError",
@@ -91,6 +102,7 @@ __all__ = [
     "compare_dir_urls",
     "compare_many",
     "configure",
+    "first_difference",
     "get_config",
     "reset_config",
 ]

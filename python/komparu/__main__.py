@@ -15,7 +15,7 @@ import komparu
 from komparu import _core
 from komparu._arguments import CONFIGURED, REFUSED, parser
 from komparu._directories import is_directory
-from komparu._printed import one_line, prepare, say
+from komparu._printed import difference_as_json, one_line, place, prepare, say
 
 if TYPE_CHECKING:
     import argparse
@@ -62,20 +62,28 @@ def _chosen(
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("directories are compared two at a time")
         return _directories, "directories"
-    many = len(sources) > 2  # noqa: PLR2004
-    return _many if many else _files, "files and URLs"
+    if len(sources) > 2:  # noqa: PLR2004
+        return _many, "more than two sources"
+    return _files, "files and URLs"
 
 
 def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
-    equal = komparu.compare(*how["sources"], **options)
+    if how["quiet"]:
+        # Nothing is said of the place, and so it need not be found.
+        options.pop("context", None)
+        return EQUAL if komparu.compare(*how["sources"], **options) else DIFFERENT
+    difference = komparu.first_difference(*how["sources"], **options)
     a, b = map(_core.source_name, how["sources"])
     if how["json"]:
-        print(json.dumps({"equal": equal, "a": a, "b": b}))
-    elif equal and how["verbose"]:
+        answer = {"equal": difference is None, "a": a, "b": b}
+        if difference is not None:
+            answer["difference"] = difference_as_json(difference)
+        print(json.dumps(answer))
+    elif difference is not None:
+        say(f"* {one_line(b)} (differs from {one_line(a)} {place(difference)})")
+    elif how["verbose"]:
         say(f"= {one_line(b)}")
-    elif not equal and not how["quiet"]:
-        say(f"* {one_line(b)} (differs from {one_line(a)})")
-    return EQUAL if equal else DIFFERENT
+    return EQUAL if difference is None else DIFFERENT
 
 
 def _many(how: dict[str, Any], options: dict[str, Any]) -> int:

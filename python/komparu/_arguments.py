@@ -42,7 +42,8 @@ REFUSED = {
         if option["functions"] and function not in option["functions"]
     }
     for kind, function in {
-        "files and URLs": "compare",
+        "files and URLs": "first_difference",
+        "more than two sources": "compare_all",
         "directories": "compare_dir",
         "a map of URLs": "compare_dir_urls",
         "archives": "compare_archive",

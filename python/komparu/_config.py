@@ -30,6 +30,8 @@ class KomparuConfig:
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB.
         ignore: Directories: patterns with gitignore meaning, for entries to leave out on both
             sides; what is ignored is never read, nor fetched.
         max_decompressed_size: Archives: the most bytes that may come out of compression or of holes
@@ -73,6 +75,7 @@ class KomparuConfig:
     quick_check: bool = True
     follow_symlinks: bool = True
     max_workers: int = 0
+    context: int = 16
     ignore: tuple[str, ...] | None = None
     max_decompressed_size: int | None = 1073741824
     max_compression_ratio: float | None = 200.0

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar, final
 
 from komparu._config import KomparuConfig
 from komparu._errors import ComparisonTimeoutError
-from komparu._types import CompareResult, DirResult, Source, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, Source, SourceLike
 
 __all__ = [
     "Job",
@@ -30,6 +30,8 @@ __all__ = [
     "compare_many_job",
     "configure",
     "escaped",
+    "first_difference",
+    "first_difference_job",
     "functions",
     "get_config",
     "kept",
@@ -510,6 +512,11 @@ class Mailbox:
     def deliver(self, awaited: dict[int, asyncio.Future[Any]]) -> None: ...
 
 def compare_job(source_a: SourceLike, source_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
+def first_difference_job(
+    source_a: SourceLike,
+    source_b: SourceLike,
+    **options: Any,  # noqa: ANN401
+) -> Job: ...
 def compare_dir_job(dir_a: SourceLike, dir_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
 def compare_archive_job(path_a: SourceLike, path_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
 def compare_all_job(sources: Iterable[SourceLike], **options: Any) -> Job: ...  # noqa: ANN401
@@ -520,6 +527,81 @@ def compare_dir_urls_job(
     **options: Any,  # noqa: ANN401
 ) -> Job: ...
 def timed_out(seconds: float) -> ComparisonTimeoutError: ...
+def first_difference(
+    source_a: SourceLike,
+    source_b: SourceLike,
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    max_workers: int = 0,
+    context: int = 16,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> Difference | None:
+    """Where do two files or URLs differ first? None if they are the same, byte for byte.
+
+    All that lies before the place has been compared: what a sample or another thread finds sooner further
+    on does not count, so size_precheck and quick_check decide nothing here. Two files that are the same
+    cost what `compare` costs; of others, what lies before the place is read, the first of them twice.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        source_a: A local path, a URL (http, https, file) or a Source.
+        source_b: Another one.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
+
+    Returns:
+        A Difference: the offset of the first byte that differs, its line, and bytes of both from there on.
+
+    Raises:
+        SourceNotFoundError: There is nothing there.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported, or that is malformed.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type.
+    """
+
 def configure(
     *,
     chunk_size: int = ...,
@@ -527,6 +609,7 @@ def configure(
     quick_check: bool = ...,
     follow_symlinks: bool = ...,
     max_workers: int = ...,
+    context: int = ...,
     ignore: Iterable[str] | None = ...,
     max_decompressed_size: int | None = ...,
     max_compression_ratio: float | None = ...,

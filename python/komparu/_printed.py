@@ -16,7 +16,9 @@ from komparu import _core
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["legible", "one_line", "prepare", "say"]
+    from komparu import Difference
+
+__all__ = ["difference_as_json", "legible", "one_line", "place", "prepare", "say"]
 
 _ESCAPES = {ord(letter): repr(letter)[1:-1] for letter in _core.escaped()}
 #: The same letters as they come out of a name that was not decoded.
@@ -39,6 +41,23 @@ def legible(text: str) -> str:
 def one_line(path: str) -> str:
     """Escape a name so that it can be read back: its backslashes, too."""
     return legible(path.replace("\\", r"\\"))
+
+
+def place(difference: Difference) -> str:
+    """Say where it is, bytes and lines counted from 1, as cmp does."""
+    return f"at byte {difference.offset + 1}, line {difference.line}"
+
+
+def difference_as_json(difference: Difference) -> dict[str, int | str | None]:
+    """Describe it as JSON can: the offset counted from 0, bytes in hexadecimal digits."""
+    return {
+        "offset": difference.offset,
+        "line": difference.line,
+        "left": difference.left.hex(),
+        "right": difference.right.hex(),
+        "left_size": difference.left_size,
+        "right_size": difference.right_size,
+    }
 
 
 def say(line: str, stream: TextIO | None = None) -> None:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 else:
     from komparu._records import dataclass, field
 
-__all__ = ["CompareResult", "DiffReason", "DirResult", "Source", "SourceLike", "Verdict"]
+__all__ = [
+    "CompareResult",
+    "DiffReason",
+    "Difference",
+    "DirResult",
+    "Source",
+    "SourceLike",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,6 +76,29 @@ class DiffReason(str, Enum):
     MISSING = "missing"
     TYPE_MISMATCH = "type_mismatch"
     READ_ERROR = "read_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first byte in which two contents differ: all before it is the same in both.
+
+    Attributes:
+        offset: Where it is, counted from 0. Where one content is the beginning of the other, the
+            length of the shorter one.
+        line: The line that it is in, counted from 1. A line ends with a line feed.
+        left: The first bytes of the first content from there on; b"" at its end.
+        right: The same of the second content.
+        left_size: The size of the first content; None where it is not known.
+        right_size: The same of the second content.
+
+    """
+
+    offset: int
+    line: int
+    left: bytes
+    right: bytes
+    left_size: int | None = None
+    right_size: int | None = None
 
 
 class Verdict(str, Enum):

@@ -28,6 +28,7 @@ __all__ = [
     "compare_dir",
     "compare_dir_urls",
     "compare_many",
+    "first_difference",
 ]
 
 compare = _coroutine(_described.compare, _core.compare_job)
@@ -36,3 +37,4 @@ compare_archive = _coroutine(_described.compare_archive, _core.compare_archive_j
 compare_dir = _coroutine(_described.compare_dir, _core.compare_dir_job)
 compare_dir_urls = _coroutine(_described.compare_dir_urls, _core.compare_dir_urls_job)
 compare_many = _coroutine(_described.compare_many, _core.compare_many_job)
+first_difference = _coroutine(_described.first_difference, _core.first_difference_job)

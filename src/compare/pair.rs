@@ -2,8 +2,8 @@
 
 use crate::content::Content;
 use crate::engine;
-use crate::engine::{MAX_SHOWN, in_turn, until_quiet};
-use crate::error::{Error, Result};
+use crate::engine::{in_turn, until_quiet};
+use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, Difference, Finding, PairOutcome};
 use crate::run::context::Context;
@@ -36,25 +36,20 @@ pub fn compare(
     Ok(outcome)
 }
 
-/// Finds the first byte in which two files or URLs differ, and shows up to `shown` bytes of either from there on;
-/// `None` if they are the same.
+/// Finds the first byte in which two files or URLs differ; `None` if they are the same.
 ///
 /// What lies before it has been compared: a difference that a sample or another thread finds sooner further on does
 /// not count.
 ///
 /// # Errors
-/// When either cannot be read or changes meanwhile; when `shown` is more than [`MAX_SHOWN`]; when the context says
-/// stop.
+/// When either cannot be read or changes meanwhile; when the context says stop.
 pub fn first_difference(
     a: &Source,
     b: &Source,
-    shown: usize,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Option<Difference>> {
-    if shown > MAX_SHOWN {
-        return Err(Error::Argument("context must be <= 1MB".to_owned()));
-    }
+    let shown = options.context;
     until_quiet(context, || {
         let (content_a, content_b) = (a.content(options)?, b.content(options)?);
         if content_a.is_same(&*content_b) {

@@ -14,12 +14,7 @@ use crate::options::Options;
 use crate::outcome::Difference;
 use crate::run::context::Context;
 
-/// The most bytes of either content that a [`Difference`] can show: more than a person reads, and little enough
-/// to be kept for thousands of files.
-pub const MAX_SHOWN: usize = 1 << 20;
-
-/// Finds the first byte in which two readers differ, and shows up to `shown` bytes of either from there on, which
-/// are no more than [`MAX_SHOWN`]. `None`: both are the same to their ends.
+/// Finds the first byte in which two readers differ, and shows up to `shown` bytes of either from there on. `None`: both are the same to their ends.
 ///
 /// # Errors
 /// When either cannot be read or is found to have changed; when the context says stop.

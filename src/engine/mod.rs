@@ -23,7 +23,7 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
 use crate::run::context::Context;
-pub use first::{MAX_SHOWN, first_difference};
+pub use first::first_difference;
 pub(crate) use retry::until_quiet;
 
 /// Compares two readers from their first byte to the first difference, or to their end.

@@ -97,6 +97,7 @@ pub enum Topic {
 #[expect(missing_docs, reason = "each is the function of its name")]
 pub enum Function {
     Compare,
+    FirstDifference,
     CompareDir,
     CompareArchive,
     CompareAll,

@@ -16,6 +16,7 @@ use crate::ignore::Ignore;
 
 const EVERY: &[Function] = &[
     Function::Compare,
+    Function::FirstDifference,
     Function::CompareDir,
     Function::CompareArchive,
     Function::CompareAll,
@@ -26,6 +27,7 @@ const EVERY: &[Function] = &[
 /// The functions that compare files as they are.
 const UNPACKED: &[Function] = &[
     Function::Compare,
+    Function::FirstDifference,
     Function::CompareDir,
     Function::CompareAll,
     Function::CompareMany,
@@ -35,6 +37,7 @@ const UNPACKED: &[Function] = &[
 /// The functions that take URLs.
 const SENDING: &[Function] = &[
     Function::Compare,
+    Function::FirstDifference,
     Function::CompareArchive,
     Function::CompareAll,
     Function::CompareMany,
@@ -97,6 +100,15 @@ options! {
         kind: Kind::Integer(0, 256),
         topic: Topic::Comparing,
         functions: UNPACKED,
+        layers: CONFIGURED,
+    };
+    /// How many bytes a `Difference` shows of either side, from the first byte that differs on. At most 1 MiB.
+    general context: usize = 16 => {
+        russian: "Сколько байт каждой стороны показывает `Difference`, начиная с первого отличия. Не больше \
+            1 МиБ.",
+        kind: Kind::Integer(0, 1 << 20),
+        topic: Topic::Comparing,
+        functions: &[Function::FirstDifference],
         layers: CONFIGURED,
     };
     /// Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored is

@@ -1,6 +1,6 @@
 //! What a call found, before it is made a Python object.
 
-use crate::outcome::{GroupOutcome, TreeOutcome};
+use crate::outcome::{Difference, GroupOutcome, TreeOutcome};
 use crate::run::context::Call;
 use crate::source::Source;
 
@@ -14,6 +14,7 @@ pub(super) struct Answered {
 /// What the crate found.
 pub(super) enum Answer {
     Same(bool),
+    Difference(Option<Box<Difference>>),
     Tree(TreeOutcome, Names),
     Groups(Vec<Source>, GroupOutcome),
 }

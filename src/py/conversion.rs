@@ -6,13 +6,13 @@
 use std::vec::IntoIter;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PySet, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyString};
 
 use super::answer::{Answer, Answered};
 use super::classes::classes;
 use super::errors::raise;
 use super::result::{Decode, decode, text};
-use crate::outcome::{DiffReason, Finding, GroupOutcome, TreeOutcome};
+use crate::outcome::{DiffReason, Difference, Finding, GroupOutcome, TreeOutcome};
 use crate::run::context::{Call, Context};
 use crate::source::Source;
 use crate::text::legible::message;
@@ -29,6 +29,7 @@ pub(super) struct Conversion {
 
 enum Unfinished {
     Same(bool),
+    Difference(Option<Box<Difference>>),
     Tree(Box<Tree>),
     Groups(Box<Groups>),
 }
@@ -38,6 +39,7 @@ impl Conversion {
     pub(super) fn new(py: Python<'_>, Answered { answer, call }: Answered) -> PyResult<Self> {
         let result = match answer {
             Answer::Same(same) => Unfinished::Same(same),
+            Answer::Difference(difference) => Unfinished::Difference(difference),
             Answer::Tree(outcome, names) => {
                 Unfinished::Tree(Tree::new(py, outcome, decode(names))?.into())
             }
@@ -57,6 +59,8 @@ impl Conversion {
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let finished = match &mut self.result {
             Unfinished::Same(same) => Some(same.into_pyobject(py)?.to_owned().into_any()),
+            Unfinished::Difference(None) => Some(py.None().into_bound(py)),
+            Unfinished::Difference(Some(found)) => Some(difference(py, found)?),
             Unfinished::Tree(tree) => tree.resume(py, left)?,
             Unfinished::Groups(groups) => groups.resume(py, left)?,
         };
@@ -76,6 +80,14 @@ pub(super) fn whole(py: Python<'_>, answered: Answered) -> PyResult<Bound<'_, Py
         }
         py.check_signals()?;
     }
+}
+
+/// A `Difference`.
+fn difference<'py>(py: Python<'py>, found: &Difference) -> PyResult<Bound<'py, PyAny>> {
+    let Difference { offset, line, left, right, left_size, right_size } = found;
+    let (left, right) = (PyBytes::new(py, left), PyBytes::new(py, right));
+    let fields = (offset, line, left, right, left_size, right_size);
+    classes(py)?.types.bind(py).getattr("Difference")?.call1(fields)
 }
 
 /// One less to do, if any may be done.

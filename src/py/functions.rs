@@ -13,8 +13,9 @@ use super::request::Request;
 use super::{archive, arguments, config, conversion, documentation, listing, many, pairs};
 
 /// All of them.
-pub(super) static FUNCTIONS: [&Public; 6] = [
+pub(super) static FUNCTIONS: [&Public; 7] = [
     &pairs::COMPARE,
+    &pairs::FIRST_DIFFERENCE,
     &pairs::COMPARE_DIR,
     &archive::COMPARE_ARCHIVE,
     &many::COMPARE_ALL,

@@ -24,7 +24,7 @@ pub(super) fn wait(py: Python<'_>, request: Request) -> PyResult<Listing<'_>> {
 fn equal_paths<'py>(py: Python<'py>, answered: &Answered) -> PyResult<Bound<'py, PyList>> {
     let (paths, names) = match &answered.answer {
         Answer::Tree(outcome, names) => (&outcome.equal[..], *names),
-        Answer::Same(_) | Answer::Groups(..) => (&[][..], Names::Paths),
+        Answer::Same(_) | Answer::Difference(_) | Answer::Groups(..) => (&[][..], Names::Paths),
     };
     let decode = result::decode(names);
     let (list, context) = (PyList::empty(py), Context::new(&answered.call));

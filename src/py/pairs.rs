@@ -51,6 +51,45 @@ fn read_compare(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<R
     }))
 }
 
+pub(super) static FIRST_DIFFERENCE: Public = Public {
+    function: Function::FirstDifference,
+    name: "first_difference",
+    parameters: COMPARE.parameters,
+    returns: "Difference | None",
+    about: "\
+Where do two files or URLs differ first? None if they are the same, byte for byte.
+
+All that lies before the place has been compared: what a sample or another thread finds sooner further
+on does not count, so size_precheck and quick_check decide nothing here. Two files that are the same
+cost what `compare` costs; of others, what lies before the place is read, the first of them twice.",
+    outcome: "\
+Returns:
+    A Difference: the offset of the first byte that differs, its line, and bytes of both from there on.
+
+Raises:
+    SourceNotFoundError: There is nothing there.
+    SourcePermissionError: This process may not read it.
+    SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+    ComparisonTimeoutError: comparison_timeout passed.
+    ConfigError: A URL of a kind that is not supported, or that is malformed.
+    ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+    TypeError: An argument of a wrong type.",
+    has_listing: false,
+    read: read_first_difference,
+};
+
+fn read_first_difference(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+    let [source_a, source_b] = given else { unreachable!("as many as it has parameters") };
+    let a = sources::source(source_a, "source_a")?;
+    let b = sources::source(source_b, "source_b")?;
+    let load = load_of([&a, &b]);
+    let options = asked.options(source_a.py(), load)?;
+    Ok(Request::new(options, load, move |options, context| {
+        let difference = crate::first_difference(&a, &b, options, context)?;
+        Ok(Answer::Difference(difference.map(Box::new)))
+    }))
+}
+
 pub(super) static COMPARE_DIR: Public = Public {
     function: Function::CompareDir,
     name: "compare_dir",

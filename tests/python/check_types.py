@@ -27,6 +27,7 @@ def sources(
     assert_type(komparu.compare(source, source_b=source), bool)
     either: komparu.SourceLike = source
     assert_type(komparu.compare(either, text), bool)
+    assert_type(komparu.first_difference(text, path), komparu.Difference | None)
     komparu.compare(1, text)  # type: ignore[arg-type]
     komparu.compare(text)  # type: ignore[call-arg]
     komparu.compare(text, None)  # type: ignore[arg-type]

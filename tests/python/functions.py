@@ -76,6 +76,7 @@ def cases(ground: Ground, function: str = "") -> list[Case]:
 
 def _cases(ground: Ground) -> Iterator[Case]:
     yield from _files(ground)
+    yield from _places(ground)
     yield from _urls(ground)
     yield from _directories(ground)
     yield from _archives(ground)
@@ -115,6 +116,26 @@ def _files(ground: Ground) -> Iterator[Case]:
 
 
 _TIMEOUT = komparu.ComparisonTimeoutError
+
+
+def _places(ground: Ground) -> Iterator[Case]:
+    def find(name: str, a: str, b: str, answer: object, cost: int = 1, **options: object) -> Case:
+        paths = [place if ":" in place else str(ground.root / place) for place in (a, b)]
+        call = lambda: komparu.first_difference(*paths, **options)  # type: ignore[arg-type]  # noqa: E731
+        return Case("first_difference", name, call, answer, cost)
+
+    url = ground.url
+    yield find("none", "small", "same", answer=False)
+    yield find("one file", "small", "link", answer=False)
+    yield find("somewhere", "small", "other", answer=True)
+    yield find("at an end", "small", "short", answer=True)
+    yield find("by several threads", "shared-a", "shared-c", answer=True, cost=100)
+    yield find("by several threads, none", "shared-a", "shared-b", answer=False, cost=100)
+    yield find("of a URL", f"{url}/big-a", "big-c", answer=True, cost=60)
+    yield find("of two URLs", f"{url}/small", f"{url}/other", answer=True, cost=20)
+    yield find("missing", "small", "missing", komparu.SourceNotFoundError)
+    yield find("out of time", "small", "same", _TIMEOUT, comparison_timeout=1e-9)
+    yield find("too much context", "small", "same", ValueError, context=1 << 30)
 
 
 def _urls(ground: Ground) -> Iterator[Case]:
@@ -252,6 +273,8 @@ def _coroutines(ground: Ground) -> Iterator[Case]:
     yield case(
         "compare", "out of time", lambda: aio.compare(*pair, comparison_timeout=1e-9), _TIMEOUT
     )
+    yield case("first_difference", "none", lambda: aio.first_difference(*pair), answer=False)
+    yield case("first_difference", "some", lambda: aio.first_difference(*other), answer=True)
     compare_dir, compare_archive = aio.compare_dir, aio.compare_archive
     yield case("compare_dir", "different", lambda: compare_dir(*trees), answer=False)
     yield case("compare_dir", "missing", lambda: compare_dir(nowhere, root), nothing)

@@ -47,7 +47,7 @@ def both(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> tupl
 
 
 def test_every_function_has_a_twin_of_the_same_signature() -> None:
-    functions = {name for name in komparu.__all__ if name.startswith("compare")}
+    functions = {name for name in komparu.__all__ if name.startswith(("compare", "first"))}
     assert set(aio.__all__) == functions
     for name in functions:
         function, twin = getattr(komparu, name), getattr(aio, name)
@@ -84,6 +84,9 @@ def test_results_are_the_same(write: Write, tmp_path: Path, nginx: Nginx) -> Non
         ("compare", (str(a), os.fsencode(c)), {"size_precheck": False}),
         ("compare", (a, url), {"timeout": 10}),
         ("compare", (komparu.Source(url, headers={"X": "y"}), c), {}),
+        ("first_difference", (a, b), {}),
+        ("first_difference", (a, c), {"context": 2}),
+        ("first_difference", (url, c), {"timeout": 10}),
         ("compare_dir", (left, right), {}),
         ("compare_dir", (left, left), {"ignore": ["*"]}),
         ("compare_dir", (left, right), {"follow_symlinks": False, "max_workers": 1}),
@@ -126,6 +129,10 @@ def test_errors_are_the_same(write: Write, tmp_path: Path, hostile: Hostile) -> 
         ("compare", (a, fifo), {}),
         ("compare", (a, tmp_path), {}),
         ("compare", (a, hostile.url("/nothing")), {}),
+        ("first_difference", (a,), {}),
+        ("first_difference", (a, a), {"context": -1}),
+        ("first_difference", (a, a), {"context": 2.0}),
+        ("first_difference", (a, missing), {}),
         ("compare_dir", (a, tmp_path), {}),
         ("compare_dir", (tmp_path, "http://host/"), {}),
         ("compare_dir", (tmp_path, missing), {}),

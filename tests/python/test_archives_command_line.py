@@ -47,7 +47,7 @@ def test_archives_are_told_apart_as_directories_are(pair: tuple[Path, Path]) -> 
 
 
 def test_without_the_option_archives_are_files(pair: tuple[Path, Path]) -> None:
-    assert says(*pair)[1] == f"* {pair[1]} (differs from {pair[0]})\n".encode()
+    assert says(*pair)[1] == f"* {pair[1]} (differs from {pair[0]} at byte 1, line 1)\n".encode()
 
 
 def test_what_cannot_be_compared_is_trouble(tmp_path: Path, pair: tuple[Path, Path]) -> None:

@@ -43,7 +43,11 @@ def test_the_exit_status_is_that_of_cmp(
 ) -> None:
     a, b = pair
     assert komparu_says(a, b, program=program) == (0, "", "")
-    assert komparu_says(a, other, program=program) == (1, f"* {other} (differs from {a})\n", "")
+    assert komparu_says(a, other, program=program) == (
+        1,
+        f"* {other} (differs from {a} at byte 1, line 1)\n",
+        "",
+    )
     expected = "komparu: /no/such: No such file or directory\n"
     assert komparu_says(a, "/no/such", program=program) == (2, "", expected)
 
@@ -137,7 +141,7 @@ def test_a_name_leaves_as_the_bytes_it_came_as(pair: tuple[Path, Path]) -> None:
             [*MODULE, a, b], capture_output=True, check=False, env={**os.environ, **environment}
         )
         assert (done.returncode, done.stderr) == (1, b"")
-        assert done.stdout == b"* " + b + b" (differs from " + a + b")\n"
+        assert done.stdout == b"* " + b + b" (differs from " + a + b" at byte 1, line 1)\n"
     status, output, _ = komparu_says("--json", a, b)
     assert (status, json.loads(output)["b"]) == (1, os.fsdecode(b))
 

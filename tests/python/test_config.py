@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "read_holes": False,
     "detect_changes": "ctime",
     "ignore_zeros": False,
+    "context": 16,
 }
 
 OTHERS: dict[str, Any] = {
@@ -66,6 +67,7 @@ OTHERS: dict[str, Any] = {
     "read_holes": True,
     "detect_changes": "size",
     "ignore_zeros": True,
+    "context": 0,
 }
 
 

@@ -20,6 +20,7 @@ EXPORTS = {
     "ComparisonTimeoutError",
     "ConfigError",
     "DiffReason",
+    "Difference",
     "DirResult",
     "KomparuConfig",
     "KomparuError",
@@ -36,6 +37,7 @@ EXPORTS = {
     "compare_dir_urls",
     "compare_many",
     "configure",
+    "first_difference",
     "get_config",
     "reset_config",
 }

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 import komparu
-from komparu import CompareResult, DiffReason, DirResult, KomparuConfig, Source
+from komparu import CompareResult, Difference, DiffReason, DirResult, KomparuConfig, Source
 
 EXAMPLES: dict[str, Any] = {
     "Source": Source("http://u:p@h/", headers={"A": "b"}, timeout=3),
     "DirResult": DirResult(False, {"a": DiffReason.CONTENT_MISMATCH}, {"b"}, messages={"c": "d"}),  # noqa: FBT003
+    "Difference": Difference(7, 1, b"a", b"", 8, None),
     "CompareResult": CompareResult(True, [{"a", "b"}], {("a", "b"): True}),  # noqa: FBT003
     "KomparuConfig": KomparuConfig(ignore=("*.pyc",), headers={"A": "b"}),
 }

@@ -105,6 +105,27 @@ def test_two_urls_of_a_server_that_answers_one_at_a_time(slot: OneSlot, length: 
     assert not komparu.compare(d, a, timeout=TIMEOUT)
 
 
+@pytest.mark.parametrize("length", [True, False])
+def test_the_first_difference_of_two_urls_of_such_a_server(slot: OneSlot, length: bool) -> None:
+    body = bytes(MiB) + b"\n" * 5 + bytes(BIG)
+    a, b = (slot.url(path, body, length=length) for path in ("/a", "/b"))
+    assert komparu.first_difference(a, b, timeout=TIMEOUT) is None
+    place = 7 * MiB - 3
+    other = body[:place] + b"x\ny" + body[place + 3 :]
+    c = slot.url("/c", other, length=length)
+    for one, two, left, right in (
+        (a, c, b"\0\0\0\0", b"x\ny\0"),
+        (c, a, b"x\ny\0", b"\0\0\0\0"),
+    ):
+        found = komparu.first_difference(one, two, timeout=TIMEOUT, context=4)
+        assert found is not None
+        assert (found.offset, found.line) == (place, 6)
+        assert (found.left, found.right) == (left, right)
+    d = slot.url("/d", body + b"!", length=length)
+    found = komparu.first_difference(a, d, timeout=TIMEOUT)
+    assert found == komparu.Difference(len(body), 6, b"", b"!", len(body), len(body) + 1)
+
+
 def test_a_second_url_that_fails_is_an_error(slot: OneSlot, failure: Failure) -> None:
     a = slot.url("/a", bytes(BIG))
     gone = slot.url("/b", b"")
