@@ -25,6 +25,7 @@ __all__ = [
     "compare_dir_urls",
     "compare_dir_urls_job",
     "compare_dir_urls_listing",
+    "compare_files",
     "compare_job",
     "compare_many",
     "compare_many_job",
@@ -511,6 +512,9 @@ class Mailbox:
     def clear(self) -> None: ...
     def deliver(self, awaited: dict[int, asyncio.Future[Any]]) -> None: ...
 
+def compare_files(
+    groups: Iterable[tuple[object, object, list[Any] | None]], shallow: bool, kept: int
+) -> tuple[list[int | Exception | None], int, list[tuple[int, int, float, float]]]: ...
 def compare_job(source_a: SourceLike, source_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
 def first_difference_job(
     source_a: SourceLike,

@@ -17,6 +17,7 @@ mod description;
 mod documentation;
 mod environment;
 mod errors;
+mod files;
 mod functions;
 mod listing;
 mod many;
@@ -60,6 +61,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         config::source_name,
         description::functions,
         description::options,
+        files::compare_files,
     );
     functions::add(module)?;
     // The network thread stops before the interpreter does.

@@ -104,7 +104,7 @@ fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<Overrides> {
 }
 
 /// The bytes of a path, encoded as `os.fsencode` does; `None` if `value` is no path.
-fn path_text(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
+pub(super) fn path_text(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     if let Ok(text) = value.cast::<PyString>() {
         return encode(text).map(Some);
     }

@@ -48,6 +48,14 @@ impl Identity {
         (self.device, self.inode) == (other.device, other.inode)
     }
 
+    /// When the content changed, as Python's `st_mtime` has it, to the last bit.
+    #[cfg(any(feature = "python", test))]
+    #[allow(clippy::cast_precision_loss, reason = "Python loses as much")]
+    pub(crate) fn modified_seconds(&self) -> f64 {
+        let (seconds, nanoseconds) = self.modified;
+        seconds as f64 + 1e-9 * nanoseconds as f64
+    }
+
     /// What happened to the file since, if `now` shows a change that `detect` asks for. A new `changed` time
     /// alone is none.
     pub(crate) fn change_to(&self, now: &Self, detect: DetectChanges) -> Option<String> {
