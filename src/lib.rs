@@ -26,7 +26,7 @@
 //! The rooms, from the top down; each uses only what lies below it. `py` is the Python module, a skin; `jobs` has the
 //! threads for callers that do not wait; `compare` has a file for each public question; `archive` turns the bytes of a
 //! container into entries; `tree` has names and entries; `engine` compares contents and knows nothing of what is behind
-//! them; [`source`] opens what a user named; `content` is the bytes of one thing; `http` fetches URLs; [`options`], `run`
+//! them; [`source`] opens what a user named; `content` is the bytes of one thing; `http` fetches URLs; `web` is what is known of a request before it is sent; [`options`], `run`
 //! (one call's life), `text` (what messages may show) and `sys` (the only unsafe code) are used by all of them.
 
 mod archive;
@@ -52,6 +52,7 @@ pub mod source;
 mod sys;
 mod text;
 mod tree;
+mod web;
 
 pub use compare::archives::{compare_archive, report_archive};
 pub use compare::many::{compare_all, compare_many};

@@ -82,7 +82,7 @@ pub(crate) fn compare_contents(
     if a.is_same(b) {
         return Ok(None);
     }
-    if options.size_precheck && engine::sizes_differ(a.size(), b.size()) {
+    if options.size_precheck && crate::content::sizes_differ(a.size(), b.size()) {
         return Ok(Some(DiffReason::SizeMismatch));
     }
     let (mut a, mut b) = (a.open(2)?, b.open(2)?);

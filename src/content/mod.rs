@@ -221,6 +221,12 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
     }
 }
 
+/// Are both sizes known, and not the same?
+#[must_use]
+pub(crate) fn sizes_differ(a: Option<u64>, b: Option<u64>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a != b)
+}
+
 /// Are all of these bytes zero?
 #[must_use]
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {

@@ -7,7 +7,7 @@
 use blake3::Hash;
 
 use super::digest::{Digest, StreamDigest};
-use super::sizes_differ;
+use crate::content::sizes_differ;
 use crate::content::{Chunk, Reader};
 use crate::error::Result;
 use crate::outcome::{DiffReason, PairOutcome};

@@ -6,8 +6,9 @@
 //! lines are counted as they pass.
 
 use super::lines::{line_ends, line_ends_before};
+use super::lockstep;
 use super::parallel::{self, Mismatch};
-use super::{lockstep, wait_for};
+use super::wait::wait_for;
 use crate::content::{Chunk, ReadAt, Reader};
 use crate::error::Result;
 use crate::options::Options;

@@ -16,15 +16,17 @@ pub mod partition;
 pub(crate) mod range_sampler;
 pub(crate) mod retry;
 pub mod sample;
+mod wait;
 
 use self::range_sampler::RangeSampler;
-use crate::content::{ReadAt, Reader, is_silenced};
+use crate::content::{ReadAt, Reader, sizes_differ};
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, PairOutcome};
 use crate::run::context::Context;
 pub use first::first_difference;
 pub(crate) use retry::until_quiet;
+pub(crate) use wait::{wait_for, wait_for_both};
 
 /// Compares two readers from their first byte to the first difference, or to their end.
 ///
@@ -48,35 +50,6 @@ pub fn compare(
     a.verify()?;
     b.verify()?;
     Ok(outcome)
-}
-
-/// Waits for what must be known before a stream begins.
-pub(crate) fn wait_for(reader: &mut dyn Reader, context: &Context<'_>) -> Result<()> {
-    while !reader.prepare()? {
-        context.checkpoint()?;
-    }
-    Ok(())
-}
-
-/// Waits for both. False if one waits for a server that cannot go on before the other is read.
-pub(crate) fn wait_for_both(
-    a: &mut dyn Reader,
-    b: &mut dyn Reader,
-    context: &Context<'_>,
-) -> Result<bool> {
-    while !a.prepare()? {
-        context.checkpoint()?;
-        if is_silenced(a, b) {
-            return Ok(false);
-        }
-    }
-    while !b.prepare()? {
-        context.checkpoint()?;
-        if is_silenced(b, a) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Compares, without verifying what was read.
@@ -132,10 +105,4 @@ pub fn quick_check(
 #[must_use]
 pub fn is_worth_sharing(a: &dyn ReadAt, b: &dyn ReadAt) -> bool {
     a.size() == b.size() && a.size() >= parallel::WORTHWHILE
-}
-
-/// Are both sizes known, and not the same?
-#[must_use]
-pub fn sizes_differ(a: Option<u64>, b: Option<u64>) -> bool {
-    a.zip(b).is_some_and(|(a, b)| a != b)
 }

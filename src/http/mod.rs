@@ -10,18 +10,14 @@
 //! on one connection share its flow, and a comparison that waits for one of them while the other's
 //! window is full would wait for ever.
 
-pub(crate) mod address;
 pub(crate) mod channel;
 pub(crate) mod client;
 pub(crate) mod coding;
-pub(crate) mod environment;
 mod exit;
 mod failure;
 pub(crate) mod head;
-pub(crate) mod proxy;
 pub(crate) mod redirect;
 pub(crate) mod request;
 mod servers;
 mod transfer;
-pub(crate) mod url;
 mod worker;

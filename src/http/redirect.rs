@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::address::{Rule, literal, special, special_host};
-use super::url::Url;
 use crate::options::HttpOptions;
 use crate::text::legible::Piece;
 use crate::text::redact::{redacted, redacted_reference};
+use crate::web::address::{Rule, literal, special, special_host};
+use crate::web::url::Url;
 
 /// Hops that are followed.
 const MAX_REDIRECTS: u8 = 10;

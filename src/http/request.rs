@@ -6,13 +6,13 @@ use std::time::Duration;
 use curl::easy::{Easy2, List};
 
 use super::channel::{BLOCK, BLOCKS};
-use super::environment::Authorities;
-use super::proxy::Proxies;
 use super::redirect::Hop;
-use super::url::Url;
 use crate::error::Name;
 use crate::options::HttpOptions;
 use crate::sys::curl::{self as raw, ConnectionFilter};
+use crate::web::environment::Authorities;
+use crate::web::proxy::Proxies;
+use crate::web::url::Url;
 
 /// One request, and what holds for all its redirects.
 #[derive(Debug, Clone)]

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use curl::easy::{Easy2, Handler, InfoType, WriteError};
 
-use super::address::Rule;
 use super::channel::{ReceivedHead, Sender};
 use super::coding::Decoding;
 use super::failure::{self, Circumstances};
@@ -16,6 +15,7 @@ use super::head::{Head, HeadProgress};
 use super::redirect::Hop;
 use super::request::Request;
 use crate::error::{Error, Result};
+use crate::web::address::Rule;
 use tls::Tls;
 
 /// The most bytes of the head of one response, with interim responses and trailers. The largest limit of

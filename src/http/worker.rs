@@ -10,7 +10,7 @@ use curl::multi::{Easy2Handle, Multi};
 
 use super::servers::Servers;
 use super::transfer::{Attempt, Transfer};
-use crate::options::descriptor_limit;
+use crate::sys::descriptors::descriptor_limit;
 use crate::sys::sockets::Sockets;
 use crate::sys::wake::Waker;
 

@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 use super::job::Job;
 use super::queue::{Limits, Queue};
 use super::runnable::Runnable;
-use crate::options::{Options, descriptor_limit};
+use crate::options::Options;
+use crate::sys::descriptors::descriptor_limit;
 use crate::sys::fork::with_fork_lock;
 use crate::sys::schedule::work_for_others;
 

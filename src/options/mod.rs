@@ -18,12 +18,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use self::detect_changes::DetectChanges;
 pub use self::on_error::OnError;
-pub use self::row::{Function, Kind, Layer, Row, Topic};
-pub use self::table::{ArchiveLimits, FileOptions, HttpOptions, Options, Overrides, TABLE};
+pub use self::row::{Description, Function, Kind, Layer, Topic};
+pub use self::table::{ArchiveLimits, FileOptions, HttpOptions, Options, Overrides, Row, TABLE};
 pub use self::value::Value;
 use crate::error::{Error, Result};
-pub use crate::http::environment::Environment;
 use crate::run::sink::EarlyEnd;
+pub use crate::web::environment::Environment;
 
 /// More threads than this gain nothing on one machine's disks and memory.
 const DEFAULT_WORKERS: usize = 8;
@@ -81,10 +81,4 @@ fn available_cpus() -> usize {
         }
         cpus => cpus,
     }
-}
-
-/// How many files and connections the process may have open.
-pub(crate) fn descriptor_limit() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    limit.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)
 }

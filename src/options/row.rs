@@ -1,11 +1,11 @@
-//! What the [table](super::table) says of an option: one [`Row`] for each.
+//! What the [table](super::table) says of an option: one [`Description`] for each.
 
-use super::{Options, Overrides, TABLE, Value};
+use super::value::Value;
 use crate::error::Result;
 
-/// All there is to know of one option, but for the code that obeys it.
+/// Everything about one option but the code that obeys it. `O` are all options, `S` some of them.
 #[derive(Debug)]
-pub struct Row {
+pub struct Description<O, S> {
     /// What it is called everywhere; on the command line with dashes.
     pub name: &'static str,
     /// What it means, as lines of Markdown: for the documentation of everything that takes it.
@@ -21,25 +21,19 @@ pub struct Row {
     /// What else may set it.
     pub layers: &'static [Layer],
     /// Its value among options.
-    pub value: fn(&Options) -> Value,
+    pub value: fn(&O) -> Value,
     /// Its value among some that may have it.
-    pub given: fn(&Overrides) -> Option<Value>,
+    pub given: fn(&S) -> Option<Value>,
     /// Sets a value that [`Kind::check`] allows.
-    pub(super) set: fn(&mut Overrides, Value) -> Result<()>,
+    pub(super) set: fn(&mut S, Value) -> Result<()>,
 }
 
-impl Row {
-    /// The option of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        TABLE.iter().find(|row| row.name == name)
-    }
-
+impl<O, S> Description<O, S> {
     /// Checks a value, and sets it.
     ///
     /// # Errors
     /// [`Error::Argument`](crate::Error::Argument) with the option's name and what it must be.
-    pub fn set(&self, overrides: &mut Overrides, value: Value) -> Result<()> {
+    pub fn set(&self, overrides: &mut S, value: Value) -> Result<()> {
         self.kind.check(self.name, &value)?;
         (self.set)(overrides, value)
     }
@@ -103,19 +97,6 @@ pub enum Function {
     CompareAll,
     CompareMany,
     CompareDirUrls,
-}
-
-impl Function {
-    /// The options that it takes, in the order of its signature: that of the table. But a map of URLs is
-    /// compared as pairs are, so those of `compare` come first.
-    #[must_use]
-    pub fn options(self) -> Vec<&'static Row> {
-        let mut rows: Vec<_> = TABLE.iter().filter(|row| row.functions.contains(&self)).collect();
-        if self == Self::CompareDirUrls {
-            rows.sort_by_key(|row| !row.functions.contains(&Self::Compare));
-        }
-        rows
-    }
 }
 
 /// What can set an option, apart from a call. Later ones go before earlier ones, the call before all but

@@ -5,7 +5,8 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
-use super::{Kind, Overrides, Row, TABLE, Value};
+use super::row::Kind;
+use super::value::Value;
 use crate::text::redact::{HIDDEN, redacted};
 
 /// Request headers by their names: the values of some are tokens, and it is not known of which.
@@ -29,8 +30,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(name: &str, value: Value) -> Self {
-        Self { kind: Row::named(name).map(|row| row.kind), value }
+    pub(super) fn new(kind: Option<Kind>, value: Value) -> Self {
+        Self { kind, value }
     }
 }
 
@@ -50,19 +51,6 @@ impl Debug for Shown {
             (Value::Number(number), _) => number.fmt(f),
             (Value::Texts(texts), _) => texts.fmt(f),
         }
-    }
-}
-
-/// Shows what is set, but for secrets.
-impl Debug for Overrides {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let mut shown = f.debug_struct("Overrides");
-        for row in TABLE {
-            if let Some(value) = (row.given)(self) {
-                shown.field(row.name, &Shown { kind: Some(row.kind), value });
-            }
-        }
-        shown.finish_non_exhaustive()
     }
 }
 

@@ -97,9 +97,33 @@ macro_rules! options {
             $($(#[doc = $doc])+ pub $name: Option<$type>,)+
         }
 
+        /// A row of the table.
+        pub type Row = Description<Options, Overrides>;
+
+        impl Row {
+            /// The option of this name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<&'static Self> {
+                TABLE.iter().find(|row| row.name == name)
+            }
+        }
+
+        /// Shows what is set, but for secrets.
+        impl fmt::Debug for Overrides {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut shown = f.debug_struct("Overrides");
+                for row in TABLE {
+                    if let Some(value) = (row.given)(self) {
+                        shown.field(row.name, &Shown::new(Some(row.kind), value));
+                    }
+                }
+                shown.finish_non_exhaustive()
+            }
+        }
+
         /// Every option, in the order in which signatures and tables have them.
         pub static TABLE: &[Row] = &[$(
-            Row {
+            Description {
                 name: stringify!($name),
                 english: &[$($doc),+],
                 value: |options| options.$($place)+.to_value(),
@@ -144,7 +168,10 @@ macro_rules! options {
         impl fmt::Debug for $struct {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut shown = f.debug_struct(stringify!($struct));
-                $(shown.field(stringify!($name), &Shown::new(stringify!($name), self.$name.to_value()));)*
+                $(
+                    let kind = Row::named(stringify!($name)).map(|row| row.kind);
+                    shown.field(stringify!($name), &Shown::new(kind, self.$name.to_value()));
+                )*
                 $(shown.field(stringify!($part), &self.$part);)*
                 shown.finish()
             }

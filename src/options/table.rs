@@ -8,10 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::row::{Description, Function, Kind, Layer, Topic};
 use super::shown::Shown;
 use super::structs::options;
 use super::value::Field;
-use super::{DetectChanges, Environment, Function, Kind, Layer, OnError, Row, Topic};
+use super::{DetectChanges, Environment, OnError};
 use crate::ignore::Ignore;
 
 const EVERY: &[Function] = &[
@@ -49,6 +50,19 @@ const ARCHIVES: &[Function] = &[Function::CompareArchive];
 const CONFIGURED: &[Layer] = &[Layer::Configure];
 
 const EVERYWHERE: &[Layer] = &[Layer::Configure, Layer::Source];
+
+impl Function {
+    /// The options that it takes, in the order of its signature: that of the table. But a map of URLs is
+    /// compared as pairs are, so those of `compare` come first.
+    #[must_use]
+    pub fn options(self) -> Vec<&'static Row> {
+        let mut rows: Vec<_> = TABLE.iter().filter(|row| row.functions.contains(&self)).collect();
+        if self == Self::CompareDirUrls {
+            rows.sort_by_key(|row| !row.functions.contains(&Self::Compare));
+        }
+        rows
+    }
+}
 
 options! {
     /// Bytes compared between two looks at the clock, the cancel flag and the verdict; also the

@@ -10,9 +10,9 @@ use crate::content::file::located::{Located, Location};
 use crate::content::url::HttpReader;
 use crate::content::url::unasked::UrlContent;
 use crate::error::{Error, Name, Result};
-use crate::http::url::Url;
 use crate::options::{Options, Overrides};
 use crate::text::redact::redacted;
+use crate::web::url::Url;
 
 /// A file or a URL, as its user named it.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@
 #[cfg(feature = "bundled")]
 mod bundled;
 pub(crate) mod curl;
+pub(crate) mod descriptors;
 pub(crate) mod fork;
 #[cfg(feature = "python")]
 pub(crate) mod interpreter;

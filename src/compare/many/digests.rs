@@ -8,9 +8,10 @@ use std::sync::Mutex;
 
 use blake3::Hash;
 
+use crate::content::sizes_differ;
 use crate::content::{Chunk, Reader};
 use crate::engine::digest::{Digest, StreamDigest};
-use crate::engine::{sizes_differ, wait_for};
+use crate::engine::wait_for;
 use crate::error::Result;
 use crate::options::Options;
 use crate::run::context::Context;

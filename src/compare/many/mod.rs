@@ -18,11 +18,12 @@ use crate::engine::partition;
 use crate::engine::partition::{Member, PartitionLimits};
 use crate::engine::{until_quiet, wait_for};
 use crate::error::{Error, Result};
-use crate::options::{Options, descriptor_limit};
+use crate::options::Options;
 use crate::outcome::{GroupOutcome, PairOutcome};
 use crate::run::for_each::{AfterFailure, Verdict, each};
 use crate::run::sort;
 use crate::source::Source;
+use crate::sys::descriptors::descriptor_limit;
 
 /// Are all sources the same? Fewer than two are.
 ///

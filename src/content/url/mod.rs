@@ -17,9 +17,9 @@ use crate::http::client::{Response, fetch};
 use crate::http::coding::Decoding;
 use crate::http::redirect::Hop;
 use crate::http::request::Request;
-use crate::http::url::Url;
 use crate::options::HttpOptions;
 use crate::run::context::PULSE;
+use crate::web::url::Url;
 
 /// The longest that a reader waits before the engine checks its context: half a pulse, so that a signal which
 /// just missed one is seen within a pulse and a half.

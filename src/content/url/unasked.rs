@@ -3,8 +3,8 @@
 use super::HttpReader;
 use crate::content::{Content, Reader};
 use crate::error::{Name, Result};
-use crate::http::url::Url;
 use crate::options::HttpOptions;
+use crate::web::url::Url;
 
 /// A URL, and how it is to be asked for.
 pub(crate) struct UrlContent<'s> {

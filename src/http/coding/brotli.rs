@@ -3,7 +3,7 @@
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
-use super::{Decode, Decoded, goes_on};
+use super::decode::{Decode, Decoded, goes_on};
 
 type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 

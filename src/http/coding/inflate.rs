@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{Decode, Decoded, goes_on};
+use super::decode::{Decode, Decoded, goes_on};
 
 /// Bits of the window: all that the format has.
 const WINDOW: u8 = 15;

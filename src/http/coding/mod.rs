@@ -9,11 +9,13 @@
 //! RFC 8878 and 9659 zstd.
 
 mod brotli;
+mod decode;
 mod inflate;
 mod zstd;
 
 use std::ops::Range;
 
+use self::decode::{Decode, Decoded};
 use crate::error::Name;
 
 /// Bytes of content that one coding yields at a time. As large as the buffers of local files, for the same reason.
@@ -61,32 +63,6 @@ impl Coding {
             Self::Zstd => Box::new(zstd::Zstd::new()?),
         })
     }
-}
-
-/// How far one step of a decoder came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Decoded {
-    /// Bytes of the input that were used.
-    taken: usize,
-    /// Bytes of content that were written.
-    given: usize,
-}
-
-/// Undoes one coding.
-trait Decode {
-    /// Decodes as much of `input` as it can into `output`, which is not empty.
-    ///
-    /// # Errors
-    /// With the cause, when the input is no such coding.
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Decoded, String>;
-
-    /// Has the coding come to an end, so that the input may end here?
-    fn has_ended(&self) -> bool;
-}
-
-/// What a decoder reports when more input follows the end of its coding.
-fn goes_on() -> String {
-    "is followed by other bytes".to_owned()
 }
 
 /// One coding of a body, and the content that was decoded last.

@@ -2,7 +2,7 @@
 
 use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, get_error_name};
 
-use super::{Decode, Decoded};
+use super::decode::{Decode, Decoded};
 
 /// The largest window that a body may need, as a power of two: 8 MiB, what RFC 9659 allows.
 const WINDOW: u32 = 23;

@@ -4,10 +4,10 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use super::super::address::Rule;
 use super::Transfer;
 use crate::error::Error;
 use crate::sys::curl::ConnectionFilter;
+use crate::web::address::Rule;
 
 impl ConnectionFilter for Transfer {
     fn opens(&mut self, address: IpAddr) -> bool {

@@ -56,13 +56,13 @@ impl fmt::Display for Head {
 
 /// A URL, taken apart.
 #[derive(Debug)]
-pub struct Url(http::url::Url);
+pub struct Url(crate::web::url::Url);
 
 impl Url {
     /// Reads an absolute URL.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        http::url::Url::parse(text).map(Self)
+        crate::web::url::Url::parse(text).map(Self)
     }
 
     /// Follows a reference.

@@ -15,6 +15,7 @@ use flate2::Crc;
 use self::fields::number;
 use self::files::Files;
 use self::packed::{Packed, Unpacking};
+use self::streams::MOST_OF_HEADER;
 use super::front::Front;
 use super::{Broken, LONGEST, Structure, Want, Whole};
 
@@ -23,9 +24,6 @@ const MARK: &[u8] = b"7z\xbc\xaf\x27\x1c";
 /// What follows the mark: two bytes of version, the checksum of what follows that, and where the header of
 /// the archive is: its offset behind these bytes, its length, its checksum.
 const START: usize = 26;
-
-/// How long a header may be: it is kept in memory, and one of a million files takes some 100 MB.
-const MOST_OF_HEADER: usize = 128 << 20;
 
 /// The types of headers: as it is, and packed itself.
 const HEADER: u8 = 0x01;

@@ -4,9 +4,8 @@ use std::io::{Cursor, Read};
 
 use lzma_rust2::{Lzma2Reader, LzmaReader};
 
-use super::MOST_OF_HEADER;
 use super::fields::{Fields, number};
-use super::streams::{Coder, Streams};
+use super::streams::{Coder, MOST_OF_HEADER, Streams};
 use crate::archive::structure::Broken;
 
 /// Coders that are undone here: as it is, LZMA 2, and LZMA.

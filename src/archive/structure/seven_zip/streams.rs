@@ -2,6 +2,9 @@
 
 use super::fields::Fields;
 
+/// How long a header may be: it is kept in memory, and one of a million files takes some 100 MB.
+pub(super) const MOST_OF_HEADER: usize = 128 << 20;
+
 /// Properties.
 pub(super) const END: u8 = 0x00;
 const PACK_INFO: u8 = 0x06;

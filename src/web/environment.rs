@@ -12,16 +12,16 @@ use super::proxy::Proxies;
 /// The variables that count, as they were when the call began. By default none is set.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    pub(super) proxies: Proxies,
-    pub(super) authorities: Authorities,
+    pub(crate) proxies: Proxies,
+    pub(crate) authorities: Authorities,
 }
 
 /// Where the certificates of the authorities are, if not where libcurl looks by itself: the variables
 /// that OpenSSL, curl and Python's own clients go by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Authorities {
-    pub(super) file: Option<OsString>,
-    pub(super) directory: Option<OsString>,
+pub(crate) struct Authorities {
+    pub(crate) file: Option<OsString>,
+    pub(crate) directory: Option<OsString>,
 }
 
 impl Environment {
@@ -56,7 +56,7 @@ impl Environment {
 
 impl Authorities {
     /// These, or those of the system where none is named.
-    pub(super) fn or_of_system(&self) -> Self {
+    pub(crate) fn or_of_system(&self) -> Self {
         if self.file.is_none() && self.directory.is_none() {
             Self::of_system()
         } else {

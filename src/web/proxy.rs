@@ -33,7 +33,7 @@ impl Proxies {
     }
 
     /// The proxies that curl's variables name.
-    pub(super) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&str]| {
             names.iter().find_map(|name| variable(name)).filter(|value| !value.is_empty())
         };
