@@ -1,4 +1,4 @@
-//! What a caller can choose: every option stands in the [`table`], and nowhere else.
+//! What a caller can choose: every option stands in the table of `table.rs`, and nowhere else.
 //!
 //! A layer that sets some of them (the configuration, a call, a source) is an [`Overrides`]. What holds is
 //! made by [`Options::apply`] from the defaults on, layer by layer, the strongest last.
