@@ -7,7 +7,8 @@ module is asked for both, and they are written into
 
 - `_core.pyi`: the signatures, types and documentation of the compiled functions;
 - `_functions.py`: the same, where the public functions are made;
-- `aio.pyi`: the same as coroutines, for editors that cannot follow how these are made;
+- `aio.pyi` and `_comparer.pyi`: the same as coroutines and as methods of `Comparer`, for editors,
+  which cannot follow how these are made;
 - `_config.py` and `_types.py`: the fields of `KomparuConfig` and `Source`;
 - `docs/*/api.md`: the tables of options and the signatures.
 
@@ -23,6 +24,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import komparu
 from komparu import _core
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +60,10 @@ TOPICS = {
     },
     "ru": {"comparing": "", "directories": "Каталоги: ", "archives": "Архивы: ", "URLs": "URL: "},
 }
-ONLY_CONFIGURED = {"en": " Only in `configure`.", "ru": " Только в `configure`."}
+ONLY_CONFIGURED = {
+    "en": " Only in `configure` and a `Comparer`.",
+    "ru": " Только в `configure` и `Comparer`.",
+}
 
 HEAD = '''\
 """The public functions, with their signatures and types. Written by `make stubs`.
@@ -88,10 +93,43 @@ __all__ = [
 """
 
 
+#: Of `_comparer.pyi`.
+COMPARER = '''\
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, final
+
+from komparu._types import CompareResult, Difference, DirResult, SourceLike
+
+__all__ = ["Comparer"]
+
+_Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
+
+class Comparer:
+    """{documentation}
+    """
+
+    @property
+    def options(self) -> dict[str, Any]: ...
+    @property
+    def aio(self) -> _Coroutines: ...
+{methods}
+
+@final
+class _Coroutines:
+    """The functions of a `Comparer` as coroutines."""
+
+{coroutines}
+'''
+
+#: Above it `_core.pyi` is written by hand.
+MARK = "# What follows is written by `make stubs`.\n"
+
+
 def main() -> None:
     """Rewrite every file that says something else."""
     for path, text in written().items():
-        if path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
 
 
@@ -107,6 +145,7 @@ def written() -> dict[Path, str]:
     return {
         stubs: _stubs(now(stubs)),
         coroutines: _coroutines(now(stubs)),
+        PACKAGE / "_comparer.pyi": _comparer(),
         PACKAGE / "_functions.py": _functions(),
         config: _with_fields(now(config), "KomparuConfig", "configure"),
         types: _with_fields(now(types), "Source", "source"),
@@ -126,11 +165,13 @@ def _literal(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
-def _function(name: str, result: str, parameters: list[str], options: list[str]) -> str:
+def _function(
+    name: str, result: str, parameters: list[str], options: list[str], about: str | None = None
+) -> str:
     """Write down a function as the formatter does, without what it does."""
     lines = [*parameters, *(["*", *options] if options else [])]
     arguments = "".join(f"\n    {line}," for line in lines) + "\n" if lines else ""
-    documentation = inspect.getdoc(getattr(_core, name)) or ""
+    documentation = about or inspect.getdoc(getattr(_core, name)) or ""
     body = textwrap.indent(f'"""{documentation}', "    ").rstrip()
     end = "\n    " if "\n" in documentation else ""
     return f'def {name}({arguments}) -> {result}:\n{body}{end}"""'
@@ -154,14 +195,35 @@ def _signatures() -> dict[str, str]:
 
 
 def _stubs(text: str) -> str:
-    """Replace the public functions; what else is compiled is written by hand."""
-    texts = {name: made.replace("[PathKey,", "[_Path,") for name, made in _signatures().items()}
-    lines = text.splitlines()
-    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    for node in reversed(functions):
-        if node.name in texts:
-            lines[node.lineno - 1 : node.end_lineno] = texts[node.name].splitlines()
-    return "\n".join(lines) + "\n"
+    """Replace what is below the mark; what else is compiled is described by hand above it."""
+    by_hand = text[: text.index(MARK) + len(MARK)]
+    listed = "".join(f'    "{name}",\n' for name in sorted(_core.__all__))
+    by_hand = re.sub(r"(?ms)^__all__ = \[\n.*?^\]", f"__all__ = [\n{listed}]", by_hand)
+    texts = [made.replace("[PathKey,", "[_Path,") for made in _signatures().values()]
+    results = {"_job": "Job", "_job_with": "Job", "_listing": "tuple[DirResult, list[str]]"}
+    forms = [
+        f"def {name}{suffix}(*given: object, **options: object) -> {returned}: ..."
+        for name, _, _, result in FUNCTIONS
+        for suffix, returned in {**results, "_with": result}.items()
+        if f"{name}{suffix}" in _core.__all__
+    ]
+    return by_hand + "\n\n".join([*texts, "\n".join(forms)]) + "\n"
+
+
+def _comparer() -> str:
+    """Describe the class whose methods are made of the functions."""
+    signatures = _signatures()
+    options = [f"{option['name']}: {_type(option)} = ..." for option in _layer("configure")]
+    methods = [
+        signatures[name].replace("[PathKey,", "[_Path,").replace("(\n", "(\n    self,\n", 1)
+        for name, *_ in FUNCTIONS
+    ]
+    initializer = _function("__init__", "None", ["self"], options, "Read and check the options.")
+    return COMPARER.format(
+        documentation=textwrap.indent(inspect.getdoc(komparu.Comparer) or "", "    ").strip(),
+        methods="\n".join(textwrap.indent(made, "    ") for made in [initializer, *methods]),
+        coroutines="\n".join(textwrap.indent(f"async {made}", "    ") for made in methods),
+    )
 
 
 def _functions() -> str:

@@ -10,7 +10,7 @@ answers for all the files of two directories, and `compare_archive` for those in
 and `compare_dir_urls` whether a directory holds what is at certain URLs. `komparu.aio` has a
 coroutine for each of these functions. Options that a call does not set have their configured value:
 `configure` sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings
-of its own for one side.
+of its own for one side, and a `Comparer` has every function as a method, with options of its own.
 
 True means that every byte was compared. What cannot be compared raises; every exception is a
 `KomparuError`:
@@ -43,6 +43,7 @@ globals().update({name.removeprefix("komparu."): module for name, module in _com
 
 from komparu import _pairs as _pairs  # which only the compiled part needs
 from komparu import aio as aio
+from komparu._comparer import Comparer
 from komparu._config import KomparuConfig
 from komparu._core import __version__
 from komparu._errors import (
@@ -81,6 +82,7 @@ __all__ = [
     "ArchiveBombError",
     "ArchiveError",
     "CompareResult",
+    "Comparer",
     "ComparisonTimeoutError",
     "ConfigError",
     "DiffReason",

@@ -11,28 +11,43 @@ from komparu._types import CompareResult, Difference, DirResult, Source, SourceL
 __all__ = [
     "Job",
     "Mailbox",
+    "Settings",
     "__version__",
     "check_source",
     "compare",
     "compare_all",
     "compare_all_job",
+    "compare_all_job_with",
+    "compare_all_with",
     "compare_archive",
     "compare_archive_job",
+    "compare_archive_job_with",
     "compare_archive_listing",
+    "compare_archive_with",
     "compare_dir",
     "compare_dir_job",
+    "compare_dir_job_with",
     "compare_dir_listing",
     "compare_dir_urls",
     "compare_dir_urls_job",
+    "compare_dir_urls_job_with",
     "compare_dir_urls_listing",
+    "compare_dir_urls_with",
+    "compare_dir_with",
     "compare_files",
     "compare_job",
+    "compare_job_with",
     "compare_many",
     "compare_many_job",
+    "compare_many_job_with",
+    "compare_many_with",
+    "compare_with",
     "configure",
     "escaped",
     "first_difference",
     "first_difference_job",
+    "first_difference_job_with",
+    "first_difference_with",
     "functions",
     "get_config",
     "kept",
@@ -50,6 +65,39 @@ kept: dict[str, ModuleType]
 # The keys of a mapping are of one type, whichever it is.
 _Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
 
+@final
+class Job:
+    @property
+    def timeout(self) -> float | None: ...
+    def abandon(self) -> bool: ...
+
+@final
+class Settings:
+    def __new__(cls, **options: object) -> Settings: ...
+    def options(self) -> dict[str, Any]: ...
+
+@final
+class Mailbox:
+    def __new__(cls, beside: Mailbox | None = None) -> Mailbox: ...
+    @property
+    def descriptor(self) -> int: ...
+    def begin(self, job: Job, job_id: int) -> None: ...
+    def clear(self) -> None: ...
+    def deliver(self, awaited: dict[int, asyncio.Future[Any]]) -> None: ...
+
+def timed_out(seconds: float) -> ComparisonTimeoutError: ...
+def prepare() -> None: ...
+def check_source(source: Source) -> None: ...
+def escaped() -> str: ...
+def masked(url: bytes) -> bytes: ...
+def source_name(source: SourceLike) -> str: ...
+def options() -> list[dict[str, Any]]: ...
+def functions() -> list[tuple[str, list[tuple[str, str]], list[str], str]]: ...
+def compare_files(
+    groups: Iterable[tuple[object, object, list[Any] | None]], shallow: bool, kept: int
+) -> tuple[list[int | Exception | None], int, list[tuple[int, int, float, float]]]: ...
+
+# What follows is written by `make stubs`.
 def compare(
     source_a: SourceLike,
     source_b: SourceLike,
@@ -115,6 +163,73 @@ def compare(
         ConfigError: A URL of a kind that is not supported, or that is malformed.
         ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
         TypeError: An argument of a wrong type.
+    """
+
+def compare_all(
+    sources: Iterable[SourceLike],
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    max_workers: int = 0,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> bool:
+    """Are all of these sources the same, byte for byte?
+
+    The others are compared with one of them, several at once. The first difference ends it all, and
+    counts for more than a source that cannot be read; of several that cannot, the first in the list
+    is raised. Fewer than two sources are the same.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        sources: Local paths, URLs or Sources, in any mixture.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
+
+    Raises:
+        SourceNotFoundError: There is nothing there.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type; it is named, by its index.
     """
 
 def compare_archive(
@@ -204,11 +319,6 @@ def compare_archive(
         TypeError: An argument of a wrong type.
     """
 
-def compare_archive_listing(
-    path_a: SourceLike,
-    path_b: SourceLike,
-    **options: Any,  # noqa: ANN401
-) -> tuple[DirResult, list[str]]: ...
 def compare_dir(
     dir_a: SourceLike,
     dir_b: SourceLike,
@@ -269,149 +379,6 @@ def compare_dir(
         ConfigError: A URL.
         ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
         TypeError: An argument of a wrong type.
-    """
-
-def compare_dir_listing(
-    dir_a: SourceLike,
-    dir_b: SourceLike,
-    **options: Any,  # noqa: ANN401
-) -> tuple[DirResult, list[str]]: ...
-def compare_all(
-    sources: Iterable[SourceLike],
-    *,
-    chunk_size: int = 65536,
-    size_precheck: bool = True,
-    quick_check: bool = True,
-    max_workers: int = 0,
-    headers: Mapping[str, str] | None = {},
-    timeout: float = 30.0,
-    follow_redirects: bool = True,
-    verify_ssl: bool = True,
-    proxy: str | None = None,
-    decode_content: bool = True,
-    comparison_timeout: float | None = None,
-    read_holes: bool = False,
-    detect_changes: str = "ctime",
-) -> bool:
-    """Are all of these sources the same, byte for byte?
-
-    The others are compared with one of them, several at once. The first difference ends it all, and
-    counts for more than a source that cannot be read; of several that cannot, the first in the list
-    is raised. Fewer than two sources are the same.
-
-    Options that are not given have their configured value; the signature shows the one that they
-    have where nothing was configured.
-
-    Args:
-        sources: Local paths, URLs or Sources, in any mixture.
-        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-            also the size of one sample. 1 to 1 GiB. Default `65536`.
-        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-        headers: URLs: request headers. Default `{}`.
-        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-            that moves. Default `30.0`.
-        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-            Default `True`.
-        verify_ssl: URLs: demand a valid certificate. Default `True`.
-        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-            says. Default `None`.
-        decode_content: URLs: undo a content coding that a server applied although it was asked not
-            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-            `True`.
-        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-            `None`.
-        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-            read as zeros is taken for one. Default `False`.
-        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-            compared once more before that is an error. Default `'ctime'`.
-
-    Raises:
-        SourceNotFoundError: There is nothing there.
-        SourcePermissionError: This process may not read it.
-        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-        ComparisonTimeoutError: comparison_timeout passed.
-        ConfigError: A URL of a kind that is not supported.
-        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-        TypeError: An argument of a wrong type; it is named, by its index.
-    """
-
-def compare_many(
-    sources: Iterable[SourceLike],
-    *,
-    chunk_size: int = 65536,
-    size_precheck: bool = True,
-    quick_check: bool = True,
-    max_workers: int = 0,
-    headers: Mapping[str, str] | None = {},
-    timeout: float = 30.0,
-    follow_redirects: bool = True,
-    verify_ssl: bool = True,
-    proxy: str | None = None,
-    decode_content: bool = True,
-    comparison_timeout: float | None = None,
-    read_holes: bool = False,
-    detect_changes: str = "ctime",
-) -> CompareResult:
-    """Which of these sources are the same, byte for byte?
-
-    Each is read at most once, however many there are, and those of a size that no other has are
-    not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
-    Here quick_check is of no use: a sample would be read twice.
-
-    Options that are not given have their configured value; the signature shows the one that they
-    have where nothing was configured.
-
-    Args:
-        sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same
-            time.
-        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-            also the size of one sample. 1 to 1 GiB. Default `65536`.
-        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-        headers: URLs: request headers. Default `{}`.
-        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-            that moves. Default `30.0`.
-        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-            Default `True`.
-        verify_ssl: URLs: demand a valid certificate. Default `True`.
-        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-            says. Default `None`.
-        decode_content: URLs: undo a content coding that a server applied although it was asked not
-            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-            `True`.
-        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-            `None`.
-        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-            read as zeros is taken for one. Default `False`.
-        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-            compared once more before that is an error. Default `'ctime'`.
-
-    Returns:
-        A CompareResult; it is true if all sources are identical.
-
-    Raises:
-        SourceNotFoundError: There is nothing there. Of several failures, the first in the list is raised.
-        SourcePermissionError: This process may not read it.
-        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-        ComparisonTimeoutError: comparison_timeout passed.
-        ConfigError: A URL of a kind that is not supported.
-        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-        TypeError: An argument of a wrong type; it is named, by its index.
     """
 
 def compare_dir_urls(
@@ -491,46 +458,77 @@ def compare_dir_urls(
         TypeError: An argument of a wrong type; in url_map it is named by its path.
     """
 
-def compare_dir_urls_listing(
-    dir_path: SourceLike,
-    url_map: Mapping[_Path, SourceLike],
-    **options: Any,  # noqa: ANN401
-) -> tuple[DirResult, list[str]]: ...
+def compare_many(
+    sources: Iterable[SourceLike],
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    max_workers: int = 0,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+) -> CompareResult:
+    """Which of these sources are the same, byte for byte?
 
-@final
-class Job:
-    @property
-    def timeout(self) -> float | None: ...
-    def abandon(self) -> bool: ...
+    Each is read at most once, however many there are, and those of a size that no other has are
+    not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
+    Here quick_check is of no use: a sample would be read twice.
 
-@final
-class Mailbox:
-    def __new__(cls, beside: Mailbox | None = None) -> Mailbox: ...
-    @property
-    def descriptor(self) -> int: ...
-    def begin(self, job: Job, job_id: int) -> None: ...
-    def clear(self) -> None: ...
-    def deliver(self, awaited: dict[int, asyncio.Future[Any]]) -> None: ...
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
 
-def compare_files(
-    groups: Iterable[tuple[object, object, list[Any] | None]], shallow: bool, kept: int
-) -> tuple[list[int | Exception | None], int, list[tuple[int, int, float, float]]]: ...
-def compare_job(source_a: SourceLike, source_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
-def first_difference_job(
-    source_a: SourceLike,
-    source_b: SourceLike,
-    **options: Any,  # noqa: ANN401
-) -> Job: ...
-def compare_dir_job(dir_a: SourceLike, dir_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
-def compare_archive_job(path_a: SourceLike, path_b: SourceLike, **options: Any) -> Job: ...  # noqa: ANN401
-def compare_all_job(sources: Iterable[SourceLike], **options: Any) -> Job: ...  # noqa: ANN401
-def compare_many_job(sources: Iterable[SourceLike], **options: Any) -> Job: ...  # noqa: ANN401
-def compare_dir_urls_job(
-    dir_path: SourceLike,
-    url_map: Mapping[_Path, SourceLike],
-    **options: Any,  # noqa: ANN401
-) -> Job: ...
-def timed_out(seconds: float) -> ComparisonTimeoutError: ...
+    Args:
+        sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same
+            time.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
+
+    Returns:
+        A CompareResult; it is true if all sources are identical.
+
+    Raises:
+        SourceNotFoundError: There is nothing there. Of several failures, the first in the list is raised.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It is no file, cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type; it is named, by its index.
+    """
+
 def first_difference(
     source_a: SourceLike,
     source_b: SourceLike,
@@ -649,10 +647,27 @@ def get_config() -> KomparuConfig:
 def reset_config() -> None:
     """Restore every option's default."""
 
-def prepare() -> None: ...
-def check_source(source: Source) -> None: ...
-def escaped() -> str: ...
-def masked(url: bytes) -> bytes: ...
-def source_name(source: SourceLike) -> str: ...
-def options() -> list[dict[str, Any]]: ...
-def functions() -> list[tuple[str, list[tuple[str, str]], list[str], str]]: ...
+def compare_job(*given: object, **options: object) -> Job: ...
+def compare_job_with(*given: object, **options: object) -> Job: ...
+def compare_with(*given: object, **options: object) -> bool: ...
+def compare_all_job(*given: object, **options: object) -> Job: ...
+def compare_all_job_with(*given: object, **options: object) -> Job: ...
+def compare_all_with(*given: object, **options: object) -> bool: ...
+def compare_archive_job(*given: object, **options: object) -> Job: ...
+def compare_archive_job_with(*given: object, **options: object) -> Job: ...
+def compare_archive_listing(*given: object, **options: object) -> tuple[DirResult, list[str]]: ...
+def compare_archive_with(*given: object, **options: object) -> DirResult: ...
+def compare_dir_job(*given: object, **options: object) -> Job: ...
+def compare_dir_job_with(*given: object, **options: object) -> Job: ...
+def compare_dir_listing(*given: object, **options: object) -> tuple[DirResult, list[str]]: ...
+def compare_dir_with(*given: object, **options: object) -> DirResult: ...
+def compare_dir_urls_job(*given: object, **options: object) -> Job: ...
+def compare_dir_urls_job_with(*given: object, **options: object) -> Job: ...
+def compare_dir_urls_listing(*given: object, **options: object) -> tuple[DirResult, list[str]]: ...
+def compare_dir_urls_with(*given: object, **options: object) -> DirResult: ...
+def compare_many_job(*given: object, **options: object) -> Job: ...
+def compare_many_job_with(*given: object, **options: object) -> Job: ...
+def compare_many_with(*given: object, **options: object) -> CompareResult: ...
+def first_difference_job(*given: object, **options: object) -> Job: ...
+def first_difference_job_with(*given: object, **options: object) -> Job: ...
+def first_difference_with(*given: object, **options: object) -> Difference | None: ...

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     PathKey = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-__all__ = ["UNCHANGED", "PathKey", "public"]
+__all__ = ["UNCHANGED", "PathKey", "copied", "like", "public"]
 
 
 class _Unchanged:
@@ -54,9 +54,27 @@ def _calling(described: Any) -> Any:  # noqa: ANN401
     return function_that_changes if UNCHANGED in defaults.values() else function
 
 
-def like(described: Any, function: Any, module: str) -> Any:  # noqa: ANN401
+def copied(function: Any, *, flags: int = 0, is_method: bool = False) -> Any:  # noqa: ANN401
+    """Copy what describes a public function, with more flags, or as a method: with ``self``."""
+    described = function.__wrapped__
+    code = described.__code__.replace(co_flags=described.__code__.co_flags | flags)
+    if is_method:
+        code = code.replace(
+            co_argcount=code.co_argcount + 1,
+            co_nlocals=code.co_nlocals + 1,
+            co_varnames=("self", *code.co_varnames),
+        )
+    copy = type(described)(code, described.__globals__, described.__name__)
+    copy.__kwdefaults__ = described.__kwdefaults__
+    copy.__annotations__ = described.__annotations__
+    copy.__doc__ = described.__doc__
+    return copy
+
+
+def like(described: Any, function: Any, module: str, owner: str = "") -> Any:  # noqa: ANN401
     """Give a function the name, documentation, types and signature of the one that describes it."""
-    function.__name__ = function.__qualname__ = described.__name__
+    function.__name__ = described.__name__
+    function.__qualname__ = described.__qualname__ = f"{owner}{described.__name__}"
     # What a traceback or a profile shows.
     function.__code__ = function.__code__.replace(co_name=described.__name__)
     function.__doc__ = described.__doc__

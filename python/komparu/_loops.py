@@ -12,7 +12,7 @@ from _thread import allocate_lock
 from itertools import count
 
 from komparu import _core
-from komparu._describe import like
+from komparu._describe import copied, like
 
 # Type checkers take this as true.
 TYPE_CHECKING = False
@@ -219,14 +219,17 @@ def _expire(
         future = awaited.pop(number, None)
         if future is not None and not future.done():
             future.set_exception(_core.timed_out(seconds))
-            # As a delivery does it: asyncio is not to complain that nobody has asked.
+            # As a delivery does it: asyncio is not to complain that it was never retrieved.
             future.exception()
 
 
 def coroutine(
-    described: Callable[P, R], read: Callable[..., _core.Job]
+    described: Callable[P, R], read: Callable[..., _core.Job], owner: str = ""
 ) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Make the coroutine function that does what ``described`` does; ``read`` takes arguments."""
+    """Make the coroutine function that does what ``described`` does; ``read`` takes arguments.
+
+    It is a method where it has an ``owner``, which is then what its qualified name begins with.
+    """
     name = described.__name__
 
     async def function(*arguments: P.args, **options: P.kwargs) -> R:
@@ -255,17 +258,7 @@ def coroutine(
             # An exception of the future's would hold it in its traceback, and it the exception.
             del future
 
-    return like(_as_coroutine(described), function, "komparu.aio")  # type: ignore[no-any-return]
-
-
-def _as_coroutine(function: Callable[..., object]) -> Callable[..., object]:
-    """Copy what describes a function as a coroutine function: for what looks through wrappers."""
-    described: Any = function.__wrapped__  # type: ignore[attr-defined]
-    code = described.__code__
-    code = code.replace(co_flags=code.co_flags | _COROUTINE)
-    copy = type(described)(code, described.__globals__, described.__name__)
-    copy.__kwdefaults__ = described.__kwdefaults__
-    copy.__annotations__ = described.__annotations__
-    copy.__doc__ = described.__doc__
-    copy.__qualname__ = described.__name__
-    return copy  # type: ignore[no-any-return]
+    # For what looks through wrappers, what describes it is a coroutine function, too.
+    description = copied(described, flags=_COROUTINE, is_method=bool(owner))
+    module = "komparu._comparer" if owner else "komparu.aio"
+    return like(description, function, module, owner)  # type: ignore[no-any-return]

@@ -17,12 +17,18 @@ def shown(instance: object, *, unset: bool) -> str:
     User and password of a URL, and all that headers say, are masked. What is None is left out
     unless ``unset`` is true.
     """
-    parts = [
-        f"{name}={_value(name, value)!r}"
+    fields = {
+        name: value
         for name in type(instance).__match_args__  # type: ignore[attr-defined]  # as dataclasses do
         if (value := getattr(instance, name)) is not None or unset
-    ]
-    return f"{type(instance).__name__}({', '.join(parts)})"
+    }
+    return shown_fields(type(instance).__name__, fields)
+
+
+def shown_fields(name: str, fields: Mapping[str, object]) -> str:
+    """Show an object of this class that is made of these fields, secrets masked."""
+    parts = [f"{field}={_value(field, value)!r}" for field, value in fields.items()]
+    return f"{name}({', '.join(parts)})"
 
 
 def _value(name: str, value: object) -> object:

@@ -4,7 +4,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString};
 
 use super::options::Given;
 use crate::options::Row;
@@ -21,7 +21,7 @@ pub(super) struct Parameter {
 pub(super) fn positional<'py>(
     function: &str,
     parameters: &[Parameter],
-    arguments: &Bound<'py, PyTuple>,
+    arguments: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
     named: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let error = |message: &str| PyTypeError::new_err(format!("{function}() {message}"));
@@ -31,7 +31,7 @@ pub(super) fn positional<'py>(
         let message = format!("takes {most} positional argument{plural} but {count} were given");
         return Err(error(&message));
     }
-    let mut found: Vec<_> = arguments.iter().collect();
+    let mut found: Vec<_> = arguments.collect();
     let mut missing = Vec::new();
     for (position, &Parameter { name: parameter, .. }) in parameters.iter().enumerate() {
         let by_name = named.map(|named| named.get_item(parameter)).transpose()?.flatten();

@@ -53,7 +53,7 @@ fn change(change: impl FnOnce(&mut Options)) {
 }
 
 /// Reads and checks options of any name that can be configured.
-fn given_options(given: &Bound<'_, PyDict>) -> PyResult<Overrides> {
+pub(super) fn given_options(given: &Bound<'_, PyDict>) -> PyResult<Overrides> {
     let config_error = |error| raise(given.py(), &as_config(error));
     let known = |name: &str| Row::named(name).filter(|row| row.layers.contains(&Layer::Configure));
     let unknown = |name: &str| config_error(Error::Config(format!("unknown option '{name}'")));

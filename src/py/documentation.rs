@@ -4,7 +4,7 @@ use std::ffi::CString;
 
 use super::config;
 use super::public::Public;
-use crate::options::{Layer, Options, TABLE, Topic, Value};
+use crate::options::{Layer, Options, Row, TABLE, Topic, Value};
 
 /// Letters of a line, with the indentation that stubs add.
 const WIDTH: usize = 96;
@@ -14,23 +14,20 @@ const OPTIONS: &str = "\
 Options that are not given have their configured value; the signature shows the one that they
 have where nothing was configured.";
 
-/// The name of a function, and its signature and docstring as Python reads them.
+/// The name of a function, and its signature and docstring as Python reads them. Only the form that users
+/// call has these; the others have a `suffix` each.
 pub(super) fn of(public: &Public, suffix: &str) -> (CString, CString) {
     let name = format!("{}{suffix}", public.name);
-    let parameters = public.parameters.iter().map(|parameter| parameter.name.to_owned());
-    let text = if suffix.is_empty() {
-        let defaults = Options::default();
-        let options = public
-            .function
-            .options()
-            .into_iter()
-            .map(|row| format!("{}={}", row.name, literal(&(row.value)(&defaults))));
-        let all: Vec<_> = parameters.chain(["*".to_owned()]).chain(options).collect();
-        format!("{name}({})\n--\n\n{}", all.join(", "), docstring(public))
-    } else {
-        let all: Vec<_> = parameters.chain(["**options".to_owned()]).collect();
-        format!("{name}({})\n--\n\n", all.join(", "))
-    };
+    if !suffix.is_empty() {
+        return (c_string(name), CString::default());
+    }
+    let (parameters, defaults) = (public.parameters.iter(), Options::default());
+    let parameters = parameters.map(|parameter| parameter.name.to_owned());
+    let default = |row: &Row| literal(&(row.value)(&defaults));
+    let options = public.function.options().into_iter();
+    let options = options.map(|row| format!("{}={}", row.name, default(row)));
+    let all: Vec<_> = parameters.chain(["*".to_owned()]).chain(options).collect();
+    let text = format!("{name}({})\n--\n\n{}", all.join(", "), docstring(public));
     (c_string(name), c_string(text))
 }
 

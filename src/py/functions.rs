@@ -10,6 +10,7 @@ use pyo3::types::{PyCFunction, PyDict, PyTuple};
 use super::aio::Job;
 use super::public::Public;
 use super::request::Request;
+use super::settings::Settings;
 use super::{archive, arguments, config, conversion, documentation, listing, many, pairs};
 
 /// All of them.
@@ -23,35 +24,59 @@ pub(super) static FUNCTIONS: [&Public; 7] = [
     &many::COMPARE_DIR_URLS,
 ];
 
-/// One form of a function: what it is called besides its name, and what it returns of a request.
-type Form = (&'static str, fn(Python<'_>, Request) -> PyResult<Bound<'_, PyAny>>);
+/// One form of a function.
+#[derive(Clone, Copy)]
+struct Form {
+    /// What it is called behind the function's name.
+    suffix: &'static str,
+    /// Does it take the settings of a `Comparer` before all else?
+    takes_settings: bool,
+    /// What it returns of a request.
+    finish: fn(Python<'_>, Request) -> PyResult<Bound<'_, PyAny>>,
+}
 
 /// The caller waits.
-const WAITING: Form = ("", |py, request| conversion::whole(py, request.wait(py)?));
+const WAITING: Form = Form {
+    suffix: "",
+    takes_settings: false,
+    finish: |py, request| conversion::whole(py, request.wait(py)?),
+};
 
 /// For an event loop: a job that is yet to begin.
-const JOB: Form = ("_job", |py, request| Job::from(request).into_bound_py_any(py));
+const JOB: Form = Form {
+    suffix: "_job",
+    takes_settings: false,
+    finish: |py, request| Job::from(request).into_bound_py_any(py),
+};
 
 /// With all paths that are identical, for a caller that wants to show them.
-const LISTING: Form = ("_listing", |py, request| listing::wait(py, request)?.into_bound_py_any(py));
+const LISTING: Form = Form {
+    suffix: "_listing",
+    takes_settings: false,
+    finish: |py, request| listing::wait(py, request)?.into_bound_py_any(py),
+};
+
+/// The first two as a `Comparer` has them.
+const WAITING_WITH: Form = Form { suffix: "_with", takes_settings: true, ..WAITING };
+const JOB_WITH: Form = Form { suffix: "_job_with", takes_settings: true, ..JOB };
 
 /// Adds all of them to the module, and `configure`, which takes options, too.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     /// Names and documentation: Python keeps pointers to them.
     static TEXTS: LazyLock<Vec<(CString, CString)>> = LazyLock::new(|| {
-        all().map(|(public, (suffix, _))| documentation::of(public, suffix)).collect()
+        all().map(|(public, form)| documentation::of(public, form.suffix)).collect()
     });
     static CONFIGURE: LazyLock<(CString, CString)> = LazyLock::new(documentation::of_configure);
     let py = module.py();
-    for ((public, (suffix, form)), (name, text)) in all().zip(TEXTS.iter()) {
+    for ((public, form), (name, text)) in all().zip(TEXTS.iter()) {
         let call = move |arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>| {
-            form(arguments.py(), public.request(arguments, named)?).map(Bound::unbind)
+            call(public, form, arguments, named).map(Bound::unbind)
         };
         let function = PyCFunction::new_closure(py, Some(name), Some(text), call)?;
-        module.add(&*format!("{}{suffix}", public.name), function)?;
+        module.add(&*format!("{}{}", public.name, form.suffix), function)?;
     }
     let configure = |arguments: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>| {
-        arguments::positional("configure", &[], arguments, named)?;
+        arguments::positional("configure", &[], arguments.iter(), named)?;
         config::configure(named)
     };
     let (name, text) = &*CONFIGURE;
@@ -61,7 +86,23 @@ pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The functions, each in the forms that it has.
 fn all() -> impl Iterator<Item = (&'static Public, Form)> {
     FUNCTIONS.into_iter().flat_map(|public| {
-        let forms = [WAITING, JOB].into_iter().chain(public.has_listing.then_some(LISTING));
+        let listing = public.has_listing.then_some(LISTING);
+        let forms = [WAITING, JOB, WAITING_WITH, JOB_WITH].into_iter().chain(listing);
         forms.map(move |form| (public, form))
     })
+}
+
+/// A call of a function in one of its forms.
+fn call<'py>(
+    public: &'static Public,
+    form: Form,
+    arguments: &Bound<'py, PyTuple>,
+    named: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (py, mut arguments) = (arguments.py(), arguments.iter());
+    let settings = if form.takes_settings { arguments.next() } else { None };
+    let settings = settings.as_ref().map(Bound::cast::<Settings>).transpose()?;
+    let settings = settings.map(|settings| settings.get().overrides());
+    let request = public.request(settings, arguments, named)?;
+    (form.finish)(py, request)
 }

@@ -26,6 +26,7 @@ mod pairs;
 mod public;
 mod request;
 mod result;
+mod settings;
 mod sources;
 mod values;
 
@@ -44,6 +45,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("kept", classes::kept(module.py()))?;
     module.add_class::<aio::Job>()?;
     module.add_class::<aio::Mailbox>()?;
+    module.add_class::<settings::Settings>()?;
     /// Adds functions, by their paths.
     macro_rules! add {
         ($($function:path),+ $(,)?) => {

@@ -9,13 +9,13 @@ use std::time::Instant;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyDict;
 
 use super::arguments::Parameter;
 use super::request::Request;
 use super::{arguments, config, environment, errors};
 use crate::jobs::Load;
-use crate::options::{Function, Options, Row};
+use crate::options::{Function, Options, Overrides, Row};
 use crate::source::Source;
 
 /// A public function that compares.
@@ -39,14 +39,18 @@ pub(super) struct Public {
 /// The options of a call, yet to be read.
 pub(super) struct Asked<'a, 'py> {
     public: &'static Public,
+    settings: Option<&'a Overrides>,
     named: Option<&'a Bound<'py, PyDict>>,
 }
 
 impl Asked<'_, '_> {
-    /// The configured options, changed by those that the call was given; and, where it fetches URLs, with
-    /// what the environment says of requests.
+    /// The configured options, changed by the settings and then by those that the call was given; and, where
+    /// it fetches URLs, with what the environment says of requests.
     pub(super) fn options(&self, py: Python<'_>, load: Load) -> PyResult<Arc<Options>> {
         let mut options = config::configured();
+        if let Some(settings) = self.settings {
+            Arc::make_mut(&mut options).apply(settings);
+        }
         if let Some(named) = self.named {
             let Public { function, name, .. } = self.public;
             let known =
@@ -67,15 +71,16 @@ impl Asked<'_, '_> {
 }
 
 impl Public {
-    /// Reads and checks all arguments.
-    pub(super) fn request(
+    /// Reads and checks all arguments of a call, within some settings.
+    pub(super) fn request<'py>(
         &'static self,
-        arguments: &Bound<'_, PyTuple>,
-        named: Option<&Bound<'_, PyDict>>,
+        settings: Option<&Overrides>,
+        arguments: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
+        named: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Request> {
         let begun = Instant::now();
         let found = arguments::positional(self.name, self.parameters, arguments, named)?;
-        Ok((self.read)(&found, &Asked { public: self, named })?.since(begun))
+        Ok((self.read)(&found, &Asked { public: self, settings, named })?.since(begun))
     }
 }
 

@@ -78,6 +78,21 @@ async def coroutines(a: str, b: Path, source: komparu.Source) -> None:
     await aio.compare(a, b, hash_compare=True)  # type: ignore[call-arg]
 
 
+def comparers(a: str, source: komparu.Source) -> None:
+    comparer = komparu.Comparer(ignore=["*.pyc"], comparison_timeout=None)
+    assert_type(comparer.compare(a, source, chunk_size=5), bool)
+    assert_type(comparer.compare_many([a, source]), komparu.CompareResult)
+    assert_type(comparer.options, dict[str, Any])
+    comparer.compare_dir(a, a, hash_compare=True)  # type: ignore[call-arg]
+    komparu.Comparer(chunk_sise=1)  # type: ignore[call-arg]
+    komparu.Comparer(timeout="1")  # type: ignore[arg-type]
+
+
+async def coroutines_of(comparer: komparu.Comparer, a: str) -> None:
+    assert_type(await comparer.aio.compare_dir(a, a), komparu.DirResult)
+    await comparer.aio.compare(a)  # type: ignore[call-arg]
+
+
 def results(result: komparu.DirResult, many: komparu.CompareResult) -> None:
     assert_type(result.diff, dict[str, komparu.DiffReason])
     assert_type(result.only_left, set[str])

@@ -302,3 +302,10 @@ def _configuration() -> Iterator[Case]:
     yield Case("configure", "bad", lambda: komparu.configure(chunk_size=-1), ConfigError)
     yield Case("Source", "good", lambda: Source("x") is not None, answer=True)
     yield Case("Source", "bad", lambda: Source("http://h/", timeout=-1), ValueError)
+    yield Case("Comparer", "nothing", lambda: komparu.Comparer() is not None, answer=True)
+    yield Case("Comparer", "unknown", lambda: komparu.Comparer(colour=1), ConfigError)  # type: ignore[call-arg]
+    yield Case("Comparer", "bad", lambda: komparu.Comparer(chunk_size=-1), ConfigError)
+    null, comparer = "/dev/null", komparu.Comparer(chunk_size=5, headers={"A": "b"})
+    yield Case("Comparer", "compare", lambda: comparer.compare(null, null), answer=True)
+    again = lambda: asyncio.run(comparer.aio.compare(null, null))  # noqa: E731
+    yield Case("Comparer", "aio.compare", again, answer=True, cost=50)
