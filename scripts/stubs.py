@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import komparu
-from komparu import _core
+from komparu import _core, aio
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "python" / "komparu"
@@ -212,13 +212,15 @@ def _stubs(text: str) -> str:
 
 def _comparer() -> str:
     """Describe the class whose methods are made of the functions."""
-    signatures = _signatures()
     options = [f"{option['name']}: {_type(option)} = ..." for option in _layer("configure")]
-    methods = [
-        signatures[name].replace("[PathKey,", "[_Path,").replace("(\n", "(\n    self,\n", 1)
-        for name, *_ in FUNCTIONS
-    ]
     initializer = _function("__init__", "None", ["self"], options, "Read and check the options.")
+    methods = []
+    for name, made in _signatures().items():
+        if name in aio.__all__:
+            signature, _, documentation = made.partition('"""')
+            first = documentation.partition("\n")[0]
+            head = signature.replace("[PathKey,", "[_Path,").replace("(\n", "(\n    self,\n", 1)
+            methods.append(f'{head}"""{first} See `komparu.{name}`."""')
     return COMPARER.format(
         documentation=textwrap.indent(inspect.getdoc(komparu.Comparer) or "", "    ").strip(),
         methods="\n".join(textwrap.indent(made, "    ") for made in [initializer, *methods]),

@@ -206,7 +206,7 @@ def run() -> int:
     except OSError as error:
         # Nothing may be written while Python exits: it would fail again.
         sys.stdout = None
-        # Whoever closed the pipe has seen enough.
+        # The reader that closed the pipe has seen enough.
         if not isinstance(error, BrokenPipeError):
             say(f"komparu: cannot write: {error.strerror}", sys.stderr)
         return TROUBLE

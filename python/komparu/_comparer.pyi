@@ -83,54 +83,7 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> bool:
-        """Are two files or URLs the same, byte for byte?
-
-        True means that every byte was compared, or need not be: two names of one file, or holes in both.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            source_a: A local path, a URL (http, https, file) or a Source.
-            source_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Raises:
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported, or that is malformed.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Are two files or URLs the same, byte for byte? See `komparu.compare`."""
     def compare_all(
         self,
         sources: Iterable[SourceLike],
@@ -149,55 +102,7 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> bool:
-        """Are all of these sources the same, byte for byte?
-
-        The others are compared with one of them, several at once. The first difference ends it all, and
-        counts for more than a source that cannot be read; of several that cannot, the first in the list
-        is raised. Fewer than two sources are the same.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            sources: Local paths, URLs or Sources, in any mixture.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Raises:
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type; it is named, by its index.
-        """
+        """Are all of these sources the same, byte for byte? See `komparu.compare_all`."""
     def compare_archive(
         self,
         path_a: SourceLike,
@@ -220,71 +125,7 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> DirResult:
-        """Do two archives hold the same files, byte for byte?
-
-        Any format and compression that libarchive reads, each side its own: zip against tar.gz, in any
-        order of the entries. Entries are paired by name; a leading ./, double slashes and a slash at the
-        end do not count. Symbolic links compare by their target, hard links by the content they name,
-        sparse files by their full content; of several entries of one name the last counts; directories and
-        devices do not. A name that is absolute or has a '..' part is matched with nothing: it is in the
-        result's errors, and the result is not equal then. Nothing is written to disk.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            path_a: An archive: a local path, a URL (http, https, file) or a Source. Formats with their
-                index at the end, such as zip, take a server with Range requests.
-            path_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            max_decompressed_size: The most bytes that may come out of compression or of holes in each
-                archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
-            max_compression_ratio: The most bytes that may come out of one compressed byte of each
-                archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
-            max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
-                limit. Default `100000`.
-            max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
-                Default `4096`.
-            hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
-                result is the same. Default `False`.
-            ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
-                one after the other, are one. `False`: what follows the end has to be the same bytes.
-                Default `False`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A DirResult; it is true if every entry of both sides was compared and found identical.
-
-        Raises:
-            ArchiveError: One of the two is encrypted, damaged, cut short, or no archive.
-            ArchiveBombError: One of the two passes a limit.
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     def compare_dir(
         self,
         dir_a: SourceLike,
@@ -300,53 +141,7 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> DirResult:
-        """Do two directories hold the same files, byte for byte?
-
-        Files are paired by their path below either directory, and compared in parallel. Only files are
-        entries (and links, with follow_symlinks=False): an empty directory is none. Pipes, sockets and
-        devices are never opened, two of one kind count as equal. What cannot be compared is in the
-        result's errors, and the result is not equal then.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            dir_a: A directory: a local path, a file:// URL or a Source.
-            dir_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            follow_symlinks: Follow links, and cut a loop where it closes. `False`: compare a link by
-                its target text. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-                ignored is never read, nor fetched. Default `None`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A DirResult; it is true if every entry of both sides was compared and found identical.
-
-        Raises:
-            SourceNotFoundError: There is nothing where a directory should be.
-            SourcePermissionError: This process may not read one of the two directories themselves.
-            SourceReadError: One of the two is no directory, or cannot be read.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     def compare_dir_urls(
         self,
         dir_path: SourceLike,
@@ -367,63 +162,7 @@ class Comparer:
         detect_changes: str = "ctime",
         ignore: Iterable[str] | None = None,
     ) -> DirResult:
-        """Does a directory hold what is at these URLs, byte for byte?
-
-        Files are paired by their path below the directory, and fetched in parallel over connections that
-        are used again. What cannot be fetched is a READ_ERROR under its path, with the reason in
-        messages, and the result is not equal then.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            dir_path: A directory: a local path, a file:// URL or a Source. It is the left side.
-            url_map: Relative paths, and the URL or Source that each of them is to be compared with. It
-                is the right side. "./a//b/" is the same path as "a/b".
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-            ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-                ignored is never read, nor fetched. Default `None`.
-
-        Returns:
-            A DirResult; it is true if every entry of both sides was compared and found identical.
-
-        Raises:
-            SourceNotFoundError: There is nothing where the directory should be.
-            SourcePermissionError: This process may not read the directory itself.
-            SourceReadError: It is no directory, or cannot be read.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported, or one in place of the directory.
-            ValueError: An argument that cannot be, such as a path in url_map that is absolute or has a
-                ".." part. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type; in url_map it is named by its path.
-        """
+        """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     def compare_many(
         self,
         sources: Iterable[SourceLike],
@@ -442,59 +181,7 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> CompareResult:
-        """Which of these sources are the same, byte for byte?
-
-        Each is read at most once, however many there are, and those of a size that no other has are
-        not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
-        Here quick_check is of no use: a sample would be read twice.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same
-                time.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A CompareResult; it is true if all sources are identical.
-
-        Raises:
-            SourceNotFoundError: There is nothing there. Of several failures, the first in the list is raised.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type; it is named, by its index.
-        """
+        """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     def first_difference(
         self,
         source_a: SourceLike,
@@ -515,61 +202,7 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> Difference | None:
-        """Where do two files or URLs differ first? None if they are the same, byte for byte.
-
-        All that lies before the place has been compared: what a sample or another thread finds sooner further
-        on does not count, so size_precheck and quick_check decide nothing here. Two files that are the same
-        cost what `compare` costs; of others, what lies before the place is read, the first of them twice.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            source_a: A local path, a URL (http, https, file) or a Source.
-            source_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            context: How many bytes a `Difference` shows of either side, from the first byte that
-                differs on. At most 1 MiB. Default `16`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A Difference: the offset of the first byte that differs, its line, and bytes of both from there on.
-
-        Raises:
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported, or that is malformed.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
 
 @final
 class _Coroutines:
@@ -594,54 +227,7 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> bool:
-        """Are two files or URLs the same, byte for byte?
-
-        True means that every byte was compared, or need not be: two names of one file, or holes in both.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            source_a: A local path, a URL (http, https, file) or a Source.
-            source_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Raises:
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported, or that is malformed.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Are two files or URLs the same, byte for byte? See `komparu.compare`."""
     async def compare_all(
         self,
         sources: Iterable[SourceLike],
@@ -660,55 +246,7 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> bool:
-        """Are all of these sources the same, byte for byte?
-
-        The others are compared with one of them, several at once. The first difference ends it all, and
-        counts for more than a source that cannot be read; of several that cannot, the first in the list
-        is raised. Fewer than two sources are the same.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            sources: Local paths, URLs or Sources, in any mixture.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Raises:
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type; it is named, by its index.
-        """
+        """Are all of these sources the same, byte for byte? See `komparu.compare_all`."""
     async def compare_archive(
         self,
         path_a: SourceLike,
@@ -731,71 +269,7 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> DirResult:
-        """Do two archives hold the same files, byte for byte?
-
-        Any format and compression that libarchive reads, each side its own: zip against tar.gz, in any
-        order of the entries. Entries are paired by name; a leading ./, double slashes and a slash at the
-        end do not count. Symbolic links compare by their target, hard links by the content they name,
-        sparse files by their full content; of several entries of one name the last counts; directories and
-        devices do not. A name that is absolute or has a '..' part is matched with nothing: it is in the
-        result's errors, and the result is not equal then. Nothing is written to disk.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            path_a: An archive: a local path, a URL (http, https, file) or a Source. Formats with their
-                index at the end, such as zip, take a server with Range requests.
-            path_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            max_decompressed_size: The most bytes that may come out of compression or of holes in each
-                archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
-            max_compression_ratio: The most bytes that may come out of one compressed byte of each
-                archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
-            max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
-                limit. Default `100000`.
-            max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
-                Default `4096`.
-            hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
-                result is the same. Default `False`.
-            ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
-                one after the other, are one. `False`: what follows the end has to be the same bytes.
-                Default `False`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A DirResult; it is true if every entry of both sides was compared and found identical.
-
-        Raises:
-            ArchiveError: One of the two is encrypted, damaged, cut short, or no archive.
-            ArchiveBombError: One of the two passes a limit.
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     async def compare_dir(
         self,
         dir_a: SourceLike,
@@ -811,53 +285,7 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> DirResult:
-        """Do two directories hold the same files, byte for byte?
-
-        Files are paired by their path below either directory, and compared in parallel. Only files are
-        entries (and links, with follow_symlinks=False): an empty directory is none. Pipes, sockets and
-        devices are never opened, two of one kind count as equal. What cannot be compared is in the
-        result's errors, and the result is not equal then.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            dir_a: A directory: a local path, a file:// URL or a Source.
-            dir_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            follow_symlinks: Follow links, and cut a loop where it closes. `False`: compare a link by
-                its target text. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-                ignored is never read, nor fetched. Default `None`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A DirResult; it is true if every entry of both sides was compared and found identical.
-
-        Raises:
-            SourceNotFoundError: There is nothing where a directory should be.
-            SourcePermissionError: This process may not read one of the two directories themselves.
-            SourceReadError: One of the two is no directory, or cannot be read.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     async def compare_dir_urls(
         self,
         dir_path: SourceLike,
@@ -878,63 +306,7 @@ class _Coroutines:
         detect_changes: str = "ctime",
         ignore: Iterable[str] | None = None,
     ) -> DirResult:
-        """Does a directory hold what is at these URLs, byte for byte?
-
-        Files are paired by their path below the directory, and fetched in parallel over connections that
-        are used again. What cannot be fetched is a READ_ERROR under its path, with the reason in
-        messages, and the result is not equal then.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            dir_path: A directory: a local path, a file:// URL or a Source. It is the left side.
-            url_map: Relative paths, and the URL or Source that each of them is to be compared with. It
-                is the right side. "./a//b/" is the same path as "a/b".
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-            ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-                ignored is never read, nor fetched. Default `None`.
-
-        Returns:
-            A DirResult; it is true if every entry of both sides was compared and found identical.
-
-        Raises:
-            SourceNotFoundError: There is nothing where the directory should be.
-            SourcePermissionError: This process may not read the directory itself.
-            SourceReadError: It is no directory, or cannot be read.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported, or one in place of the directory.
-            ValueError: An argument that cannot be, such as a path in url_map that is absolute or has a
-                ".." part. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type; in url_map it is named by its path.
-        """
+        """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     async def compare_many(
         self,
         sources: Iterable[SourceLike],
@@ -953,59 +325,7 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> CompareResult:
-        """Which of these sources are the same, byte for byte?
-
-        Each is read at most once, however many there are, and those of a size that no other has are
-        not read at all. Names of one file, links among them, count as one source, and so does a source that is given twice.
-        Here quick_check is of no use: a sample would be read twice.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            sources: Local paths, URLs or Sources, in any mixture. All URLs are fetched at the same
-                time.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A CompareResult; it is true if all sources are identical.
-
-        Raises:
-            SourceNotFoundError: There is nothing there. Of several failures, the first in the list is raised.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type; it is named, by its index.
-        """
+        """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     async def first_difference(
         self,
         source_a: SourceLike,
@@ -1026,58 +346,4 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
     ) -> Difference | None:
-        """Where do two files or URLs differ first? None if they are the same, byte for byte.
-
-        All that lies before the place has been compared: what a sample or another thread finds sooner further
-        on does not count, so size_precheck and quick_check decide nothing here. Two files that are the same
-        cost what `compare` costs; of others, what lies before the place is read, the first of them twice.
-
-        Options that are not given have their configured value; the signature shows the one that they
-        have where nothing was configured.
-
-        Args:
-            source_a: A local path, a URL (http, https, file) or a Source.
-            source_b: Another one.
-            chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
-                also the size of one sample. 1 to 1 GiB. Default `65536`.
-            size_precheck: Let two known, different sizes settle it without reading. Default `True`.
-            quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
-                where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
-                has ranges and `chunk_size` is at most 128 KiB. Default `True`.
-            max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
-                that this process may use, at most 8, and 16 transfers at once in `compare_all` and
-                `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-            context: How many bytes a `Difference` shows of either side, from the first byte that
-                differs on. At most 1 MiB. Default `16`.
-            headers: URLs: request headers. Default `{}`.
-            timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
-                that moves. Default `30.0`.
-            follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
-                Default `True`.
-            verify_ssl: URLs: demand a valid certificate. Default `True`.
-            proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
-                says. Default `None`.
-            decode_content: URLs: undo a content coding that a server applied although it was asked not
-                to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
-                `True`.
-            comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
-                `None`.
-            read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
-                read as zeros is taken for one. Default `False`.
-            detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
-                that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
-                only its ctime moved, as when it is linked, renamed or given other rights, the pair is
-                compared once more before that is an error. Default `'ctime'`.
-
-        Returns:
-            A Difference: the offset of the first byte that differs, its line, and bytes of both from there on.
-
-        Raises:
-            SourceNotFoundError: There is nothing there.
-            SourcePermissionError: This process may not read it.
-            SourceReadError: It is no file, cannot be read, or was changed while it was compared.
-            ComparisonTimeoutError: comparison_timeout passed.
-            ConfigError: A URL of a kind that is not supported, or that is malformed.
-            ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
-            TypeError: An argument of a wrong type.
-        """
+        """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""

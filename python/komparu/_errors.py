@@ -83,13 +83,13 @@ class _SourceError(KomparuError, OSError):
 
 
 class SourceNotFoundError(_SourceError, FileNotFoundError):
-    """There is nothing where the source should be. Whoever named it may have mistyped."""
+    """There is nothing where the source should be. Its name may have been mistyped."""
 
 
 class SourceReadError(_SourceError):
     """The source is there, but cannot be compared.
 
-    It is no file, its disk or its server failed, or somebody changed it while it was read.
+    It is no file, its disk or its server failed, or it was changed while it was read.
     """
 
 

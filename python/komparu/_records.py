@@ -50,7 +50,7 @@ class _ByDataclasses:
         self.owner, self.name = owner, name
 
     def __get__(self, instance: object, owner: type) -> object:
-        import dataclasses  # loaded already by whoever knows of this attribute
+        import dataclasses  # loaded already by what asks for this attribute
 
         described = {
             name: dataclasses.field(**value.arguments) if isinstance(value, _Field) else value

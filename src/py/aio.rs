@@ -27,8 +27,8 @@ use crate::run::context::{Call, Context};
 /// about 2 ms of work.
 const AT_ONCE: usize = 4000;
 
-/// How long a forked child's loop is held up that hears what its parent is to hear: until the parent has,
-/// it would hear it in every turn, and do nothing else.
+/// How long a forked child's loop sleeps when it is woken by its parent's descriptor: until the parent has
+/// cleared that, the child's loop would be woken in every turn, and do nothing else.
 const TURN: Duration = Duration::from_millis(1);
 
 /// What it costs to make and deliver a result that has no names in it, in names.
@@ -53,15 +53,15 @@ impl From<Request> for Job {
 
 #[pymethods]
 impl Job {
-    /// Gives the job up: it stops within 100 ms, or never begins. False where its result will be
-    /// delivered all the same.
+    /// Gives the job up: it stops within 100 ms, or never begins. False if it has finished, and its result
+    /// will be delivered.
     fn abandon(&self) -> bool {
         self.begun.get().is_none_or(|job| job.abandon())
     }
 }
 
 impl Drop for Job {
-    /// Nothing is left that could want its result.
+    /// Its result cannot be asked for any more.
     fn drop(&mut self) {
         if let Some(job) = self.begun.get() {
             job.abandon();
@@ -73,7 +73,7 @@ impl Drop for Job {
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Mailbox {
     finished: Arc<jobs::Mailbox<Result<Answered>>>,
-    /// What has been taken from it, and not been delivered yet.
+    /// Results that have been taken from it, and not been delivered yet.
     taken: Mutex<VecDeque<(u64, Pending)>>,
     /// Everything that the loop has begun.
     calls: Call,
@@ -127,8 +127,8 @@ impl Mailbox {
 
     /// Resolve the futures of finished jobs, which `awaited` has by their ids. To be called by the loop.
     ///
-    /// A signal handler may raise something in the midst of it: that comes out in the end, when all
-    /// futures have what is theirs.
+    /// A signal handler may raise an exception meanwhile: it is raised at the end, when all futures are
+    /// resolved.
     fn deliver(&self, py: Python<'_>, awaited: &Bound<'_, PyDict>) -> PyResult<()> {
         if self.finished.is_inherited() {
             py.detach(|| std::thread::sleep(TURN));
@@ -166,14 +166,14 @@ impl Mailbox {
     }
 }
 
-/// What a job came to, until its future has it.
+/// The outcome of a job, until its future has it.
 enum Pending {
     Finished(Outcome<Result<Answered>>),
     /// Some of the result is made.
     Begun(Conversion),
 }
 
-/// Resolves one future; gives back what is not finished when `left` has come to nothing.
+/// Resolves one future; returns the result if it is unfinished when `left` is used up.
 fn deliver(
     py: Python<'_>,
     awaited: &Bound<'_, PyDict>,
@@ -210,16 +210,15 @@ fn deliver(
         }
     };
     awaited.del_item(job_id)?;
-    // The handlers of signals that have come meanwhile run now. Left to the first Python code that
-    // follows, they would run, and raise, in the midst of the loop's call_soon(); and the future's task
-    // would never hear of the result.
+    // Handlers of signals that have come meanwhile run now. Otherwise they would run, and raise, within
+    // the loop's call_soon(), and the future's task would never get the result.
     let raised = py.check_signals();
     let resolve = || {
         if !is_done()? {
             future.call_method1(method, (value,))?;
             if failed {
-                // Its task will tell of it. Should the loop end before, asyncio is not to complain
-                // that the exception was never retrieved.
+                // Its task will raise it. If the loop ends before that, asyncio must not complain that
+                // the exception was never retrieved.
                 future.call_method0(intern!(py, "exception"))?;
             }
         }
@@ -228,8 +227,7 @@ fn deliver(
     graver(py, raised, resolve()).map(|()| None)
 }
 
-/// Of two things that were raised the first, unless only the second is to end the program, as
-/// `KeyboardInterrupt` is: then that one.
+/// Of two exceptions the first, unless only the second is to end the program, as `KeyboardInterrupt` is.
 fn graver(py: Python<'_>, first: PyResult<()>, second: PyResult<()>) -> PyResult<()> {
     let ends = |error: &PyErr| !error.is_instance_of::<PyException>(py);
     match (first, second) {
@@ -240,7 +238,7 @@ fn graver(py: Python<'_>, first: PyResult<()>, second: PyResult<()>) -> PyResult
 }
 
 impl Drop for Mailbox {
-    /// The loop is closed or gone: nothing waits for what it has begun.
+    /// The loop is closed or gone: cancels all that it has begun.
     fn drop(&mut self) {
         self.calls.cancel();
     }
@@ -261,7 +259,7 @@ fn open(py: Python<'_>, outcome: Outcome<Result<Answered>>) -> PyResult<Conversi
     }
 }
 
-/// What a call raises whose time is up.
+/// The exception of a call whose time is up.
 #[pyfunction]
 pub(super) fn timed_out(py: Python<'_>, seconds: f64) -> Bound<'_, PyAny> {
     let limit = std::time::Duration::try_from_secs_f64(seconds).unwrap_or(std::time::Duration::MAX);

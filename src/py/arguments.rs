@@ -1,6 +1,6 @@
 //! How the arguments of a call are told apart: those that have a position, and options, which have names.
 //!
-//! What is said of a call that cannot be is what Python says of a function of its own.
+//! The errors have the words that Python has for functions of its own.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

@@ -40,7 +40,7 @@ pub(super) fn classes(py: Python<'_>) -> PyResult<&Classes> {
     static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
     if CLASSES.get(py).is_none() {
         let found = Classes::import(py)?;
-        // Unless another thread was faster.
+        // Unless another thread has set it.
         let _ = CLASSES.set(py, found);
     }
     Ok(CLASSES.get(py).expect("one of them has set it"))

@@ -1,4 +1,4 @@
-//! Values of Python's, of the types that options and sources have: who gives another is told which.
+//! Values of Python's, of the types that options and sources have. An error names the type that was expected.
 //!
 //! Reading a value may run the caller's own code, such as `__index__` or `__next__`. What that raises is
 //! the caller's, and comes out as it is: a wrong type is told by what the type has, never by an exception.
@@ -27,8 +27,8 @@ pub(super) fn boolean(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     }
 }
 
-/// An integer, or whatever says that it is one (`__index__`). Those beyond 64 bits become the
-/// nearest that is not: every option has narrower limits, and says so itself.
+/// An integer, or an object that converts to one (`__index__`). One beyond 64 bits becomes the nearest that
+/// is not: every option has narrower limits, and its own message.
 pub(super) fn integer(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
     if value.is_instance_of::<PyBool>() || !value.get_type().hasattr("__index__")? {
         return Err(wrong_type(name, "int", value));
@@ -40,7 +40,7 @@ pub(super) fn integer(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
     }
 }
 
-/// An integer that is nothing else, by `__index__`: with it, no code of the caller's runs any more.
+/// An exact `int`, by `__index__`. What is done with it runs no code of the caller's.
 fn exact<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyInt>> {
     let index = value.call_method0("__index__")?.cast_into::<PyInt>()?;
     if index.is_exact_instance_of::<PyInt>() {
