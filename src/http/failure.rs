@@ -17,6 +17,12 @@ const NEED_DESCRIPTORS: [code::CURLcode; 3] = [
     code::CURLE_SSL_CACERT_BADFILE,
 ];
 
+/// Of curl.h since libcurl 8.6, which curl-sys does not have: a line of a head is longer than libcurl takes.
+const TOO_LARGE: code::CURLcode = 100;
+
+/// How libcurl 8 begins to say that a transfer coding came that was not asked for.
+const UNSOLICITED: &str = "Unsolicited Transfer-Encoding (";
+
 /// What is known of a transfer when it fails.
 pub(crate) struct Circumstances {
     /// Did it get as far as a connection?
@@ -84,11 +90,17 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         // `SSL certificate problem: certificate has expired`: the last part says it.
         code::CURLE_PEER_FAILED_VERIFICATION => verification(detail).to_owned(),
         code::CURLE_SSL_CONNECT_ERROR => format!("no TLS connection ({detail})"),
+        // libcurl 8 looks at it before it passes the line on.
+        code::CURLE_BAD_CONTENT_ENCODING if detail.starts_with(UNSOLICITED) => {
+            let name = detail[UNSOLICITED.len()..].split(')').next().unwrap_or_default();
+            format!("the server sent the transfer coding '{name}', which was not asked for")
+        }
         code::CURLE_BAD_CONTENT_ENCODING => format!("cannot be decoded ({detail})"),
         // It takes 100 KiB for one line.
         code::CURLE_OUT_OF_MEMORY if !known.answered => {
             "the server sent a header that is too long".to_owned()
         }
+        TOO_LARGE => "the server sent a header that is too long".to_owned(),
         code::CURLE_OUT_OF_MEMORY => "cannot be decoded in bounded memory".to_owned(),
         // HTTP/0.9, or no HTTP at all.
         code::CURLE_UNSUPPORTED_PROTOCOL | code::CURLE_FTP_WEIRD_SERVER_REPLY => {
@@ -178,6 +190,11 @@ mod tests {
         assert_eq!(
             words(code::CURLE_OUT_OF_MEMORY, "x"),
             "the server sent a header that is too long"
+        );
+        assert_eq!(words(TOO_LARGE, "x"), "the server sent a header that is too long");
+        assert_eq!(
+            words(code::CURLE_BAD_CONTENT_ENCODING, "Unsolicited Transfer-Encoding (gzip) found"),
+            "the server sent the transfer coding 'gzip', which was not asked for"
         );
         let expired = "SSL certificate problem: certificate has expired";
         assert_eq!(words(code::CURLE_PEER_FAILED_VERIFICATION, expired), "certificate has expired");

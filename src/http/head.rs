@@ -116,6 +116,11 @@ impl Head {
         self.content_length.is_none() && !self.chunked && !self.framed && self.status != 204
     }
 
+    /// Does only the end of a stream end the body? Of HTTP/2 and later, see [`Attempt`](super::transfer::Attempt).
+    pub(crate) fn ends_with_stream(&self) -> bool {
+        self.framed && self.length().is_none() && self.status != 204
+    }
+
     /// Can parts of the content be asked for?
     pub(crate) fn has_ranges(&self) -> bool {
         self.accepts_ranges && self.size().is_some()

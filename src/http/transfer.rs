@@ -6,7 +6,7 @@ mod tls;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use curl::easy::{Easy2, Handler, InfoType, WriteError};
+use curl::easy::{Easy2, Handler, HttpVersion, InfoType, WriteError};
 
 use super::channel::{ReceivedHead, Sender};
 use super::coding::Decoding;
@@ -42,6 +42,10 @@ pub(crate) struct Transfer {
     again: bool,
     /// The process had no descriptor for its connection.
     lacks_socket: bool,
+    /// It is to be by HTTP/1.1.
+    by_http_1: bool,
+    /// It was not, and its body does not show its end: the request is made again.
+    asks_again: bool,
     /// A connection was opened for it.
     opened: bool,
     connected: bool,
@@ -77,6 +81,10 @@ pub(crate) struct Attempt {
     pub(crate) again: bool,
     /// There was no descriptor for its connection.
     pub(crate) lacks_socket: bool,
+    /// By HTTP/1.1, whose bodies have an end that can be told from a cut. A stream of HTTP/2 ends with a frame
+    /// that says so. But libcurl (8.22, and others) takes one that the server gives up with the error
+    /// number 0 for one that has come to its end, so that a body without a length may have been cut.
+    pub(crate) by_http_1: bool,
 }
 
 impl Transfer {
@@ -84,7 +92,7 @@ impl Transfer {
     ///
     /// `None` where the hop is refused; its reader gets the reason.
     pub(crate) fn new(next: Attempt) -> Option<Easy2<Self>> {
-        let Attempt { request, hop, mut sender, again, lacks_socket: _ } = next;
+        let Attempt { request, hop, mut sender, again, lacks_socket: _, by_http_1 } = next;
         let proxy = request.proxies.proxy_for(hop.url());
         let rule = hop.rule(&request.options);
         if let Some(kind) = rule.refuses_host(hop.url().host()) {
@@ -104,6 +112,8 @@ impl Transfer {
             tls,
             again,
             lacks_socket: false,
+            by_http_1,
+            asks_again: false,
             opened: false,
             connected: false,
             paused: false,
@@ -118,7 +128,10 @@ impl Transfer {
         let configured = shown.and_then(|()| request.configure(&mut easy, &hop, proxy));
         // Not set to false otherwise: where libcurl is old, every connection must be a new one.
         let anew = |()| if again { easy.fresh_connect(true) } else { Ok(()) };
-        if let Err(error) = configured.and_then(anew) {
+        let prepared = configured
+            .and_then(anew)
+            .and_then(|()| if by_http_1 { easy.http_version(HttpVersion::V11) } else { Ok(()) });
+        if let Err(error) = prepared {
             let cause = format!("libcurl refuses the request ({error})");
             easy.get_mut().end(Err(Error::read(&request.name, cause)));
             return None;
@@ -159,15 +172,15 @@ impl Transfer {
 
     /// Another attempt after one that got no connection.
     pub(crate) fn connect_again(&mut self) -> Option<Attempt> {
+        self.repeat(self.again, false)
+    }
+
+    /// One more attempt at the same hop.
+    fn repeat(&mut self, again: bool, lacks_socket: bool) -> Option<Attempt> {
         let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
-        let again = self.again;
-        self.sender.take().map(|sender| Attempt {
-            request,
-            hop,
-            sender,
-            again,
-            lacks_socket: false,
-        })
+        let by_http_1 = self.by_http_1 || self.asks_again;
+        let attempt = |sender| Attempt { request, hop, sender, again, lacks_socket, by_http_1 };
+        self.sender.take().map(attempt)
     }
 
     /// Does it wait for its reader?
@@ -217,14 +230,14 @@ impl Transfer {
         result: std::result::Result<(), curl::Error>,
         errno: Option<i32>,
     ) -> Option<Attempt> {
+        if self.asks_again {
+            return self.repeat(false, false);
+        }
         if self.fault.is_none() && matches!(self.body, Body::Unwanted { .. }) {
             return self.follow();
         }
         if self.got_only_closed_connections() || (self.lacks_socket && !self.again) {
-            let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
-            let lacks_socket = self.lacks_socket;
-            let attempt = |sender| Attempt { request, hop, sender, again: true, lacks_socket };
-            return self.sender.take().map(attempt);
+            return self.repeat(true, self.lacks_socket);
         }
         let name = &self.request.name;
         let known = Circumstances {
@@ -271,7 +284,8 @@ impl Transfer {
         match self.hop.follow(location) {
             Ok(hop) => {
                 let request = Arc::clone(&self.request);
-                Some(Attempt { request, hop, sender, again: false, lacks_socket: false })
+                let (again, lacks_socket, by_http_1) = (false, false, false);
+                Some(Attempt { request, hop, sender, again, lacks_socket, by_http_1 })
             }
             Err(cause) => {
                 self.sender = Some(sender);
@@ -296,12 +310,17 @@ impl Transfer {
             206 if self.request.part.is_none() => {
                 Some("the server sent a part (206), asked for the whole".to_owned())
             }
+            200..=299 if head.ends_with_stream() && self.by_http_1 => Some(
+                "has no length, and the server has no HTTP/1.1, which would show its end"
+                    .to_owned(),
+            ),
             200..=299 => Decoding::check(&head.codings).err(),
             _ => Some(format!("the server answered {head}")),
         };
         match fault {
             // The reader need not wait for the body of an error.
             Some(cause) => self.end(Err(Error::answered(name, cause, head.status))),
+            None if head.ends_with_stream() => self.asks_again = true,
             None => {
                 self.body = Body::Wanted;
                 let received = ReceivedHead { head: head.clone(), hop: self.hop.clone() };
@@ -332,7 +351,7 @@ impl Handler for Transfer {
                 Ok(HeadProgress::More) => return true,
                 Ok(HeadProgress::Complete) => {
                     self.answered();
-                    return true;
+                    return !self.asks_again;
                 }
                 Err(cause) => format!("the server {cause}"),
             }

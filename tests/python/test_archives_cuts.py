@@ -114,6 +114,8 @@ MAKERS: dict[str, Callable[[Path], bytes]] = {
     "warc": by_bsdtar("warc"),
     "xar": by_bsdtar("xar"),
 }
+if not packing.HAS_XML:
+    del MAKERS["xar"]
 
 # Nothing marks their ends: a part that ends between two entries is an archive as well.
 UNMARKED = {"ar of BSD", "ar of GNU", "warc"}
