@@ -69,7 +69,8 @@ def test_no_function_reads_the_c_librarys_environment(tmp_path: Path) -> None:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "LD_PRELOAD": str(library)},
+        # AddressSanitizer's library, if it is used, must be the first.
+        env={**os.environ, "LD_PRELOAD": f"{os.environ.get('LD_PRELOAD', '')} {library}".strip()},
     ).stdout
     assert seen == "['SEEN']\n"
 
