@@ -110,6 +110,17 @@ impl Finding {
         Self::Differs(Mismatch { reason, proof, difference: None })
     }
 
+    /// Both trees have it, and it differs here, if that was asked for.
+    #[must_use]
+    pub(crate) fn differs_at(reason: DiffReason, difference: Option<Difference>) -> Self {
+        match Self::differs(reason) {
+            Self::Differs(mismatch) => {
+                Self::Differs(Mismatch { difference: difference.map(Box::new), ..mismatch })
+            }
+            other => other,
+        }
+    }
+
     /// It could not be compared.
     #[must_use]
     pub fn failed(error: Error) -> Self {

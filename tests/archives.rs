@@ -7,7 +7,8 @@ use std::process::Command;
 
 use compress_tools::{ArchiveContents, ArchiveIterator};
 use komparu::{
-    Call, Collector, Context, DiffReason, Finding, Mismatch, Options, Source, TreeOutcome,
+    Call, Collector, Context, DiffReason, Difference, Finding, Mismatch, Options, Source,
+    TreeOutcome,
 };
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -114,6 +115,73 @@ proptest! {
         let reversed: Vec<_> = left.iter().rev().cloned().collect();
         let again = pack(directory.path(), &format!("c.{}", KINDS[kinds.1]), &reversed);
         prop_assert!(compare(&a, &again, hash_compare).expect("compared").is_equal());
+    }
+}
+
+/// Where two contents differ first, by looking at one byte after the other.
+fn first_difference(a: &[u8], b: &[u8], shown: usize) -> Difference {
+    let common = a.len().min(b.len());
+    let first = (0..common).find(|&index| a[index] != b[index]).unwrap_or(common);
+    let from_there = |content: &[u8]| content[first..content.len().min(first + shown)].to_vec();
+    Difference {
+        offset: first as u64,
+        line: a[..first].split(|&byte| byte == b'\n').count() as u64,
+        left: from_there(a),
+        right: from_there(b),
+        left_size: Some(a.len() as u64),
+        right_size: Some(b.len() as u64),
+    }
+}
+
+/// A few files, larger and smaller than a block of 64 KiB, that differ in a place or two.
+fn files_with_places() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
+    let size = prop::sample::select(vec![0, 1, 3000, 65_535, 65_536, 65_537, 131_072, 200_000]);
+    let places = prop::collection::vec(any::<prop::sample::Index>(), 0..3);
+    let content = (size, places).prop_map(|(size, places)| {
+        let mut content: Vec<u8> = (0..=250).cycle().take(size).collect();
+        for place in places.iter().filter(|_| size > 0) {
+            content[place.index(size)] = b'\n';
+        }
+        content
+    });
+    proptest::collection::btree_map("[a-e]", content, 1..6)
+        .prop_map(|files| files.into_iter().collect::<Vec<_>>())
+        .prop_shuffle()
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 32, failure_persistence: None, ..Config::default() })]
+
+    /// Whether two entries stand side by side depends on the orders of the archives; what is found does not.
+    #[test]
+    fn the_first_difference_of_entries_in_any_order_is_the_oracles(
+        left in files_with_places(),
+        right in files_with_places(),
+        kinds in (0..2_usize, 0..2_usize),
+        hash_compare: bool,
+        shown in prop::sample::select(vec![0, 1, 16, 70_000]),
+    ) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let a = pack(directory.path(), ["a.tar", "a.zip"][kinds.0], &left);
+        let b = pack(directory.path(), ["b.tar.gz", "b.zip"][kinds.1], &right);
+        let mut options = Options { hash_compare, r#where: true, context: shown, ..Options::default() };
+        options.limits.max_compression_ratio = None;
+        let call = Call::new(None);
+        let (a, b) = (Source::from(a.as_path()), Source::from(b.as_path()));
+        let outcome = komparu::compare_archive(&a, &b, &options, &Context::new(&call));
+        let (left, right): (Contents, Contents) =
+            (left.into_iter().collect(), right.into_iter().collect());
+        let mut differing = 0;
+        for (path, finding) in outcome.expect("compared").findings {
+            let name = String::from_utf8(path).expect("a letter");
+            if let Finding::Differs(Mismatch { difference, .. }) = finding {
+                let expected = first_difference(&left[&name], &right[&name], shown);
+                prop_assert_eq!(difference.as_deref(), Some(&expected), "{}", name);
+                differing += 1;
+            }
+        }
+        let common = left.iter().filter_map(|(name, one)| Some((one, right.get(name)?)));
+        prop_assert_eq!(differing, common.filter(|(one, other)| one != other).count());
     }
 }
 

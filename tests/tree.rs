@@ -10,7 +10,9 @@ use std::path::Path;
 use komparu::internals::tree::Tree as _;
 use komparu::internals::tree::compare;
 use komparu::internals::tree::directory::DirectoryTree;
-use komparu::{Call, Collector, Context, DiffReason, Error, Finding, Options, Source};
+use komparu::{
+    Call, Collector, Context, DiffReason, Difference, Error, Finding, Mismatch, Options, Source,
+};
 use proptest::prelude::*;
 
 /// What a name stands for.
@@ -120,6 +122,21 @@ fn oracle(one: &Node, two: &Node) -> Vec<(Vec<u8>, Finding)> {
     paths.into_iter().filter_map(|path| Some((path.clone(), finding(path)?))).collect()
 }
 
+/// Where two contents differ first, by looking at one byte after the other.
+fn first_difference(a: &[u8], b: &[u8], shown: usize) -> Difference {
+    let common = a.len().min(b.len());
+    let first = (0..common).find(|&index| a[index] != b[index]).unwrap_or(common);
+    let from_there = |content: &[u8]| content[first..content.len().min(first + shown)].to_vec();
+    Difference {
+        offset: first as u64,
+        line: a[..first].split(|&byte| byte == b'\n').count() as u64,
+        left: from_there(a),
+        right: from_there(b),
+        left_size: Some(a.len() as u64),
+        right_size: Some(b.len() as u64),
+    }
+}
+
 fn compared(a: &Path, b: &Path, options: &Options) -> Vec<(Vec<u8>, Finding)> {
     let call = Call::new(None);
     komparu::compare_dir(&Source::from(a), &Source::from(b), options, &Context::new(&call))
@@ -193,4 +210,75 @@ fn a_cancelled_call_does_not_list_a_large_directory_to_its_end() {
     assert_eq!(list().expect("listed").len(), 1000);
     call.cancel();
     assert_eq!(list().expect_err("stopped"), Error::Cancelled);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_file_that_differs_has_its_first_difference_and_nothing_else_has((one, two) in pair()) {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let (a, b) = (place.path().join("a"), place.path().join("b"));
+        plant(&a, &one);
+        plant(&b, &two);
+        let (mut ones, mut twos) = (BTreeMap::new(), BTreeMap::new());
+        flat(&one, b"", &mut ones);
+        flat(&two, b"", &mut twos);
+        for max_workers in [1, 4] {
+            let options = Options {
+                max_workers,
+                r#where: true,
+                context: 3,
+                follow_symlinks: false,
+                ..Options::default()
+            };
+            let mut findings = compared(&a, &b, &options);
+            for (path, finding) in &mut findings {
+                let Finding::Differs(Mismatch { difference, .. }) = finding else { continue };
+                let expected = match (ones[path], twos[path]) {
+                    (Node::File(one), Node::File(two)) => Some(first_difference(one, two, 3)),
+                    _ => None,
+                };
+                prop_assert_eq!(difference.take().map(|difference| *difference), expected);
+            }
+            prop_assert_eq!(findings, oracle(&one, &two));
+        }
+    }
+}
+
+/// Large files are compared by several threads, small ones are read when they are opened.
+#[test]
+fn the_first_difference_of_files_of_any_size_is_found_by_any_number_of_workers() {
+    const MIB: usize = 1 << 20;
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let (a, b) = (place.path().join("a"), place.path().join("b"));
+    fs::create_dir(&a).and_then(|()| fs::create_dir(&b)).expect("made");
+    let mut expected = Vec::new();
+    for (size, other_size) in
+        [(10, 10), (10, 12), (MIB, MIB), (5 * MIB, 5 * MIB), (9 * MIB, 9 * MIB), (9 * MIB, 5 * MIB)]
+    {
+        for first in [0, size / 2, size - 1] {
+            let one: Vec<u8> = b"a line\n".iter().copied().cycle().take(size).collect();
+            let mut two: Vec<u8> = one.iter().copied().cycle().take(other_size).collect();
+            for place in [first, first + size / 4, size - 1] {
+                if let Some(byte) = two.get_mut(place) {
+                    *byte = b'!';
+                }
+            }
+            let name = format!("{size}-{other_size}-{first}");
+            fs::write(a.join(&name), &one)
+                .and_then(|()| fs::write(b.join(&name), &two))
+                .expect("written");
+            expected.push((name.into_bytes(), first_difference(&one, &two, 16)));
+        }
+    }
+    expected.sort_by(|one, other| one.0.cmp(&other.0));
+    for max_workers in [1, 2, 8] {
+        let options = Options { max_workers, r#where: true, ..Options::default() };
+        let found = compared(&a, &b, &options).into_iter().map(|(path, finding)| match finding {
+            Finding::Differs(Mismatch { difference: Some(difference), .. }) => (path, *difference),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
 }

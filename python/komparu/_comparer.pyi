@@ -43,7 +43,6 @@ class Comparer:
         quick_check: bool = ...,
         follow_symlinks: bool = ...,
         max_workers: int = ...,
-        context: int = ...,
         ignore: Iterable[str] | None = ...,
         max_decompressed_size: int | None = ...,
         max_compression_ratio: float | None = ...,
@@ -62,6 +61,8 @@ class Comparer:
         comparison_timeout: float | None = ...,
         read_holes: bool = ...,
         detect_changes: str = ...,
+        where: bool = ...,
+        context: int = ...,
     ) -> None:
         """Read and check the options."""
     def compare(
@@ -124,6 +125,8 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
     ) -> DirResult:
         """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     def compare_dir(
@@ -140,6 +143,8 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
     ) -> DirResult:
         """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     def compare_dir_urls(
@@ -161,6 +166,8 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
         ignore: Iterable[str] | None = None,
+        where: bool = False,
+        context: int = 16,
     ) -> DirResult:
         """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     def compare_many(
@@ -191,7 +198,6 @@ class Comparer:
         size_precheck: bool = True,
         quick_check: bool = True,
         max_workers: int = 0,
-        context: int = 16,
         headers: Mapping[str, str] | None = {},
         timeout: float = 30.0,
         follow_redirects: bool = True,
@@ -201,6 +207,7 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        context: int = 16,
     ) -> Difference | None:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
 
@@ -268,6 +275,8 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
     ) -> DirResult:
         """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     async def compare_dir(
@@ -284,6 +293,8 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
     ) -> DirResult:
         """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     async def compare_dir_urls(
@@ -305,6 +316,8 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
         ignore: Iterable[str] | None = None,
+        where: bool = False,
+        context: int = 16,
     ) -> DirResult:
         """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     async def compare_many(
@@ -335,7 +348,6 @@ class _Coroutines:
         size_precheck: bool = True,
         quick_check: bool = True,
         max_workers: int = 0,
-        context: int = 16,
         headers: Mapping[str, str] | None = {},
         timeout: float = 30.0,
         follow_redirects: bool = True,
@@ -345,5 +357,6 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        context: int = 16,
     ) -> Difference | None:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""

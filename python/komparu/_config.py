@@ -30,8 +30,6 @@ class KomparuConfig:
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread.
-        context: How many bytes a `Difference` shows of either side, from the first byte that
-            differs on. At most 1 MiB.
         ignore: Directories: patterns with gitignore meaning, for entries to leave out on both
             sides; what is ignored is never read, nor fetched.
         max_decompressed_size: Archives: the most bytes that may come out of compression or of holes
@@ -67,6 +65,11 @@ class KomparuConfig:
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB.
 
     """
 
@@ -75,7 +78,6 @@ class KomparuConfig:
     quick_check: bool = True
     follow_symlinks: bool = True
     max_workers: int = 0
-    context: int = 16
     ignore: tuple[str, ...] | None = None
     max_decompressed_size: int | None = 1073741824
     max_compression_ratio: float | None = 200.0
@@ -94,6 +96,8 @@ class KomparuConfig:
     comparison_timeout: float | None = None
     read_holes: bool = False
     detect_changes: str = "ctime"
+    where: bool = False
+    context: int = 16
 
     def __repr__(self) -> str:
         """Show every option, secrets masked."""

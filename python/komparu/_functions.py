@@ -186,6 +186,8 @@ def compare_archive(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    where: bool = False,
+    context: int = 16,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
 
@@ -237,6 +239,11 @@ def compare_archive(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -269,6 +276,8 @@ def compare_dir(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    where: bool = False,
+    context: int = 16,
 ) -> DirResult:
     """Do two directories hold the same files, byte for byte?
 
@@ -304,6 +313,11 @@ def compare_dir(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -339,6 +353,8 @@ def compare_dir_urls(
     read_holes: bool = False,
     detect_changes: str = "ctime",
     ignore: Iterable[str] | None = None,
+    where: bool = False,
+    context: int = 16,
 ) -> DirResult:
     """Does a directory hold what is at these URLs, byte for byte?
 
@@ -383,6 +399,11 @@ def compare_dir_urls(
             compared once more before that is an error. Default `'ctime'`.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
             ignored is never read, nor fetched. Default `None`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -482,7 +503,6 @@ def configure(
     quick_check: bool = UNCHANGED,
     follow_symlinks: bool = UNCHANGED,
     max_workers: int = UNCHANGED,
-    context: int = UNCHANGED,
     ignore: Iterable[str] | None = UNCHANGED,
     max_decompressed_size: int | None = UNCHANGED,
     max_compression_ratio: float | None = UNCHANGED,
@@ -501,6 +521,8 @@ def configure(
     comparison_timeout: float | None = UNCHANGED,
     read_holes: bool = UNCHANGED,
     detect_changes: str = UNCHANGED,
+    where: bool = UNCHANGED,
+    context: int = UNCHANGED,
 ) -> None:
     """Set options for every later call that does not set them itself.
 
@@ -523,7 +545,6 @@ def first_difference(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
-    context: int = 16,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -533,6 +554,7 @@ def first_difference(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    context: int = 16,
 ) -> Difference | None:
     """Where do two files or URLs differ first? None if they are the same, byte for byte.
 
@@ -555,8 +577,6 @@ def first_difference(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-        context: How many bytes a `Difference` shows of either side, from the first byte that
-            differs on. At most 1 MiB. Default `16`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -576,6 +596,8 @@ def first_difference(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A Difference: the offset of the first byte that differs, its line, and bytes of both from there on.

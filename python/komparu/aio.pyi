@@ -170,6 +170,8 @@ async def compare_archive(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    where: bool = False,
+    context: int = 16,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
 
@@ -221,6 +223,11 @@ async def compare_archive(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -250,6 +257,8 @@ async def compare_dir(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    where: bool = False,
+    context: int = 16,
 ) -> DirResult:
     """Do two directories hold the same files, byte for byte?
 
@@ -285,6 +294,11 @@ async def compare_dir(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -317,6 +331,8 @@ async def compare_dir_urls(
     read_holes: bool = False,
     detect_changes: str = "ctime",
     ignore: Iterable[str] | None = None,
+    where: bool = False,
+    context: int = 16,
 ) -> DirResult:
     """Does a directory hold what is at these URLs, byte for byte?
 
@@ -361,6 +377,11 @@ async def compare_dir_urls(
             compared once more before that is an error. Default `'ctime'`.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
             ignored is never read, nor fetched. Default `None`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -455,7 +476,6 @@ async def first_difference(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
-    context: int = 16,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -465,6 +485,7 @@ async def first_difference(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    context: int = 16,
 ) -> Difference | None:
     """Where do two files or URLs differ first? None if they are the same, byte for byte.
 
@@ -487,8 +508,6 @@ async def first_difference(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
-        context: How many bytes a `Difference` shows of either side, from the first byte that
-            differs on. At most 1 MiB. Default `16`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -508,6 +527,8 @@ async def first_difference(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
 
     Returns:
         A Difference: the offset of the first byte that differs, its line, and bytes of both from there on.

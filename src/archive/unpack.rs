@@ -25,6 +25,8 @@ pub(crate) enum ContentUse {
     DigestOnly(Chosen),
     /// The digests of all are.
     DigestAll,
+    /// The content of these is sent, whatever else has the name of a file; of the others only how much there is.
+    SendOnly(Chosen),
 }
 
 /// What comes next in an archive.
@@ -107,7 +109,11 @@ impl<'a> Unpacker<'a> {
                     return Ok(Some(Found::Refused(entry.name, why)));
                 }
             };
-            self.is_sent = matches!(self.content_use, ContentUse::Send) && kind == Kind::File;
+            self.is_sent = match &self.content_use {
+                ContentUse::Send => kind == Kind::File,
+                ContentUse::SendOnly(chosen) => chosen.contains(self.index),
+                ContentUse::DigestOnly(_) | ContentUse::DigestAll => false,
+            };
             let name = if self.archive.counts_all() { self.occurrences.number(name) } else { name };
             let (path, spelling) = spelled(name, self.archive.spells_exactly());
             self.index += 1;
@@ -137,6 +143,7 @@ impl<'a> Unpacker<'a> {
         let is_digested = match &self.content_use {
             ContentUse::Send | ContentUse::DigestAll => true,
             ContentUse::DigestOnly(chosen) => chosen.contains(self.index - 1),
+            ContentUse::SendOnly(_) => false,
         };
         let reduced = if is_digested {
             digest(&mut self.archive, self.context).map(|(size, digest)| (size, Some(digest)))

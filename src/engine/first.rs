@@ -7,7 +7,7 @@
 
 use super::lines::{line_ends, line_ends_before};
 use super::lockstep;
-use super::parallel::{self, Mismatch};
+use super::parallel::{self, Place};
 use super::wait::wait_for;
 use crate::content::{Chunk, ReadAt, Reader};
 use crate::error::Result;
@@ -48,19 +48,19 @@ fn at_any_offset(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Option<Difference>> {
-    let mismatch = parallel::find(a, b, shown, options, context)?;
-    mismatch.map(|mismatch| with_line(mismatch, a, b, options.workers(), context)).transpose()
+    let place = parallel::find(a, b, shown, options, context)?;
+    place.map(|place| with_line(place, a, b, options.workers(), context)).transpose()
 }
 
-/// Counts the lines before a mismatch, on up to `workers` threads.
+/// Counts the lines before a place, on up to `workers` threads.
 pub(crate) fn with_line(
-    mismatch: Mismatch,
+    place: Place,
     a: &dyn ReadAt,
     b: &dyn ReadAt,
     workers: usize,
     context: &Context<'_>,
 ) -> Result<Difference> {
-    let Mismatch { offset, left, right } = mismatch;
+    let Place { offset, left, right } = place;
     let line = 1 + line_ends_before(a, offset, workers, context)?;
     let (left_size, right_size) = (Some(a.size()), Some(b.size()));
     Ok(Difference { offset, line, left, right, left_size, right_size })
@@ -82,6 +82,25 @@ pub(crate) fn side_by_side(
     let (left, left_size) = show(a, offset, shown, context)?;
     let (right, right_size) = show(b, offset, shown, context)?;
     Ok(Some(Difference { offset, line, left, right, left_size, right_size }))
+}
+
+/// Finds it in two contents that lie in memory.
+pub(crate) fn in_memory(left: &[u8], right: &[u8], shown: usize) -> Option<Difference> {
+    let common = left.len().min(right.len());
+    let mismatch = super::mismatch::first_mismatch(&left[..common], &right[..common]);
+    if mismatch.is_none() && left.len() == right.len() {
+        return None;
+    }
+    let offset = mismatch.unwrap_or(common);
+    let from_there = |content: &[u8]| content[offset..].iter().copied().take(shown).collect();
+    Some(Difference {
+        offset: offset as u64,
+        line: 1 + line_ends(&left[..offset]),
+        left: from_there(left),
+        right: from_there(right),
+        left_size: Some(left.len() as u64),
+        right_size: Some(right.len() as u64),
+    })
 }
 
 /// Takes up to `shown` bytes from a stream that stands at `offset`. Says its size, too, if that is known by then:

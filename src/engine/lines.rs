@@ -19,7 +19,7 @@ const STRETCH: u64 = 1 << 20;
 const WORTHWHILE: u64 = 4 << 20;
 
 /// How many line ends there are in these bytes.
-pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+pub(crate) fn line_ends(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod by_digest;
 pub(crate) mod digest;
 pub(crate) mod first;
 pub mod in_turn;
-mod lines;
+pub(crate) mod lines;
 pub mod lockstep;
 mod mismatch;
 pub mod parallel;

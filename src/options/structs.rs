@@ -124,7 +124,7 @@ macro_rules! options {
         /// Every option, in the order in which signatures and tables have them.
         pub static TABLE: &[Row] = &[$(
             Description {
-                name: stringify!($name),
+                name: plain(stringify!($name)),
                 english: &[$($doc),+],
                 value: |options| options.$($place)+.to_value(),
                 given: |overrides| overrides.$name.as_ref().map(Field::to_value),
@@ -169,8 +169,8 @@ macro_rules! options {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut shown = f.debug_struct(stringify!($struct));
                 $(
-                    let kind = Row::named(stringify!($name)).map(|row| row.kind);
-                    shown.field(stringify!($name), &Shown::new(kind, self.$name.to_value()));
+                    let kind = Row::named(plain(stringify!($name))).map(|row| row.kind);
+                    shown.field(plain(stringify!($name)), &Shown::new(kind, self.$name.to_value()));
                 )*
                 $(shown.field(stringify!($part), &self.$part);)*
                 shown.finish()
@@ -180,3 +180,11 @@ macro_rules! options {
     ($($rows:tt)+) => { options! { @sort [] [] [] [] [] $($rows)+ } };
 }
 pub(super) use options;
+
+/// The name of a field that Rust spells differently where it is a word of its own.
+pub(super) const fn plain(name: &str) -> &str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::row::{Description, Function, Kind, Layer, Topic};
 use super::shown::Shown;
-use super::structs::options;
+use super::structs::{options, plain};
 use super::value::Field;
 use super::{DetectChanges, Environment, OnError};
 use crate::ignore::Ignore;
@@ -46,6 +46,18 @@ const SENDING: &[Function] = &[
 ];
 
 const ARCHIVES: &[Function] = &[Function::CompareArchive];
+
+/// The functions that compare entries by their names.
+const TREES: &[Function] =
+    &[Function::CompareDir, Function::CompareArchive, Function::CompareDirUrls];
+
+/// The functions that can say where something differs.
+const PLACES: &[Function] = &[
+    Function::FirstDifference,
+    Function::CompareDir,
+    Function::CompareArchive,
+    Function::CompareDirUrls,
+];
 
 const CONFIGURED: &[Layer] = &[Layer::Configure];
 
@@ -114,15 +126,6 @@ options! {
         kind: Kind::Integer(0, 256),
         topic: Topic::Comparing,
         functions: UNPACKED,
-        layers: CONFIGURED,
-    };
-    /// How many bytes a `Difference` shows of either side, from the first byte that differs on. At most 1 MiB.
-    general context: usize = 16 => {
-        russian: "Сколько байт каждой стороны показывает `Difference`, начиная с первого отличия. Не больше \
-            1 МиБ.",
-        kind: Kind::Integer(0, 1 << 20),
-        topic: Topic::Comparing,
-        functions: &[Function::FirstDifference],
         layers: CONFIGURED,
     };
     /// Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored is
@@ -287,6 +290,25 @@ options! {
         kind: Kind::Choice(&DetectChanges::NAMES),
         topic: Topic::Comparing,
         functions: EVERY,
+        layers: CONFIGURED,
+    };
+    /// Find the first difference of every file that differs: its place is among the result's differences. All
+    /// that lies before it is read then, though sizes or samples have shown that it differs.
+    general r#where: bool = false => {
+        russian: "Для каждого файла, который различается, найти первое отличие: его место будет в `differences` \
+            результата. Всё, что до него, тогда читается, даже если различие показали размеры или пробы.",
+        kind: Kind::Switch,
+        topic: Topic::Comparing,
+        functions: TREES,
+        layers: CONFIGURED,
+    };
+    /// How many bytes a `Difference` shows of either side, from the first byte that differs on. At most 1 MiB.
+    general context: usize = 16 => {
+        russian: "Сколько байт каждой стороны показывает `Difference`, начиная с первого отличия. Не больше \
+            1 МиБ.",
+        kind: Kind::Integer(0, 1 << 20),
+        topic: Topic::Comparing,
+        functions: PLACES,
         layers: CONFIGURED,
     };
 }

@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "detect_changes": "ctime",
     "ignore_zeros": False,
     "context": 16,
+    "where": False,
 }
 
 OTHERS: dict[str, Any] = {
@@ -68,6 +69,7 @@ OTHERS: dict[str, Any] = {
     "detect_changes": "size",
     "ignore_zeros": True,
     "context": 0,
+    "where": True,
 }
 
 

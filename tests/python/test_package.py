@@ -108,7 +108,7 @@ def test_many_sources_take_the_options_of_two() -> None:
     for function in (komparu.compare_all, komparu.compare_many):
         assert list(inspect.signature(function).parameters) == ["sources", *options]
     parameters = inspect.signature(komparu.compare_dir_urls).parameters
-    assert list(parameters) == ["dir_path", "url_map", *options, "ignore"]
+    assert list(parameters) == ["dir_path", "url_map", *options, "ignore", "where", "context"]
 
 
 def test_archives_have_limits_in_place_of_shortcuts() -> None:
@@ -132,6 +132,8 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "comparison_timeout",
         "read_holes",
         "detect_changes",
+        "where",
+        "context",
     ]
     assert {parameter.kind.name for parameter in list(parameters.values())[2:]} == {"KEYWORD_ONLY"}
 

@@ -2,10 +2,12 @@
 
 use blake3::{Hash, Hasher};
 
+use super::places::Differences;
 use crate::archive::entries::{BesideEntries, Body, Entries, Header, Kind};
 use crate::content::{Chunk, Reader};
 use crate::engine::digest::add_zeros;
 use crate::error::Result;
+use crate::outcome::Difference;
 use crate::run::context::Context;
 
 /// An archive, entry by entry. As a [`Reader`] it is the content of the entry at hand.
@@ -158,20 +160,33 @@ impl<U: EntryStream> ArchiveCursor<U> {
     }
 }
 
-/// Takes two entries of the same name: files by `compare`, which says whether they are the same. Says
-/// how many bytes they had.
+/// What the contents of two entries come to, side by side.
+pub(crate) struct Compared {
+    pub(crate) same: bool,
+    /// Where they differ, if that was asked for.
+    pub(crate) difference: Option<Difference>,
+}
+
+/// Takes two entries of the same name: files by `compare`, and where they differ is put to `differences`. Says how
+/// many bytes they had.
 pub(crate) fn together<A: EntryStream, B: EntryStream>(
     left: &mut ArchiveCursor<A>,
     right: &mut ArchiveCursor<B>,
     context: &Context<'_>,
-    compare: impl FnOnce(&mut A, &mut B) -> Result<bool>,
+    differences: &mut Differences,
+    compare: impl FnOnce(&mut A, &mut B) -> Result<Compared>,
 ) -> Result<u64> {
     if !left.is_at_file() || !right.is_at_file() {
         return Ok(left.pass(u64::MAX, context)? + right.pass(u64::MAX, context)?);
     }
-    let same = compare(&mut left.archive, &mut right.archive)?;
+    let Compared { same, difference } = compare(&mut left.archive, &mut right.archive)?;
     let ((size, _), (other_size, _)) = (left.archive.finish()?, right.archive.finish()?);
     let (index, other_index) = (left.entries.count(), right.entries.count());
+    if let Some(difference) = difference {
+        let (left_size, right_size) = (Some(size), Some(other_size));
+        let difference = Difference { left_size, right_size, ..difference };
+        differences.insert((index, other_index), Box::new(difference));
+    }
     left.push(Body { size, digest: None, counterpart: Some((other_index, same)) });
     right.push(Body { size: other_size, digest: None, counterpart: Some((index, same)) });
     Ok(size + other_size)

@@ -5,8 +5,10 @@
 //! turns, since most often a few entries are missing and the two archives meet again after them. Where one
 //! advances too far, the orders differ, and both are digested to their ends without waiting for each other.
 
-use super::cursor::{ArchiveCursor, EntryStream, together};
+use super::cursor::{ArchiveCursor, Compared, EntryStream, together};
+use super::places::Differences;
 use crate::archive::entries::{Body, Entries};
+use crate::engine::first::side_by_side;
 use crate::engine::lockstep;
 use crate::error::Result;
 use crate::run::context::Context;
@@ -25,25 +27,28 @@ pub(crate) struct LockstepOptions {
     pub(crate) step: usize,
     /// Compare nothing as it comes, but every entry by its digest.
     pub(crate) by_digest: bool,
+    /// How many bytes are shown of where two entries differ, if that is asked for.
+    pub(crate) shown: Option<usize>,
 }
 
-/// Reads both to their ends.
+/// Reads both to their ends. Says where entries differ that were compared side by side, if that is asked for.
 pub(crate) fn read(
     left: impl EntryStream,
     right: impl EntryStream,
     lockstep_options: LockstepOptions,
     context: &Context<'_>,
-) -> Result<[Entries; 2]> {
+) -> Result<([Entries; 2], Differences)> {
+    let mut differences = Differences::new();
     let (mut left, mut right) = (ArchiveCursor::new(left, true), ArchiveCursor::new(right, false));
     if lockstep_options.by_digest {
         // An archive that cannot be opened is reported before the other is read to its end.
         left.current()?;
         right.current()?;
     } else {
-        compare_in_lockstep(&mut left, &mut right, lockstep_options.step, context)?;
+        compare_in_lockstep(&mut left, &mut right, lockstep_options, &mut differences, context)?;
     }
     digest_separately(&mut left, &mut right, context)?;
-    Ok([left.into_entries(), right.into_entries()])
+    Ok(([left.into_entries(), right.into_entries()], differences))
 }
 
 /// Reads one to its end, and compares no content. `counts`: do its bytes count? Those of a pair count once.
@@ -69,7 +74,8 @@ pub(crate) fn read_one(
 fn compare_in_lockstep<A: EntryStream, B: EntryStream>(
     left: &mut ArchiveCursor<A>,
     right: &mut ArchiveCursor<B>,
-    step: usize,
+    LockstepOptions { step, shown, .. }: LockstepOptions,
+    differences: &mut Differences,
     context: &Context<'_>,
 ) -> Result<()> {
     let (mut reordered, mut is_lefts_turn) = (0_u64, false);
@@ -79,10 +85,14 @@ fn compare_in_lockstep<A: EntryStream, B: EntryStream>(
             (None, None) => break,
             (Some(one), Some(other)) if one.path == other.path => {
                 let compare = |left: &mut A, right: &mut B| {
-                    let first = lockstep::compare(left, right, step, context)?;
-                    Ok(first.is_none())
+                    let Some(shown) = shown else {
+                        let same = lockstep::compare(left, right, step, context)?.is_none();
+                        return Ok(Compared { same, difference: None });
+                    };
+                    let difference = side_by_side(left, right, shown, step, context)?;
+                    Ok(Compared { same: difference.is_none(), difference })
                 };
-                let size = together(left, right, context, compare)?;
+                let size = together(left, right, context, differences, compare)?;
                 reordered = reordered.saturating_sub(size.saturating_add(2 * ENTRY));
                 continue;
             }
@@ -200,7 +210,7 @@ mod tests {
         let call = Call::new(None);
         let context = Context::new(&call);
         for by_digest in [false, true] {
-            let lockstep_options = LockstepOptions { step: 1, by_digest };
+            let lockstep_options = LockstepOptions { step: 1, by_digest, shown: None };
             for (left, right) in
                 [(Opened::endless(), Opened::broken()), (Opened::broken(), Opened::endless())]
             {

@@ -6,6 +6,7 @@ pub(crate) mod decide;
 pub(crate) mod direct;
 pub(crate) mod lockstep;
 pub(crate) mod passes;
+pub(crate) mod places;
 pub(crate) mod resolve;
 pub(crate) mod send;
 

@@ -11,6 +11,8 @@ use super::decide::ResolvedPair;
 use super::direct::Direct;
 use super::lockstep;
 use super::lockstep::LockstepOptions;
+use super::places;
+use super::places::Differences;
 use super::send::unpack;
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::Entries;
@@ -39,8 +41,9 @@ pub(crate) fn compare(
     report: &Report<'_>,
     context: &Context<'_>,
 ) -> Result<()> {
+    let shown = options.r#where.then_some(options.context);
     let lockstep_options =
-        LockstepOptions { step: options.chunk_size, by_digest: options.hash_compare };
+        LockstepOptions { step: options.chunk_size, by_digest: options.hash_compare, shown };
     let part = &context.call().part();
     let together = std::thread::scope(|scope| {
         let (sender, receiver) = channel(right.name(), lockstep_options.by_digest, context);
@@ -56,14 +59,19 @@ pub(crate) fn compare(
     let Some(together) = together else {
         return compare_in_turn(left, right, options, report, context);
     };
-    let mut entries = together?;
+    let (mut entries, mut differences) = together?;
     let names = [left.name(), right.name()];
-    let resolved_pair = ResolvedPair::new(entries.each_ref(), Proof::Bytes, context)?;
+    let mut resolved_pair = ResolvedPair::new(entries.each_ref(), Proof::Bytes, context)?;
     let needed = resolved_pair.unknown(entries.each_ref(), context)?;
     for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
         if !needed.is_empty() {
             add_digests(origin, &needed, entries, options, context)?;
         }
+    }
+    if options.r#where {
+        let pairs = resolved_pair.without_place(entries.each_ref(), &differences, context)?;
+        places::add([left, right], entries.each_ref(), &pairs, &mut differences, options, context)?;
+        resolved_pair.set_differences(differences);
     }
     resolved_pair.report(names, entries.each_ref(), report, context)
 }
@@ -101,7 +109,14 @@ pub(crate) fn compare_in_turn(
     let (lefts, rights) = (read(left, true)?, read(right, false)?);
     let both = [&lefts, &rights];
     let names = [left.name(), right.name()];
-    ResolvedPair::new(both, Proof::Digest, context)?.report(names, both, report, context)
+    let mut resolved_pair = ResolvedPair::new(both, Proof::Digest, context)?;
+    if options.r#where {
+        let mut differences = Differences::new();
+        let pairs = resolved_pair.without_place(both, &differences, context)?;
+        places::add([left, right], both, &pairs, &mut differences, options, context)?;
+        resolved_pair.set_differences(differences);
+    }
+    resolved_pair.report(names, both, report, context)
 }
 
 /// Reads an archive once more, for these digests.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::common_files::CommonFiles;
 use super::task::{SharedComparison, Task, Walk};
 use crate::content::file::FileReader;
-use crate::content::{ReadAt, Reader};
+use crate::content::{ReadAt, Reader, sizes_differ};
 use crate::engine;
+use crate::engine::first::{in_memory, with_line};
 use crate::error::{Result, join};
-use crate::outcome::{DiffReason, Finding, PairOutcome, Proof};
+use crate::outcome::{DiffReason, Difference, Finding, PairOutcome, Proof};
 use crate::run::context::Context;
 use crate::run::workers::Workers;
 use crate::tree::{EntryContent, Tree};
@@ -87,11 +88,16 @@ fn contents<A: Tree, B: Tree>(
     context: &Context<'_>,
 ) -> Result<Finding> {
     if let (Some(left), Some(right)) = (left.all(), right.all()) {
+        let place = |reason| {
+            let wanted = walk.options.r#where.then_some(walk.options.context);
+            Finding::differs_at(reason, wanted.and_then(|shown| in_memory(left, right, shown)))
+        };
         if left.len() != right.len() {
-            return Ok(Finding::differs(DiffReason::SizeMismatch));
+            return Ok(place(DiffReason::SizeMismatch));
         }
         context.counters().add_bytes(left.len() as u64);
-        return Ok(by_bytes((left != right).then_some(DiffReason::ContentMismatch)));
+        let same = Finding::Equal(Some(Proof::Bytes));
+        return Ok(if left == right { same } else { place(DiffReason::ContentMismatch) });
     }
     let (mut left, mut right) = match (Opened::of(left)?, Opened::of(right)?) {
         (Opened::File(left), Opened::File(right)) => {
@@ -99,13 +105,19 @@ fn contents<A: Tree, B: Tree>(
                 return Ok(Finding::Equal(Some(Proof::SameFile)));
             }
             if workers.most() > 1 && engine::is_worth_sharing(&left, &right) {
-                return large_files(left, right, walk, workers, context).map(by_bytes);
+                return large_files(left, right, walk, workers, context);
             }
             (Opened::File(left), Opened::File(right))
         }
         other => other,
     };
-    engine::compare(left.reader(), right.reader(), walk.options, context).map(by_bytes)
+    let (left, right) = (left.reader(), right.reader());
+    if !walk.options.r#where {
+        return engine::compare(left, right, walk.options, context).map(by_bytes);
+    }
+    let shown = walk.options.context;
+    let difference = engine::first_difference(left, right, shown, walk.options, context)?;
+    Ok(by_place(difference, sizes_differ(left.size(), right.size())))
 }
 
 /// What two contents that were read come to.
@@ -113,26 +125,47 @@ fn by_bytes(outcome: PairOutcome) -> Finding {
     outcome.map_or(Finding::Equal(Some(Proof::Bytes)), Finding::differs)
 }
 
-/// Compares two files; other workers help, as far as they are idle.
+/// What two contents come to of which it was asked where they differ.
+fn by_place(difference: Option<Difference>, sizes_differ: bool) -> Finding {
+    match difference {
+        None => Finding::Equal(Some(Proof::Bytes)),
+        Some(_) if sizes_differ => Finding::differs_at(DiffReason::SizeMismatch, difference),
+        Some(_) => Finding::differs_at(DiffReason::ContentMismatch, difference),
+    }
+}
+
+/// Compares two files of one size; other workers help, as far as they are idle.
 fn large_files<A: Tree, B: Tree>(
     left: FileReader,
     right: FileReader,
     walk: &Walk<'_, A, B>,
     workers: &Workers<'_, Task<A, B>>,
     context: &Context<'_>,
-) -> Result<PairOutcome> {
-    let mut outcome = engine::quick_check(&left, &right, walk.options, context)?;
+) -> Result<Finding> {
+    // A sample that differs decides, unless the place is wanted.
+    let is_where = walk.options.r#where;
+    let sampled =
+        if is_where { None } else { engine::quick_check(&left, &right, walk.options, context)? };
     let (left, right) = (Arc::new(left), Arc::new(right));
-    if outcome.is_none() {
+    let mut finding = by_bytes(sampled);
+    if sampled.is_none() {
         let (a, b): (Arc<dyn ReadAt>, Arc<dyn ReadAt>) = (left.clone(), right.clone());
-        let comparison = Arc::new(SharedComparison::new(a, b, walk.options.chunk_size));
+        let comparison = SharedComparison::new(a, b, walk.options.chunk_size);
+        let comparison = Arc::new(comparison.showing(walk.options.context));
         for _ in 1..workers.most() {
             workers.push_idle(Task::Content(Arc::downgrade(&comparison)));
         }
         comparison.run(context);
-        outcome = comparison.finish()?.map(|_| DiffReason::ContentMismatch);
+        let place = comparison.finish()?;
+        finding = if is_where {
+            // The other workers have work of their own.
+            let with_line = |place| with_line(place, &*left, &*right, 1, context);
+            by_place(place.map(with_line).transpose()?, false)
+        } else {
+            by_bytes(place.map(|_| DiffReason::ContentMismatch))
+        };
     }
     left.verify()?;
     right.verify()?;
-    Ok(outcome)
+    Ok(finding)
 }

@@ -3,8 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use super::places::Differences;
 use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved, Side};
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::{Entries, Index, Kind};
@@ -21,6 +22,8 @@ pub(crate) struct ResolvedPair {
     resolved: [Resolved; 2],
     /// How it is known that an entry is the same as itself, where both archives are the same.
     same: Proof,
+    /// Where entries differ, as far as that was asked for.
+    differences: Differences,
 }
 
 impl ResolvedPair {
@@ -33,11 +36,43 @@ impl ResolvedPair {
         let (names, ids) = Names::of(both, context)?;
         let has_links = both.iter().any(|entries| entries.have_hard_links());
         if !has_links && names.are_in_step(&ids, context)? {
-            return Ok(Self { names, resolved: [Resolved::default(), Resolved::default()], same });
+            let (resolved, differences) = (Default::default(), Differences::new());
+            return Ok(Self { names, resolved, same, differences });
         }
         let left = Resolved::new(Side::Left, both, &names, &ids[0], context)?;
         let right = Resolved::new(Side::Right, both, &names, &ids[1], context)?;
-        Ok(Self { names, resolved: [left, right], same })
+        Ok(Self { names, resolved: [left, right], same, differences: Differences::new() })
+    }
+
+    /// Takes where entries differ.
+    pub(crate) fn set_differences(&mut self, differences: Differences) {
+        self.differences = differences;
+    }
+
+    /// The pairs of entries, an index of either archive, whose contents differ, and of which `known` does not say
+    /// where. There must be no unknown content left.
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(crate) fn without_place(
+        &self,
+        both: Both<'_>,
+        known: &Differences,
+        context: &Context<'_>,
+    ) -> Result<BTreeSet<(Index, Index)>> {
+        let (mut pairs, mut steps) = (BTreeSet::new(), Steps::new(context));
+        for id in self.names.ids() {
+            steps.step()?;
+            if let (Meaning::Content(one), Meaning::Content(other)) = self.meanings(id)
+                && !matches!(both[0].kind(one), Kind::Symlink(_))
+                && !matches!(both[1].kind(other), Kind::Symlink(_))
+                && !known.contains_key(&(one, other))
+                && matches!(compare(both, one, other, self.same), Comparison::Differs(..))
+            {
+                pairs.insert((one, other));
+            }
+        }
+        Ok(pairs)
     }
 
     fn meanings(&self, id: NameId) -> (Meaning, Meaning) {
@@ -218,11 +253,10 @@ impl ResolvedPair {
                             |changes: bool, side| changes.then(|| may_have(side)).flatten();
                         not_seen(left.is_changed(id), Side::Right)
                             .or_else(|| not_seen(right.is_changed(id), Side::Left))
-                            .unwrap_or(Finding::Differs(Mismatch {
-                                reason,
-                                proof,
-                                difference: None,
-                            }))
+                            .unwrap_or_else(|| {
+                                let difference = self.differences.get(&(one, other)).cloned();
+                                Finding::Differs(Mismatch { reason, proof, difference })
+                            })
                     }
                     Comparison::Unknown => {
                         let why = "the content of an entry was not compared";
