@@ -37,6 +37,9 @@ pub(crate) struct Libarchive<'a> {
     ignore_zeros: bool,
     meter: Meter,
     check: Check,
+    /// Does its format pack nothing? Then libarchive never works for long between two reads of the archive, each
+    /// of which is a checkpoint.
+    packs_nothing: bool,
     /// What a structure lists, against what libarchive shows.
     ledger: Ledger,
     /// How many entries there were so far.
@@ -103,6 +106,7 @@ impl<'a> Libarchive<'a> {
                 ignore_zeros,
                 meter,
                 check: Check::Format,
+                packs_nothing: false,
                 ledger: Ledger::in_order(),
                 entries: 0,
                 account: Account::default(),
@@ -250,6 +254,11 @@ impl<'a> Libarchive<'a> {
             Format::Unset => Format::Tar,
             format => format,
         };
+        self.packs_nothing =
+            [Format::Ar, Format::Cpio, Format::Tar, Format::Warc].contains(&format);
+        if self.packs_nothing {
+            self.handle.input_mut().stop_watching();
+        }
         has_index(format, self.handle.input(), &self.name)?;
         let index = self.index.take();
         let (meter, context) = (&self.meter, self.context);
@@ -263,6 +272,15 @@ impl<'a> Libarchive<'a> {
             return self.handle.input_mut().show(None);
         }
         self.begin_structure(format)
+    }
+
+    /// libarchive begins to work.
+    fn begin_work(&self) -> Result<()> {
+        if !self.packs_nothing {
+            self.context.checkpoint()?;
+            self.handle.input().begin();
+        }
+        Ok(())
     }
 
     /// Its structure begins to be walked, or sees what passes by.
@@ -377,8 +395,7 @@ fn has_index(format: Format, input: &ArchiveInput<'_>, name: &Name) -> Result<()
 
 impl Entries for Libarchive<'_> {
     fn next(&mut self) -> Result<Option<Entry>> {
-        self.context.checkpoint()?;
-        self.handle.input().begin();
+        self.begin_work()?;
         let entry = match self.handle.next() {
             Ok(None) => return self.end().map(|()| None),
             Ok(Some(entry)) => entry,
@@ -394,13 +411,13 @@ impl Entries for Libarchive<'_> {
         if entry.is_encrypted() {
             return Err(Error::archive(&self.name, "is encrypted"));
         }
-        let name = entry.name().ok_or_else(|| {
+        let ((name, kind), size) = (entry.describe(), entry.size());
+        let name = name.ok_or_else(|| {
             Error::archive(
                 &self.name,
                 "has an entry without a name, or with one that cannot be read",
             )
         })?;
-        let (kind, size) = (entry.kind(), entry.size());
         self.size = size;
         (self.position, self.ahead) = (0, None);
         self.is_file = kind == Kind::File;
@@ -428,10 +445,13 @@ impl Entries for Libarchive<'_> {
             if let Some(offset) = self.ahead.take() {
                 break offset;
             }
-            self.context.checkpoint()?;
-            self.handle.input().begin();
+            // All of it has come: to ask libarchive as well takes as long as all else about a small file.
+            if self.packs_nothing && self.size == Some(self.position) {
+                return self.last_step();
+            }
+            self.begin_work()?;
             match self.handle.block() {
-                Ok(Some(_)) if self.handle.bytes().is_empty() => {}
+                Ok(Some(_)) if self.handle.bytes().is_empty() => self.context.checkpoint()?,
                 Ok(Some(offset)) => break offset,
                 Ok(None) => return self.last_step(),
                 Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
@@ -464,9 +484,7 @@ impl Entries for Libarchive<'_> {
 
     /// Formats that may pack an entry by itself lend what is stored as it is where it lies.
     fn is_stored(&self) -> bool {
-        let packs_nothing = [Format::Ar, Format::Cpio, Format::Tar, Format::Warc];
-        packs_nothing.contains(&self.handle.format())
-            || self.handle.input().has_lent(self.handle.bytes())
+        self.packs_nothing || self.handle.input().has_lent(self.handle.bytes())
     }
 
     fn undone(&self) -> u64 {

@@ -196,6 +196,11 @@ impl<'a> ArchiveInput<'a> {
         self.feed_size.begin();
     }
 
+    /// Libarchive never works for long on these bytes.
+    pub(crate) fn stop_watching(&mut self) {
+        self.feed_size.stop_watching();
+    }
+
     /// How many bytes libarchive was given, or could have been.
     pub(crate) fn given(&self) -> u64 {
         match &self.source {

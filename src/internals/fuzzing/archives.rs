@@ -115,7 +115,8 @@ pub fn entries_by_libarchive(
         .map_err(|(failure, _)| refused(failure))?;
     let (mut entries, mut left) = (Vec::new(), most);
     while let Some(entry) = archive.next().map_err(refused)? {
-        let (name, kind) = (entry.name().unwrap_or_default(), format!("{:?}", entry.kind()));
+        let (name, kind) = entry.describe();
+        let (name, kind) = (name.unwrap_or_default(), format!("{kind:?}"));
         let mut body = Vec::new();
         while let Some(offset) = archive.block().map_err(refused)? {
             let bytes = archive.bytes();

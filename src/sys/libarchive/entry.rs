@@ -33,26 +33,31 @@ impl Entry<'_> {
         Self { raw, in_ar, _lent_by_its_handle: PhantomData }
     }
 
-    /// The name: UTF-8 where the archive says in which encoding it is, else the bytes it has.
-    /// `None` if it cannot be had.
-    pub(crate) fn name(&self) -> Option<Vec<u8>> {
-        self.text(ffi::archive_entry_pathname)
-            .or_else(|| self.text(ffi::archive_entry_pathname_utf8))
+    /// Its name and what it is. The name is UTF-8 where the archive says in which encoding it is, else the
+    /// bytes it has; `None` if it cannot be had.
+    pub(crate) fn describe(&self) -> (Option<Vec<u8>>, Kind) {
+        // Once for both: entering takes as long as reading a name.
+        let inside = Inside::enter();
+        (self.name(&inside), self.kind(&inside))
     }
 
-    /// What it is.
-    pub(crate) fn kind(&self) -> Kind {
-        if let Some(target) = self.text(ffi::archive_entry_hardlink) {
+    fn name(&self, inside: &Inside) -> Option<Vec<u8>> {
+        self.text(inside, ffi::archive_entry_pathname)
+            .or_else(|| self.text(inside, ffi::archive_entry_pathname_utf8))
+    }
+
+    fn kind(&self, inside: &Inside) -> Kind {
+        if let Some(target) = self.text(inside, ffi::archive_entry_hardlink) {
             return Kind::HardLink(target);
         }
         // SAFETY: an entry.
         match unsafe { ffi::archive_entry_filetype(self.raw) } {
-            libc::S_IFLNK => match self.text(ffi::archive_entry_symlink) {
+            libc::S_IFLNK => match self.text(inside, ffi::archive_entry_symlink) {
                 Some(target) => Kind::Symlink(target),
                 // The target stands where a file has its content.
                 None => Kind::File,
             },
-            libc::S_IFREG if self.in_ar && self.is_table() => Kind::Other,
+            libc::S_IFREG if self.in_ar && self.is_table(inside) => Kind::Other,
             // Formats without types leave it out.
             libc::S_IFREG | 0 => Kind::File,
             _ => Kind::Other,
@@ -76,13 +81,17 @@ impl Entry<'_> {
     }
 
     /// The indices of an ar archive are stored as if they were members.
-    fn is_table(&self) -> bool {
-        let name = self.name().unwrap_or_default();
+    fn is_table(&self, inside: &Inside) -> bool {
+        let name = self.name(inside).unwrap_or_default();
         [&b"/"[..], b"//", b"/SYM64/", b"__.SYMDEF", b"__.SYMDEF SORTED"].contains(&&*name)
     }
 
-    fn text(&self, get: unsafe extern "C" fn(*mut ffi::Entry) -> *const c_char) -> Option<Vec<u8>> {
-        let _inside = Inside::enter();
+    /// A text, as libarchive has it for a thread that is within it.
+    fn text(
+        &self,
+        _: &Inside,
+        get: unsafe extern "C" fn(*mut ffi::Entry) -> *const c_char,
+    ) -> Option<Vec<u8>> {
         // SAFETY: an entry; the text, if there is one, ends with a NUL, lives until the entry
         // changes, and is copied at once.
         unsafe {
