@@ -1,9 +1,13 @@
 //! Containers, walked in both ways: what can be read anywhere and what passes by in pieces come to the same,
-//! no walk goes on without end, and nothing that a whole container is cut to is whole.
+//! no walk goes on without end, and nothing that a whole container is cut to is whole. Where another reader
+//! lists a tar or a 7z, too, it lists the same.
 #![no_main]
 
 use komparu::internals::fuzzing::structures::{FORMATS, has_end, name, passed, walked};
 use libfuzzer_sys::fuzz_target;
+
+#[path = "../made/readers.rs"]
+mod readers;
 
 /// What a walk says of a container whose parts are in another order than they pass by.
 const LEADS_BACK: [&str; 2] = ["parts that lead back", "do not come in an order"];
@@ -26,6 +30,9 @@ fuzz_target!(|input: &[u8]| {
             assert!(*end <= bytes.len() as u64, "{}: it ends behind the last byte", name(format));
             let end = usize::try_from(*end).expect("in memory");
             let cut = usize::from(u16::from_le_bytes([*cut, *far])) % end.max(1);
+            if *is_proven && let Some(entries) = readers::entries(name(format), &bytes[..end]) {
+                assert_same(name(format), &whole.entries, &entries);
+            }
             // Zeros are padding.
             let is_missed = bytes[cut..end].iter().any(|&byte| byte != 0);
             if *is_proven && has_end(format) && is_missed {
@@ -35,3 +42,21 @@ fuzz_target!(|input: &[u8]| {
         }
     }
 });
+
+/// Holds what a walk lists against what another reader does: names, if the walk knows them, and sizes.
+fn assert_same(format: &str, walked: &[(Option<Vec<u8>>, Option<u64>)], read: &readers::Entries) {
+    assert_eq!(walked.len(), read.len(), "{format}: {walked:?}, but {read:?}");
+    for ((name, size), (other_name, other_size)) in walked.iter().zip(read) {
+        let name = name.as_deref().map(without_slashes);
+        let is_named = name.is_none_or(|name| name == without_slashes(other_name));
+        let is_sized = size.is_none() || other_size.is_none() || size == other_size;
+        assert!(is_named && is_sized, "{format}: {walked:?}, but {read:?}");
+    }
+}
+
+fn without_slashes(mut name: &[u8]) -> &[u8] {
+    while let Some(shorter) = name.strip_suffix(b"/") {
+        name = shorter;
+    }
+    name
+}

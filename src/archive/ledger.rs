@@ -123,8 +123,16 @@ impl Ledger {
     /// Both have come to their ends.
     ///
     /// # Errors
-    /// With what is wrong, when one of them has an entry more.
-    pub(crate) fn close(&self) -> Result<(), String> {
+    /// With what is wrong, when one of them has an entry more, or when the last ones are not the same.
+    pub(crate) fn close(&mut self) -> Result<(), String> {
+        if let Order::Same { listed, shown } = &mut self.order {
+            // What libarchive showed before the structure came to it.
+            while let (Some((entry, _)), Some(other)) = (listed.front(), shown.front()) {
+                agree(entry, other.name.as_deref().unwrap_or_default(), other.size)?;
+                listed.pop_front();
+                shown.pop_front();
+            }
+        }
         let (listed, shown) = match &self.order {
             Order::Same { listed, shown } => (listed.len(), shown.len()),
             Order::Any(listed) => (listed.values().map(VecDeque::len).sum(), 0),
@@ -200,6 +208,16 @@ mod tests {
         ledger.list(listed("d", 3), Details::default());
         assert_eq!(ledger.show(b"d", Some(3), || None), Ok(Known::default()));
         assert_eq!((ledger.close(), ledger.entries), (Ok(()), 4));
+    }
+
+    #[test]
+    fn the_last_entry_may_be_listed_after_it_is_shown() {
+        for (name, is_same) in [("a", true), ("b", false)] {
+            let mut ledger = Ledger::in_order();
+            assert!(ledger.show(b"a", Some(1), || None).is_ok());
+            ledger.list(listed(name, 1), Details::default());
+            assert_eq!(ledger.close().is_ok(), is_same, "{name}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import subprocess
@@ -233,6 +234,11 @@ def test_holes_of_solaris_compare_by_their_full_content(tmp_path: Path) -> None:
     hole = sparse(bytes(1536), " 0 0 1536 1536")
     assert compare_archive(hole, zeros)
     assert compare_archive(hole, full).diff == {"hole": DiffReason.CONTENT_MISMATCH}
+    # Of one that comes in its order, the entry is shown long before its holes have passed.
+    long = b"a" * 512 + bytes(1 << 20)
+    packed = tmp_path / "sparse.tar.gz"
+    packed.write_bytes(gzip.compress(sparse(long, f" 0 512 {len(long)} {len(long)}").read_bytes()))
+    assert compare_archive(packed, files(tmp_path / "long.tar", [("hole", long)]))
     # libarchive passes over the bytes of a hole; tar itself unpacks them.
     unlike = content[:600] + b"b" + content[601:]
     for bad in [(unlike, " 0 512 1024 1536"), (content, " 0 512 1024 1537"), (content, "0 1536")]:

@@ -77,9 +77,8 @@ enum Reads {
         size: u64,
         real_size: u64,
     },
-    /// What must be zeros in the body of this entry.
+    /// What must be zeros in a body of this size, behind `at`: so many bytes at first, which were asked for.
     Zeros {
-        listed: Listed,
         holes: Holes,
         size: u64,
         length: usize,
@@ -293,7 +292,11 @@ impl Tar {
         }
         match (sparse, records.holes) {
             (None, None) => Ok(self.listed(listed, size)),
-            (None, Some(holes)) if is_file && holes.is_of(size) => self.holes(listed, holes, size),
+            (None, Some(holes)) if is_file && holes.is_of(size) => {
+                // Told of before its content is looked at, which libarchive shows meanwhile.
+                self.reads = Reads::Zeros { holes, size, length: 0 };
+                Ok(Want::Entry(listed))
+            }
             (_, Some(_)) => {
                 Broken::because("has a sparse file whose map is not that of its content")
             }
@@ -379,14 +382,12 @@ impl Tar {
     }
 
     /// A sparse file as the tar of Solaris has them.
-    fn holes(&mut self, listed: Listed, mut holes: Holes, size: u64) -> Result<Want, Broken> {
-        let Some((start, length)) = holes.next(LONGEST) else {
-            return Ok(self.listed(listed, size));
-        };
+    fn holes(&mut self, mut holes: Holes, size: u64) -> Result<Want, Broken> {
+        let Some((start, length)) = holes.next(LONGEST) else { return self.header_after(size) };
         let at = self.at.checked_add(start).filter(|&at| at < i64::MAX as u64);
         let Some(at) = at else { return Broken::because("has an entry of impossible size") };
         self.seen = at + length as u64;
-        self.reads = Reads::Zeros { listed, holes, size, length };
+        self.reads = Reads::Zeros { holes, size, length };
         Ok(Want::Bytes { at, length })
     }
 
@@ -430,7 +431,7 @@ impl Structure for Tar {
             Reads::Zeros { .. } if !is_zero(bytes) => {
                 Broken::because("has a sparse file with content where it says that there is none")
             }
-            Reads::Zeros { listed, holes, size, .. } => self.holes(listed, holes, size),
+            Reads::Zeros { holes, size, .. } => self.holes(holes, size),
             Reads::MapInBody { listed, mut map, size, real_size } => {
                 if bytes.len() < BLOCK {
                     return Broken::because(

@@ -1,0 +1,48 @@
+//! Second readers of containers, which others wrote: what they list is held against what komparu walks.
+
+use std::io::Cursor;
+
+/// Names of entries and, of files, sizes.
+pub type Entries = Vec<(Vec<u8>, Option<u64>)>;
+
+/// What another reader lists; `None` where there is none for the format, or it does not read this container.
+pub fn entries(format: &str, bytes: &[u8]) -> Option<Entries> {
+    match format {
+        "tar" => tar(bytes),
+        "7z" => seven_zip(bytes),
+        _ => None,
+    }
+}
+
+fn tar(bytes: &[u8]) -> Option<Entries> {
+    let (mut archive, mut entries) = (tar::Archive::new(bytes), Vec::new());
+    for entry in archive.entries().ok()? {
+        let entry = entry.ok()?;
+        let header = entry.header();
+        match header.as_bytes()[156] {
+            // What holds for all entries, which is none.
+            b'g' => continue,
+            // Volumes and their names, and what Solaris writes, are entries to that reader.
+            b'V' | b'M' | b'A' | b'X' | b'D' => return None,
+            _ => {}
+        }
+        // Without the mark of GNU or POSIX, it knows neither long names nor holes.
+        if header.as_bytes()[257..262] != *b"ustar" {
+            return None;
+        }
+        let size = header.entry_type().is_file().then(|| entry.size());
+        entries.push((entry.path_bytes().into_owned(), size));
+    }
+    Some(entries)
+}
+
+fn seven_zip(bytes: &[u8]) -> Option<Entries> {
+    // It looks for no program in front.
+    let begins = bytes.starts_with(b"7z\xbc\xaf\x27\x1c");
+    let password = sevenz_rust2::Password::empty();
+    let archive = sevenz_rust2::Archive::read(&mut Cursor::new(bytes), &password).ok()?;
+    let entry = |file: &sevenz_rust2::ArchiveEntry| {
+        (file.name().as_bytes().to_vec(), (!file.is_directory()).then(|| file.size()))
+    };
+    begins.then(|| archive.files.iter().map(entry).collect())
+}
