@@ -23,6 +23,11 @@ True means that every byte was compared. What cannot be compared raises; every e
     │  └─ ArchiveBombError
     ├─ ConfigError             also ValueError
     └─ ComparisonTimeoutError  also TimeoutError
+
+`komparu.filecmp` stands in for the standard module of that name, and `komparu.testing` has an
+assertion for tests.
+
+PYTEST_DONT_REWRITE: it may be imported before pytest begins, which would warn of that.
 """
 
 import sys as _sys
