@@ -68,17 +68,19 @@ fn uncapitalized(sentence: &str) -> String {
 
 /// An argument with what it is, in lines of bounded length.
 fn argument(name: &str, about: &str) -> String {
-    let mut lines = vec![format!("    {name}:")];
+    let mut text = format!("    {name}:");
+    let mut column = text.len();
     for word in about.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(format!("        {word}")),
+        let letters = word.chars().count();
+        if column + 1 + letters > WIDTH {
+            text.push_str("\n       ");
+            column = 7;
         }
+        text.push(' ');
+        text.push_str(word);
+        column += 1 + letters;
     }
-    lines.join("\n") + "\n"
+    text + "\n"
 }
 
 /// A value of an option as Python writes it.
