@@ -32,7 +32,9 @@ PACKAGE = ROOT / "python" / "komparu"
 WIDTH = 100
 
 OPTIONS: list[dict[str, Any]] = _core.options()
-FUNCTIONS: list[tuple[str, list[tuple[str, str]], list[str], str]] = sorted(_core.functions())
+FUNCTIONS: list[tuple[str, list[tuple[str, str]], list[tuple[str, str, str]], list[str], str]] = (
+    sorted(_core.functions())
+)
 
 #: The types of values that are handed over, by their kinds.
 TYPES = {
@@ -73,21 +75,23 @@ each of these passes everything on to the compiled function of its name, which k
 and what was not. Its signature, types and documentation are those of what is written here.
 """
 
-from _collections_abc import Iterable, Mapping
+from _collections_abc import Callable, Iterable, Mapping
 
 from komparu._config import KomparuConfig
+from komparu._core import TreeRun
 from komparu._describe import UNCHANGED, PathKey, public
-from komparu._types import CompareResult, Difference, DirResult, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
 
 __all__ = [
 '''
 
 COROUTINES = """\
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from komparu._types import CompareResult, Difference, DirResult, SourceLike
+from komparu._runs import TreeRun as TreeRun
+from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
 
 __all__ = [
 """
@@ -96,10 +100,12 @@ __all__ = [
 #: Of `_comparer.pyi`.
 COMPARER = '''\
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, final
 
-from komparu._types import CompareResult, Difference, DirResult, SourceLike
+from komparu._core import TreeRun
+from komparu._runs import TreeRun as _AwaitedRun
+from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
 
 __all__ = ["Comparer"]
 
@@ -184,8 +190,9 @@ def _signatures() -> dict[str, str]:
         option["name"]: f"{option['name']}: {_type(option)} = {_literal(option['default'])}"
         for option in OPTIONS
     }
-    for name, parameters, taken, result in FUNCTIONS:
+    for name, parameters, extras, taken, result in FUNCTIONS:
         options = [described[option] for option in taken]
+        options += [f"{extra}: {kind} = {default}" for extra, kind, default in extras]
         texts[name] = _function(name, result, [": ".join(given) for given in parameters], options)
     unchanged = [f"{option['name']}: {_type(option)} = ..." for option in _layer("configure")]
     texts["configure"] = _function("configure", "None", [], unchanged)
@@ -200,10 +207,10 @@ def _stubs(text: str) -> str:
     listed = "".join(f'    "{name}",\n' for name in sorted(_core.__all__))
     by_hand = re.sub(r"(?ms)^__all__ = \[\n.*?^\]", f"__all__ = [\n{listed}]", by_hand)
     texts = [made.replace("[PathKey,", "[_Path,") for made in _signatures().values()]
-    results = {"_job": "Job", "_job_with": "Job", "_listing": "tuple[DirResult, list[str]]"}
+    results = {"_job": "Job", "_job_with": "Job"}
     forms = [
         f"def {name}{suffix}(*given: object, **options: object) -> {returned}: ..."
-        for name, _, _, result in FUNCTIONS
+        for name, _, _, _, result in FUNCTIONS
         for suffix, returned in {**results, "_with": result}.items()
         if f"{name}{suffix}" in _core.__all__
     ]
@@ -224,8 +231,15 @@ def _comparer() -> str:
     return COMPARER.format(
         documentation=textwrap.indent(inspect.getdoc(komparu.Comparer) or "", "    ").strip(),
         methods="\n".join(textwrap.indent(made, "    ") for made in [initializer, *methods]),
-        coroutines="\n".join(textwrap.indent(f"async {made}", "    ") for made in methods),
+        coroutines="\n".join(textwrap.indent(_awaited(made), "    ") for made in methods),
     )
+
+
+def _awaited(made: str) -> str:
+    """Write down a method as its coroutine; one that gives a run is none, the run is awaited."""
+    if "-> TreeRun:" in made:
+        return made.replace("-> TreeRun:", "-> _AwaitedRun:")
+    return f"async {made}"
 
 
 def _functions() -> str:
@@ -241,8 +255,13 @@ def _coroutines(text: str) -> str:
     (keys,) = (line for line in text.splitlines() if line.startswith("_Path = "))
     names, signatures = [function[0] for function in FUNCTIONS], _signatures()
     texts = [signatures[name].replace("[PathKey,", "[_Path,") for name in names]
-    listed = "".join(f'    "{name}",\n' for name in names)
-    return f"{COROUTINES}{listed}]\n\n{keys}\n" + "".join(f"\nasync {made}\n" for made in texts)
+    listed = "".join(f'    "{name}",\n' for name in ["TreeRun", *names])
+    # Those that give a run are no coroutines: the run is what is awaited.
+    runs = {function[0] for function in FUNCTIONS if function[-1] == "TreeRun"}
+    written = [
+        made if name in runs else f"async {made}" for name, made in zip(names, texts, strict=True)
+    ]
+    return f"{COROUTINES}{listed}]\n\n{keys}\n" + "".join(f"\n{made}\n" for made in written)
 
 
 def _with_fields(text: str, name: str, layer: str) -> str:
@@ -307,9 +326,10 @@ def _api(text: str, language: str) -> str:
     rows = [_row(option, language) for option in OPTIONS]
     head, table = re.split(r"(?m)^(?=\| `chunk_size` )", text, maxsplit=1)
     text = head + "\n".join(rows) + table[table.index("\n\n") :]
-    for name, parameters, options, result in FUNCTIONS:
+    for name, parameters, extras, options, result in FUNCTIONS:
         names = [given for given, _ in parameters]
-        text = _with_signature(text, name, [*names, "*", *options], f" -> {result}")
+        others = [extra for extra, *_ in extras]
+        text = _with_signature(text, name, [*names, "*", *options, *others], f" -> {result}")
     settings = [f"{option['name']}=None" for option in _layer("source")]
     return _with_signature(text, "Source", ["url", *settings], "")
 

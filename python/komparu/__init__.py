@@ -50,7 +50,7 @@ from komparu import _pairs as _pairs  # which only the compiled part needs
 from komparu import aio as aio
 from komparu._comparer import Comparer
 from komparu._config import KomparuConfig
-from komparu._core import __version__
+from komparu._core import TreeRun, __version__
 from komparu._errors import (
     ArchiveBombError,
     ArchiveError,
@@ -71,6 +71,7 @@ from komparu._functions import (
     configure,
     first_difference,
     get_config,
+    iter_trees,
     reset_config,
 )
 from komparu._types import (
@@ -78,8 +79,12 @@ from komparu._types import (
     Difference,
     DiffReason,
     DirResult,
+    Finding,
+    Progress,
+    Proof,
     Source,
     SourceLike,
+    Summary,
     Verdict,
 )
 
@@ -93,13 +98,18 @@ __all__ = [
     "DiffReason",
     "Difference",
     "DirResult",
+    "Finding",
     "KomparuConfig",
     "KomparuError",
+    "Progress",
+    "Proof",
     "Source",
     "SourceLike",
     "SourceNotFoundError",
     "SourcePermissionError",
     "SourceReadError",
+    "Summary",
+    "TreeRun",
     "Verdict",
     "__version__",
     "compare",
@@ -111,6 +121,7 @@ __all__ = [
     "configure",
     "first_difference",
     "get_config",
+    "iter_trees",
     "reset_config",
 ]
 

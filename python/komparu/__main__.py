@@ -101,7 +101,7 @@ def _many(how: dict[str, Any], options: dict[str, Any]) -> int:
 
 def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
     if how["verbose"]:
-        return _report(*_core.compare_dir_listing(*how["sources"], **options), how)
+        return _report(*_listed(options, *how["sources"]), how)
     return _report(komparu.compare_dir(*how["sources"], **options), [], how)
 
 
@@ -113,7 +113,7 @@ def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
         return _trouble(error, how)
     (directory,) = how["sources"]
     if how["verbose"]:
-        return _report(*_core.compare_dir_urls_listing(directory, urls, **options), how)
+        return _report(*_listed(options, directory, urls), how)
     return _report(komparu.compare_dir_urls(directory, urls, **options), [], how)
 
 
@@ -137,9 +137,18 @@ def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
         # The names are UTF-8 in every locale; they leave as the bytes they are.
         return os.fsdecode(line.encode("utf-8", "surrogateescape"))
 
-    if how["verbose"]:
-        return _report(*_core.compare_archive_listing(*how["sources"], **options), how, decode)
+    if how["verbose"] and not any(map(is_directory, how["sources"])):
+        return _report(*_listed(options, *how["sources"]), how, decode)
     return _report(komparu.compare_archive(*how["sources"], **options), [], how, decode)
+
+
+def _listed(
+    options: dict[str, Any], left: str, right: str | dict[str, str | komparu.Source]
+) -> tuple[komparu.DirResult, list[str]]:
+    """Compare two trees, and list the paths that are identical, too."""
+    with komparu.iter_trees(left, right, equal=True, **options) as run:
+        equal = [it.path for it in run if it.verdict is komparu.Verdict.EQUAL]
+        return run.result(), equal
 
 
 def _report(

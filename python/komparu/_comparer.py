@@ -5,6 +5,7 @@ from __future__ import annotations
 from komparu import _core, _functions, aio
 from komparu._describe import UNCHANGED, copied, like
 from komparu._loops import coroutine
+from komparu._runs import opener
 from komparu._shown import shown_fields
 
 # Type checkers take this as true.
@@ -136,6 +137,15 @@ def _coroutine(name: str) -> Callable[..., object]:
     return coroutine(getattr(_functions, name), read, "_Coroutines.")
 
 
+def _opener(name: str) -> Callable[..., object]:
+    compiled = getattr(_core, f"{name}_with")
+
+    def begin(self: _Bound, /, *arguments: object, **options: object) -> _core.TreeRun:
+        return compiled(self._settings, *arguments, **options)  # type: ignore[no-any-return]
+
+    return opener(getattr(_functions, name), begin, "_Coroutines.")
+
+
 def _described_as_configure(initializer: Any) -> None:  # noqa: ANN401
     described = copied(_functions.configure, is_method=True)
     described.__name__, described.__doc__ = initializer.__name__, initializer.__doc__
@@ -143,7 +153,11 @@ def _described_as_configure(initializer: Any) -> None:  # noqa: ANN401
 
 
 for _name in aio.__all__:
+    if _name == "TreeRun":
+        continue
     setattr(Comparer, _name, _method(_name))
-    setattr(_Coroutines, _name, _coroutine(_name))
+    # What gives a run is no coroutine: the run is what is awaited.
+    _awaited = _opener if _name.startswith("iter_") else _coroutine
+    setattr(_Coroutines, _name, _awaited(_name))
 _described_as_configure(Comparer.__init__)
 Comparer.__module__ = "komparu"

@@ -1,8 +1,10 @@
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, final
 
-from komparu._types import CompareResult, Difference, DirResult, SourceLike
+from komparu._core import TreeRun
+from komparu._runs import TreeRun as _AwaitedRun
+from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
 
 __all__ = ["Comparer"]
 
@@ -63,6 +65,8 @@ class Comparer:
         detect_changes: str = ...,
         where: bool = ...,
         context: int = ...,
+        max_differences: int | None = ...,
+        on_error: str = ...,
     ) -> None:
         """Read and check the options."""
     def compare(
@@ -83,6 +87,7 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        progress: Callable[[Progress], object] | None = None,
     ) -> bool:
         """Are two files or URLs the same, byte for byte? See `komparu.compare`."""
     def compare_all(
@@ -102,6 +107,7 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        progress: Callable[[Progress], object] | None = None,
     ) -> bool:
         """Are all of these sources the same, byte for byte? See `komparu.compare_all`."""
     def compare_archive(
@@ -127,6 +133,9 @@ class Comparer:
         detect_changes: str = "ctime",
         where: bool = False,
         context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
     ) -> DirResult:
         """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     def compare_dir(
@@ -145,6 +154,9 @@ class Comparer:
         detect_changes: str = "ctime",
         where: bool = False,
         context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
     ) -> DirResult:
         """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     def compare_dir_urls(
@@ -168,6 +180,9 @@ class Comparer:
         ignore: Iterable[str] | None = None,
         where: bool = False,
         context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
     ) -> DirResult:
         """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     def compare_many(
@@ -187,6 +202,7 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        progress: Callable[[Progress], object] | None = None,
     ) -> CompareResult:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     def first_difference(
@@ -208,8 +224,42 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
         context: int = 16,
+        progress: Callable[[Progress], object] | None = None,
     ) -> Difference | None:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
+    def iter_trees(
+        self,
+        left: SourceLike,
+        right: SourceLike | Mapping[_Path, SourceLike],
+        *,
+        chunk_size: int = 65536,
+        size_precheck: bool = True,
+        quick_check: bool = True,
+        follow_symlinks: bool = True,
+        max_workers: int = 0,
+        ignore: Iterable[str] | None = None,
+        max_decompressed_size: int | None = 1073741824,
+        max_compression_ratio: float | None = 200.0,
+        max_archive_entries: int | None = 100000,
+        max_entry_name_length: int | None = 4096,
+        hash_compare: bool = False,
+        ignore_zeros: bool = False,
+        headers: Mapping[str, str] | None = {},
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        verify_ssl: bool = True,
+        proxy: str | None = None,
+        decode_content: bool = True,
+        comparison_timeout: float | None = None,
+        read_holes: bool = False,
+        detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        equal: bool = False,
+    ) -> TreeRun:
+        """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
 
 @final
 class _Coroutines:
@@ -233,6 +283,7 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        progress: Callable[[Progress], object] | None = None,
     ) -> bool:
         """Are two files or URLs the same, byte for byte? See `komparu.compare`."""
     async def compare_all(
@@ -252,6 +303,7 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        progress: Callable[[Progress], object] | None = None,
     ) -> bool:
         """Are all of these sources the same, byte for byte? See `komparu.compare_all`."""
     async def compare_archive(
@@ -277,6 +329,9 @@ class _Coroutines:
         detect_changes: str = "ctime",
         where: bool = False,
         context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
     ) -> DirResult:
         """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     async def compare_dir(
@@ -295,6 +350,9 @@ class _Coroutines:
         detect_changes: str = "ctime",
         where: bool = False,
         context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
     ) -> DirResult:
         """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     async def compare_dir_urls(
@@ -318,6 +376,9 @@ class _Coroutines:
         ignore: Iterable[str] | None = None,
         where: bool = False,
         context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
     ) -> DirResult:
         """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     async def compare_many(
@@ -337,6 +398,7 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
+        progress: Callable[[Progress], object] | None = None,
     ) -> CompareResult:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     async def first_difference(
@@ -358,5 +420,39 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
         context: int = 16,
+        progress: Callable[[Progress], object] | None = None,
     ) -> Difference | None:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
+    def iter_trees(
+        self,
+        left: SourceLike,
+        right: SourceLike | Mapping[_Path, SourceLike],
+        *,
+        chunk_size: int = 65536,
+        size_precheck: bool = True,
+        quick_check: bool = True,
+        follow_symlinks: bool = True,
+        max_workers: int = 0,
+        ignore: Iterable[str] | None = None,
+        max_decompressed_size: int | None = 1073741824,
+        max_compression_ratio: float | None = 200.0,
+        max_archive_entries: int | None = 100000,
+        max_entry_name_length: int | None = 4096,
+        hash_compare: bool = False,
+        ignore_zeros: bool = False,
+        headers: Mapping[str, str] | None = {},
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        verify_ssl: bool = True,
+        proxy: str | None = None,
+        decode_content: bool = True,
+        comparison_timeout: float | None = None,
+        read_holes: bool = False,
+        detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        equal: bool = False,
+    ) -> _AwaitedRun:
+        """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""

@@ -70,6 +70,10 @@ class KomparuConfig:
             that it differs.
         context: How many bytes a `Difference` shows of either side, from the first byte that
             differs on. At most 1 MiB.
+        max_differences: Stop after so many findings; the result is then not complete, and never
+            equal. `None`: find all.
+        on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
+            the reason; `"raise"`, the first such error ends the call and is raised.
 
     """
 
@@ -98,6 +102,8 @@ class KomparuConfig:
     detect_changes: str = "ctime"
     where: bool = False
     context: int = 16
+    max_differences: int | None = None
+    on_error: str = "report"
 
     def __repr__(self) -> str:
         """Show every option, secrets masked."""

@@ -1,17 +1,26 @@
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, Final, TypeVar, final
 
 from komparu._config import KomparuConfig
 from komparu._errors import ComparisonTimeoutError
-from komparu._types import CompareResult, Difference, DirResult, Source, SourceLike
+from komparu._types import (
+    CompareResult,
+    Difference,
+    DirResult,
+    Finding,
+    Progress,
+    Source,
+    SourceLike,
+)
 
 __all__ = [
     "Job",
     "Mailbox",
     "Settings",
+    "TreeRun",
     "__version__",
     "check_source",
     "compare",
@@ -22,16 +31,13 @@ __all__ = [
     "compare_archive",
     "compare_archive_job",
     "compare_archive_job_with",
-    "compare_archive_listing",
     "compare_archive_with",
     "compare_dir",
     "compare_dir_job",
     "compare_dir_job_with",
-    "compare_dir_listing",
     "compare_dir_urls",
     "compare_dir_urls_job",
     "compare_dir_urls_job_with",
-    "compare_dir_urls_listing",
     "compare_dir_urls_with",
     "compare_dir_with",
     "compare_files",
@@ -50,13 +56,14 @@ __all__ = [
     "first_difference_with",
     "functions",
     "get_config",
+    "iter_trees",
+    "iter_trees_with",
     "kept",
     "masked",
     "options",
     "prepare",
     "reset_config",
     "source_name",
-    "timed_out",
 ]
 
 __version__: Final[str]
@@ -69,7 +76,11 @@ _Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[byte
 class Job:
     @property
     def timeout(self) -> float | None: ...
+    @property
+    def watcher(self) -> Callable[[Progress], object] | None: ...
     def abandon(self) -> bool: ...
+    def progress(self) -> Progress | None: ...
+    def timed_out(self) -> ComparisonTimeoutError: ...
 
 @final
 class Settings:
@@ -85,14 +96,73 @@ class Mailbox:
     def clear(self) -> None: ...
     def deliver(self, awaited: dict[int, asyncio.Future[Any]]) -> None: ...
 
-def timed_out(seconds: float) -> ComparisonTimeoutError: ...
+@final
+class TreeRun:
+    """A comparison that goes on while its findings are read.
+
+    Iterating it gives a Finding for each path that is not identical, as it is found; with equal=True for
+    each path. The comparison waits for a consumer that is slow. Leaving the `with` block, closing or
+    dropping the run cancels it.
+    """
+
+    def __iter__(self) -> TreeRun: ...
+    def __next__(self) -> Finding: ...
+    def __enter__(self) -> TreeRun: ...
+    def __exit__(self, _kind: object, _value: object, _traceback: object) -> None: ...
+    @property
+    def progress(self) -> Progress:
+        """How far the comparison has come: a Progress, at any time and from any thread."""
+
+    def result(self) -> DirResult:
+        """The DirResult of everything. Waits for the end of the comparison; findings that have not been iterated
+        by then are in the result only. Of a run that was closed before, what was found by then: such a result is
+        not complete.
+
+        Raises:
+            What the comparison raised, if it failed.
+        """
+
+    def close(self) -> None:
+        """Stop the comparison, if it has not ended. Closing it again does nothing."""
+
+    def stop(self) -> None:
+        """The same without waiting until it has stopped."""
+
+    def take(self) -> Finding | None:
+        """The next finding that has been made; None where there is none now."""
+
+    def fetch(self) -> bool:
+        """Make findings of what has come. False where nothing has come. Raises StopAsyncIteration at the end."""
+
+    def watch(self, mailbox: Mailbox, job_id: int) -> bool:
+        """Have the future of a loop resolved that `mailbox` belongs to, once there is something to fetch. False,
+        and never, if there is something already.
+        """
+
+    def collect(self) -> None:
+        """From now on findings are kept for the result alone, and the comparison waits for no consumer."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Has the comparison come to its end, or must it not be waited for any more?"""
+
+    @property
+    def has_stopped(self) -> bool:
+        """Have its threads stopped?"""
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds that are left of comparison_timeout."""
+
 def prepare() -> None: ...
 def check_source(source: Source) -> None: ...
 def escaped() -> str: ...
 def masked(url: bytes) -> bytes: ...
 def source_name(source: SourceLike) -> str: ...
 def options() -> list[dict[str, Any]]: ...
-def functions() -> list[tuple[str, list[tuple[str, str]], list[str], str]]: ...
+def functions() -> list[
+    tuple[str, list[tuple[str, str]], list[tuple[str, str, str]], list[str], str]
+]: ...
 def compare_files(
     groups: Iterable[tuple[object, object, list[Any] | None]], shallow: bool, kept: int
 ) -> tuple[list[int | Exception | None], int, list[tuple[int, int, float, float]]]: ...
@@ -115,6 +185,7 @@ def compare(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    progress: Callable[[Progress], object] | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
 
@@ -154,6 +225,8 @@ def compare(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
 
     Raises:
         SourceNotFoundError: There is nothing there.
@@ -181,6 +254,7 @@ def compare_all(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    progress: Callable[[Progress], object] | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
 
@@ -221,6 +295,8 @@ def compare_all(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
 
     Raises:
         SourceNotFoundError: There is nothing there.
@@ -254,6 +330,9 @@ def compare_archive(
     detect_changes: str = "ctime",
     where: bool = False,
     context: int = 16,
+    max_differences: int | None = None,
+    on_error: str = "report",
+    progress: Callable[[Progress], object] | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
 
@@ -310,6 +389,13 @@ def compare_archive(
             that it differs. Default `False`.
         context: How many bytes a `Difference` shows of either side, from the first byte that
             differs on. At most 1 MiB. Default `16`.
+        max_differences: Stop after so many findings; the result is then not complete, and never
+            equal. `None`: find all. Default `None`.
+        on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
+            the reason; `"raise"`, the first such error ends the call and is raised. Default
+            `'report'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -341,6 +427,9 @@ def compare_dir(
     detect_changes: str = "ctime",
     where: bool = False,
     context: int = 16,
+    max_differences: int | None = None,
+    on_error: str = "report",
+    progress: Callable[[Progress], object] | None = None,
 ) -> DirResult:
     """Do two directories hold the same files, byte for byte?
 
@@ -381,6 +470,13 @@ def compare_dir(
             that it differs. Default `False`.
         context: How many bytes a `Difference` shows of either side, from the first byte that
             differs on. At most 1 MiB. Default `16`.
+        max_differences: Stop after so many findings; the result is then not complete, and never
+            equal. `None`: find all. Default `None`.
+        on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
+            the reason; `"raise"`, the first such error ends the call and is raised. Default
+            `'report'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -415,6 +511,9 @@ def compare_dir_urls(
     ignore: Iterable[str] | None = None,
     where: bool = False,
     context: int = 16,
+    max_differences: int | None = None,
+    on_error: str = "report",
+    progress: Callable[[Progress], object] | None = None,
 ) -> DirResult:
     """Does a directory hold what is at these URLs, byte for byte?
 
@@ -464,6 +563,13 @@ def compare_dir_urls(
             that it differs. Default `False`.
         context: How many bytes a `Difference` shows of either side, from the first byte that
             differs on. At most 1 MiB. Default `16`.
+        max_differences: Stop after so many findings; the result is then not complete, and never
+            equal. `None`: find all. Default `None`.
+        on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
+            the reason; `"raise"`, the first such error ends the call and is raised. Default
+            `'report'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
 
     Returns:
         A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -495,6 +601,7 @@ def compare_many(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
+    progress: Callable[[Progress], object] | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
 
@@ -536,6 +643,8 @@ def compare_many(
             that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
 
     Returns:
         A CompareResult; it is true if all sources are identical.
@@ -568,6 +677,7 @@ def first_difference(
     read_holes: bool = False,
     detect_changes: str = "ctime",
     context: int = 16,
+    progress: Callable[[Progress], object] | None = None,
 ) -> Difference | None:
     """Where do two files or URLs differ first? None if they are the same, byte for byte.
 
@@ -611,6 +721,8 @@ def first_difference(
             compared once more before that is an error. Default `'ctime'`.
         context: How many bytes a `Difference` shows of either side, from the first byte that
             differs on. At most 1 MiB. Default `16`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
 
     Returns:
         A Difference: the offset of the first byte that differs, its line, and bytes of both from there on.
@@ -621,6 +733,117 @@ def first_difference(
         SourceReadError: It is no file, cannot be read, or was changed while it was compared.
         ComparisonTimeoutError: comparison_timeout passed.
         ConfigError: A URL of a kind that is not supported, or that is malformed.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type.
+    """
+
+def iter_trees(
+    left: SourceLike,
+    right: SourceLike | Mapping[_Path, SourceLike],
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    follow_symlinks: bool = True,
+    max_workers: int = 0,
+    ignore: Iterable[str] | None = None,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
+    max_archive_entries: int | None = 100000,
+    max_entry_name_length: int | None = 4096,
+    hash_compare: bool = False,
+    ignore_zeros: bool = False,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+    where: bool = False,
+    context: int = 16,
+    max_differences: int | None = None,
+    on_error: str = "report",
+    equal: bool = False,
+) -> TreeRun:
+    """Compare two trees, and give what is found as it is found.
+
+    The two are compared as `compare_dir`, `compare_archive` or `compare_dir_urls` would, by threads of
+    komparu's own; options that are about another kind of tree count for nothing. What is found waits in a
+    bounded queue, so a consumer that is slow makes the comparison wait. Of two archives everything is
+    found when all entries of both have passed.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        left: A directory, or an archive: a local path, a URL or a Source.
+        right: What it is compared with: a directory, or a mapping of relative paths to URLs or
+            Sources, if the first one is a directory; else another archive.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        follow_symlinks: Follow links, and cut a loop where it closes. `False`: compare a link by
+            its target text. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
+            ignored is never read, nor fetched. Default `None`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+        max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
+            limit. Default `100000`.
+        max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
+            Default `4096`.
+        hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
+            result is the same. Default `False`.
+        ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
+            one after the other, are one. `False`: what follows the end has to be the same bytes.
+            Default `False`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
+        max_differences: Stop after so many findings; the result is then not complete, and never
+            equal. `None`: find all. Default `None`.
+        on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
+            the reason; `"raise"`, the first such error ends the call and is raised. Default
+            `'report'`.
+        equal: Give a finding for each path that is identical, too. Default `False`.
+
+    Returns:
+        A TreeRun: iterate it for a Finding at a time. Use it in a `with` block, whose end stops what is left.
+
+    Raises:
+        ConfigError: A URL of a kind that is not supported.
         ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
         TypeError: An argument of a wrong type.
     """
@@ -652,6 +875,8 @@ def configure(
     detect_changes: str = ...,
     where: bool = ...,
     context: int = ...,
+    max_differences: int | None = ...,
+    on_error: str = ...,
 ) -> None:
     """Set options for every later call that does not set them itself.
 
@@ -677,15 +902,12 @@ def compare_all_job_with(*given: object, **options: object) -> Job: ...
 def compare_all_with(*given: object, **options: object) -> bool: ...
 def compare_archive_job(*given: object, **options: object) -> Job: ...
 def compare_archive_job_with(*given: object, **options: object) -> Job: ...
-def compare_archive_listing(*given: object, **options: object) -> tuple[DirResult, list[str]]: ...
 def compare_archive_with(*given: object, **options: object) -> DirResult: ...
 def compare_dir_job(*given: object, **options: object) -> Job: ...
 def compare_dir_job_with(*given: object, **options: object) -> Job: ...
-def compare_dir_listing(*given: object, **options: object) -> tuple[DirResult, list[str]]: ...
 def compare_dir_with(*given: object, **options: object) -> DirResult: ...
 def compare_dir_urls_job(*given: object, **options: object) -> Job: ...
 def compare_dir_urls_job_with(*given: object, **options: object) -> Job: ...
-def compare_dir_urls_listing(*given: object, **options: object) -> tuple[DirResult, list[str]]: ...
 def compare_dir_urls_with(*given: object, **options: object) -> DirResult: ...
 def compare_many_job(*given: object, **options: object) -> Job: ...
 def compare_many_job_with(*given: object, **options: object) -> Job: ...
@@ -693,3 +915,4 @@ def compare_many_with(*given: object, **options: object) -> CompareResult: ...
 def first_difference_job(*given: object, **options: object) -> Job: ...
 def first_difference_job_with(*given: object, **options: object) -> Job: ...
 def first_difference_with(*given: object, **options: object) -> Difference | None: ...
+def iter_trees_with(*given: object, **options: object) -> TreeRun: ...

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from komparu._types import DirResult
+
 __all__ = [
     "ArchiveBombError",
     "ArchiveError",
@@ -110,4 +112,11 @@ class ConfigError(KomparuError, ValueError):
 
 
 class ComparisonTimeoutError(KomparuError, TimeoutError):
-    """The comparison took longer than ``comparison_timeout`` allows."""
+    """The comparison took longer than ``comparison_timeout`` allows.
+
+    Attributes:
+        partial: Of trees: the result of what was compared by then, not complete; else None.
+
+    """
+
+    partial: DirResult | None = None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-__all__ = ["coroutine"]
+__all__ = ["coroutine", "no_loop", "running_loop", "state_of"]
 
 #: Seconds from which on a timer makes no difference: four months, which every event loop takes.
 _ENDLESS = 1e7
@@ -90,6 +90,17 @@ class _LoopState:
         self.awaited[number] = future
         self._mailbox.begin(job, number)
         return number
+
+    def watch(
+        self, run: _core.TreeRun, future: asyncio.Future[Any]
+    ) -> tuple[int | None, dict[int, asyncio.Future[Any]]]:
+        """Have a future resolved once there is something of a run; its id, or None if there is."""
+        number = next(self._ids)
+        self.awaited[number] = future
+        if run.watch(self._mailbox, number):
+            return number, self.awaited
+        del self.awaited[number]
+        return None, self.awaited
 
 
 class _FallbackThread:
@@ -163,7 +174,7 @@ _lock = allocate_lock()
 _states: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[_LoopState]] | None = None
 
 
-def _state_of(loop: asyncio.AbstractEventLoop) -> _LoopState:
+def state_of(loop: asyncio.AbstractEventLoop) -> _LoopState:
     """Find the loop's state, or make it."""
     global _states
     known = None if _states is None else _states.get(loop)
@@ -204,23 +215,76 @@ def _first_running_loop() -> asyncio.AbstractEventLoop:
 _running_loop: Callable[[], asyncio.AbstractEventLoop] = _first_running_loop
 
 
-def _no_loop(name: str) -> RuntimeError:
+def running_loop() -> asyncio.AbstractEventLoop:
+    """Find the running loop; RuntimeError if there is none."""
+    return _running_loop()
+
+
+def no_loop(name: str) -> RuntimeError:
+    """Say what is missing, and what to do."""
     return RuntimeError(
         "no running event loop: komparu.aio is for asyncio only"
         f" (under trio: await trio.to_thread.run_sync(komparu.{name}, ...))"
     )
 
 
-def _expire(
-    job: _core.Job, awaited: dict[int, asyncio.Future[Any]], number: int, seconds: float
-) -> None:
+def _expire(job: _core.Job, awaited: dict[int, asyncio.Future[Any]], number: int) -> None:
     """Stop a job whose time is up, wherever it is: perhaps it has not even begun."""
     if job.abandon():
         future = awaited.pop(number, None)
         if future is not None and not future.done():
-            future.set_exception(_core.timed_out(seconds))
+            future.set_exception(job.timed_out())
             # As a delivery does it: asyncio is not to complain that it was never retrieved.
             future.exception()
+
+
+#: Seconds between two calls of a function that is told of the progress.
+_TICK = 0.05
+
+
+class _Ticker:
+    """Tells a caller's function of the progress of a job, in the loop, until the job is done."""
+
+    __slots__ = ("_awaited", "_job", "_loop", "_number", "_timer")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        job: _core.Job,
+        awaited: dict[int, asyncio.Future[Any]],
+        number: int,
+    ) -> None:
+        """Begin to tell."""
+        self._loop, self._job, self._awaited, self._number = loop, job, awaited, number
+        self._timer = loop.call_later(_TICK, self._tick)
+
+    def tell(self) -> None:
+        """Tell of the progress."""
+        progress = self._job.progress()
+        if progress is not None and self._job.watcher is not None:
+            self._job.watcher(progress)
+
+    def stop(self) -> None:
+        """Tell no more."""
+        self._timer.cancel()
+
+    def _tick(self) -> None:
+        future = self._awaited.get(self._number)
+        if future is None or future.done():
+            return
+        try:
+            self.tell()
+        except BaseException as error:  # what the function raises is the outcome, whatever it is
+            if self._job.abandon():
+                self._awaited.pop(self._number, None)
+            if isinstance(error, Exception):
+                if not future.done():
+                    future.set_exception(error)
+                    future.exception()
+                return
+            future.cancel()
+            raise
+        self._timer = self._loop.call_later(_TICK, self._tick)
 
 
 def coroutine(
@@ -236,25 +300,32 @@ def coroutine(
         try:
             loop = _running_loop()
         except RuntimeError:
-            raise _no_loop(name) from None
+            raise no_loop(name) from None
         job = read(*arguments, **options)
-        state = _state_of(loop)
+        state = state_of(loop)
         future = loop.create_future()
         number, awaited = state.begin(job, future), state.awaited
         # What waits must not keep the state: the loop may be closed meanwhile.
         del state
         timer = None
         if job.timeout is not None and job.timeout < _ENDLESS:
-            timer = loop.call_later(job.timeout, _expire, job, awaited, number, job.timeout)
+            timer = loop.call_later(job.timeout, _expire, job, awaited, number)
+        ticker = None if job.watcher is None else _Ticker(loop, job, awaited, number)
         try:
-            return await future  # type: ignore[no-any-return]
+            result: R = await future
+            if ticker is not None:
+                ticker.tell()
         except BaseException:
             if job.abandon():
                 awaited.pop(number, None)
             raise
+        else:
+            return result
         finally:
             if timer is not None:
                 timer.cancel()
+            if ticker is not None:
+                ticker.stop()
             # An exception of the future's would hold it in its traceback, and it the exception.
             del future
 

@@ -1,10 +1,11 @@
 """What goes in and what comes out: sources and results."""
 
 import os
-from _collections_abc import Mapping
+from _collections_abc import Iterable, Mapping
 from enum import Enum
 
 from komparu import _core
+from komparu._report import as_dict, as_page, as_table, bounded, lines, merged, summarized
 from komparu._shown import shown
 
 # Type checkers take this as true, and editors as possible.
@@ -20,8 +21,12 @@ __all__ = [
     "DiffReason",
     "Difference",
     "DirResult",
+    "Finding",
+    "Progress",
+    "Proof",
     "Source",
     "SourceLike",
+    "Summary",
     "Verdict",
 ]
 
@@ -109,9 +114,104 @@ class Verdict(str, Enum):
     UNVERIFIED = "unverified"
 
 
+class Proof(str, Enum):
+    """How it is known that two contents are identical, or that they differ."""
+
+    BYTES = "bytes"
+    SAME_FILE = "same_file"
+    SIZE = "size"
+    DIGEST = "digest"
+    SERVER = "server"
+
+
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found at one path of two trees.
+
+    Attributes:
+        path: The path, "/" between its parts.
+        verdict: EQUAL, DIFFERENT, or UNVERIFIED where it could not be compared.
+        reason: Why it is not equal; MISSING where only one side has it.
+        side: "left" or "right" where only that side has it.
+        message: Why it could not be compared.
+        difference: Where it differs, if that was asked for.
+        proof: How it is known, where content was compared.
+
+    """
+
+    path: str
+    verdict: Verdict
+    reason: DiffReason | None = None
+    side: str | None = None
+    message: str | None = None
+    difference: Difference | None = None
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a comparison has come.
+
+    Attributes:
+        entries: Entries whose verdict is known.
+        entries_total: How many there are; None until that is known.
+        bytes: Bytes of content that have been compared; those of a pair count once.
+        bytes_total: How many there are to compare; None until that is known.
+        differing: Entries that both sides have, and that differ.
+        failed: Entries that could not be compared.
+        path: The entry that was begun last.
+        elapsed: Seconds since the call began.
+
+    """
+
+    entries: int
+    entries_total: int | None = None
+    bytes: int = 0
+    bytes_total: int | None = None
+    differing: int = 0
+    failed: int = 0
+    path: str | None = None
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How much was compared, and what came of it.
+
+    Attributes:
+        entries: Entries whose verdict is known. One and the same directory on both sides is one.
+        equal: Those that are identical.
+        differing: Those that both sides have, and that differ.
+        only_left: Those that only the first side has.
+        only_right: Those that only the second side has.
+        failed: Those that could not be compared.
+        bytes: Bytes of content that were compared; those of a pair count once.
+        proofs: How many verdicts are known by each proof.
+        elapsed: Seconds that it took.
+
+    """
+
+    entries: int = 0
+    equal: int = 0
+    differing: int = 0
+    only_left: int = 0
+    only_right: int = 0
+    failed: int = 0
+    bytes: int = 0
+    proofs: dict[Proof, int] = field(default_factory=dict, hash=False)
+    elapsed: float = 0.0
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return summarized(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class DirResult:
     """How two trees of files compare. True if they are equal.
+
+    What it knows beyond the first six is no part of equality: two results that say the same of the
+    same paths are equal.
 
     Attributes:
         equal: True only if every entry of both sides was compared and found identical.
@@ -121,6 +221,10 @@ class DirResult:
         errors: Paths that could not be compared. They are in diff too, as READ_ERROR unless it is
             known that they differ.
         messages: Why, for every path in errors.
+        complete: False where the comparison ended before everything was compared.
+        moved: Paths of the first side, and where the second side has their content.
+        differences: Where they differ, by path, if that was asked for.
+        summary: How much was compared, and what came of it.
 
     """
 
@@ -130,6 +234,10 @@ class DirResult:
     only_right: set[str] = field(default_factory=set)
     errors: set[str] = field(default_factory=set)
     messages: dict[str, str] = field(default_factory=dict)
+    complete: bool = field(default=True, compare=False)
+    moved: dict[str, str] = field(default_factory=dict, compare=False)
+    differences: dict[str, Difference] = field(default_factory=dict, compare=False)
+    summary: Summary = field(default_factory=Summary, compare=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -139,9 +247,49 @@ class DirResult:
             return Verdict.DIFFERENT
         return Verdict.EQUAL if self.equal else Verdict.UNVERIFIED
 
+    @classmethod
+    def merge(cls, results: "Iterable[DirResult]") -> "DirResult":
+        """Make one result of those of several parts of the same two trees."""
+        return merged(cls, Summary, list(results))
+
+    def to_dict(self) -> dict[str, object]:
+        """Make of it what `--json` prints: texts, numbers, lists and dicts."""
+        return as_dict(self)
+
+    def to_html(self) -> str:
+        """Make a page of it that needs nothing else; everything in it is escaped."""
+        return as_page(self)
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: a table."""
+        return as_table(self)
+
     def __bool__(self) -> bool:
         """Whether the trees are equal."""
         return self.equal
+
+    def __str__(self) -> str:
+        """Say what the command line prints: one line a path, sorted."""
+        return "\n".join(lines(self))
+
+    def __repr__(self) -> str:
+        """Show it in one line of bounded length."""
+        return bounded(self)
+
+    def __setstate__(self, state: list[object]) -> None:
+        """Take what was pickled, by a version that knew less or the same."""
+        fields = DirResult.__match_args__
+        if not isinstance(state, list) or not _OLDEST <= len(state) <= len(fields):
+            message = "this DirResult was pickled by another version of komparu"
+            raise TypeError(message)
+        later: list[object] = [True, {}, {}, Summary()]
+        state = [*state, *later[len(state) - _OLDEST :]]
+        for name, value in zip(fields, state, strict=True):
+            object.__setattr__(self, name, value)
+
+
+#: How many fields a result had that was pickled before it had `complete`.
+_OLDEST = 6
 
 
 @dataclass(frozen=True, slots=True)

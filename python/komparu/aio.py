@@ -20,8 +20,11 @@ the same name to `trio.to_thread.run_sync`.
 from komparu import _core
 from komparu import _functions as _described
 from komparu._loops import coroutine as _coroutine
+from komparu._runs import TreeRun
+from komparu._runs import opener as _opener
 
 __all__ = [
+    "TreeRun",
     "compare",
     "compare_all",
     "compare_archive",
@@ -29,6 +32,7 @@ __all__ = [
     "compare_dir_urls",
     "compare_many",
     "first_difference",
+    "iter_trees",
 ]
 
 compare = _coroutine(_described.compare, _core.compare_job)
@@ -38,3 +42,4 @@ compare_dir = _coroutine(_described.compare_dir, _core.compare_dir_job)
 compare_dir_urls = _coroutine(_described.compare_dir_urls, _core.compare_dir_urls_job)
 compare_many = _coroutine(_described.compare_many, _core.compare_many_job)
 first_difference = _coroutine(_described.first_difference, _core.first_difference_job)
+iter_trees = _opener(_described.iter_trees, _core.iter_trees)

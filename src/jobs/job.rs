@@ -58,6 +58,11 @@ impl<T: Send> Job<T> {
         before.is_ok()
     }
 
+    /// The call that it is done for.
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+
     fn take_body(&self) -> Option<JobBody<T>> {
         lock(&self.body).take()
     }

@@ -11,6 +11,7 @@
 //! returns when the limit has passed, whatever system call the thread is blocked in.
 
 pub(crate) mod blocking;
+pub(crate) mod detached;
 pub(crate) mod job;
 pub(crate) mod mailbox;
 pub(crate) mod queue;
@@ -18,6 +19,7 @@ pub(crate) mod queues;
 pub(crate) mod runnable;
 
 pub(crate) use self::blocking::wait;
+pub(crate) use self::detached::detach;
 pub(crate) use self::job::Job;
 pub(crate) use self::mailbox::{Failure, Mailbox, Outcome};
 pub(crate) use self::queues::{Load, submit};

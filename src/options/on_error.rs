@@ -9,3 +9,23 @@ pub enum OnError {
     /// Its error ends the whole call, and is the call's.
     Raise,
 }
+
+impl OnError {
+    /// The names of both.
+    pub const NAMES: [&str; 2] = [Self::Report.name(), Self::Raise.name()];
+
+    /// The one that users call `name`.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Report, Self::Raise].into_iter().find(|choice| choice.name() == name)
+    }
+
+    /// What users call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Raise => "raise",
+        }
+    }
+}

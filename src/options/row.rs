@@ -38,6 +38,20 @@ impl<O, S> Description<O, S> {
         (self.set)(overrides, value)
     }
 
+    /// Does this function take it? One that compares trees of any kind takes what is taken for one of them.
+    #[must_use]
+    pub fn is_taken_by(&self, function: Function) -> bool {
+        let takes = |function| self.functions.contains(&function);
+        match function {
+            Function::IterTrees => {
+                [Function::CompareDir, Function::CompareArchive, Function::CompareDirUrls]
+                    .into_iter()
+                    .any(takes)
+            }
+            function => takes(function),
+        }
+    }
+
     /// What it means, in one line.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -97,6 +111,7 @@ pub enum Function {
     CompareAll,
     CompareMany,
     CompareDirUrls,
+    IterTrees,
 }
 
 /// What can set an option, apart from a call. Later ones go before earlier ones, the call before all but

@@ -64,10 +64,6 @@ macro_rules! options {
                 http: HttpOptions = HttpOptions::default(),
                 /// What an archive may cost.
                 limits: ArchiveLimits = ArchiveLimits::default(),
-                /// Trees: how many findings end the comparison. By default it goes on to the end.
-                max_differences: Option<u64> = None,
-                /// Trees: what an entry means for the others that cannot be compared. By default nothing.
-                on_error: OnError = OnError::default(),
             } (files http limits)
         }
         options! { @struct

@@ -68,7 +68,7 @@ impl Function {
     /// compared as pairs are, so those of `compare` come first.
     #[must_use]
     pub fn options(self) -> Vec<&'static Row> {
-        let mut rows: Vec<_> = TABLE.iter().filter(|row| row.functions.contains(&self)).collect();
+        let mut rows: Vec<_> = TABLE.iter().filter(|row| row.is_taken_by(self)).collect();
         if self == Self::CompareDirUrls {
             rows.sort_by_key(|row| !row.functions.contains(&Self::Compare));
         }
@@ -309,6 +309,26 @@ options! {
         kind: Kind::Integer(0, 1 << 20),
         topic: Topic::Comparing,
         functions: PLACES,
+        layers: CONFIGURED,
+    };
+    /// Stop after so many findings; the result is then not complete, and never equal. `None`: find
+    /// all.
+    general max_differences: Option<u64> = None => {
+        russian: "Остановиться после стольких находок; результат тогда неполный и никогда не равен. `None`: \
+            найти все.",
+        kind: Kind::Limit,
+        topic: Topic::Comparing,
+        functions: TREES,
+        layers: CONFIGURED,
+    };
+    /// What becomes of an entry that cannot be compared: `"report"`, it is listed with the reason;
+    /// `"raise"`, the first such error ends the call and is raised.
+    general on_error: OnError = OnError::Report => {
+        russian: "Что делать с записью, которую не удалось сравнить: `\"report\"` — внести её в список с \
+            причиной; `\"raise\"` — первая такая ошибка завершает вызов исключением.",
+        kind: Kind::Choice(&OnError::NAMES),
+        topic: Topic::Comparing,
+        functions: TREES,
         layers: CONFIGURED,
     };
 }

@@ -14,14 +14,15 @@ use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::answer::Answered;
+use super::answer::{self, Answered};
 use super::conversion::Conversion;
-use super::request::Request;
-use super::{config, errors};
-use crate::error::{Error, Name, Result};
+use super::request::{Collected, Request};
+use super::{config, errors, partial, records};
+use crate::error::{Error, Name};
 use crate::jobs;
 use crate::jobs::{Failure, Outcome};
 use crate::run::context::{Call, Context};
+use crate::run::stream::Wake;
 
 /// Names in results that are made at a time, so that the loop's other callbacks get their turn:
 /// about 2 ms of work.
@@ -34,20 +35,35 @@ const TURN: Duration = Duration::from_millis(1);
 /// What it costs to make and deliver a result that has no names in it, in names.
 const DELIVERY: usize = 4;
 
+/// What a job comes to.
+type Answer = std::result::Result<Answered, Box<Unanswered>>;
+
+/// Why a job has no answer, and what was found by then.
+struct Unanswered {
+    error: Error,
+    partial: Option<Answered>,
+}
+
 /// A call whose arguments have been read. It is begun once, by `Mailbox.begin`.
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Job {
     request: Mutex<Option<Request>>,
-    begun: OnceLock<Arc<jobs::Job<Result<Answered>>>>,
+    begun: OnceLock<Arc<jobs::Job<Answer>>>,
     /// Seconds that the call may take.
     #[pyo3(get)]
     timeout: Option<f64>,
+    found: Collected,
+    /// What is called with the progress, if anything is.
+    #[pyo3(get)]
+    watcher: Option<Py<PyAny>>,
 }
 
 impl From<Request> for Job {
-    fn from(request: Request) -> Self {
+    fn from(mut request: Request) -> Self {
+        let watcher = request.progress.take();
         let timeout = request.options.comparison_timeout.map(|limit| limit.as_secs_f64());
-        Self { request: Mutex::new(Some(request)), begun: OnceLock::new(), timeout }
+        let found = request.found();
+        Self { request: Mutex::new(Some(request)), begun: OnceLock::new(), timeout, found, watcher }
     }
 }
 
@@ -57,6 +73,21 @@ impl Job {
     /// will be delivered.
     fn abandon(&self) -> bool {
         self.begun.get().is_none_or(|job| job.abandon())
+    }
+
+    /// How far it has come, if it has begun: a Progress.
+    fn progress<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(job) = self.begun.get() else { return Ok(None) };
+        records::progress(py, &job.call().progress(), self.found.decode()).map(Some)
+    }
+
+    /// What it raises when its time is up, with what was found by then.
+    fn timed_out<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        let seconds = self.timeout.unwrap_or_default();
+        let limit = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        let found = self.begun.get().and_then(|job| self.found.so_far(job.call()));
+        let raised = partial::raise_with(py, &Error::TimedOut(limit), found);
+        raised.into_value(py).into_bound(py).into_any()
     }
 }
 
@@ -72,8 +103,8 @@ impl Drop for Job {
 /// Where the finished jobs of one event loop wait for it.
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Mailbox {
-    finished: Arc<jobs::Mailbox<Result<Answered>>>,
-    /// Results that have been taken from it, and not been delivered yet.
+    finished: Arc<jobs::Mailbox<Answer>>,
+    /// What has been taken from it, and not been delivered yet.
     taken: Mutex<VecDeque<(u64, Pending)>>,
     /// Everything that the loop has begun.
     calls: Call,
@@ -110,7 +141,17 @@ impl Mailbox {
         };
         let load = request.load;
         let call = self.calls.part_within(request.options.comparison_timeout);
-        let work = Box::new(|context: &Context<'_>| request.perform(context));
+        if job.watcher.is_some() {
+            call.note_paths();
+        }
+        let found = request.found();
+        let work = Box::new(move |context: &Context<'_>| {
+            request.perform(context).map_err(|error| {
+                let has_partial = matches!(error, Error::TimedOut(_));
+                let partial = has_partial.then(|| found.so_far(context.call())).flatten();
+                Box::new(Unanswered { error, partial })
+            })
+        });
         let begun = Arc::new(jobs::Job::new(call, work, Arc::clone(&self.finished), job_id));
         jobs::submit(
             Arc::clone(job.begun.get_or_init(|| begun)),
@@ -161,6 +202,15 @@ impl Mailbox {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What resolves the future of this id with True, from any thread.
+    pub(super) fn wake_up(&self, job_id: u64) -> Wake {
+        let finished = Arc::clone(&self.finished);
+        Box::new(move || {
+            let answered = Answered { answer: answer::Answer::Same(true), call: Call::new(None) };
+            finished.put(job_id, Ok(Ok(answered)));
+        })
+    }
+
     fn next(&self) -> Option<(u64, Pending)> {
         self.lock().pop_front()
     }
@@ -168,7 +218,7 @@ impl Mailbox {
 
 /// The outcome of a job, until its future has it.
 enum Pending {
-    Finished(Outcome<Result<Answered>>),
+    Finished(Outcome<Answer>),
     /// Some of the result is made.
     Begun(Conversion),
 }
@@ -244,10 +294,13 @@ impl Drop for Mailbox {
     }
 }
 
-fn open(py: Python<'_>, outcome: Outcome<Result<Answered>>) -> PyResult<Conversion> {
+fn open(py: Python<'_>, outcome: Outcome<Answer>) -> PyResult<Conversion> {
     match outcome {
         Ok(Ok(answer)) => Conversion::new(py, answer),
-        Ok(Err(error)) => Err(errors::raise(py, &error)),
+        Ok(Err(unanswered)) => {
+            let Unanswered { error, partial } = *unanswered;
+            Err(partial::raise_with(py, &error, partial))
+        }
         Err(Failure::NoThread(cause)) => {
             Err(PyRuntimeError::new_err(format!("can't start new thread: {cause}")))
         }
@@ -257,11 +310,4 @@ fn open(py: Python<'_>, outcome: Outcome<Result<Answered>>) -> PyResult<Conversi
             Err(PanicException::new_err(text.unwrap_or("panic").to_owned()))
         }
     }
-}
-
-/// The exception of a call whose time is up.
-#[pyfunction]
-pub(super) fn timed_out(py: Python<'_>, seconds: f64) -> Bound<'_, PyAny> {
-    let limit = std::time::Duration::try_from_secs_f64(seconds).unwrap_or(std::time::Duration::MAX);
-    errors::raise(py, &Error::TimedOut(limit)).into_value(py).into_bound(py).into_any()
 }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use super::answer::Names;
 use super::arguments::Parameter;
-use super::public::{Asked, Public, load_of};
+use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::Request;
 use super::sources;
 use crate::options::Function;
@@ -22,6 +22,7 @@ pub(super) static COMPARE_ARCHIVE: Public = Public {
         },
         Parameter { name: "path_b", annotation: "SourceLike", about: "Another one." },
     ],
+    extras: &[&PROGRESS],
     returns: "DirResult",
     about: "\
 Do two archives hold the same files, byte for byte?
@@ -46,7 +47,6 @@ Raises:
     ConfigError: A URL of a kind that is not supported.
     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type.",
-    has_listing: true,
     read: read_compare_archive,
 };
 

@@ -17,6 +17,14 @@ pub(super) struct Parameter {
     pub(super) about: &'static str,
 }
 
+/// An argument that only has a name, and is no option: it cannot be configured.
+pub(super) struct Extra {
+    pub(super) name: &'static str,
+    pub(super) annotation: &'static str,
+    pub(super) default: &'static str,
+    pub(super) about: &'static str,
+}
+
 /// Finds the arguments that have a position, though some of them may have been given by name.
 pub(super) fn positional<'py>(
     function: &str,
@@ -52,10 +60,10 @@ pub(super) fn positional<'py>(
     Err(error(&format!("missing {number} required positional argument{plural}: {list}")))
 }
 
-/// Reads all that was given by name, apart from the `parameters` that have a position: options, of which
-/// `known` finds those that are taken.
+/// Reads all that was given by name, apart from what `is_none` knows as no option: options, of which `known`
+/// finds those that are taken.
 pub(super) fn options(
-    parameters: &[Parameter],
+    is_none: impl Fn(&str) -> bool,
     named: &Bound<'_, PyDict>,
     known: impl Fn(&str) -> Option<&'static Row>,
     unknown: impl Fn(&str) -> PyErr,
@@ -65,7 +73,7 @@ pub(super) fn options(
         let name = name.cast::<PyString>()?.to_cow()?.into_owned();
         match known(&name) {
             Some(row) => given.push(row, &value)?,
-            None if parameters.iter().any(|parameter| parameter.name == name) => {}
+            None if is_none(&name) => {}
             None => return Err(unknown(&Piece(name.as_bytes()).to_string())),
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn given_options(given: &Bound<'_, PyDict>) -> PyResult<Overrides> {
     let config_error = |error| raise(given.py(), &as_config(error));
     let known = |name: &str| Row::named(name).filter(|row| row.layers.contains(&Layer::Configure));
     let unknown = |name: &str| config_error(Error::Config(format!("unknown option '{name}'")));
-    arguments::options(&[], given, known, unknown)?.checked().map_err(config_error)
+    arguments::options(|_| false, given, known, unknown)?.checked().map_err(config_error)
 }
 
 /// A bad value is an error of the configuration here.

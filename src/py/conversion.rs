@@ -6,13 +6,14 @@
 use std::vec::IntoIter;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyString};
+use pyo3::types::{PyDict, PyList, PySet, PyString};
 
 use super::answer::{Answer, Answered};
 use super::classes::classes;
 use super::errors::raise;
+use super::records::{Members, difference, summary};
 use super::result::{Decode, decode, text};
-use crate::outcome::{DiffReason, Difference, Finding, GroupOutcome, TreeOutcome};
+use crate::outcome::{Difference, Finding, GroupOutcome, TreeOutcome};
 use crate::run::context::{Call, Context};
 use crate::source::Source;
 use crate::text::legible::message;
@@ -61,7 +62,7 @@ impl Conversion {
             Unfinished::Same(same) => Some(same.into_pyobject(py)?.to_owned().into_any()),
             Unfinished::Difference(None) => Some(py.None().into_bound(py)),
             Unfinished::Difference(Some(found)) => Some(difference(py, found)?),
-            Unfinished::Tree(tree) => tree.resume(py, left)?,
+            Unfinished::Tree(tree) => tree.resume(py, &self.call, left)?,
             Unfinished::Groups(groups) => groups.resume(py, left)?,
         };
         if finished.is_none() {
@@ -82,14 +83,6 @@ pub(super) fn whole(py: Python<'_>, answered: Answered) -> PyResult<Bound<'_, Py
     }
 }
 
-/// A `Difference`.
-fn difference<'py>(py: Python<'py>, found: &Difference) -> PyResult<Bound<'py, PyAny>> {
-    let Difference { offset, line, left, right, left_size, right_size } = found;
-    let (left, right) = (PyBytes::new(py, left), PyBytes::new(py, right));
-    let fields = (offset, line, left, right, left_size, right_size);
-    classes(py)?.types.bind(py).getattr("Difference")?.call1(fields)
-}
-
 /// One less to do, if any may be done.
 fn take_one(left: &mut usize) -> bool {
     let any = *left > 0;
@@ -102,12 +95,13 @@ pub(super) struct Tree {
     is_equal: bool,
     findings: IntoIter<(Vec<u8>, Finding)>,
     decode: Decode,
-    reasons: Reasons,
+    complete: bool,
     diff: Py<PyDict>,
     only_left: Py<PySet>,
     only_right: Py<PySet>,
     errors: Py<PySet>,
     messages: Py<PyDict>,
+    differences: Py<PyDict>,
 }
 
 impl Tree {
@@ -116,20 +110,23 @@ impl Tree {
             is_equal: outcome.is_equal(),
             findings: outcome.findings.into_iter(),
             decode,
-            reasons: Reasons::new(py)?,
+            complete: outcome.complete,
             diff: PyDict::new(py).unbind(),
             only_left: PySet::empty(py)?.unbind(),
             only_right: PySet::empty(py)?.unbind(),
             errors: PySet::empty(py)?.unbind(),
             messages: PyDict::new(py).unbind(),
+            differences: PyDict::new(py).unbind(),
         })
     }
 
     fn resume<'py>(
         &mut self,
         py: Python<'py>,
+        call: &Call,
         left: &mut usize,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let members = Members::get(py)?;
         let (diff, errors) = (self.diff.bind(py), self.errors.bind(py));
         while !self.findings.as_slice().is_empty() {
             if !take_one(left) {
@@ -140,52 +137,37 @@ impl Tree {
             match finding {
                 Finding::Equal(_) => {}
                 Finding::Differs(mismatch) => {
-                    diff.set_item(path, self.reasons.of(mismatch.reason))?;
+                    if let Some(found) = &mismatch.difference {
+                        self.differences.bind(py).set_item(&path, difference(py, found)?)?;
+                    }
+                    diff.set_item(path, members.reason(mismatch.reason))?;
                 }
                 Finding::OnlyLeft => self.only_left.bind(py).add(path)?,
                 Finding::OnlyRight => self.only_right.bind(py).add(path)?,
                 Finding::Failed(error) => {
                     // What is known to differ does so whether or not it could be read.
                     if !diff.contains(&path)? {
-                        diff.set_item(&path, &self.reasons.read_error)?;
+                        diff.set_item(&path, &members.read_error)?;
                     }
                     errors.add(&path)?;
                     self.messages.bind(py).set_item(path, message(&error.to_string()))?;
                 }
             }
         }
-        let fields =
-            (self.is_equal, diff, &self.only_left, &self.only_right, errors, &self.messages);
+        let (moved, summary) = (PyDict::new(py), summary(py, &call.summary())?);
+        let fields = (
+            self.is_equal,
+            diff,
+            &self.only_left,
+            &self.only_right,
+            errors,
+            &self.messages,
+            self.complete,
+            moved,
+            &self.differences,
+            summary,
+        );
         classes(py)?.types.bind(py).getattr("DirResult")?.call1(fields).map(Some)
-    }
-}
-
-/// The members of `komparu.DiffReason` that results have.
-struct Reasons {
-    content: Py<PyAny>,
-    size: Py<PyAny>,
-    kind: Py<PyAny>,
-    read_error: Py<PyAny>,
-}
-
-impl Reasons {
-    fn new(py: Python<'_>) -> PyResult<Self> {
-        let class = classes(py)?.types.bind(py).getattr("DiffReason")?;
-        let member = |name| class.getattr(name).map(Bound::unbind);
-        Ok(Self {
-            content: member("CONTENT_MISMATCH")?,
-            size: member("SIZE_MISMATCH")?,
-            kind: member("TYPE_MISMATCH")?,
-            read_error: member("READ_ERROR")?,
-        })
-    }
-
-    fn of(&self, reason: DiffReason) -> &Py<PyAny> {
-        match reason {
-            DiffReason::ContentMismatch => &self.content,
-            DiffReason::SizeMismatch => &self.size,
-            DiffReason::TypeMismatch => &self.kind,
-        }
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn options(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     for row in TABLE {
         let option = PyDict::new(py);
         let (kind, choices) = kind(row.kind);
-        let functions = FUNCTIONS.iter().filter(|public| row.functions.contains(&public.function));
+        let functions = FUNCTIONS.iter().filter(|public| row.is_taken_by(public.function));
         option.set_item("name", row.name)?;
         option.set_item("english", row.sentence())?;
         option.set_item("russian", row.russian)?;
@@ -32,15 +32,18 @@ pub(super) fn options(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 }
 
 /// Every public function that compares: its name, the names and types of its arguments that have a position,
-/// the names of its options, and the type of its result.
+/// those that have none and are no options, with their defaults, the names of its options, and the type of its result.
 #[pyfunction]
 pub(super) fn functions(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let all = PyList::empty(py);
     for public in FUNCTIONS {
         let parameters = public.parameters.iter().map(|given| (given.name, given.annotation));
         let options = public.function.options().into_iter().map(|row| row.name);
+        let extras =
+            public.extras.iter().map(|extra| (extra.name, extra.annotation, extra.default));
         let (parameters, options) = (parameters.collect::<Vec<_>>(), options.collect::<Vec<_>>());
-        all.append((public.name, parameters, options, public.returns))?;
+        let extras = extras.collect::<Vec<_>>();
+        all.append((public.name, parameters, extras, options, public.returns))?;
     }
     Ok(all)
 }

@@ -26,7 +26,8 @@ pub(super) fn of(public: &Public, suffix: &str) -> (CString, CString) {
     let default = |row: &Row| literal(&(row.value)(&defaults));
     let options = public.function.options().into_iter();
     let options = options.map(|row| format!("{}={}", row.name, default(row)));
-    let all: Vec<_> = parameters.chain(["*".to_owned()]).chain(options).collect();
+    let extras = public.extras.iter().map(|extra| format!("{}={}", extra.name, extra.default));
+    let all: Vec<_> = parameters.chain(["*".to_owned()]).chain(options).chain(extras).collect();
     let text = format!("{name}({})\n--\n\n{}", all.join(", "), docstring(public));
     (c_string(name), c_string(text))
 }
@@ -56,6 +57,10 @@ fn docstring(public: &Public) -> String {
         };
         let about = format!("{sentence} Default `{}`.", literal(&(row.value)(&defaults)));
         text += &argument(row.name, &about);
+    }
+    for extra in public.extras {
+        let about = format!("{} Default `{}`.", extra.about, extra.default);
+        text += &argument(extra.name, &about);
     }
     text + "\n" + public.outcome.trim()
 }

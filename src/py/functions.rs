@@ -11,10 +11,11 @@ use super::aio::Job;
 use super::public::Public;
 use super::request::Request;
 use super::settings::Settings;
-use super::{archive, arguments, config, conversion, documentation, listing, many, pairs};
+use super::{archive, arguments, config, conversion, documentation, iterate, many, pairs};
+use crate::options::Function;
 
 /// All of them.
-pub(super) static FUNCTIONS: [&Public; 7] = [
+pub(super) static FUNCTIONS: [&Public; 8] = [
     &pairs::COMPARE,
     &pairs::FIRST_DIFFERENCE,
     &pairs::COMPARE_DIR,
@@ -22,6 +23,7 @@ pub(super) static FUNCTIONS: [&Public; 7] = [
     &many::COMPARE_ALL,
     &many::COMPARE_MANY,
     &many::COMPARE_DIR_URLS,
+    &iterate::ITER_TREES,
 ];
 
 /// One form of a function.
@@ -49,16 +51,17 @@ const JOB: Form = Form {
     finish: |py, request| Job::from(request).into_bound_py_any(py),
 };
 
-/// With all paths that are identical, for a caller that wants to show them.
-const LISTING: Form = Form {
-    suffix: "_listing",
+/// A run, which has begun.
+const RUN: Form = Form {
+    suffix: "",
     takes_settings: false,
-    finish: |py, request| listing::wait(py, request)?.into_bound_py_any(py),
+    finish: |py, request| iterate::begin(request)?.into_bound_py_any(py),
 };
 
-/// The first two as a `Comparer` has them.
+/// The same as a `Comparer` has them.
 const WAITING_WITH: Form = Form { suffix: "_with", takes_settings: true, ..WAITING };
 const JOB_WITH: Form = Form { suffix: "_job_with", takes_settings: true, ..JOB };
+const RUN_WITH: Form = Form { suffix: "_with", takes_settings: true, ..RUN };
 
 /// Adds all of them to the module, and `configure`, which takes options, too.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -86,9 +89,11 @@ pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The functions, each in the forms that it has.
 fn all() -> impl Iterator<Item = (&'static Public, Form)> {
     FUNCTIONS.into_iter().flat_map(|public| {
-        let listing = public.has_listing.then_some(LISTING);
-        let forms = [WAITING, JOB, WAITING_WITH, JOB_WITH].into_iter().chain(listing);
-        forms.map(move |form| (public, form))
+        let forms: &[Form] = match public.function {
+            Function::IterTrees => &[RUN, RUN_WITH],
+            _ => &[WAITING, JOB, WAITING_WITH, JOB_WITH],
+        };
+        forms.iter().map(move |&form| (public, form))
     })
 }
 

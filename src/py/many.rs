@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::answer::{Answer, Names};
 use super::arguments::Parameter;
-use super::public::{Asked, Public, load_of};
+use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::Request;
 use super::{errors, sources};
 use crate::compare::trees::report_dir_urls;
@@ -24,6 +24,7 @@ pub(super) static COMPARE_ALL: Public = Public {
         annotation: "Iterable[SourceLike]",
         about: "Local paths, URLs or Sources, in any mixture.",
     }],
+    extras: &[&PROGRESS],
     returns: "bool",
     about: "\
 Are all of these sources the same, byte for byte?
@@ -40,7 +41,6 @@ Raises:
     ConfigError: A URL of a kind that is not supported.
     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type; it is named, by its index.",
-    has_listing: false,
     read: read_compare_all,
 };
 fn read_compare_all(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
@@ -65,6 +65,7 @@ pub(super) static COMPARE_MANY: Public = Public {
                 the same time.",
         },
     ],
+    extras: &[&PROGRESS],
     returns: "CompareResult",
     about: "\
 Which of these sources are the same, byte for byte?
@@ -84,7 +85,6 @@ Raises:
     ConfigError: A URL of a kind that is not supported.
     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type; it is named, by its index.",
-    has_listing: false,
     read: read_compare_many,
 };
 
@@ -118,6 +118,7 @@ pub(super) static COMPARE_DIR_URLS: Public = Public {
                 \"a/b\".",
         },
     ],
+    extras: &[&PROGRESS],
     returns: "DirResult",
     about: "\
 Does a directory hold what is at these URLs, byte for byte?
@@ -138,29 +139,42 @@ Raises:
     ValueError: An argument that cannot be, such as a path in url_map that is absolute or has a
         \"..\" part. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type; in url_map it is named by its path.",
-    has_listing: true,
     read: read_compare_dir_urls,
 };
 
 fn read_compare_dir_urls(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
     let [dir_path, url_map] = given else { unreachable!("as many as it has parameters") };
-    let directory = sources::directory(dir_path, "dir_path")?;
-    let url_map = sources::map(url_map, "url_map")?;
+    read_map((dir_path, "dir_path"), (url_map, "url_map"), asked)
+}
+
+/// Reads a directory and a map of sources, which came as the arguments of these names.
+pub(super) fn read_map(
+    (directory, directory_name): (&Bound<'_, PyAny>, &str),
+    (url_map, map_name): (&Bound<'_, PyAny>, &'static str),
+    asked: &Asked<'_, '_>,
+) -> PyResult<Request> {
+    let py = directory.py();
+    let directory = sources::directory(directory, directory_name)?;
+    let url_map = sources::map(url_map, map_name)?;
     let load = load_of(url_map.iter().map(|(_, source)| source));
-    let py = dir_path.py();
     let options = asked.options(py, load)?;
     let load = match load {
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers())),
         Load::Disk => Load::Disk,
     };
-    let urls = tree(py, url_map, &options)?;
+    let urls = tree(py, url_map, map_name, &options)?;
     Ok(Request::of_trees(options, load, Names::Paths, move |options, sink, context| {
         report_dir_urls(&directory, &urls, options, sink, context)
     }))
 }
 
 /// The tree of a map, which may be large: signal handlers run meanwhile.
-fn tree(py: Python<'_>, url_map: Vec<(Vec<u8>, Source)>, options: &Options) -> PyResult<UrlTree> {
+fn tree(
+    py: Python<'_>,
+    url_map: Vec<(Vec<u8>, Source)>,
+    name: &str,
+    options: &Options,
+) -> PyResult<UrlTree> {
     let raised = Cell::new(None);
     let interrupt = || match py.check_signals() {
         Ok(()) => false,
@@ -171,6 +185,6 @@ fn tree(py: Python<'_>, url_map: Vec<(Vec<u8>, Source)>, options: &Options) -> P
     };
     let call = Call::new(None);
     let context = Context::with_interrupt(&call, &interrupt);
-    let tree = UrlTree::new(url_map, "url_map", options, &context);
+    let tree = UrlTree::new(url_map, name, options, &context);
     tree.map_err(|error| raised.take().unwrap_or_else(|| errors::raise(py, &error)))
 }

@@ -19,13 +19,16 @@ mod environment;
 mod errors;
 mod files;
 mod functions;
-mod listing;
+mod iterate;
 mod many;
 mod options;
 mod pairs;
+mod partial;
 mod public;
+mod records;
 mod request;
 mod result;
+mod run;
 mod settings;
 mod sources;
 mod values;
@@ -46,6 +49,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<aio::Job>()?;
     module.add_class::<aio::Mailbox>()?;
     module.add_class::<settings::Settings>()?;
+    module.add_class::<run::TreeRun>()?;
     /// Adds functions, by their paths.
     macro_rules! add {
         ($($function:path),+ $(,)?) => {
@@ -53,7 +57,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         };
     }
     add!(
-        aio::timed_out,
         classes::prepare,
         config::check_source,
         config::escaped,
@@ -94,5 +97,6 @@ fn check_interpreter() -> PyResult<()> {
 /// their answer: once it finalizes, they could not even ask.
 #[pyfunction]
 fn stop(py: Python<'_>) {
+    run::cancel_all();
     py.detach(crate::http::client::stop);
 }

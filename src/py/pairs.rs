@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use super::answer::{Answer, Names};
 use super::arguments::Parameter;
-use super::public::{Asked, Public, load_of};
+use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::Request;
 use super::sources;
 use crate::jobs::Load;
@@ -21,6 +21,7 @@ pub(super) static COMPARE: Public = Public {
         },
         Parameter { name: "source_b", annotation: "SourceLike", about: "Another one." },
     ],
+    extras: &[&PROGRESS],
     returns: "bool",
     about: "\
 Are two files or URLs the same, byte for byte?
@@ -35,7 +36,6 @@ Raises:
     ConfigError: A URL of a kind that is not supported, or that is malformed.
     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type.",
-    has_listing: false,
     read: read_compare,
 };
 
@@ -55,6 +55,7 @@ pub(super) static FIRST_DIFFERENCE: Public = Public {
     function: Function::FirstDifference,
     name: "first_difference",
     parameters: COMPARE.parameters,
+    extras: &[&PROGRESS],
     returns: "Difference | None",
     about: "\
 Where do two files or URLs differ first? None if they are the same, byte for byte.
@@ -74,7 +75,6 @@ Raises:
     ConfigError: A URL of a kind that is not supported, or that is malformed.
     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type.",
-    has_listing: false,
     read: read_first_difference,
 };
 
@@ -101,6 +101,7 @@ pub(super) static COMPARE_DIR: Public = Public {
         },
         Parameter { name: "dir_b", annotation: "SourceLike", about: "Another one." },
     ],
+    extras: &[&PROGRESS],
     returns: "DirResult",
     about: "\
 Do two directories hold the same files, byte for byte?
@@ -121,7 +122,6 @@ Raises:
     ConfigError: A URL.
     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type.",
-    has_listing: true,
     read: read_compare_dir,
 };
 

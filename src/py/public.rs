@@ -11,12 +11,22 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::Parameter;
+use super::arguments::{Extra, Parameter};
 use super::request::Request;
+use super::values::wrong_type;
 use super::{arguments, config, environment, errors};
 use crate::jobs::Load;
 use crate::options::{Function, Options, Overrides, Row};
 use crate::source::Source;
+
+/// What every function has whose caller waits, or awaits.
+pub(super) static PROGRESS: Extra = Extra {
+    name: "progress",
+    annotation: "Callable[[Progress], object] | None",
+    default: "None",
+    about: "Called with a Progress, at most 20 times a second and once at the end: in the caller's own thread, or \
+        by the event loop. What it raises ends the call.",
+};
 
 /// A public function that compares.
 pub(super) struct Public {
@@ -24,14 +34,14 @@ pub(super) struct Public {
     pub(super) name: &'static str,
     /// Its arguments that have a position: names, types for the stubs, what they are.
     pub(super) parameters: &'static [Parameter],
+    /// Its other arguments that are no options.
+    pub(super) extras: &'static [&'static Extra],
     /// The type of its result, for the stubs.
     pub(super) returns: &'static str,
     /// What it does: the docstring above the arguments.
     pub(super) about: &'static str,
     /// What it returns and raises: the docstring below them.
     pub(super) outcome: &'static str,
-    /// Does its result speak of paths, so that those that are identical can be listed, too?
-    pub(super) has_listing: bool,
     /// Reads the arguments that have a position, and asks for the options.
     pub(super) read: fn(&[Bound<'_, PyAny>], &Asked<'_, '_>) -> PyResult<Request>,
 }
@@ -43,7 +53,12 @@ pub(super) struct Asked<'a, 'py> {
     named: Option<&'a Bound<'py, PyDict>>,
 }
 
-impl Asked<'_, '_> {
+impl<'py> Asked<'_, 'py> {
+    /// An argument that is no option and has no position, if it was given.
+    pub(super) fn extra(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(self.named.map(|named| named.get_item(name)).transpose()?.flatten())
+    }
+
     /// The configured options, changed by the settings and then by those that the call was given; and, where
     /// it fetches URLs, with what the environment says of requests.
     pub(super) fn options(&self, py: Python<'_>, load: Load) -> PyResult<Arc<Options>> {
@@ -53,13 +68,12 @@ impl Asked<'_, '_> {
         }
         if let Some(named) = self.named {
             let Public { function, name, .. } = self.public;
-            let known =
-                |name: &str| Row::named(name).filter(|row| row.functions.contains(function));
+            let known = |name: &str| Row::named(name).filter(|row| row.is_taken_by(*function));
             let unknown = |option: &str| {
                 let message = format!("{name}() got an unexpected keyword argument '{option}'");
                 PyTypeError::new_err(message)
             };
-            let given = arguments::options(self.public.parameters, named, known, unknown)?;
+            let given = arguments::options(|name| self.public.has(name), named, known, unknown)?;
             let overrides = given.checked().map_err(|error| errors::raise(py, &error))?;
             Arc::make_mut(&mut options).apply(&overrides);
         }
@@ -70,7 +84,26 @@ impl Asked<'_, '_> {
     }
 }
 
+impl Asked<'_, '_> {
+    /// What is to be called with the progress, if anything is.
+    fn watcher(&self) -> PyResult<Option<Py<PyAny>>> {
+        match self.extra(PROGRESS.name)? {
+            Some(value) if value.is_callable() => Ok(Some(value.unbind())),
+            Some(value) if !value.is_none() => {
+                Err(wrong_type(PROGRESS.name, "callable or None", &value))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
 impl Public {
+    /// Does it have an argument of this name that is no option?
+    fn has(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == name)
+            || self.extras.iter().any(|extra| extra.name == name)
+    }
+
     /// Reads and checks all arguments of a call, within some settings.
     pub(super) fn request<'py>(
         &'static self,
@@ -80,7 +113,10 @@ impl Public {
     ) -> PyResult<Request> {
         let begun = Instant::now();
         let found = arguments::positional(self.name, self.parameters, arguments, named)?;
-        Ok((self.read)(&found, &Asked { public: self, settings, named })?.since(begun))
+        let asked = Asked { public: self, settings, named };
+        let mut request = (self.read)(&found, &asked)?.since(begun);
+        request.progress = asked.watcher()?;
+        Ok(request)
     }
 }
 

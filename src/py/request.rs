@@ -1,20 +1,22 @@
 //! One call of a public function, from its arguments to its outcome.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use pyo3::prelude::*;
 
 use super::answer::{Answer, Answered, Names};
-use super::errors;
-use crate::error::Result;
+use super::result::Decode;
+use super::{errors, partial, records, result};
+use crate::error::{Error, Result};
 use crate::jobs::{self, Load};
 use crate::options::Options;
+use crate::outcome::TreeOutcome;
 use crate::run::collect::Collector;
 use crate::run::context::{Call, Context};
 use crate::run::panics::caught;
 use crate::run::sink::Sink;
-use crate::sys::interpreter::without_interpreter;
+use crate::sys::interpreter::without_interpreter_but as detached;
 
 /// What a function does with its options.
 type Comparison = Box<dyn FnOnce(&Options, &Context<'_>) -> Result<Answer> + Send>;
@@ -26,7 +28,43 @@ type TreeComparison = Box<dyn FnOnce(&Options, &dyn Sink, &Context<'_>) -> Resul
 /// What is done for a call.
 enum Work {
     Plain(Comparison),
-    Tree(TreeComparison, Names),
+    Tree(TreeComparison),
+}
+
+/// What is done for a call that compares trees, and where its names will be known to be.
+pub(super) struct TreeRequest {
+    pub(super) options: Arc<Options>,
+    pub(super) compare: TreeComparison,
+    pub(super) names: Arc<OnceLock<Names>>,
+    /// Are identical paths findings, too?
+    pub(super) wants_equal: bool,
+}
+
+/// Where the findings of trees are collected, and what their names are: known before there are any.
+#[derive(Clone, Default)]
+pub(super) struct Collected {
+    findings: Arc<Collector>,
+    names: Arc<OnceLock<Names>>,
+}
+
+impl Collected {
+    fn answer(&self, complete: bool, context: &Context<'_>) -> Result<Answer> {
+        let names = self.names.get().copied().unwrap_or(Names::Paths);
+        Ok(Answer::Tree(self.findings.outcome(complete, context)?, names))
+    }
+
+    /// How the names become Python strings.
+    pub(super) fn decode(&self) -> Decode {
+        result::decode(self.names.get().copied().unwrap_or(Names::Paths))
+    }
+
+    /// What was found by the time that a call ended early.
+    pub(super) fn so_far(&self, call: &Call) -> Option<Answered> {
+        self.names.get()?;
+        let call = call.afterwards();
+        let answer = self.answer(false, &Context::new(&call)).ok()?;
+        Some(Answered { answer, call })
+    }
 }
 
 /// A call whose arguments have been read, and found to be good.
@@ -34,8 +72,9 @@ pub(super) struct Request {
     pub(super) options: Arc<Options>,
     pub(super) load: Load,
     work: Work,
-    /// Where the findings of trees are collected.
-    findings: Arc<Collector>,
+    found: Collected,
+    /// What is called with the progress, if anything is.
+    pub(super) progress: Option<Py<PyAny>>,
     /// When the call began.
     begun: Instant,
 }
@@ -56,11 +95,42 @@ impl Request {
         names: Names,
         work: impl FnOnce(&Options, &dyn Sink, &Context<'_>) -> Result<bool> + Send + 'static,
     ) -> Self {
-        Self::with_work(options, load, Work::Tree(Box::new(work), names))
+        let known = OnceLock::from(names);
+        Self::of_any_trees(options, load, known.into(), work)
+    }
+
+    /// The same where it is only known while it works what the names are.
+    pub(super) fn of_any_trees(
+        options: Arc<Options>,
+        load: Load,
+        names: Arc<OnceLock<Names>>,
+        work: impl FnOnce(&Options, &dyn Sink, &Context<'_>) -> Result<bool> + Send + 'static,
+    ) -> Self {
+        let mut request = Self::with_work(options, load, Work::Tree(Box::new(work)));
+        request.found.names = names;
+        request
+    }
+
+    /// What is done, for a sink of another kind.
+    pub(super) fn into_tree(self) -> Option<TreeRequest> {
+        match self.work {
+            Work::Plain(_) => None,
+            Work::Tree(compare) => {
+                let wants_equal = self.found.findings.wants_equal();
+                let (options, names) = (self.options, self.found.names);
+                Some(TreeRequest { options, compare, names, wants_equal })
+            }
+        }
+    }
+
+    /// Where its findings will be.
+    pub(super) fn found(&self) -> Collected {
+        self.found.clone()
     }
 
     fn with_work(options: Arc<Options>, load: Load, work: Work) -> Self {
-        Self { options, load, work, findings: Arc::default(), begun: Instant::now() }
+        let (found, begun) = (Collected::default(), Instant::now());
+        Self { options, load, work, found, progress: None, begun }
     }
 
     /// The same, of a call that began before its arguments were read: there may be a million.
@@ -71,7 +141,7 @@ impl Request {
 
     /// With the paths that are identical, too.
     pub(super) fn with_equal_paths(mut self) -> Self {
-        self.findings = Arc::new(Collector::of_equal_paths_too());
+        self.found.findings = Arc::new(Collector::of_equal_paths_too());
         self
     }
 
@@ -79,18 +149,35 @@ impl Request {
     pub(super) fn perform(self, context: &Context<'_>) -> Result<Answered> {
         let answer = caught(|| match self.work {
             Work::Plain(compare) => compare(&self.options, context),
-            Work::Tree(compare, names) => {
-                let complete = compare(&self.options, &*self.findings, context)?;
-                Ok(Answer::Tree(self.findings.outcome(complete, context)?, names))
+            Work::Tree(compare) => {
+                let complete = compare(&self.options, &*self.found.findings, context)?;
+                self.found.answer(complete, context)
             }
         })?;
+        let complete = !matches!(&answer, Answer::Tree(TreeOutcome { complete: false, .. }, _));
+        context.call().finish(complete);
         Ok(Answered { answer, call: context.call().part() })
     }
 
     /// The same while the caller waits, without the interpreter, except that signals are looked after.
-    pub(super) fn wait(self, py: Python<'_>) -> PyResult<Answered> {
+    /// With `progress`, the caller's function is called now and then, and once at the end.
+    pub(super) fn wait(mut self, py: Python<'_>) -> PyResult<Answered> {
         let call = Arc::new(Call::since(self.begun, self.options.comparison_timeout));
-        let outcome = without_interpreter(|interrupt| match self.options.comparison_timeout {
+        let (found, watcher) = (self.found(), self.progress.take());
+        let tell = |watcher: &Py<PyAny>, py: Python<'_>| {
+            let progress = records::progress(py, &call.progress(), found.decode())?;
+            watcher.call1(py, (progress,)).map(drop)
+        };
+        if watcher.is_some() {
+            call.note_paths();
+        }
+        // Looking at signals, the thread has the interpreter anyway.
+        let look = || {
+            watcher.as_ref().is_some_and(|watcher| {
+                Python::attach(|py| tell(watcher, py).map_err(|raised| raised.restore(py)).is_err())
+            })
+        };
+        let outcome = detached(&look, |interrupt| match self.options.comparison_timeout {
             None => self.perform(&Context::with_interrupt(&call, interrupt)),
             // A system call may block for longer than the limit.
             Some(_) => jobs::wait(&call, interrupt, Box::new(move |context| self.perform(context))),
@@ -99,6 +186,12 @@ impl Request {
         if let Some(exception) = PyErr::take(py) {
             return Err(exception);
         }
-        outcome.map_err(|error| errors::raise(py, &error))
+        if let (Ok(_), Some(watcher)) = (&outcome, &watcher) {
+            tell(watcher, py)?;
+        }
+        outcome.map_err(|error| match error {
+            Error::TimedOut(_) => partial::raise_with(py, &error, found.so_far(&call)),
+            error => errors::raise(py, &error),
+        })
     }
 }

@@ -104,6 +104,17 @@ impl Call {
         Self { counters: Arc::default(), ..self.part() }
     }
 
+    /// The call is over: its summary does not change any more. `complete`: was everything compared?
+    pub(crate) fn finish(&self, complete: bool) {
+        self.counters.finish(complete);
+    }
+
+    /// For what is done with the findings once this call is over: it has the same counters, and no limits.
+    #[must_use]
+    pub(crate) fn afterwards(&self) -> Self {
+        Self { counters: Arc::clone(&self.counters), ..Self::default() }
+    }
+
     /// How much has been compared, and what came of it.
     #[must_use]
     pub fn summary(&self) -> Summary {

@@ -4,7 +4,7 @@
 //! at a time. Anyone who watches the call takes a snapshot of them, so that watching costs the threads nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, TryLockError};
+use std::sync::{Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::outcome::{Finding, Proof, Summary};
@@ -17,6 +17,8 @@ const UNKNOWN: u64 = u64::MAX;
 #[derive(Debug)]
 pub(crate) struct Counters {
     begun: Instant,
+    /// How long it took, once it is over.
+    took: OnceLock<Duration>,
     equal: AtomicU64,
     differing: AtomicU64,
     only_left: AtomicU64,
@@ -67,6 +69,7 @@ impl Counters {
     pub(crate) fn since(begun: Instant) -> Self {
         Self {
             begun,
+            took: OnceLock::new(),
             equal: AtomicU64::default(),
             differing: AtomicU64::default(),
             only_left: AtomicU64::default(),
@@ -140,6 +143,16 @@ impl Counters {
         }
     }
 
+    /// The call is over. If everything was compared, that is all there is.
+    pub(crate) fn finish(&self, complete: bool) {
+        let _ = self.took.set(self.begun.elapsed());
+        if complete {
+            let summary = self.summary();
+            self.set_entries_total(summary.entries);
+            self.set_bytes_total(summary.bytes);
+        }
+    }
+
     /// Has the path of each entry noted from now on.
     pub(crate) fn want_path(&self) {
         self.is_path_wanted.store(true, Ordering::Relaxed);
@@ -180,7 +193,7 @@ impl Counters {
             failed,
             bytes: read(&self.bytes),
             proofs: Proof::ALL.map(|proof| read(&self.proofs[proof as usize])),
-            elapsed: self.begun.elapsed(),
+            elapsed: self.took.get().copied().unwrap_or_else(|| self.begun.elapsed()),
         }
     }
 

@@ -7,8 +7,12 @@ pub(crate) mod counters;
 pub(crate) mod earliest;
 pub(crate) mod for_each;
 #[cfg(any(feature = "python", test))]
+pub(crate) mod log;
+#[cfg(any(feature = "python", test))]
 pub(crate) mod panics;
 pub(crate) mod sink;
 pub(crate) mod sort;
+#[cfg(any(feature = "python", test))]
+pub(crate) mod stream;
 pub(crate) mod threads;
 pub(crate) mod workers;

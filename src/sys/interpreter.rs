@@ -42,10 +42,19 @@ pub(crate) fn is_main() -> bool {
 /// whether a signal handler has raised an exception. Once it returns true, `work` should end; the exception is
 /// left set for the caller.
 pub(crate) fn without_interpreter<T>(work: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
+    without_interpreter_but(&|| false, work)
+}
+
+/// The same, and whenever signals are looked at, `look` is called with the thread attached; it says whether it
+/// has left an exception set.
+pub(crate) fn without_interpreter_but<T>(
+    look: &dyn Fn() -> bool,
+    work: impl FnOnce(&dyn Fn() -> bool) -> T,
+) -> T {
     // SAFETY: has no precondition but that the thread is attached; if it were not, Python itself would
     // end the process with a message.
     let detached = Detached { state: unsafe { PyEval_SaveThread() } };
-    work(&|| detached.has_raised())
+    work(&|| detached.has_raised(look))
 }
 
 /// While it lives, the thread is not attached.
@@ -61,14 +70,13 @@ impl Detached {
         std::mem::forget(unwound);
     }
 
-    fn has_raised(&self) -> bool {
+    fn has_raised(&self, look: &dyn Fn() -> bool) -> bool {
         self.attach();
+        // SAFETY: the thread is attached.
+        let raised = unsafe { PyErr_CheckSignals() != 0 } || look();
         // SAFETY: the thread is attached. Afterwards its state is the same as before.
-        unsafe {
-            let raised = PyErr_CheckSignals() != 0;
-            PyEval_SaveThread();
-            raised
-        }
+        unsafe { PyEval_SaveThread() };
+        raised
     }
 }
 

@@ -206,13 +206,12 @@ def test_a_loop_that_cannot_be_called_does_not_keep_the_others_waiting(
     other.close()
 
 
-@pytest.mark.parametrize("name", sorted(aio.__all__))
+@pytest.mark.parametrize("name", sorted(set(aio.__all__) - {"TreeRun"}))
 def test_without_asyncio_the_error_says_what_to_do(name: str) -> None:
-    coroutine = getattr(aio, name)("a", "b")
     with pytest.raises(
         RuntimeError, match=r"no running event loop: komparu\.aio is for asyncio"
     ) as error:
-        coroutine.send(None)
+        getattr(aio, name)("a", "b").send(None)
     assert f"await trio.to_thread.run_sync(komparu.{name}, ...)" in str(error.value)
 
 

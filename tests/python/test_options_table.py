@@ -30,11 +30,12 @@ def test_what_is_checked_in_is_what_the_table_makes() -> None:
 def test_the_functions_take_the_options_that_the_table_says() -> None:
     functions = _core.functions()
     assert {name for name, *_ in functions} == {
-        name for name in komparu.__all__ if name.startswith(("compare", "first"))
+        name for name in komparu.__all__ if name.startswith(("compare", "first", "iter_"))
     }
-    for name, parameters, options, _ in functions:
+    for name, parameters, extras, options, _ in functions:
         found = inspect.signature(getattr(komparu, name)).parameters
-        assert list(found) == [*[parameter for parameter, _ in parameters], *options]
+        first, last = [given for given, _ in parameters], [extra for extra, *_ in extras]
+        assert list(found) == [*first, *options, *last]
         taken = {option["name"] for option in OPTIONS if name in option["functions"]}
         assert len(options) == len(taken)
         assert set(options) == taken
@@ -70,7 +71,7 @@ def test_an_option_is_refused_by_every_function_that_does_not_take_it(
     option: dict[str, Any],
 ) -> None:
     empty: dict[str, Any] = {"sources": [], "url_map": {}}
-    for name, parameters, options, _ in _core.functions():
+    for name, parameters, _, options, _ in _core.functions():
         if option["name"] not in options:
             arguments = [empty.get(parameter, "/nonexistent") for parameter, _ in parameters]
             message = rf"^{name}\(\) got an unexpected keyword argument '{option['name']}'$"

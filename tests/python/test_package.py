@@ -22,13 +22,18 @@ EXPORTS = {
     "DiffReason",
     "Difference",
     "DirResult",
+    "Finding",
     "KomparuConfig",
     "KomparuError",
+    "Progress",
+    "Proof",
     "Source",
     "SourceLike",
     "SourceNotFoundError",
     "SourcePermissionError",
     "SourceReadError",
+    "Summary",
+    "TreeRun",
     "Verdict",
     "__version__",
     "compare",
@@ -39,6 +44,7 @@ EXPORTS = {
     "configure",
     "first_difference",
     "get_config",
+    "iter_trees",
     "reset_config",
 }
 
@@ -99,6 +105,7 @@ def test_the_signature_shows_the_options() -> None:
         "comparison_timeout",
         "read_holes",
         "detect_changes",
+        "progress",
     ]
     kinds = [parameter.kind.name for parameter in parameters.values()]
     assert set(kinds[2:]) == {"KEYWORD_ONLY"}
@@ -109,7 +116,8 @@ def test_many_sources_take_the_options_of_two() -> None:
     for function in (komparu.compare_all, komparu.compare_many):
         assert list(inspect.signature(function).parameters) == ["sources", *options]
     parameters = inspect.signature(komparu.compare_dir_urls).parameters
-    assert list(parameters) == ["dir_path", "url_map", *options, "ignore", "where", "context"]
+    trees = ["ignore", "where", "context", "max_differences", "on_error"]
+    assert list(parameters) == ["dir_path", "url_map", *options[:-1], *trees, "progress"]
 
 
 def test_archives_have_limits_in_place_of_shortcuts() -> None:
@@ -135,6 +143,9 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "detect_changes",
         "where",
         "context",
+        "max_differences",
+        "on_error",
+        "progress",
     ]
     assert {parameter.kind.name for parameter in list(parameters.values())[2:]} == {"KEYWORD_ONLY"}
 

@@ -34,7 +34,7 @@ def twin_of(cls: Any) -> Any:  # noqa: ANN401
                 for name in ("default", "default_factory", "hash", "compare", "repr")
             }
         )
-    for name in ("__repr__", "__bool__"):
+    for name in ("__repr__", "__str__", "__bool__", "verdict"):
         if name in vars(cls):
             body[name] = vars(cls)[name]
     twin: Any = dataclasses.dataclass(frozen=True, slots=True, repr="__repr__" not in body)(
@@ -72,10 +72,11 @@ def test_it_is_shown_compared_and_hashed_as_a_dataclass_is(example: Any) -> None
 
 @every_example
 def test_any_field_makes_a_difference(example: Any) -> None:  # noqa: ANN401
+    compared = {field.name: field.compare for field in dataclasses.fields(example)}
     for name in type(example).__match_args__:
         changed = copy.copy(example)
         object.__setattr__(changed, name, object())
-        assert changed != example, name
+        assert (changed != example) is compared[name], name
 
 
 @every_example

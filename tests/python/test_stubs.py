@@ -50,7 +50,8 @@ def test_the_function_is_written_as_its_stub_is(name: str) -> None:
 @pytest.mark.parametrize("name", COMPARING)
 def test_the_coroutine_has_the_stub_of_its_function(name: str) -> None:
     coroutines = functions("aio.pyi", ast.AsyncFunctionDef)
-    assert list(coroutines) == sorted(aio.__all__)
+    runs = functions("aio.pyi")
+    assert [*coroutines, *runs] == sorted(set(aio.__all__) - {"TreeRun"})
     stub, written = PUBLIC[name], coroutines[name]
     assert ast.unparse(written).removeprefix("async ") == ast.unparse(stub), "make stubs"
 
@@ -76,6 +77,7 @@ def test_the_signature_shows_the_defaults_of_the_configuration(name: str) -> Non
     parameters = inspect.signature(getattr(komparu, name)).parameters.values()
     options = [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
     assert options
+    assert [options.pop().name] == ["progress"]
     for option in options:
         assert option.default == getattr(komparu.KomparuConfig(), option.name), option.name
 

@@ -95,9 +95,11 @@ fn contents<A: Tree, B: Tree>(
         if left.len() != right.len() {
             return Ok(place(DiffReason::SizeMismatch));
         }
+        if left != right {
+            return Ok(place(DiffReason::ContentMismatch));
+        }
         context.counters().add_bytes(left.len() as u64);
-        let same = Finding::Equal(Some(Proof::Bytes));
-        return Ok(if left == right { same } else { place(DiffReason::ContentMismatch) });
+        return Ok(Finding::Equal(Some(Proof::Bytes)));
     }
     let (mut left, mut right) = match (Opened::of(left)?, Opened::of(right)?) {
         (Opened::File(left), Opened::File(right)) => {

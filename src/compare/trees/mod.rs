@@ -15,6 +15,14 @@ use crate::source::Source;
 use crate::tree::directory::DirectoryTree;
 use crate::tree::url_map::UrlTree;
 
+/// Is there a directory of this machine? What cannot be looked at is none.
+#[cfg(feature = "python")]
+pub(crate) fn is_directory(source: &Source) -> bool {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    source.path().is_ok_and(|path| std::path::Path::new(std::ffi::OsStr::from_bytes(path)).is_dir())
+}
+
 /// Compares all files of two directories.
 ///
 /// # Errors

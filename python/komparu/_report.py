@@ -1,0 +1,238 @@
+"""What is said of a result: lines of text, one line, a table, JSON.
+
+Loaded with komparu, and loads nothing itself: what it takes from other modules, it takes when it is
+called.
+"""
+
+from __future__ import annotations
+
+from komparu import _core
+
+# Type checkers take this as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _collections_abc import Iterator
+    from typing import Any
+
+    from komparu._types import Difference, DiffReason, DirResult, Proof, Summary
+
+__all__ = ["as_dict", "as_page", "as_table", "bounded", "lines", "merged", "summarized"]
+
+#: Names that the one line of a repr shows of each kind, and letters of each name.
+_FEW, _SHORT = 3, 40
+
+#: Rows of the table in a notebook: a browser takes more, a reader does not.
+_MOST = 1000
+
+_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+
+_ESCAPES: dict[int, str] = {}
+
+
+def one_line(path: str) -> str:
+    """Escape a name so that it stays on its line and can be read back."""
+    if not _ESCAPES:
+        _ESCAPES.update({ord(letter): repr(letter)[1:-1] for letter in _core.escaped()})
+    return path.replace("\\", r"\\").translate(_ESCAPES)
+
+
+def size(count: float) -> str:
+    """Say how many bytes there are, with a unit."""
+    for unit in _UNITS:
+        if count < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"  # noqa: PLR2004
+
+
+def summarized(summary: Summary) -> str:
+    """Say in one line how much was compared, and what came of it."""
+    counts = [
+        (summary.differing, "differ" if summary.differing != 1 else "differs"),
+        (summary.only_left, "only left"),
+        (summary.only_right, "only right"),
+        (summary.failed, "not compared"),
+    ]
+    parts = [f"{count:,} {what}" for count, what in counts if count]
+    parts.append(f"{summary.equal:,} equal")
+    return f"{', '.join(parts)}, {size(summary.bytes)} in {summary.elapsed:.1f} s"
+
+
+def lines(result: DirResult) -> list[str]:
+    """Describe every path in a line, sorted by path."""
+    return [text for _, text in sorted(_described(result))]
+
+
+def _described(result: DirResult) -> Iterator[tuple[str, str]]:
+    for path in result.only_left:
+        yield path, f"- {one_line(path)}"
+    for path in result.only_right:
+        yield path, f"+ {one_line(path)}"
+    for path, reason in result.diff.items():
+        if path not in result.errors:
+            yield path, f"* {one_line(path)} ({reason.value}{_place(result, path)})"
+    for path, message in result.messages.items():
+        yield path, f"! {one_line(path)}: {message}"
+
+
+def _place(result: DirResult, path: str) -> str:
+    """Say where it differs, bytes and lines counted from 1, as cmp does."""
+    difference = result.differences.get(path)
+    if difference is None:
+        return ""
+    return f" at byte {difference.offset + 1}, line {difference.line}"
+
+
+def bounded(result: DirResult) -> str:
+    """Show a result in one line, whatever is in it."""
+
+    def few(name: str, paths: Any) -> str:  # noqa: ANN401
+        first = [_shortened(path) for path, _ in zip(paths, range(_FEW), strict=False)]
+        more = f", and {len(paths) - _FEW:,} more" if len(paths) > _FEW else ""
+        return f", {name}: {', '.join(first)}{more}" if first else ""
+
+    parts = [
+        few("diff", [path for path in result.diff if path not in result.errors]),
+        few("only_left", result.only_left),
+        few("only_right", result.only_right),
+        few("errors", result.errors),
+    ]
+    incomplete = "" if result.complete else ", not complete"
+    counted = f": {summarized(result.summary)}" if result.summary.entries else ""
+    return f"<DirResult {result.verdict.value}{incomplete}{counted}{''.join(parts)}>"
+
+
+def _shortened(path: str) -> str:
+    return repr(path if len(path) <= _SHORT else f"{path[: _SHORT - 1]}…")
+
+
+def as_dict(result: DirResult) -> dict[str, object]:
+    """Make of a result what JSON can say."""
+    summary = result.summary
+    return {
+        "equal": result.equal,
+        "verdict": result.verdict.value,
+        "complete": result.complete,
+        "diff": {path: reason.value for path, reason in result.diff.items()},
+        "only_left": sorted(result.only_left),
+        "only_right": sorted(result.only_right),
+        "errors": sorted(result.errors),
+        "messages": dict(result.messages),
+        "moved": dict(result.moved),
+        "differences": {
+            path: _difference(difference) for path, difference in result.differences.items()
+        },
+        "summary": {
+            **{name: getattr(summary, name) for name in type(summary).__match_args__},
+            "proofs": {proof.value: count for proof, count in summary.proofs.items()},
+        },
+    }
+
+
+def _difference(difference: Difference) -> dict[str, object]:
+    """Describe a place as JSON can: bytes in hexadecimal digits."""
+    names: tuple[str, ...] = type(difference).__match_args__
+    fields: dict[str, object] = {name: getattr(difference, name) for name in names}
+    return {**fields, "left": difference.left.hex(), "right": difference.right.hex()}
+
+
+def merged(kind: type[DirResult], summary: type[Summary], results: list[DirResult]) -> DirResult:
+    """Make one result of several."""
+    summaries = [result.summary for result in results]
+    counts: dict[str, Any] = {
+        name: sum(getattr(part, name) for part in summaries)
+        for name in summary.__match_args__
+        if name not in {"proofs", "elapsed"}
+    }
+    proofs: dict[Proof, int] = {}
+    for part in summaries:
+        for proof, count in part.proofs.items():
+            proofs[proof] = proofs.get(proof, 0) + count
+    # The parts may have been compared side by side.
+    elapsed = max((part.elapsed for part in summaries), default=0.0)
+    diff: dict[str, DiffReason] = {}
+    for result in results:
+        for path, reason in result.diff.items():
+            # What is known to differ does so whether or not it could be read.
+            if path not in diff or diff[path].value == "read_error":
+                diff[path] = reason
+    return kind(
+        equal=all(result.equal for result in results),
+        diff=dict(sorted(diff.items())),
+        only_left=set().union(*(result.only_left for result in results)),
+        only_right=set().union(*(result.only_right for result in results)),
+        errors=set().union(*(result.errors for result in results)),
+        messages={path: why for result in results for path, why in result.messages.items()},
+        complete=all(result.complete for result in results),
+        moved={path: to for result in results for path, to in result.moved.items()},
+        differences={path: it for result in results for path, it in result.differences.items()},
+        summary=summary(**counts, proofs=proofs, elapsed=elapsed),
+    )
+
+
+def as_table(result: DirResult) -> str:
+    """Make a table of a result, which a notebook shows."""
+    rows = sorted(_rows(result))
+    more = len(rows) - _MOST
+    body = "".join(
+        f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows[:_MOST]
+    )
+    if more > 0:
+        body += f'<tr><td colspan="3">… and {more:,} more</td></tr>'
+    head = "<tr><th>path</th><th>what</th><th>why</th></tr>"
+    table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if rows else ""
+    return f"<div><p>{_headline(result)}</p>{table}</div>"
+
+
+def _headline(result: DirResult) -> str:
+    incomplete = "" if result.complete else " (not complete)"
+    return f"<b>{result.verdict.value}</b>{incomplete}: {escaped(summarized(result.summary))}"
+
+
+def _rows(result: DirResult) -> Iterator[tuple[str, str, str]]:
+    for path in result.only_left:
+        yield escaped(one_line(path)), "only left", ""
+    for path in result.only_right:
+        yield escaped(one_line(path)), "only right", ""
+    for path, reason in result.diff.items():
+        if path not in result.errors:
+            yield escaped(one_line(path)), "differs", f"{reason.value}{_place(result, path)}"
+    for path, message in result.messages.items():
+        yield escaped(one_line(path)), "not compared", escaped(message)
+
+
+def escaped(text: str) -> str:
+    """Escape what HTML would take for its own, and what is no text."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    for letter, entity in [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")]:
+        text = text.replace(letter, entity)
+    return text.replace("'", "&#x27;")
+
+
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>komparu: {verdict}</title>
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+  color: #1c1c1c; background: #fff; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd;
+  overflow-wrap: anywhere; vertical-align: top; }}
+td:first-child {{ font-family: ui-monospace, monospace; }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #161616; }}
+  th, td {{ border-color: #444; }} }}
+</style></head><body><h1>komparu</h1>
+<p>{headline}</p>
+<table><thead><tr><th>path</th><th>what</th><th>why</th></tr></thead><tbody>
+{rows}
+</tbody></table></body></html>
+"""
+
+
+def as_page(result: DirResult) -> str:
+    """Make a page of a result, with all of its rows."""
+    rows = "\n".join(
+        f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        for cells in sorted(_rows(result))
+    )
+    return _PAGE.format(verdict=result.verdict.value, headline=_headline(result), rows=rows)
