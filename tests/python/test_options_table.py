@@ -83,3 +83,29 @@ def test_an_option_is_refused_by_every_function_that_does_not_take_it(
 def test_the_default_can_be_configured(option: dict[str, Any]) -> None:
     komparu.configure(**{option["name"]: option["default"]})
     assert komparu.get_config() == komparu.KomparuConfig()
+
+
+@pytest.mark.parametrize(("name", "parameters"), [row[:2] for row in _core.functions()])
+def test_a_call_that_cannot_be_is_refused_in_the_words_of_python(
+    name: str, parameters: list[tuple[str, str]]
+) -> None:
+    """What describes the function is a function of Python's, whose words are the right ones."""
+    function: Any = getattr(komparu, name)
+    names = [parameter for parameter, _ in parameters]
+    enough: list[Any] = [{"sources": [], "url_map": {}}.get(name, "x") for name in names]
+    calls: list[tuple[list[Any], dict[str, Any]]] = [
+        ([], {}),
+        ([], {"chunk_size": 5}),
+        (enough[1:], {}),
+        ([], dict(zip(names[1:], enough[1:], strict=True))),
+        ([*enough, "x"], {}),
+        ([*enough, "x", "x"], {}),
+        (enough, {names[0]: "x"}),
+        (enough, {"qqqqqq": 5}),
+    ]
+    for arguments, options in calls:
+        with pytest.raises(TypeError) as told:
+            function(*arguments, **options)
+        with pytest.raises(TypeError) as expected:
+            inspect.unwrap(function)(*arguments, **options)
+        assert str(told.value) == str(expected.value), (arguments, options)
