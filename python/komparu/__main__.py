@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "headers" in options:
         options["headers"] = dict(options["headers"])
     compare, kind = _chosen(how, options, commands)
+    if kind == "files and URLs":
+        # It goes without saying.
+        options.pop("where", None)
     for name in sorted(options.keys() & REFUSED[kind]):
         commands.error(f"--{name.replace('_', '-')} is not for {kind}")
     try:

@@ -32,6 +32,8 @@ a line of output is about one path:
 
 _OPTIONS: list[dict[str, Any]] = _core.options()
 
+# What options are called besides their own names.
+_OTHER_NAMES = {"where": ("--first-difference",)}
 # Options that only `configure` takes: they are about the process, not about one comparison.
 CONFIGURED = {option["name"] for option in _OPTIONS if not option["functions"]}
 # The options that a kind of comparison does not take, which its function does not.
@@ -101,7 +103,8 @@ def _add(group: argparse._ArgumentGroup, option: dict[str, Any]) -> None:
     text = f"{text} Default {words.get(default, default)}.".replace("%", "%%")
     match option["kind"]:
         case "switch":
-            group.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
+            names = [name, *_OTHER_NAMES.get(option["name"], ())]
+            group.add_argument(*names, action=argparse.BooleanOptionalAction, help=text)
         case "choice":
             group.add_argument(name, choices=option["choices"], help=text)
         case "patterns":
