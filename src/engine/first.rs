@@ -7,7 +7,7 @@
 
 use super::lines::{line_ends, line_ends_before};
 use super::lockstep;
-use super::parallel::{self, Place};
+use super::parallel::{self, DifferenceAt};
 use super::wait::wait_for;
 use crate::content::{Chunk, ReadAt, Reader};
 use crate::error::Result;
@@ -54,13 +54,13 @@ fn at_any_offset(
 
 /// Counts the lines before a place, on up to `workers` threads.
 pub(crate) fn with_line(
-    place: Place,
+    place: DifferenceAt,
     a: &dyn ReadAt,
     b: &dyn ReadAt,
     workers: usize,
     context: &Context<'_>,
 ) -> Result<Difference> {
-    let Place { offset, left, right } = place;
+    let DifferenceAt { offset, left, right } = place;
     let line = 1 + line_ends_before(a, offset, workers, context)?;
     let (left_size, right_size) = (Some(a.size()), Some(b.size()));
     Ok(Difference { offset, line, left, right, left_size, right_size })

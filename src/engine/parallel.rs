@@ -49,7 +49,7 @@ pub(super) fn find(
     shown: usize,
     options: &Options,
     context: &Context<'_>,
-) -> Result<Option<Place>> {
+) -> Result<Option<DifferenceAt>> {
     let comparison = ParallelComparison::new(a, b, options.chunk_size).showing(shown);
     let stretches = comparison.end.div_ceil(STRETCH);
     let workers = options.workers().min(usize::try_from(stretches).unwrap_or(usize::MAX));
@@ -60,7 +60,7 @@ pub(super) fn find(
 
 /// The first byte that differs, and what follows it in either content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct DifferenceAt {
     pub(crate) offset: u64,
     pub(crate) left: Vec<u8>,
     pub(crate) right: Vec<u8>,
@@ -75,7 +75,7 @@ enum Side {
 
 /// What ends a comparison before the end of the content.
 enum Event {
-    Difference(Place),
+    Difference(DifferenceAt),
     Error(Error),
 }
 
@@ -86,7 +86,7 @@ pub struct ParallelComparison<R> {
     step: usize,
     /// How many bytes are compared: where the sizes differ, those of the shorter content.
     end: u64,
-    /// How many bytes a [`Place`] shows of either content.
+    /// How many bytes a [`DifferenceAt`] shows of either content.
     shown: usize,
     /// Where the next stretch begins.
     next: AtomicU64,
@@ -119,7 +119,7 @@ where
         }
     }
 
-    /// The same, of which a [`Place`] shows up to `shown` bytes of either content.
+    /// The same, of which a [`DifferenceAt`] shows up to `shown` bytes of either content.
     #[must_use]
     pub(crate) fn showing(self, shown: usize) -> Self {
         Self { shown, ..self }
@@ -146,7 +146,7 @@ where
     ///
     /// # Errors
     /// The error that any of the threads met.
-    pub(crate) fn finish(&self) -> Result<Option<Place>> {
+    pub(crate) fn finish(&self) -> Result<Option<DifferenceAt>> {
         let running = self.all_left.wait_while(lock(&self.running), |running| *running > 0);
         drop(ignore_poison(running));
         match self.event.take() {
@@ -158,7 +158,7 @@ where
     }
 
     /// The place at `offset`, where these two bytes were compared; `None` where one content ends.
-    fn place(&self, offset: u64, differing: Option<(u8, u8)>) -> Result<Place> {
+    fn place(&self, offset: u64, differing: Option<(u8, u8)>) -> Result<DifferenceAt> {
         let show = |content: &dyn ReadAt, compared: Option<u8>| {
             let rest = usize::try_from(content.size() - offset).unwrap_or(usize::MAX);
             let mut bytes = vec![0; rest.min(self.shown)];
@@ -171,11 +171,11 @@ where
         };
         let left = show(&*self.a, differing.map(|differing| differing.0))?;
         let right = show(&*self.b, differing.map(|differing| differing.1))?;
-        Ok(Place { offset, left, right })
+        Ok(DifferenceAt { offset, left, right })
     }
 
     /// What differs first in the stretch that begins at `start`. `None` also where that does not count any more.
-    fn stretch(&self, start: u64, context: &Context<'_>) -> Result<Option<Place>> {
+    fn stretch(&self, start: u64, context: &Context<'_>) -> Result<Option<DifferenceAt>> {
         let end = self.end.min(start + STRETCH);
         let mut offset = start;
         while offset < end {
@@ -220,7 +220,7 @@ where
         offset: u64,
         length: usize,
         context: &Context<'_>,
-    ) -> Result<Option<Place>> {
+    ) -> Result<Option<DifferenceAt>> {
         let mut buffers = (Buffer::take(), Buffer::take());
         let mut done = 0;
         while done < length {
@@ -249,7 +249,7 @@ where
         offset: u64,
         length: usize,
         context: &Context<'_>,
-    ) -> Result<Option<Place>> {
+    ) -> Result<Option<DifferenceAt>> {
         let data: &dyn ReadAt = match zeros {
             Side::Left => &*self.b,
             Side::Right => &*self.a,

@@ -2,7 +2,7 @@
 
 use blake3::{Hash, Hasher};
 
-use super::places::Differences;
+use super::differences::Differences;
 use crate::archive::entries::{BesideEntries, Body, Entries, Header, Kind};
 use crate::content::{Chunk, Reader};
 use crate::engine::digest::add_zeros;

@@ -6,7 +6,7 @@
 //! advances too far, the orders differ, and both are digested to their ends without waiting for each other.
 
 use super::cursor::{ArchiveCursor, Compared, EntryStream, together};
-use super::places::Differences;
+use super::differences::Differences;
 use crate::archive::entries::{Body, Entries};
 use crate::engine::first::side_by_side;
 use crate::engine::lockstep;

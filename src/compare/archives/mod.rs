@@ -3,10 +3,10 @@
 pub(crate) mod channel;
 pub(crate) mod cursor;
 pub(crate) mod decide;
+pub(crate) mod differences;
 pub(crate) mod direct;
 pub(crate) mod lockstep;
 pub(crate) mod passes;
-pub(crate) mod places;
 pub(crate) mod resolve;
 pub(crate) mod send;
 

@@ -8,11 +8,11 @@
 
 use super::channel::channel;
 use super::decide::ResolvedPair;
+use super::differences;
+use super::differences::Differences;
 use super::direct::Direct;
 use super::lockstep;
 use super::lockstep::LockstepOptions;
-use super::places;
-use super::places::Differences;
 use super::send::unpack;
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::Entries;
@@ -70,7 +70,14 @@ pub(crate) fn compare(
     }
     if options.r#where {
         let pairs = resolved_pair.without_place(entries.each_ref(), &differences, context)?;
-        places::add([left, right], entries.each_ref(), &pairs, &mut differences, options, context)?;
+        differences::add(
+            [left, right],
+            entries.each_ref(),
+            &pairs,
+            &mut differences,
+            options,
+            context,
+        )?;
         resolved_pair.set_differences(differences);
     }
     resolved_pair.report(names, entries.each_ref(), report, context)
@@ -113,7 +120,7 @@ pub(crate) fn compare_in_turn(
     if options.r#where {
         let mut differences = Differences::new();
         let pairs = resolved_pair.without_place(both, &differences, context)?;
-        places::add([left, right], both, &pairs, &mut differences, options, context)?;
+        differences::add([left, right], both, &pairs, &mut differences, options, context)?;
         resolved_pair.set_differences(differences);
     }
     resolved_pair.report(names, both, report, context)

@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::places::Differences;
+use super::differences::Differences;
 use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved, Side};
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::{Entries, Index, Kind};
