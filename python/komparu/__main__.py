@@ -175,6 +175,9 @@ def _as_json(result: komparu.DirResult) -> dict[str, Any]:
         "equal": result.equal,
         "verdict": result.verdict.value,
         "diff": {path: reason.value for path, reason in result.diff.items()},
+        "differences": {
+            path: difference_as_json(found) for path, found in result.differences.items()
+        },
         "only_left": sorted(result.only_left),
         "only_right": sorted(result.only_right),
         "errors": sorted(result.errors),
@@ -190,7 +193,9 @@ def _lines(result: komparu.DirResult, equal: list[str]) -> Iterator[tuple[str, s
         yield path, f"+ {one_line(path)}"
     for path, reason in result.diff.items():
         if path not in result.errors:
-            yield path, f"* {one_line(path)} ({reason.value})"
+            found = result.differences.get(path)
+            where = f" {place(found)}" if found else ""
+            yield path, f"* {one_line(path)} ({reason.value}{where})"
     for path, message in result.messages.items():
         yield path, f"! {one_line(path)}: {message}"
     for path in equal:

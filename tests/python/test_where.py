@@ -97,7 +97,8 @@ def test_files_that_were_read_when_they_were_opened_have_theirs(tmp_path: Path) 
         (tmp_path / name).mkdir()
         (tmp_path / name / "x").symlink_to(file)
     result = compare_dir(tmp_path / "a", tmp_path / "b", where=True, context=5)
-    assert result.differences == {"x": place(*(file.read_bytes() for file in old), context=5)}
+    one, other = (file.read_bytes() for file in old)
+    assert result.differences == {"x": place(one, other, 5)}
 
 
 def test_the_coroutine_finds_the_same(trees: tuple[Path, Path]) -> None:
@@ -220,10 +221,10 @@ def test_the_command_line_adds_the_place_to_every_path_that_differs(
     arguments = [str(path) for path in trees]
     assert main(["--first-difference", *arguments]) == 1
     said = capfd.readouterr().out.splitlines()
-    assert "* text (size_mismatch at byte 9, line 3)" in said
+    assert "* text (content_mismatch at byte 9, line 3)" in said
     assert "* link (content_mismatch)" in said
     assert main(arguments) == 1
-    assert "* text (size_mismatch)" in capfd.readouterr().out.splitlines()
+    assert "* text (content_mismatch)" in capfd.readouterr().out.splitlines()
     # Of two files it goes without saying.
     pair = [str(path / "text") for path in trees]
     assert main(["--first-difference", *pair]) == 1
