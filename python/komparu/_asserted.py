@@ -57,17 +57,18 @@ def _explanations(failure: pytest.ExceptionInfo[BaseException]) -> list[str]:
 
 def _directories(nodes: list[ast.AST], values: dict[str, Any]) -> tuple[str, str] | None:
     """Find the directories in a call of `compare_dir` whose arguments can be seen safely."""
-    for node in nodes:
-        if (
-            isinstance(node, ast.Call)
-            and _value(node.func, values) is _functions.compare_dir
-            and len(node.args) >= 2  # noqa: PLR2004  # the two directories
-        ):
-            paths = [_value(argument, values) for argument in node.args[:2]]
-            if all(isinstance(path, str | bytes | os.PathLike) for path in paths):
-                left, right = map(os.fsdecode, paths)
-                return left, right
-    return None
+    calls = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Call) and _value(node.func, values) is _functions.compare_dir
+    ]
+    if len(calls) != 1 or len(calls[0].args) < 2:  # noqa: PLR2004  # the two directories
+        return None
+    paths = [_value(argument, values) for argument in calls[0].args[:2]]
+    if not all(isinstance(path, str | bytes | os.PathLike) for path in paths):
+        return None
+    left, right = map(os.fsdecode, paths)
+    return left, right
 
 
 def _value(node: ast.expr, values: dict[str, Any]) -> Any:  # noqa: ANN401  # whatever it is

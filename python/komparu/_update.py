@@ -103,7 +103,7 @@ class _Update(NamedTuple):
             if not _is_directory(place):
                 with suppress(FileNotFoundError):
                     os.unlink(place)
-                os.mkdir(place)
+                os.makedirs(place, exist_ok=True)
 
     def copy(self, path: str) -> None:
         """Copy a file or a link to where nothing, a file, a link or an empty directory is."""

@@ -66,6 +66,7 @@ def run(pytester: pytest.Pytester, body: str, *options: str) -> pytest.RunResult
         ),
         ("assert komparu.compare_dir(a, b).equal", _WITH_PLACE),
         ("assert 1 == 1 and komparu.compare_dir(a, b)", _WITH_PLACE),
+        ("assert komparu.compare_dir(a, a) and komparu.compare_dir(a, b)", _ALONE),
         ("check = komparu.compare_dir; assert check(a, b) is True", _WITH_PLACE),
     ],
 )
