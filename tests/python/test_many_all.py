@@ -98,7 +98,7 @@ def test_the_command_line_says_what_cannot_be_combined(write: Write, tmp_path: P
         ([a, a, tmp_path], "directories are compared two at a time"),
         ([a], "there is nothing to compare it with"),
         (["--urls", a, a, a], "--urls takes one directory"),
-        (["--ignore", "x", a, a, a], "--ignore is not for files and URLs"),
+        (["--ignore", "x", a, a, a], "--ignore is not for more than two sources"),
         (
             ["--urls", a, "--follow-symlinks", tmp_path],
             "--follow-symlinks is not for a map of URLs",
