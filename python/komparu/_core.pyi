@@ -62,6 +62,7 @@ __all__ = [
     "masked",
     "options",
     "prepare",
+    "record_call",
     "reset_config",
     "source_name",
 ]
@@ -154,6 +155,7 @@ class TreeRun:
     def time_left(self) -> float | None:
         """Seconds that are left of comparison_timeout."""
 
+def record_call(function: str, arguments: tuple[object, ...], outcome: object) -> None: ...
 def prepare() -> None: ...
 def check_source(source: Source) -> None: ...
 def escaped() -> str: ...

@@ -294,7 +294,7 @@ def coroutine(
 
     It is a method where it has an ``owner``, which is then what its qualified name begins with.
     """
-    name = described.__name__
+    name, is_method = described.__name__, bool(owner)
 
     async def function(*arguments: P.args, **options: P.kwargs) -> R:
         try:
@@ -315,11 +315,14 @@ def coroutine(
             result: R = await future
             if ticker is not None:
                 ticker.tell()
-        except BaseException:
+        except BaseException as error:
             if job.abandon():
                 awaited.pop(number, None)
+            if isinstance(error, Exception):
+                _core.record_call(name, arguments[is_method:], error)
             raise
         else:
+            _core.record_call(name, arguments[is_method:], result)
             return result
         finally:
             if timer is not None:

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule};
 
-/// Modules of komparu, whose classes are looked up by name, and two things of Python's own.
+/// Modules of komparu, whose classes are looked up by name, and three things of Python's own.
 pub(super) struct Classes {
     pub(super) config: Py<PyModule>,
     pub(super) errors: Py<PyModule>,
@@ -17,6 +17,7 @@ pub(super) struct Classes {
     pub(super) mapping: Py<PyAny>,
     /// `os.fsdecode`
     pub(super) fsdecode: Py<PyAny>,
+    pub(super) sys: Py<PyModule>,
 }
 
 impl Classes {
@@ -30,6 +31,7 @@ impl Classes {
             // The module that has this name imports others; Python itself has loaded this one.
             mapping: module("_collections_abc")?.getattr("Mapping")?.unbind(),
             fsdecode: module("os")?.getattr("fsdecode")?.unbind(),
+            sys: module("sys")?.unbind(),
         })
     }
 }

@@ -11,7 +11,7 @@ use super::aio::Job;
 use super::public::Public;
 use super::request::Request;
 use super::settings::Settings;
-use super::{archive, arguments, config, conversion, documentation, iterate, many, pairs};
+use super::{archive, arguments, config, conversion, documentation, iterate, logging, many, pairs};
 use crate::options::Function;
 
 /// All of them.
@@ -33,6 +33,8 @@ struct Form {
     suffix: &'static str,
     /// Does it take the settings of a `Comparer` before all else?
     takes_settings: bool,
+    /// Is it the whole call, so that a record can be written of it?
+    is_recorded: bool,
     /// What it returns of a request.
     finish: fn(Python<'_>, Request) -> PyResult<Bound<'_, PyAny>>,
 }
@@ -41,6 +43,7 @@ struct Form {
 const WAITING: Form = Form {
     suffix: "",
     takes_settings: false,
+    is_recorded: true,
     finish: |py, request| conversion::whole(py, request.wait(py)?),
 };
 
@@ -48,6 +51,7 @@ const WAITING: Form = Form {
 const JOB: Form = Form {
     suffix: "_job",
     takes_settings: false,
+    is_recorded: false,
     finish: |py, request| Job::from(request).into_bound_py_any(py),
 };
 
@@ -55,6 +59,7 @@ const JOB: Form = Form {
 const RUN: Form = Form {
     suffix: "",
     takes_settings: false,
+    is_recorded: false,
     finish: |py, request| iterate::begin(request)?.into_bound_py_any(py),
 };
 
@@ -104,10 +109,15 @@ fn call<'py>(
     arguments: &Bound<'py, PyTuple>,
     named: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (py, mut arguments) = (arguments.py(), arguments.iter());
-    let settings = if form.takes_settings { arguments.next() } else { None };
+    let (py, mut given) = (arguments.py(), arguments.iter());
+    let settings = if form.takes_settings { given.next() } else { None };
     let settings = settings.as_ref().map(Bound::cast::<Settings>).transpose()?;
     let settings = settings.map(|settings| settings.get().overrides());
-    let request = public.request(settings, arguments, named)?;
-    (form.finish)(py, request)
+    let request = public.request(settings, given, named)?;
+    let outcome = (form.finish)(py, request);
+    if form.is_recorded {
+        let sources = arguments.iter().skip(usize::from(form.takes_settings));
+        logging::record(py, public.name, sources, &outcome)?;
+    }
+    outcome
 }

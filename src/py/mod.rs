@@ -20,6 +20,7 @@ mod errors;
 mod files;
 mod functions;
 mod iterate;
+mod logging;
 mod many;
 mod options;
 mod pairs;
@@ -66,6 +67,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         config::source_name,
         description::functions,
         description::options,
+        logging::record_call,
         files::compare_files,
     );
     functions::add(module)?;

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::aio::Mailbox;
 use super::answer::{Answer, Answered, Names};
 use super::records::{Members, progress};
 use super::request::TreeRequest;
-use super::{conversion, errors, partial, result};
+use super::{conversion, errors, logging, partial, result};
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::outcome::TreeOutcome;
@@ -63,6 +64,7 @@ pub(super) struct TreeRun {
     names: Arc<OnceLock<Names>>,
     streamed: Arc<Streamed<End>>,
     iteration: Mutex<Iteration>,
+    is_recorded: AtomicBool,
 }
 
 /// What only the thread that iterates uses.
@@ -102,7 +104,8 @@ impl TreeRun {
         jobs::detach(Arc::clone(&call), body);
         let (receiver, ready) = (Some(receiver), VecDeque::new());
         let iteration = Mutex::new(Iteration { receiver, ready, is_over: false });
-        Self { process: std::process::id(), call, names, streamed, iteration }
+        let (process, is_recorded) = (std::process::id(), AtomicBool::new(false));
+        Self { process, call, names, streamed, iteration, is_recorded }
     }
 
     fn decode(&self) -> result::Decode {
@@ -200,6 +203,7 @@ impl TreeRun {
     fn end(&self, py: Python<'_>, iteration: &mut Iteration) -> PyResult<()> {
         iteration.is_over = true;
         iteration.receiver = None;
+        self.record(py)?;
         match self.outcome() {
             Err(error) => Err(self.failure(py, &error)),
             Ok(_) => self.check_thread(),
@@ -216,6 +220,14 @@ impl TreeRun {
                 _ => Ok(false),
             },
         }
+    }
+
+    /// Writes the one record of this call, when it is over.
+    fn record(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_recorded.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        logging::record_run(py, &self.call.summary(), matches!(self.outcome(), Ok(true)))
     }
 
     fn check_thread(&self) -> PyResult<()> {
@@ -375,6 +387,7 @@ impl TreeRun {
             return Err(raised);
         }
         self.check_thread()?;
+        self.record(py)?;
         match self.outcome() {
             Ok(complete) => conversion::whole(py, self.answered(complete)),
             Err(error) => Err(self.failure(py, &error)),
@@ -395,7 +408,7 @@ impl TreeRun {
         if self.streamed.end().is_none() {
             py.detach(|| self.streamed.wait(GRACE));
         }
-        Ok(())
+        self.record(py)
     }
 
     /// The same without waiting until it has stopped.

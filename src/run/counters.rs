@@ -109,6 +109,14 @@ impl Counters {
         }
     }
 
+    /// Counts all entries as identical that have not been counted, once their number is known.
+    pub(crate) fn count_rest_as_equal(&self) {
+        let total = self.entries_total.load(Ordering::Relaxed);
+        if total != UNKNOWN {
+            self.count_equal(None, total.saturating_sub(self.summary().entries));
+        }
+    }
+
     /// Counts bytes that have been compared.
     pub(crate) fn add_bytes(&self, count: u64) {
         self.bytes.fetch_add(count, Ordering::Relaxed);

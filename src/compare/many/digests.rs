@@ -114,6 +114,7 @@ fn digest(
         }
         let (added, checkpoint) = digest.add(chunk, context)?;
         if added > 0 {
+            context.counters().add_bytes(added);
             reader.consume(added);
         }
         if let Some((checkpoint, hash)) = checkpoint

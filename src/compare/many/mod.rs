@@ -19,7 +19,7 @@ use crate::engine::partition::{Member, PartitionLimits};
 use crate::engine::{until_quiet, wait_for};
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::outcome::{GroupOutcome, PairOutcome};
+use crate::outcome::{DiffReason, Finding, GroupOutcome, PairOutcome};
 use crate::run::for_each::{AfterFailure, Verdict, each};
 use crate::run::sort;
 use crate::source::Source;
@@ -33,6 +33,17 @@ use crate::sys::descriptors::descriptor_limit;
 /// When one cannot be read or changes meanwhile, unless there is a difference elsewhere: of several
 /// failures, the first in the list. When the context says stop.
 pub fn compare_all(sources: &[Source], options: &Options, context: &Context<'_>) -> Result<bool> {
+    context.counters().set_entries_total(sources.len() as u64);
+    let same = all_same(sources, options, context)?;
+    if same {
+        context.counters().count_rest_as_equal();
+    } else {
+        context.counters().count(&Finding::differs(DiffReason::ContentMismatch));
+    }
+    Ok(same)
+}
+
+fn all_same(sources: &[Source], options: &Options, context: &Context<'_>) -> Result<bool> {
     context.checkpoint()?;
     if sources.len() < 2 {
         return Ok(true);
@@ -75,8 +86,11 @@ pub fn compare_many(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<GroupOutcome> {
+    context.counters().set_entries_total(sources.len() as u64);
     // Where nothing of a file but its inode has changed meanwhile, all are compared once more.
-    until_quiet(context, || groups(sources, options, context))
+    let outcome = until_quiet(context, || groups(sources, options, context))?;
+    context.counters().count_rest_as_equal();
+    Ok(outcome)
 }
 
 fn groups(sources: &[Source], options: &Options, context: &Context<'_>) -> Result<GroupOutcome> {
@@ -353,7 +367,11 @@ impl Pairs<'_> {
         // All are compared even after a failure: a difference wins over it.
         let outcome =
             each(&self.others, at_a_time, AfterFailure::Continue, context, |other, context| {
+                context.counters().begin(&[&self.sources[other.index].name().bytes()]);
                 let difference = self.pair(other, options, context)?;
+                if difference.is_none() {
+                    context.counters().count_equal(None, 1);
+                }
                 Ok(if difference.is_some() { Verdict::Decided } else { Verdict::Undecided })
             })?;
         Ok(outcome == Verdict::Undecided)

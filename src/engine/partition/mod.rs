@@ -236,6 +236,7 @@ impl<'s> Partition<'s> {
             .map_err(|(member, error)| self.first_failure(member, error))?;
         // Backwards: the last one that is added is the first one to be taken.
         for (members, read) in parts.into_iter().rev() {
+            self.context.counters().add_bytes(members.len() as u64 * read as u64);
             // A stream that has ended gave less than was asked for.
             if has_streams && read < length {
                 self.close(members)?;

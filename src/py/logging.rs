@@ -1,0 +1,105 @@
+//! One record of each call for the logger `komparu`, at the level DEBUG.
+//!
+//! Only the thread that calls, or the loop's, writes records. Nothing is imported for them: a program that has not
+//! loaded `logging` cannot have asked for any.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
+
+use super::classes::classes;
+use super::{records, sources};
+use crate::outcome::Summary;
+use crate::text::legible::message;
+
+/// `logging.DEBUG`
+const DEBUG: u8 = 10;
+
+/// Sources that are named in a record.
+const NAMED: usize = 2;
+
+/// The logger, if it takes records of this level.
+fn logger(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let logger = match LOGGER.get(py) {
+        Some(logger) => logger.bind(py).clone(),
+        None => {
+            let modules = classes(py)?.sys.bind(py).getattr(intern!(py, "modules"))?;
+            let Ok(logging) = modules.get_item(intern!(py, "logging")) else { return Ok(None) };
+            let logger = logging.call_method1(intern!(py, "getLogger"), ("komparu",))?;
+            // Another thread may have set the same one.
+            let _ = LOGGER.set(py, logger.clone().unbind());
+            logger
+        }
+    };
+    let is_enabled = logger.call_method1(intern!(py, "isEnabledFor"), (DEBUG,))?.is_truthy()?;
+    Ok(is_enabled.then_some(logger))
+}
+
+/// Writes a record of a call: which function, with which sources, and what came of it.
+pub(super) fn record<'py>(
+    py: Python<'py>,
+    function: &str,
+    arguments: impl Iterator<Item = Bound<'py, PyAny>>,
+    outcome: &PyResult<Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let Some(logger) = logger(py)? else { return Ok(()) };
+    let named: Vec<_> = arguments.take(NAMED).map(|source| named(&source)).collect();
+    let verdict = match outcome {
+        Ok(result) => verdict(result)?,
+        Err(error) => {
+            format!("{}: {}", error.get_type(py).name()?, message(&error.value(py).to_string()))
+        }
+    };
+    let values = ("%s(%s): %s", function, named.join(", "), verdict);
+    logger.call_method1(intern!(py, "debug"), values).map(drop)
+}
+
+/// Writes a record of a run that is over: of what it has compared.
+pub(super) fn record_run(py: Python<'_>, summary: &Summary, complete: bool) -> PyResult<()> {
+    let Some(logger) = logger(py)? else { return Ok(()) };
+    let differs = summary.differing + summary.only_left + summary.only_right > 0;
+    let verdict = match (differs, complete && summary.failed == 0) {
+        (true, _) => "different",
+        (false, true) => "equal",
+        (false, false) => "unverified",
+    };
+    let values = ("%s: %s; %s", "iter_trees", verdict, records::summary(py, summary)?);
+    logger.call_method1(intern!(py, "debug"), values).map(drop)
+}
+
+/// The same from Python, for an event loop: `outcome` is a result or an exception.
+#[pyfunction]
+pub(super) fn record_call(
+    py: Python<'_>,
+    function: &str,
+    arguments: &Bound<'_, PyTuple>,
+    outcome: Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let is_error = outcome.is_instance_of::<pyo3::exceptions::PyBaseException>();
+    let outcome = if is_error { Err(PyErr::from_value(outcome)) } else { Ok(outcome) };
+    record(py, function, arguments.iter(), &outcome)
+}
+
+/// What a record calls a source: as messages do, with secrets masked.
+fn named(source: &Bound<'_, PyAny>) -> String {
+    match sources::source(source, "source") {
+        Ok(source) => format!("'{}'", source.name()),
+        Err(_) => {
+            source.get_type().name().map_or_else(|_| "...".to_owned(), |kind| kind.to_string())
+        }
+    }
+}
+
+/// What a record says of a result.
+fn verdict(result: &Bound<'_, PyAny>) -> PyResult<String> {
+    let py = result.py();
+    if let Ok(summary) = result.getattr(intern!(py, "summary")) {
+        let verdict = result.getattr(intern!(py, "verdict"))?.getattr(intern!(py, "value"))?;
+        return Ok(format!("{verdict}; {summary}"));
+    }
+    let is_difference = result.hasattr(intern!(py, "offset"))?;
+    let equal = if is_difference { false } else { result.is_none() || result.is_truthy()? };
+    Ok(if equal { "equal" } else { "different" }.to_owned())
+}
