@@ -318,8 +318,7 @@ def coroutine(
         except BaseException as error:
             if job.abandon():
                 awaited.pop(number, None)
-            if isinstance(error, Exception):
-                _core.record_call(name, arguments[is_method:], error)
+            _core.record_call(name, arguments[is_method:], error)
             raise
         else:
             _core.record_call(name, arguments[is_method:], result)

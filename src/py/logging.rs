@@ -3,6 +3,7 @@
 //! Only the thread that calls, or the loop's, writes records. Nothing is imported for them: a program that has not
 //! loaded `logging` cannot have asked for any.
 
+use pyo3::exceptions::{PyBaseException, PyException};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -69,7 +70,8 @@ pub(super) fn record_run(py: Python<'_>, summary: &Summary, complete: bool) -> P
     logger.call_method1(intern!(py, "debug"), values).map(drop)
 }
 
-/// The same from Python, for an event loop: `outcome` is a result or an exception.
+/// The same from Python, for an event loop: `outcome` is a result or an exception. One that ends more than the
+/// call, as a cancel does, is no outcome of it.
 #[pyfunction]
 pub(super) fn record_call(
     py: Python<'_>,
@@ -77,7 +79,10 @@ pub(super) fn record_call(
     arguments: &Bound<'_, PyTuple>,
     outcome: Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let is_error = outcome.is_instance_of::<pyo3::exceptions::PyBaseException>();
+    let is_error = outcome.is_instance_of::<PyBaseException>();
+    if is_error && !outcome.is_instance_of::<PyException>() {
+        return Ok(());
+    }
     let outcome = if is_error { Err(PyErr::from_value(outcome)) } else { Ok(outcome) };
     record(py, function, arguments.iter(), &outcome)
 }

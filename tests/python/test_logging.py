@@ -1,4 +1,4 @@
-"""The logger `komparu` gets one record a call, from the thread that calls, and none that is not wanted."""
+"""The logger `komparu` gets one record a call, from the thread that calls, if it wants any."""
 
 from __future__ import annotations
 
