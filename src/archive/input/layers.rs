@@ -8,7 +8,7 @@ use super::undo::Undone;
 use crate::archive::account::Tail;
 use crate::archive::limits::Meter;
 use crate::archive::structure::rar::WithoutDirectories;
-use crate::archive::structure::{Frame, Frames};
+use crate::archive::structure::{FRONT, Frame, Frames};
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
 use crate::sys::libarchive::{Filter, Filters};
@@ -28,6 +28,24 @@ pub(crate) fn open<'a>(
 ) -> Result<ArchiveInput<'a>> {
     let stored = Source::Stored(Stored::new(bytes, context));
     undo_all(ArchiveInput::of(stored, 0, name, meter, context))
+}
+
+/// The same archive, which has just been opened and is no zip: if it is a RAR 5 behind a program, without what
+/// libarchive is not shown of it.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn behind_program(input: ArchiveInput<'_>) -> Result<ArchiveInput<'_>> {
+    let Some(bytes) = input.anywhere() else { return Ok(input) };
+    let most = |length: u64| usize::try_from(bytes.size().min(length)).unwrap_or(0);
+    let mut front = vec![0; most(WithoutDirectories::BEGINNING as u64)];
+    bytes.read_at(0, &mut front)?;
+    if !WithoutDirectories::is_program(&front) {
+        return Ok(input);
+    }
+    front.resize(most(FRONT), 0);
+    bytes.read_at(0, &mut front)?;
+    Ok(input.leaving_out(WithoutDirectories::behind_program(&front)))
 }
 
 /// Undoes every layer of compression, from the outermost to the innermost.

@@ -55,7 +55,10 @@ impl<'a> ArchiveReader<'a> {
                 Box::new(PlainZip::new(bytes, *index, name, context))
             }
             (index, bytes) => {
-                let input = super::input::open(bytes, name, &meter, context)?;
+                let mut input = super::input::open(bytes, name, &meter, context)?;
+                if index.is_none() {
+                    input = super::input::behind_program(input)?;
+                }
                 // One that ends with a zip has one stored in it.
                 let reads = Reads::Entries { ignore_zeros: options.ignore_zeros, zip: !is_rar };
                 let meter = meter.clone();

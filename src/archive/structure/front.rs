@@ -5,7 +5,7 @@ use super::{Broken, Want};
 
 /// How much may stand in front of the mark: the most that RAR looks through, and more than
 /// libarchive does.
-const FRONT: u64 = 1 << 20;
+pub(crate) const FRONT: u64 = 1 << 20;
 
 /// Looks for a mark. What is looked at is never asked for twice, nor a byte behind the mark.
 pub(super) struct Front {

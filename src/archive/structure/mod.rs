@@ -33,6 +33,7 @@ pub(crate) use self::contract::{
 };
 pub(crate) use self::formats::{Structured, structure_of};
 pub(crate) use self::frames::{Frame, Frames};
+pub(crate) use self::front::FRONT;
 pub(crate) use self::pull::pull;
 pub(crate) use self::walk::Walk;
 

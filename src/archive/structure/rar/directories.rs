@@ -9,6 +9,7 @@ use flate2::Crc;
 
 use super::five::{END, HAS_DATA, HAS_EXTRA, MARK, Rar5, START};
 use super::vint::Fields;
+use crate::archive::structure::seven_zip::MARK as SEVEN_ZIP;
 
 /// Takes them out of the bytes of an archive, which come in their order.
 pub(crate) struct WithoutDirectories {
@@ -37,11 +38,28 @@ impl WithoutDirectories {
     /// For an archive that begins with these bytes, of which [`BEGINNING`](Self::BEGINNING) suffice; `None` if
     /// that is no RAR 5.
     pub(crate) fn of(start: &[u8]) -> Option<Self> {
-        start.starts_with(MARK).then(|| Self {
-            held: Vec::new(),
-            keeps: MARK.len() as u64,
-            came: 0,
-        })
+        start.starts_with(MARK).then(|| Self::behind(MARK.len()))
+    }
+
+    /// For an archive behind a program that begins with these bytes, of which as many as
+    /// [`FRONT`](super::super::front::FRONT) suffice; `None` if there is no RAR 5, or it is
+    /// stored in a 7z.
+    pub(crate) fn behind_program(start: &[u8]) -> Option<Self> {
+        let at = start.windows(MARK.len()).position(|bytes| bytes == MARK)?;
+        let is_in_7z = start[..at].windows(SEVEN_ZIP.len()).any(|bytes| bytes == SEVEN_ZIP);
+        if is_in_7z {
+            return None;
+        }
+        Some(Self::behind(at + MARK.len()))
+    }
+
+    /// Does a program begin like this, of Windows or of Linux?
+    pub(crate) fn is_program(start: &[u8]) -> bool {
+        start.starts_with(b"MZ") || start.starts_with(b"\x7fELF")
+    }
+
+    fn behind(mark: usize) -> Self {
+        Self { held: Vec::new(), keeps: mark as u64, came: 0 }
     }
 
     /// How many bytes show that an archive is one of RAR 5.
@@ -161,6 +179,18 @@ mod tests {
         for piece in 1..=bytes.len() {
             assert_eq!(without(&bytes, piece), archive(&[a.clone(), b.clone()]), "{piece}");
         }
+    }
+
+    #[test]
+    fn a_program_may_stand_in_front() {
+        let (bare, a) = (directory("d", 0), file("a", b"one"));
+        let program = [b"MZ\x90Rar!\x1a\x07".to_vec(), vec![0; 70_000]].concat();
+        let bytes = [&program[..], &archive(&[bare, a.clone()])].concat();
+        let mut filter = WithoutDirectories::behind_program(&bytes).expect("RAR 5");
+        let mut shown = bytes.clone();
+        let kept = filter.take_out(&mut shown, true);
+        assert_eq!(shown[..kept], [&program[..], &archive(&[a])].concat());
+        assert!(WithoutDirectories::behind_program(&program).is_none());
     }
 
     #[test]

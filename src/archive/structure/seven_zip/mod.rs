@@ -19,7 +19,7 @@ use self::streams::MOST_OF_HEADER;
 use super::front::Front;
 use super::{Broken, LONGEST, Structure, Want, Whole};
 
-const MARK: &[u8] = b"7z\xbc\xaf\x27\x1c";
+pub(crate) const MARK: &[u8] = b"7z\xbc\xaf\x27\x1c";
 
 /// What follows the mark: two bytes of version, the checksum of what follows that, and where the header of
 /// the archive is: its offset behind these bytes, its length, its checksum.
