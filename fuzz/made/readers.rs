@@ -26,12 +26,15 @@ fn tar(bytes: &[u8]) -> Option<Entries> {
             b'V' | b'M' | b'A' | b'X' | b'D' => return None,
             _ => {}
         }
-        // Without the mark of GNU or POSIX, it knows neither long names nor holes.
-        if header.as_bytes()[257..262] != *b"ustar" {
+        // Without the whole mark of GNU or POSIX, it knows neither long names nor holes.
+        if ![b"ustar\x0000", b"ustar  \0"].iter().any(|mark| header.as_bytes()[257..265] == **mark) {
             return None;
         }
         let size = header.entry_type().is_file().then(|| entry.size());
-        entries.push((entry.path_bytes().into_owned(), size));
+        // A name ends at a NUL byte, as it does for tar.
+        let path = entry.path_bytes();
+        let name = path.split(|&byte| byte == 0).next().unwrap_or_default();
+        entries.push((name.to_vec(), size));
     }
     Some(entries)
 }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,18 +57,18 @@ def say(check: str, answer: str, detail: str) -> None:
     print(json.dumps({"check": check, "answer": answer, "detail": detail}), flush=True)
 
 
-def is_file_of_its_own(member: tarfile.TarInfo, names: list[str]) -> bool:
+def is_file_of_its_own(member: tarfile.TarInfo, names: Counter[str]) -> bool:
     """Tell whether a tar's member is a file that nothing else in the tar has to do with."""
     is_plain = member.isreg() and not member.issparse() and member.size > 0
-    return is_plain and names.count(member.name.removeprefix("./")) == 1
+    return is_plain and names[member.name.removeprefix("./")] == 1
 
 
 def changed(tar: bytes) -> Iterator[tuple[str, bytes]]:
     """Make tars that hold something else: another byte in a file, and a file less."""
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
         members = archive.getmembers()
-    names = [member.name.removeprefix("./") for member in members]
-    names += [member.linkname.removeprefix("./") for member in members if member.islnk()]
+    names = Counter(member.name.removeprefix("./") for member in members)
+    names.update(member.linkname.removeprefix("./") for member in members if member.islnk())
     for member in members:
         if is_file_of_its_own(member, names):
             other = bytearray(tar)
