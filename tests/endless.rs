@@ -77,7 +77,12 @@ fn compare_endless(stop: impl Fn(&dyn Fn(&Context<'_>) -> Error, &AtomicU64)) {
         let run = |context: &Context<'_>| {
             let mut a = Endless::new(data_a, random, &asked);
             let mut b = Endless::new(data_b, random, &asked);
-            engine::compare(&mut a, &mut b, &options, context).expect_err("there is no end")
+            let first = engine::first_difference(&mut a, &mut b, 16, &options, context);
+            let (mut a, mut b) =
+                (Endless::new(data_a, random, &asked), Endless::new(data_b, random, &asked));
+            let any = engine::compare(&mut a, &mut b, &options, context);
+            assert_eq!(first.as_ref().err(), any.as_ref().err());
+            any.expect_err("there is no end")
         };
         stop(&run, &asked);
     }

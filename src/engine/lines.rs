@@ -84,3 +84,77 @@ fn in_stretch(
     }
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::run::context::Call;
+
+    /// Line ends, one hole of zeros behind the first 100 bytes, and line ends again.
+    struct Lines {
+        size: u64,
+        hole_end: u64,
+        failing: Option<u64>,
+    }
+
+    impl ReadAt for Lines {
+        fn size(&self) -> u64 {
+            self.size
+        }
+        fn extent(&self, offset: u64) -> Result<Extent> {
+            Ok(match offset {
+                ..100 => Extent::Data { end: 100 },
+                _ if offset < self.hole_end => Extent::Hole { end: self.hole_end },
+                _ => Extent::Data { end: self.size },
+            })
+        }
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+            let end = offset + buffer.len() as u64;
+            assert!(end <= 100 || offset >= self.hole_end, "the hole is read");
+            if self.failing.is_some_and(|failing| (offset..end).contains(&failing)) {
+                return Err(Error::read(&"lines".into(), "failed"));
+            }
+            buffer.fill(b'\n');
+            Ok(())
+        }
+    }
+
+    fn count(lines: &Lines, end: u64, workers: usize, call: &Call) -> Result<u64> {
+        line_ends_before(lines, end, workers, &Context::new(call))
+    }
+
+    #[test]
+    fn lines_are_counted_by_any_number_of_threads_and_holes_have_none() {
+        let lines = Lines { size: 1 << 43, hole_end: (1 << 43) - (9 << 20), failing: None };
+        let call = Call::new(None);
+        for workers in [1, 2, 8] {
+            for (end, expected) in [
+                (0, 0),
+                (1, 1),
+                (100, 100),
+                (101, 100),
+                (lines.hole_end, 100),
+                (lines.hole_end + 1, 101),
+                (lines.size, 100 + (9 << 20)),
+            ] {
+                assert_eq!(count(&lines, end, workers, &call), Ok(expected), "before {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_every_piece_a_checkpoint() {
+        let mut lines = Lines { size: 12 << 20, hole_end: 100, failing: None };
+        let call = Call::new(None);
+        assert_eq!(count(&lines, lines.size, 1, &call), Ok(12 << 20));
+        assert!(call.checkpoints() >= (12 << 20) / BUFFER, "{}", call.checkpoints());
+        lines.failing = Some(7 << 20);
+        for workers in [1, 3] {
+            let failed = Err(Error::read(&"lines".into(), "failed"));
+            assert_eq!(count(&lines, lines.size, workers, &call), failed);
+            let cancelled = Err(Error::Cancelled);
+            assert_eq!(count(&lines, lines.size, workers, &Call::until_checkpoint(5)), cancelled);
+        }
+    }
+}

@@ -218,3 +218,16 @@ def test_one_archive_in_parts_of_a_server_that_answers_one_at_a_time(
     body = archive(tmp_path, "zip", size)
     url = slot.url("/a", body, ranges=True)
     assert komparu.compare_archive(url, tmp_path / "archive.zip", timeout=TIMEOUT).equal
+
+
+@pytest.mark.parametrize("kinds", [("zip", "zip"), ("tar", "tar"), ("zip", "tar")])
+@pytest.mark.parametrize("hash_compare", [False, True])
+def test_the_places_in_two_archives_of_such_a_server(
+    slot: OneSlot, tmp_path: Path, kinds: tuple[str, str], hash_compare: bool
+) -> None:
+    a, b = (
+        slot.url(f"/{n}", archive(tmp_path, kind, MiB, last), ranges=True)
+        for n, (kind, last) in enumerate(zip(kinds, (b"1\n2", b"1\n3"), strict=True))
+    )
+    result = komparu.compare_archive(a, b, timeout=TIMEOUT, where=True, hash_compare=hash_compare)
+    assert result.differences == {"last": komparu.Difference(2, 2, b"2", b"3", 3, 3)}

@@ -90,6 +90,13 @@ def test_every_file_of_two_directories_that_differs_has_its_place(
     assert compare_dir(*trees).differences == {}
 
 
+def test_findings_have_the_place_as_they_come(trees: tuple[Path, Path]) -> None:
+    with komparu.iter_trees(*trees, where=True) as run:
+        found = {finding.path: finding.difference for finding in run}
+    assert {path: difference for path, difference in found.items() if difference} == PLACES
+    assert "link" in found
+
+
 def test_files_that_were_read_when_they_were_opened_have_theirs(tmp_path: Path) -> None:
     # What was changed long ago is trusted at once.
     old = [Path(os.__file__), Path(subprocess.__file__)]
