@@ -110,6 +110,8 @@ fn call<'py>(
     named: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (py, mut given) = (arguments.py(), arguments.iter());
+    // A caller in Python that hands on its `**options` gives a dictionary even if there are none.
+    let named = named.filter(|named| !named.is_empty());
     let settings = if form.takes_settings { given.next() } else { None };
     let settings = settings.as_ref().map(Bound::cast::<Settings>).transpose()?;
     let settings = settings.map(|settings| settings.get().overrides());
