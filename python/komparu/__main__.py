@@ -16,10 +16,11 @@ from komparu import _core
 from komparu._arguments import CONFIGURED, REFUSED, parser
 from komparu._directories import is_directory
 from komparu._printed import difference_as_json, one_line, place, prepare, say
+from komparu._report import described
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -161,45 +162,14 @@ def _report(
     decode: Callable[[str], str] = str,
 ) -> int:
     if how["json"]:
-        print(json.dumps(_as_json(result)))
+        print(json.dumps(result.to_dict()))
     elif not how["quiet"]:
-        for _, text in sorted(_lines(result, equal)):
+        same = [(path, f"= {one_line(path) or '.'}") for path in equal]
+        for _, text in sorted([*described(result), *same]):
             say(decode(text))
     if result.errors:
         return TROUBLE
     return EQUAL if result.equal else DIFFERENT
-
-
-def _as_json(result: komparu.DirResult) -> dict[str, Any]:
-    return {
-        "equal": result.equal,
-        "verdict": result.verdict.value,
-        "diff": {path: reason.value for path, reason in result.diff.items()},
-        "differences": {
-            path: difference_as_json(found) for path, found in result.differences.items()
-        },
-        "only_left": sorted(result.only_left),
-        "only_right": sorted(result.only_right),
-        "errors": sorted(result.errors),
-        "messages": result.messages,
-    }
-
-
-def _lines(result: komparu.DirResult, equal: list[str]) -> Iterator[tuple[str, str]]:
-    """Describe every path in a line; a line break in a name does not begin another."""
-    for path in result.only_left:
-        yield path, f"- {one_line(path)}"
-    for path in result.only_right:
-        yield path, f"+ {one_line(path)}"
-    for path, reason in result.diff.items():
-        if path not in result.errors:
-            found = result.differences.get(path)
-            where = f" {place(found)}" if found else ""
-            yield path, f"* {one_line(path)} ({reason.value}{where})"
-    for path, message in result.messages.items():
-        yield path, f"! {one_line(path)}: {message}"
-    for path in equal:
-        yield path, f"= {one_line(path) or '.'}"
 
 
 def _trouble(error: Exception, how: dict[str, Any]) -> int:

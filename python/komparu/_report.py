@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from komparu._types import Difference, DiffReason, DirResult, Proof, Summary
 
-__all__ = ["as_dict", "as_page", "as_table", "bounded", "lines", "merged", "summarized"]
+__all__ = [
+    "as_dict",
+    "as_page",
+    "as_table",
+    "bounded",
+    "described",
+    "lines",
+    "merged",
+    "summarized",
+]
 
 #: Names that the one line of a repr shows of each kind, and letters of each name.
 _FEW, _SHORT = 3, 40
@@ -60,10 +69,11 @@ def summarized(summary: Summary) -> str:
 
 def lines(result: DirResult) -> list[str]:
     """Describe every path in a line, sorted by path."""
-    return [text for _, text in sorted(_described(result))]
+    return [text for _, text in sorted(described(result))]
 
 
-def _described(result: DirResult) -> Iterator[tuple[str, str]]:
+def described(result: DirResult) -> Iterator[tuple[str, str]]:
+    """Describe every path in a line, in any order; a line break in a name begins no other line."""
     for path in result.only_left:
         yield path, f"- {one_line(path)}"
     for path in result.only_right:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import komparu
+from children import interrupt, start, wait_until_comparing
 from children import run as run_child
 from komparu import DiffReason, Finding, Progress, Proof, TreeRun, Verdict, aio
 from packing import files, zipped
@@ -346,6 +347,24 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 assert len(list(run)) == {MANY - 1}
 """
     )
+
+
+def test_ctrl_c_comes_out_of_the_iteration(tmp_path: Path, long_work: tuple[Path, Path]) -> None:
+    for side, path in zip("ab", long_work, strict=True):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "x").symlink_to(path)
+    code = """
+try:
+    with komparu.iter_trees(*sys.argv[1:], chunk_size=1) as run:
+        next(run)
+except KeyboardInterrupt:
+    print(run.has_stopped, run.result().complete)
+"""
+    with start(code, tmp_path / "a", tmp_path / "b") as child:
+        wait_until_comparing(child, "komparu-worker")
+        interrupt(child)
+        output, errors = child.communicate()
+    assert (output, errors) == ("True False\n", "")
 
 
 def test_the_interpreter_exits_with_a_run_open(many: tuple[Path, Path]) -> None:
