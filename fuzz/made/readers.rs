@@ -30,8 +30,13 @@ fn tar(bytes: &[u8]) -> Option<Entries> {
             b'V' | b'M' | b'A' | b'X' | b'D' => return None,
             _ => {}
         }
+        // It takes what only a file has for the content of links and devices, too.
+        if matches!(header.as_bytes()[156], b'1'..=b'6') && header.size().ok()? > 0 {
+            return None;
+        }
         // Without the whole mark of GNU or POSIX, it knows neither long names nor holes.
-        if ![b"ustar\x0000", b"ustar  \0"].iter().any(|mark| header.as_bytes()[257..265] == **mark) {
+        if ![b"ustar\x0000", b"ustar  \0"].iter().any(|mark| header.as_bytes()[257..265] == **mark)
+        {
             return None;
         }
         let size = header.entry_type().is_file().then(|| entry.size());
@@ -51,5 +56,7 @@ fn seven_zip(bytes: &[u8]) -> Option<Entries> {
     let entry = |file: &sevenz_rust2::ArchiveEntry| {
         (file.name().as_bytes().to_vec(), (!file.is_directory()).then(|| file.size()))
     };
-    begins.then(|| archive.files.iter().map(entry).collect())
+    // What an encrypted file is long is told in another way, and it is refused.
+    let is_encrypted = bytes.windows(4).any(|bytes| bytes == b"\x06\xf1\x07\x01");
+    (begins && !is_encrypted).then(|| archive.files.iter().map(entry).collect())
 }
