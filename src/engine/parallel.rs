@@ -185,7 +185,8 @@ where
             let length = usize::try_from(both_end.min(end) - offset).unwrap_or(usize::MAX);
             let mismatch = match (a, b) {
                 (Extent::Hole { .. }, Extent::Hole { .. }) => {
-                    context.counters().add_bytes(self.skip_to(both_end));
+                    let skipped = self.skip_to(both_end);
+                    context.counters().add_bytes(skipped + both_end.min(end) - offset);
                     None
                 }
                 (Extent::Data { .. }, Extent::Data { .. }) => {
@@ -201,7 +202,6 @@ where
             if mismatch.is_some() {
                 return Ok(mismatch);
             }
-            context.counters().add_bytes(both_end.min(end) - offset);
             offset = both_end;
         }
         Ok(None)
@@ -238,6 +238,7 @@ where
                 }
                 done += a.len();
             }
+            context.counters().add_bytes(piece as u64);
         }
         Ok(None)
     }
@@ -273,6 +274,7 @@ where
                 }
                 done += bytes.len();
             }
+            context.counters().add_bytes(piece as u64);
         }
         Ok(None)
     }

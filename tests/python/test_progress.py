@@ -165,3 +165,19 @@ def test_it_may_call_komparu_itself(
 
     with pytest.raises(Enough):
         komparu.compare(*long_work, chunk_size=1, progress=watch)
+
+
+@pytest.mark.parametrize("chunk_size", [1 << 16, 5000])
+def test_every_byte_counts_once_whatever_is_data_and_what_a_hole(
+    tmp_path: Path, chunk_size: int
+) -> None:
+    size, block = 40 << 20, b"\0" * (3 << 20)
+    for name, at in [("a", 1 << 20), ("b", 17 << 20)]:
+        with (tmp_path / name).open("wb") as file:
+            file.seek(at)
+            file.write(block)
+            file.truncate(size)
+    seen: list[Progress] = []
+    paths = (tmp_path / "a", tmp_path / "b")
+    assert komparu.compare(*paths, chunk_size=chunk_size, progress=seen.append)
+    assert seen[-1].bytes == seen[-1].bytes_total == size
