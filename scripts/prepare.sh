@@ -45,6 +45,7 @@ else
     command -v cpio >/dev/null 2>&1 || missing cpio cpio cpio cpio
     command -v gcab >/dev/null 2>&1 || missing gcab gcab gcab gcab
     command -v genisoimage >/dev/null 2>&1 || missing genisoimage genisoimage genisoimage cdrtools
+    command -v jq >/dev/null 2>&1 || missing jq jq jq jq
     command -v lz4 >/dev/null 2>&1 || missing lz4 lz4 lz4 lz4
     case $(tar --version 2>/dev/null) in
     *GNU*) ;;

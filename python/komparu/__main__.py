@@ -14,15 +14,34 @@ from typing import TYPE_CHECKING, Any
 import komparu
 from komparu import _core
 from komparu._arguments import CONFIGURED, REFUSED, parser
-from komparu._directories import is_directory
-from komparu._printed import difference_as_json, one_line, place, prepare, say
-from komparu._report import described
+from komparu._directories import is_directory, local_path
+from komparu._folded import Directories, in_directory
+from komparu._hints import hint_for_files, hint_for_links
+from komparu._printed import one_line, place, prepare, put, say
+from komparu._report import SCHEMA, difference_as_dict, in_json
+from komparu._terminal import Colours, ProgressLine, is_terminal
+from komparu._trees import Output, as_bytes, compare_trees
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
+    from komparu import Progress
+
 EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
+
+#: What is said of the output, and not of the comparison.
+_SWITCHES = (
+    "sources",
+    "archive",
+    "quiet",
+    "verbose",
+    "json",
+    "json_lines",
+    "html",
+    "expand",
+    "progress",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,10 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare()
     commands = parser()
     options = vars(commands.parse_args(arguments))
-    switches = ("sources", "archive", "quiet", "verbose", "json")
-    how = {name: options.pop(name) for name in switches}
+    how = {name: options.pop(name) for name in _SWITCHES}
     if "headers" in options:
         options["headers"] = dict(options["headers"])
+    if how["progress"] is None:
+        how["progress"] = is_terminal(sys.stderr) and not how["quiet"]
     compare, kind = _chosen(how, options, commands)
     if kind == "files and URLs":
         # It goes without saying.
@@ -66,9 +86,41 @@ def _chosen(
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("directories are compared two at a time")
         return _directories, "directories"
+    _refuse(how, ("html", "json_lines", "expand"), commands)
     if len(sources) > 2:  # noqa: PLR2004
         return _many, "more than two sources"
     return _files, "files and URLs"
+
+
+def _refuse(how: dict[str, Any], names: Sequence[str], commands: argparse.ArgumentParser) -> None:
+    """Refuse what is for trees."""
+    for name in names:
+        if how[name]:
+            commands.error(f"--{name.replace('_', '-')} is for directories, archives and --urls")
+
+
+class _Latest:
+    """Keeps the latest progress, for the thread that draws it."""
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        self.progress = progress
+
+
+def _watched(
+    how: dict[str, Any],
+    options: dict[str, Any],
+    compare: Callable[..., Any],
+    *sources: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    """Compare, and show the progress meanwhile if that is wanted."""
+    if not how["progress"]:
+        return compare(*sources, **options)
+    latest = _Latest()
+    with ProgressLine(lambda: latest.progress, is_shown=True):
+        return compare(*sources, progress=latest, **options)
 
 
 def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
@@ -76,37 +128,58 @@ def _files(how: dict[str, Any], options: dict[str, Any]) -> int:
         # Nothing is said of the place, and so it need not be found.
         options.pop("context", None)
         return EQUAL if komparu.compare(*how["sources"], **options) else DIFFERENT
-    difference = komparu.first_difference(*how["sources"], **options)
+    difference = _watched(how, options, komparu.first_difference, *how["sources"])
     a, b = map(_core.source_name, how["sources"])
+    colours = Colours()
     if how["json"]:
-        answer = {"equal": difference is None, "a": a, "b": b}
+        answer: dict[str, Any] = {
+            "schema": SCHEMA,
+            "equal": difference is None,
+            "a": in_json(a),
+            "b": in_json(b),
+        }
         if difference is not None:
-            answer["difference"] = difference_as_json(difference)
-        print(json.dumps(answer))
+            answer["difference"] = difference_as_dict(difference)
+        put(json.dumps(answer))
     elif difference is not None:
-        say(f"* {one_line(b)} (differs from {one_line(a)} {place(difference)})")
+        say(f"* {one_line(b)} (differs from {one_line(a)} {place(difference)})", colours=colours)
+        hint_for_files(*how["sources"])
     elif how["verbose"]:
-        say(f"= {one_line(b)}")
+        say(f"= {one_line(b)}", colours=colours)
     return EQUAL if difference is None else DIFFERENT
 
 
 def _many(how: dict[str, Any], options: dict[str, Any]) -> int:
-    equal = komparu.compare_all(how["sources"], **options)
-    sources = [_core.source_name(source) for source in how["sources"]]
+    if how["quiet"]:
+        return EQUAL if komparu.compare_all(how["sources"], **options) else DIFFERENT
+    result = _watched(how, options, komparu.compare_many, how["sources"])
+    names = [_core.source_name(source) for source in how["sources"]]
+    groups = [[name for name in names if name in group] for group in result.groups]
     if how["json"]:
-        print(json.dumps({"equal": equal, "sources": sources}))
-    elif equal and how["verbose"]:
-        for source in sources[1:]:
-            say(f"= {one_line(source)}")
-    elif not equal and not how["quiet"]:
-        say(f"* {len(sources)} sources (not all are the same)")
-    return EQUAL if equal else DIFFERENT
+        answer = {
+            "schema": SCHEMA,
+            "equal": result.all_equal,
+            "sources": [in_json(name) for name in names],
+            "groups": [[in_json(name) for name in group] for group in groups],
+        }
+        put(json.dumps(answer))
+    elif how["verbose"] or not result.all_equal:
+        # Sources with the same number are identical.
+        for number, group in enumerate(groups, 1):
+            for name in group:
+                say(f"{number} {one_line(name)}")
+    return EQUAL if result.all_equal else DIFFERENT
 
 
 def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
-    if how["verbose"]:
-        return _report(*_listed(options, *how["sources"]), how)
-    return _report(komparu.compare_dir(*how["sources"], **options), [], how)
+    left, right = how["sources"]
+    follow = options.get("follow_symlinks", komparu.get_config().follow_symlinks)
+    roots = (local_path(left), local_path(right))
+    have = [in_directory(root, follow_symlinks=follow) for root in roots]
+    result = compare_trees(left, right, options, Output(how, have=(have[0], have[1])))
+    if follow and not how["quiet"] and not how["json"]:
+        hint_for_links(result, roots)
+    return _status(result)
 
 
 def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
@@ -116,9 +189,13 @@ def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
     except (OSError, ValueError, TypeError) as error:
         return _trouble(error, how)
     (directory,) = how["sources"]
-    if how["verbose"]:
-        return _report(*_listed(options, directory, urls), how)
-    return _report(komparu.compare_dir_urls(directory, urls, **options), [], how)
+    listed = Directories()
+    for path in urls:
+        listed.add(path)
+    follow = options.get("follow_symlinks", komparu.get_config().follow_symlinks)
+    has = in_directory(local_path(directory), follow_symlinks=follow)
+    output = Output(how, have=(has, listed.__contains__))
+    return _status(compare_trees(directory, urls, options, output))
 
 
 def _sources(urls: object) -> dict[str, str | komparu.Source]:
@@ -137,45 +214,30 @@ def _sources(urls: object) -> dict[str, str | komparu.Source]:
 
 
 def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
-    def decode(line: str) -> str:
-        # The names are UTF-8 in every locale; they leave as the bytes they are.
-        return os.fsdecode(line.encode("utf-8", "surrogateescape"))
-
-    if how["verbose"] and not any(map(is_directory, how["sources"])):
-        return _report(*_listed(options, *how["sources"]), how, decode)
-    return _report(komparu.compare_archive(*how["sources"], **options), [], how, decode)
-
-
-def _listed(
-    options: dict[str, Any], left: str, right: str | dict[str, str | komparu.Source]
-) -> tuple[komparu.DirResult, list[str]]:
-    """Compare two trees, and list the paths that are identical, too."""
-    with komparu.iter_trees(left, right, equal=True, **options) as run:
-        equal = [it.path for it in run if it.verdict is komparu.Verdict.EQUAL]
-        return run.result(), equal
+    if any(map(is_directory, how["sources"])):
+        # Directories would be compared as such; the error says which side is one.
+        komparu.compare_archive(*how["sources"], **options)
+    # Names in archives are UTF-8 in every locale; they leave as the bytes they are.
+    output = Output(how, have=None, decode=as_bytes)
+    left, right = how["sources"]
+    return _status(compare_trees(left, right, options, output))
 
 
-def _report(
-    result: komparu.DirResult,
-    equal: list[str],
-    how: dict[str, Any],
-    decode: Callable[[str], str] = str,
-) -> int:
-    if how["json"]:
-        print(json.dumps(result.to_dict()))
-    elif not how["quiet"]:
-        same = [(path, f"= {one_line(path) or '.'}") for path in equal]
-        for _, text in sorted([*described(result), *same]):
-            say(decode(text))
+def _status(result: komparu.DirResult) -> int:
     if result.errors:
         return TROUBLE
     return EQUAL if result.equal else DIFFERENT
 
 
 def _trouble(error: Exception, how: dict[str, Any]) -> int:
-    if how["json"]:
-        answer = {"equal": None, "error": type(error).__name__, "message": str(error)}
-        print(json.dumps(answer))
+    if how["json"] or how["json_lines"]:
+        answer = {
+            "schema": SCHEMA,
+            "equal": None,
+            "error": type(error).__name__,
+            "message": in_json(str(error)),
+        }
+        put(json.dumps(answer))
     elif not how["quiet"]:
         say(f"komparu: {error}", sys.stderr)
     return TROUBLE
@@ -195,7 +257,8 @@ def run() -> int:
         sys.stdout = None
         # The reader that closed the pipe has seen enough.
         if not isinstance(error, BrokenPipeError):
-            say(f"komparu: cannot write: {error.strerror}", sys.stderr)
+            name = f" {os.fsdecode(error.filename)}" if error.filename else ""
+            say(f"komparu: cannot write{name}: {error.strerror}", sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
         return INTERRUPTED

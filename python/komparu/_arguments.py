@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import komparu
 from komparu import _core
 from komparu._printed import legible
+from komparu._units import byte_count, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ with the URLs of a map, or what is in two archives, byte for byte.
 _EPILOG = """\
 exit status: 0 equal, 1 different, 2 trouble (what could not be compared is trouble)
 
-a line of output is about one path:
-  - path            only A has it
+a line of output is about one path; what was compared in all is said on standard error:
+  - path            only A has it; - path/ (7 files): a directory that only A has
   + path            only B has it
   * path (reason)   both have it, and it differs
   ! path: message   it could not be compared
@@ -57,7 +58,7 @@ class _Parser(argparse.ArgumentParser):
     """One whose errors say in one line what is wrong with an argument, whatever it holds."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(legible(message))
+        self.exit(2, f"{self.prog}: {legible(message)}; try '{self.prog} --help'\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,10 +73,25 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("sources", metavar="A B", nargs="+", help="files, URLs or directories")
     result.add_argument("--archive", action="store_true", help="compare what is in two archives")
     result.add_argument("--version", action="version", version=f"komparu {komparu.__version__}")
-    output = result.add_argument_group("output").add_mutually_exclusive_group()
+    group = result.add_argument_group("output")
+    group.add_argument(
+        "--expand", action="store_true", help="list every file of a directory that one side lacks"
+    )
+    group.add_argument("--html", metavar="FILE", help="write a report to a file, too")
+    group.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        help="show on standard error how far it is. By default on a terminal",
+    )
+    output = group.add_mutually_exclusive_group()
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing")
     output.add_argument("-v", "--verbose", action="store_true", help="print what is equal, too")
     output.add_argument("--json", action="store_true", help="print one JSON object")
+    output.add_argument(
+        "--json-lines",
+        action="store_true",
+        help="print a JSON object for each finding, as it is found, and one with the summary",
+    )
 
     # An option that is not given is not passed on, and so has its default.
     groups = {
@@ -116,7 +132,7 @@ def _add(group: argparse._ArgumentGroup, option: dict[str, Any]) -> None:
         case "proxy":
             group.add_argument(name, metavar="URL", help=text)
         case kind:
-            number = int if kind in {"integer", "bytes", "limit"} else float
+            number = _NUMBERS.get(kind, float)
             group.add_argument(
                 name,
                 type=_or_none(number) if option["or_none"] else number,
@@ -125,7 +141,16 @@ def _add(group: argparse._ArgumentGroup, option: dict[str, Any]) -> None:
             )
 
 
-def _or_none(kind: type[float]) -> Callable[[str], float | None]:
+#: How a number of each kind is read.
+_NUMBERS: dict[str, Callable[[str], float]] = {
+    "integer": int,
+    "bytes": byte_count,
+    "limit": byte_count,
+    "seconds": seconds,
+}
+
+
+def _or_none(kind: Callable[[str], float]) -> Callable[[str], float | None]:
     def number(text: str) -> float | None:
         return None if text.lower() == "none" else kind(text)
 

@@ -12,7 +12,7 @@ import re
 import stat
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["is_directory"]
+__all__ = ["is_directory", "local_path"]
 
 #: The system takes no more of a path than this at once: POSIX's least, which every system takes.
 _PIECE = 256
@@ -21,12 +21,18 @@ _PIECE = 256
 _ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", 0)
 
 
-def is_directory(source: str) -> bool:
-    """Whether a path, or a URL of a file, leads to a directory."""
+def local_path(source: str) -> str:
+    """Find the path that a text, or a URL of a file, leads to."""
     path = os.fsencode(source)
     if path[:7].lower() == b"file://":
         slash = path.find(b"/", 7)
         path = unquote_to_bytes(re.split(rb"[?#]", path[slash:])[0]) if slash > 0 else b""
+    return os.fsdecode(path)
+
+
+def is_directory(source: str) -> bool:
+    """Whether a path, or a URL of a file, leads to a directory."""
+    path = os.fsencode(local_path(source))
     if b"\0" in path:
         return False
     try:

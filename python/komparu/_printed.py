@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from komparu import _core
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
     from komparu import Difference
 
-__all__ = ["difference_as_json", "legible", "one_line", "place", "prepare", "say"]
+__all__ = ["legible", "one_line", "place", "prepare", "put", "say"]
 
 _ESCAPES = {ord(letter): repr(letter)[1:-1] for letter in _core.escaped()}
 #: The same letters as they come out of a name that was not decoded.
@@ -48,21 +49,17 @@ def place(difference: Difference) -> str:
     return f"at byte {difference.offset + 1}, line {difference.line}"
 
 
-def difference_as_json(difference: Difference) -> dict[str, int | str | None]:
-    """Describe it as JSON can: the offset counted from 0, bytes in hexadecimal digits."""
-    return {
-        "offset": difference.offset,
-        "line": difference.line,
-        "left": difference.left.hex(),
-        "right": difference.right.hex(),
-        "left_size": difference.left_size,
-        "right_size": difference.right_size,
-    }
+def put(line: str) -> None:
+    """Print a line of JSON, which has nothing to escape, at once."""
+    stream = sys.stdout
+    print(line, file=stream, flush=True)
 
 
-def say(line: str, stream: TextIO | None = None) -> None:
+def say(
+    line: str, stream: TextIO | None = None, colours: Callable[[str], str] = lambda line: line
+) -> None:
     """Print a line: one, whatever it holds."""
-    print(legible(line), file=stream)
+    print(colours(legible(line)), file=stream)
 
 
 def _fitting(error: UnicodeError) -> tuple[str | bytes, int]:

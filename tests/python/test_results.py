@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -131,7 +133,10 @@ def test_a_result_is_what_json_can_say() -> None:
     said = json.loads(json.dumps(result.to_dict()))
     assert said["verdict"] == "different"
     assert said["summary"]["proofs"] == {"bytes": 2}
-    assert said["differences"][HOSTILE]["left"] == "00"
+    (path,) = said["differences"]
+    assert path[0] == "\0"
+    assert os.fsdecode(unquote_to_bytes(path[1:])) == HOSTILE
+    assert said["differences"][path]["left"] == "00"
     assert said["only_left"] == ["l"]
 
 
