@@ -10,7 +10,7 @@ use super::arguments::{Extra, Parameter};
 use super::classes::classes;
 use super::public::{Asked, Public, load_of};
 use super::request::Request;
-use super::run::TreeRun;
+use super::run_state::TreeRun;
 use super::values::boolean;
 use super::{many, sources};
 use crate::compare::trees::is_directory;

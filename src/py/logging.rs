@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyBaseException, PyException};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use super::classes::classes;
 use super::{records, sources};
@@ -27,7 +27,9 @@ fn logger(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
         Some(logger) => logger.bind(py).clone(),
         None => {
             let modules = classes(py)?.sys.bind(py).getattr(intern!(py, "modules"))?;
-            let Ok(logging) = modules.get_item(intern!(py, "logging")) else { return Ok(None) };
+            // Looked up in the dictionary, which costs no exception where it is not loaded.
+            let modules = modules.cast_into::<PyDict>()?;
+            let Some(logging) = modules.get_item(intern!(py, "logging"))? else { return Ok(None) };
             let logger = logging.call_method1(intern!(py, "getLogger"), ("komparu",))?;
             // Another thread may have set the same one.
             let _ = LOGGER.set(py, logger.clone().unbind());

@@ -30,6 +30,7 @@ mod records;
 mod request;
 mod result;
 mod run;
+mod run_state;
 mod settings;
 mod sources;
 mod values;
@@ -50,7 +51,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<aio::Job>()?;
     module.add_class::<aio::Mailbox>()?;
     module.add_class::<settings::Settings>()?;
-    module.add_class::<run::TreeRun>()?;
+    module.add_class::<run_state::TreeRun>()?;
     /// Adds functions, by their paths.
     macro_rules! add {
         ($($function:path),+ $(,)?) => {

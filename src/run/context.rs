@@ -53,8 +53,15 @@ impl Call {
     #[must_use]
     pub fn since(begun: Instant, timeout: Option<Duration>) -> Self {
         let ending = |limit: Duration| Some((limit, begun.checked_add(limit)?));
-        let counters = Arc::new(Counters::since(begun));
-        Self { timeout: timeout.and_then(ending), counters, ..Self::default() }
+        // Each field by itself: the default would make other counters first.
+        Self {
+            timeout: timeout.and_then(ending),
+            cancelled: Arc::default(),
+            outer: Vec::new(),
+            counters: Arc::new(Counters::since(begun)),
+            #[cfg(test)]
+            count: Arc::default(),
+        }
     }
 
     /// A call that is cancelled at its checkpoint number `last`, the first of which is 1.

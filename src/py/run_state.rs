@@ -1,0 +1,238 @@
+//! What a run is, and does between the calls of Python: it takes findings from the channel, and knows what the
+//! comparison came to.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+use super::answer::{Answer, Answered, Names};
+use super::records::Members;
+use super::{errors, logging, partial, result};
+use crate::error::{Error, Result};
+use crate::outcome::TreeOutcome;
+use crate::run::collect::sort_findings;
+use crate::run::context::{Call, Context, PULSE};
+use crate::run::stream::{Found, Streamed};
+
+/// Findings that are made Python objects at a time: a fifth of a millisecond's work.
+const BATCH: usize = 256;
+
+/// What came of waiting for findings.
+pub(super) enum Fetched {
+    Some(Vec<Found>),
+    /// There will be no more.
+    Ended,
+    /// A signal handler has raised an exception.
+    Interrupted,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// Whether everything was compared.
+    Compared(Result<bool>),
+    /// There was no thread for it.
+    NoThread(String),
+}
+
+/// A comparison that goes on while its findings are read.
+///
+/// Iterating it gives a Finding for each path that is not identical, as it is found; with equal=True for
+/// each path. The comparison waits for a consumer that is slow. Leaving the `with` block, closing or
+/// dropping the run cancels it.
+#[pyclass(frozen, weakref, name = "TreeRun", module = "komparu")]
+pub(super) struct TreeRun {
+    /// The process that it belongs to: a forked child has none of its threads.
+    pub(super) process: u32,
+    pub(super) call: Arc<Call>,
+    pub(super) names: Arc<OnceLock<Names>>,
+    pub(super) streamed: Arc<Streamed<End>>,
+    pub(super) iteration: Mutex<Iteration>,
+    pub(super) is_recorded: AtomicBool,
+}
+
+/// What only the thread that iterates uses.
+pub(super) struct Iteration {
+    pub(super) receiver: Option<Receiver<Found>>,
+    /// Python objects that have been made and not been asked for.
+    pub(super) ready: VecDeque<Py<PyAny>>,
+    pub(super) is_over: bool,
+}
+
+impl TreeRun {
+    pub(super) fn decode(&self) -> result::Decode {
+        result::decode(self.names.get().copied().unwrap_or(Names::Paths))
+    }
+
+    pub(super) fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
+    }
+
+    pub(super) fn check_process(&self) -> PyResult<()> {
+        if self.is_inherited() {
+            let message = "a TreeRun belongs to the process that opened it, not to a fork of it";
+            return Err(PyRuntimeError::new_err(message));
+        }
+        Ok(())
+    }
+
+    /// The iteration, for this thread alone.
+    pub(super) fn iteration(&self) -> PyResult<MutexGuard<'_, Iteration>> {
+        self.check_process()?;
+        match self.iteration.try_lock() {
+            Ok(iteration) => Ok(iteration),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                Err(PyRuntimeError::new_err("another thread is iterating this TreeRun"))
+            }
+        }
+    }
+
+    /// Takes findings that have come, and makes Python objects of them. False where there are none yet.
+    pub(super) fn fill(&self, py: Python<'_>, iteration: &mut Iteration) -> PyResult<bool> {
+        // Read before the channel: nothing comes after the end.
+        let has_ended = self.streamed.end().is_some() || self.call.is_cancelled();
+        let found = match &iteration.receiver {
+            None => Err(TryRecvError::Disconnected),
+            Some(_) if self.call.is_cancelled() => Err(TryRecvError::Disconnected),
+            Some(receiver) => receiver.try_recv(),
+        };
+        match found {
+            Ok(first) => {
+                let rest = iteration.receiver.iter().flat_map(Receiver::try_iter);
+                let found: Vec<_> = [first].into_iter().chain(rest.take(BATCH - 1)).collect();
+                self.make(py, iteration, &found)?;
+                Ok(true)
+            }
+            Err(TryRecvError::Empty) if !has_ended => Ok(false),
+            Err(_) => {
+                self.end(py, iteration)?;
+                Ok(true)
+            }
+        }
+    }
+
+    pub(super) fn make(
+        &self,
+        py: Python<'_>,
+        iteration: &mut Iteration,
+        found: &[Found],
+    ) -> PyResult<()> {
+        let (members, decode) = (Members::get(py)?, self.decode());
+        for (path, finding) in found {
+            let made = members.finding(py, path, finding, decode)?;
+            iteration.ready.push_back(made.unbind());
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something, or nothing will come.
+    pub(super) fn wait(&self, iteration: &Iteration, interrupt: &dyn Fn() -> bool) -> Fetched {
+        let Some(receiver) = &iteration.receiver else { return Fetched::Ended };
+        loop {
+            match receiver.recv_timeout(PULSE) {
+                Ok(first) => {
+                    let rest = receiver.try_iter().take(BATCH - 1);
+                    return Fetched::Some([first].into_iter().chain(rest).collect());
+                }
+                Err(RecvTimeoutError::Disconnected) => return Fetched::Ended,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if interrupt() {
+                return Fetched::Interrupted;
+            }
+            if self.is_to_stop() {
+                return Fetched::Ended;
+            }
+        }
+    }
+
+    /// Is nothing more to be waited for? Also where a system call keeps the thread beyond the limit of the call.
+    pub(super) fn is_to_stop(&self) -> bool {
+        if Context::new(&self.call).checkpoint().is_ok() {
+            return false;
+        }
+        self.streamed.wait(PULSE);
+        true
+    }
+
+    /// There are no more findings: raises what has ended the comparison, unless that is its end.
+    pub(super) fn end(&self, py: Python<'_>, iteration: &mut Iteration) -> PyResult<()> {
+        iteration.is_over = true;
+        iteration.receiver = None;
+        self.record(py)?;
+        match self.outcome() {
+            Err(error) => Err(self.failure(py, &error)),
+            Ok(_) => self.check_thread(),
+        }
+    }
+
+    /// Whether everything was compared, or what has ended the comparison.
+    pub(super) fn outcome(&self) -> Result<bool> {
+        match self.streamed.end() {
+            Some(End::Compared(Err(Error::Cancelled)) | End::NoThread(_)) => Ok(false),
+            Some(End::Compared(outcome)) => outcome,
+            None => match Context::new(&self.call).checkpoint() {
+                Err(error @ Error::TimedOut(_)) => Err(error),
+                _ => Ok(false),
+            },
+        }
+    }
+
+    /// Writes the one record of this call, when it is over.
+    pub(super) fn record(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_recorded.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        logging::record_run(py, &self.call.summary(), matches!(self.outcome(), Ok(true)))
+    }
+
+    pub(super) fn check_thread(&self) -> PyResult<()> {
+        match self.streamed.end() {
+            Some(End::NoThread(cause)) => {
+                Err(PyRuntimeError::new_err(format!("can't start new thread: {cause}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The exception for an error, with what was found by then.
+    pub(super) fn failure(&self, py: Python<'_>, error: &Error) -> PyErr {
+        match error {
+            Error::TimedOut(_) => partial::raise_with(py, error, self.answered(false)),
+            error => errors::raise(py, error),
+        }
+    }
+
+    /// What was found by now.
+    pub(super) fn answered(&self, complete: bool) -> Answered {
+        let call = self.call.afterwards();
+        let mut findings = self.streamed.findings();
+        // Without limits it does not fail.
+        let _ = sort_findings(&mut findings, &Context::new(&call));
+        let outcome = TreeOutcome { findings, equal: Vec::new(), complete };
+        let names = self.names.get().copied().unwrap_or(Names::Paths);
+        Answered { answer: Answer::Tree(outcome, names), call }
+    }
+
+    /// Stops the comparison, without waiting for that.
+    pub(super) fn cancel(&self) {
+        self.call.cancel();
+        // A thread that is iterating finds that out itself.
+        let iteration = match self.iteration.try_lock() {
+            Ok(iteration) => Some(iteration),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let Some(mut iteration) = iteration else { return };
+        iteration.is_over = true;
+        let left = (iteration.receiver.take(), mem::take(&mut iteration.ready));
+        drop(iteration);
+        drop(left);
+    }
+}
