@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import packing
-from judging import judge, refuses
 from komparu import compare_archive
+from outcomes import judge, refuses
 from packing import files
 
 if TYPE_CHECKING:

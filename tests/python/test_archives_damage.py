@@ -19,8 +19,8 @@ import pytest
 import komparu
 import packing
 from children import run
-from judging import judge, refuses
 from komparu import ArchiveError, compare_archive
+from outcomes import judge, refuses
 from packing import COMMANDS, files, pack, zipped
 from zips import Entry, made
 

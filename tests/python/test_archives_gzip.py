@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import packing
-from judging import refuses
 from komparu import ArchiveError, Verdict, compare_archive
+from outcomes import refuses
 from packing import files
 
 if TYPE_CHECKING:

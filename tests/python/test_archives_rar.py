@@ -10,8 +10,8 @@ import pytest
 
 import packing
 import rars
-from judging import judge, refuses
 from komparu import ArchiveError, compare_archive
+from outcomes import judge, refuses
 from packing import files, link, member, symlink, tar, zipped
 from rars import COPY, HARD_LINK, JUNCTION, UNIX_LINK, WINDOWS_LINK, block, numbers, rar4, rar5
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import packing
-from judging import judge
 from komparu import ArchiveError, DiffReason, Verdict, compare_archive
+from outcomes import judge
 from packing import files, link, member, symlink, tar
 
 if TYPE_CHECKING:

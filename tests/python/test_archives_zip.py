@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import packing
-from judging import judge
 from komparu import ArchiveError, compare_archive
+from outcomes import judge
 from packing import chance, files, zipped
 from zips import DEFLATED, STORED, Entry, body, end, extra, large, large_end, locator, made
 

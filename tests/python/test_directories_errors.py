@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import komparu
-import ordinary
+import unprivileged
 from komparu import DiffReason, DirResult, Verdict
 from trees import Link, pair, plant
 
@@ -24,7 +24,7 @@ DENIED = os.strerror(errno.EACCES)
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    with ordinary.open_to_all() as directory:
+    with unprivileged.open_to_all() as directory:
         yield directory
 
 
@@ -48,7 +48,7 @@ def test_what_a_user_may_not_read_is_an_error_of_its_own(
     a, b = pair(place, tree, tree)
     path = place / side / locked
     path.chmod(0o711 if "listed" in locked else 0)
-    result = ordinary.compare_dir(a, b)
+    result = unprivileged.compare_dir(a, b)
     assert isinstance(result, DirResult)
     assert result == unreadable(locked, path)
     assert result.verdict is Verdict.UNVERIFIED
@@ -60,7 +60,7 @@ def test_a_directory_that_can_be_listed_but_not_entered_has_errors_for_its_files
     tree: dict[str, Entry] = {"d": {"x": b"", "y": {"z": b""}, "l": Link("x")}}
     a, b = pair(place, tree, tree)
     (a / "d").chmod(0o744)
-    result = ordinary.compare_dir(a, b)
+    result = unprivileged.compare_dir(a, b)
     assert isinstance(result, DirResult)
     assert result.errors == {"d/x", "d/y", "d/l"}
     assert set(result.messages.values()) == {f"{a}/{path}: {DENIED}" for path in result.errors}
@@ -70,7 +70,7 @@ def test_what_only_one_side_has_and_cannot_be_read_is_an_error(place: Path) -> N
     a, b = pair(place, {"d": {"e": {"x": b""}, "f": b""}}, {})
     (a / "d" / "e").chmod(0)
     (a / "d" / "f").chmod(0)
-    result = ordinary.compare_dir(a, b)
+    result = unprivileged.compare_dir(a, b)
     assert isinstance(result, DirResult)
     # That a file is missing on the other side is known without reading it.
     assert result.only_left == {"d/f"}
@@ -87,7 +87,7 @@ def test_the_rest_is_compared_all_the_same(place: Path) -> None:
         (b / f"d{index}/dir").chmod(0)
         (b / f"d{index}/open").write_bytes(b"2")
     for max_workers in [1, 2, 7]:
-        result = ordinary.compare_dir(a, b, max_workers=max_workers)
+        result = unprivileged.compare_dir(a, b, max_workers=max_workers)
         assert isinstance(result, DirResult)
         assert len(result.errors) == 80
         mismatches = [r for r in result.diff.values() if r is DiffReason.CONTENT_MISMATCH]
@@ -100,7 +100,7 @@ def test_a_locked_directory_against_a_file_is_a_type_mismatch_and_an_error(place
     for name in names:
         (a / name).chmod(0)
     for max_workers in [1, 4]:
-        result = ordinary.compare_dir(a, b, max_workers=max_workers)
+        result = unprivileged.compare_dir(a, b, max_workers=max_workers)
         assert isinstance(result, DirResult)
         assert result.diff == dict.fromkeys(names, DiffReason.TYPE_MISMATCH)
         assert result.errors == set(names)
@@ -111,7 +111,7 @@ def test_an_ignored_locked_directory_is_no_error(place: Path) -> None:
     tree: dict[str, Entry] = {"d": {"locked": {"x": b""}, "y": b""}}
     a, b = pair(place, tree, tree)
     (a / "d/locked").chmod(0)
-    assert ordinary.compare_dir(a, b, ignore=["locked/"]) == DirResult(equal=True)
+    assert unprivileged.compare_dir(a, b, ignore=["locked/"]) == DirResult(equal=True)
 
 
 @pytest.mark.parametrize("side", ["a", "b"])
@@ -119,7 +119,7 @@ def test_a_locked_root_is_raised(place: Path, side: str) -> None:
     a, b = pair(place, {"x": b""}, {"x": b""})
     locked = place / side
     locked.chmod(0)
-    answer = ordinary.compare_dir(a, b)
+    answer = unprivileged.compare_dir(a, b)
     message = f"{locked}: {DENIED}"
     assert answer == ["SourcePermissionError", message, str(locked), errno.EACCES]
 

@@ -21,7 +21,7 @@ from threads import SOAK
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-HERE = Path(__file__).parent
+SUPPORT = Path(__file__).parent.with_name("support")
 
 #: How long the process changes while every function runs. When threads without the interpreter read
 #: the C library's variables, it crashed within 0.3 to 1.5 seconds.
@@ -37,7 +37,7 @@ watcher = ctypes.CDLL(sys.argv[2])
 watcher.noted.restype = ctypes.c_char_p
 import asyncio, komparu, komparu.aio
 from functions import _cases
-from ground import laid_out
+from specimens import laid_out
 os.getenv("HOME")
 with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
     calls = list(_cases(ground))
@@ -62,10 +62,10 @@ with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
 @pytest.mark.thread_unsafe(reason="runs a program of its own")
 def test_no_function_reads_the_c_librarys_environment(tmp_path: Path) -> None:
     library = tmp_path / "watched_environment.so"
-    source = HERE / "watched_environment.c"
+    source = SUPPORT / "watched_environment.c"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     seen = subprocess.run(
-        [sys.executable, "-c", WATCHED, HERE, library],
+        [sys.executable, "-c", WATCHED, SUPPORT, library],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -82,7 +82,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import komparu, komparu.aio
 from functions import cases
-from ground import laid_out
+from specimens import laid_out
 over = threading.Event()
 errors = []
 
@@ -132,7 +132,7 @@ print(errors)
 
 @pytest.mark.thread_unsafe(reason="runs a program of its own")
 def test_all_that_belongs_to_the_process_may_change_while_every_function_runs() -> None:
-    command = [sys.executable, "-c", CHANGED, str(HERE), str(SECONDS)]
+    command = [sys.executable, "-c", CHANGED, str(SUPPORT), str(SECONDS)]
     assert subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout == "[]\n"
 
 

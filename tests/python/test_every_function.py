@@ -18,7 +18,7 @@ import pytest
 
 import komparu
 from functions import Case, cases
-from ground import laid_out
+from specimens import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

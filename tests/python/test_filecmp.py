@@ -24,8 +24,8 @@ import komparu
 from children import interrupt, outcome, start, wait_until_comparing
 from komparu import _core, _file_pairs
 from komparu import filecmp as ours
-from ordinary import open_to_all
 from trees import Entry, Fifo, Link, pair, plant
+from unprivileged import open_to_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,7 +21,7 @@ from trees import Link, plant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROGRAM = Path(__file__).with_name("odd_filesystem.py")
+PROGRAM = Path(__file__).parent.with_name("support") / "odd_filesystem.py"
 OPTIONS: list[dict[str, Any]] = [
     {"size_precheck": precheck, "quick_check": quick, "max_workers": workers}
     for precheck, quick, workers in itertools.product([True, False], [True, False], [1, 4])

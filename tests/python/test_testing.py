@@ -19,8 +19,8 @@ import komparu
 from children import outcome
 from komparu import _explained
 from komparu.testing import assert_same
-from ordinary import open_to_all
 from trees import Entry, Fifo, Link, pair, plant
+from unprivileged import open_to_all
 
 if TYPE_CHECKING:
     from conftest import Write

@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "python"))
+sys.path.append(str(Path(__file__).parents[1] / "support"))
 
 from functions import cases  # found only now
-from ground import laid_out
+from specimens import laid_out
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ground import laid_out
 from ledger import demand
+from specimens import laid_out
 from strangers import answers
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import komparu
 from functions import Case, cases
-from ground import laid_out
 from ledger import demand
+from specimens import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable

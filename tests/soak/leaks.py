@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions import Case, cases
-from ground import laid_out
 from ledger import demand
+from specimens import laid_out
 
 if TYPE_CHECKING:
     from ledger import Ledger

@@ -7,13 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ground import laid_out
 from ledger import demand
+from specimens import laid_out
 from strangers import answers
 
 if TYPE_CHECKING:
-    from ground import Ground
     from ledger import Ledger
+    from specimens import Ground
 
 _ALL = """
 print(json.dumps(Counter(attempt(case) for _ in range(ROUNDS) for case in everything)))

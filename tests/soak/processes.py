@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ground import laid_out
 from ledger import demand
+from specimens import laid_out
 from strangers import PATIENCE, answers
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ sys.path[:0] = PATHS
 from collections import Counter
 from pathlib import Path
 from functions import cases
-from ground import Ground
+from specimens import Ground
 
 def work(arguments):
     everything = cases(Ground(Path(arguments[0]), *arguments[1:]))

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 from ending import go_on_in_a_child  # noqa: E402  # found only now
 from ledger import Ledger  # noqa: E402

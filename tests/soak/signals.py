@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions import cases
-from ground import laid_out
 from ledger import demand
+from specimens import laid_out
 from strangers import PATIENCE, program
 
 if TYPE_CHECKING:
-    from ground import Ground
     from ledger import Ledger
+    from specimens import Ground
 
 #: For every function.
 USUAL = 40

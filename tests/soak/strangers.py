@@ -17,7 +17,7 @@ from ledger import demand
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ground import Ground
+    from specimens import Ground
 
 __all__ = ["PATIENCE", "answers", "program"]
 
@@ -32,7 +32,7 @@ from collections import Counter
 from pathlib import Path
 import komparu
 from functions import Raised, cases
-from ground import Ground
+from specimens import Ground
 ground = Ground(Path(sys.argv[1]), *sys.argv[2:4])
 everything = cases(ground, sys.argv[4])
 #: What comes of a case: its right answer, an error instead, or a wrong one.

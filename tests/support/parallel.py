@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_parallel", "pytest_collection_modifyitems"]
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parents[1])
 
 
 class _Own:

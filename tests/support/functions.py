@@ -15,8 +15,8 @@ from komparu import ConfigError, Source, aio
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-    from ground import Ground
     from komparu import SourceLike
+    from specimens import Ground
 
 __all__ = ["Case", "Raised", "cases"]
 
