@@ -210,7 +210,7 @@ impl<'a> Libarchive<'a> {
 
     /// What lies behind the end of a cpio: another part, or what is shown to the account. Asked after its
     /// last entry.
-    pub(crate) fn go_on(mut self) -> Result<(Account, Following<'a>)> {
+    pub(crate) fn into_next_part(mut self) -> Result<(Account, Following<'a>)> {
         let (mut account, mut tail) = (std::mem::take(&mut self.account), Tail::default());
         let from = self.goes_on_from;
         let input = self.handle.into_input();

@@ -46,17 +46,17 @@ impl<'a> Parts<'a> {
     }
 
     /// Goes on behind the part that has ended. Says whether there is another.
-    fn go_on(&mut self) -> Result<bool> {
+    fn begin_next_part(&mut self) -> Result<bool> {
         let Part::Open(part) = std::mem::replace(&mut self.part, Part::Failed) else {
             return Ok(false);
         };
-        let (account, turned) = part.go_on()?;
+        let (account, following) = part.into_next_part()?;
         self.account.open = self.account.open.or(account.open);
         self.account.is_unmarked |= account.is_unmarked;
         self.account.is_only_zeros |= account.is_only_zeros;
         self.account.is_image |= account.is_image;
         self.account.behind.extend(account.behind);
-        match turned {
+        match following {
             Following::End(input) => {
                 self.part = Part::End(input);
                 Ok(false)
@@ -81,7 +81,7 @@ impl Entries for Parts<'_> {
                 let why = "goes on behind its end with something that is no cpio";
                 return Err(Error::archive(&self.name, why));
             }
-            if next.is_some() || !self.go_on()? {
+            if next.is_some() || !self.begin_next_part()? {
                 return Ok(next);
             }
         }

@@ -18,7 +18,7 @@ unsafe fn answer<'a, I: Input + 'a, T>(
     failed: T,
     answer: impl FnOnce(&'a mut I) -> T,
 ) -> T {
-    // SAFETY: the handle's input outlives its archive, and nobody else looks at it while one of
+    // SAFETY: the handle's input outlives its archive, and nothing else looks at it while one of
     // libarchive's functions runs.
     let input = unsafe { &mut *data.cast::<I>() };
     let answer = || locale::in_own(|| fork::unguarded(|| answer(input)));

@@ -120,7 +120,7 @@ fn support_entries(archive: NonNull<ffi::Archive>, ignore_zeros: bool, zip: bool
 }
 
 /// The filters that this libarchive has built in. Of the others it says so with a warning, but only
-/// when it has been told to use them: so that is tried on an archive that nobody reads.
+/// when it has been told to use them: so that is tried on an archive that is not read.
 fn built_in() -> &'static [(c_int, ffi::Support)] {
     static BUILT_IN: OnceLock<Vec<(c_int, ffi::Support)>> = OnceLock::new();
     BUILT_IN.get_or_init(|| {

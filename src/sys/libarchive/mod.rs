@@ -111,7 +111,7 @@ impl<I: Input> Handle<I> {
 
     /// The same, to be worked on. What it has lent must stay as it is.
     pub(crate) fn input_mut(&mut self) -> &mut I {
-        // SAFETY: as above, and self is borrowed by nobody else.
+        // SAFETY: as above, and self is borrowed only here.
         unsafe { self.input.as_mut() }
     }
 
@@ -244,7 +244,7 @@ impl<I: Input> Handle<I> {
     pub(crate) fn into_input(self) -> I {
         let handle = std::mem::ManuallyDrop::new(self);
         handle.free();
-        // SAFETY: made by leaking a box; nobody else has it, now that the archive is gone.
+        // SAFETY: made by leaking a box; nothing else has it, now that the archive is gone.
         unsafe { *Box::from_raw(handle.input.as_ptr()) }
     }
 
@@ -279,7 +279,7 @@ impl<I: Input> Handle<I> {
 impl<I: Input> Drop for Handle<I> {
     fn drop(&mut self) {
         self.free();
-        // SAFETY: made by leaking a box; nobody else has it, now that the archive is gone.
+        // SAFETY: made by leaking a box; nothing else has it, now that the archive is gone.
         drop(unsafe { Box::from_raw(self.input.as_ptr()) });
     }
 }
