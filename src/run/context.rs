@@ -112,12 +112,20 @@ impl Call {
     }
 
     /// The call is over: its summary does not change any more. `complete`: was everything compared?
+    #[cfg_attr(
+        not(feature = "python"),
+        allow(dead_code, reason = "only the Python module needs it")
+    )]
     pub(crate) fn finish(&self, complete: bool) {
         self.counters.finish(complete);
     }
 
     /// For what is done with the findings once this call is over: it has the same counters, and no limits.
     #[must_use]
+    #[cfg_attr(
+        not(feature = "python"),
+        allow(dead_code, reason = "only the Python module needs it")
+    )]
     pub(crate) fn afterwards(&self) -> Self {
         Self { counters: Arc::clone(&self.counters), ..Self::default() }
     }

@@ -152,6 +152,10 @@ impl Counters {
     }
 
     /// The call is over. If everything was compared, that is all there is.
+    #[cfg_attr(
+        not(feature = "python"),
+        allow(dead_code, reason = "only the Python module needs it")
+    )]
     pub(crate) fn finish(&self, complete: bool) {
         let _ = self.took.set(self.begun.elapsed());
         if complete {

@@ -77,6 +77,10 @@ impl<E: Clone> Streamed<E> {
     }
 
     /// Waits for the end of the call, for so long at most.
+    #[cfg_attr(
+        not(feature = "python"),
+        allow(dead_code, reason = "only the Python module needs it")
+    )]
     pub(crate) fn wait(&self, patience: Duration) -> Option<E> {
         let until = Instant::now() + patience;
         let mut end = lock(&self.end);
