@@ -109,6 +109,27 @@ def standard_library(directory: Path) -> None:
     show("the same, with what differs ignored", compare_dir(original, copy, *edited))
 
 
+def as_found(directory: Path) -> None:
+    """Read findings while the comparison goes on, and see where a file differs."""
+    title("What is found, as it is found")
+    left, right = directory / "left", directory / "right"
+    for root, word in [(left, "teal"), (right, "plum")]:
+        (root / "pages").mkdir(parents=True)
+        for number in range(1000):
+            (root / "pages" / f"{number}.html").write_text(f"<h1>{number}</h1>\n")
+        (root / "style.css").write_text(f"body {{ margin: 0 }}\nh1 {{ color: {word} }}\n")
+    (right / "new.html").write_text("<h1>New</h1>\n")
+    with komparu.iter_trees(left, right, where=True) as run:
+        for finding in run:
+            print(
+                f"  {finding.path}: {finding.reason.value if finding.reason else finding.verdict}"
+            )
+            if finding.difference is not None:
+                place = finding.difference
+                print(f"    line {place.line}: {place.left!r} and {place.right!r}")
+        print(f"  {run.result().summary}")
+
+
 def compare_dir(a: Path, b: Path, *more: str) -> Callable[[], komparu.DirResult]:
     """Compare two directories but for what the demo leaves out, when called."""
     return lambda: komparu.compare_dir(a, b, ignore=[*LEFT_OUT, *more])
@@ -357,6 +378,7 @@ def main() -> None:
     directory = Path(tempfile.mkdtemp(prefix="komparu-demo-"))
     try:
         standard_library(directory)
+        as_found(directory)
         big_files(directory)
         urls(directory)
         many_sources(directory)
