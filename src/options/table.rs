@@ -295,7 +295,7 @@ options! {
     /// Find the first difference of every file that differs: its place is among the result's differences. All
     /// that lies before it is read then, though sizes or samples have shown that it differs.
     general r#where: bool = false => {
-        russian: "Для каждого файла, который различается, найти первое отличие: его место будет в `differences` \
+        russian: "Для каждого файла, который различается, найти первое отличие: его место будет среди различий \
             результата. Всё, что до него, тогда читается, даже если различие показали размеры или пробы.",
         kind: Kind::Switch,
         topic: Topic::Comparing,
