@@ -69,7 +69,8 @@ class _Update(NamedTuple):
     def delete(self, path: str) -> None:
         """Delete what only the expected directory has, and directories that are empty then."""
         place = next(self.links(self.expected, path), path)
-        if os.path.islink(os.path.join(self.actual, place)):
+        is_behind_link = next(self.links(self.actual, place), None) is not None
+        if not is_behind_link and os.path.islink(os.path.join(self.actual, place)):
             # Behind a link that both have: it leads to another place from now on, or as before.
             self.copy(place)
             return

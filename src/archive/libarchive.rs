@@ -40,6 +40,7 @@ pub(crate) struct Libarchive<'a> {
     /// Does its format pack nothing? Then libarchive never works for long between two reads of the archive, each
     /// of which is a checkpoint.
     packs_nothing: bool,
+    is_tar: bool,
     /// What a structure lists, against what libarchive shows.
     ledger: Ledger,
     /// How many entries there were so far.
@@ -107,6 +108,7 @@ impl<'a> Libarchive<'a> {
                 meter,
                 check: Check::Format,
                 packs_nothing: false,
+                is_tar: false,
                 ledger: Ledger::in_order(),
                 entries: 0,
                 account: Account::default(),
@@ -254,6 +256,7 @@ impl<'a> Libarchive<'a> {
             Format::Unset => Format::Tar,
             format => format,
         };
+        self.is_tar = format == Format::Tar;
         self.packs_nothing =
             [Format::Ar, Format::Cpio, Format::Tar, Format::Warc].contains(&format);
         if self.packs_nothing {
@@ -445,8 +448,10 @@ impl Entries for Libarchive<'_> {
             if let Some(offset) = self.ahead.take() {
                 break offset;
             }
-            // All of it has come: to ask libarchive as well takes as long as all else about a small file.
-            if self.packs_nothing && self.size == Some(self.position) {
+            // All of it has come: to ask libarchive as well takes as long as all else about a small file. (Of
+            // a WARC it has to be asked: where it is not, libarchive 3.6 passes over content that it has
+            // shown once more.)
+            if self.is_tar && self.size == Some(self.position) {
                 return self.last_step();
             }
             self.begin_work()?;

@@ -5,6 +5,8 @@ pub(crate) mod files;
 pub(crate) mod task;
 pub(crate) mod walk;
 
+#[cfg(feature = "python")]
+use crate::content::file::path;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::TreeOutcome;
@@ -15,12 +17,14 @@ use crate::source::Source;
 use crate::tree::directory::DirectoryTree;
 use crate::tree::url_map::UrlTree;
 
-/// Is there a directory of this machine? What cannot be looked at is none.
+/// Is there a directory of this machine, however long its path is? What cannot be looked at is none.
 #[cfg(feature = "python")]
 pub(crate) fn is_directory(source: &Source) -> bool {
-    use std::os::unix::ffi::OsStrExt as _;
+    use rustix::fs::{AtFlags, CWD, FileType, statat};
 
-    source.path().is_ok_and(|path| std::path::Path::new(std::ffi::OsStr::from_bytes(path)).is_dir())
+    let look = |path: &[u8]| path::at(CWD, path, |base, path| statat(base, path, AtFlags::empty()));
+    let found = source.path().ok().and_then(|path| look(path).ok());
+    found.is_some_and(|found| FileType::from_raw_mode(found.st_mode).is_dir())
 }
 
 /// Compares all files of two directories.
