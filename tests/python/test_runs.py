@@ -330,7 +330,8 @@ def test_many_runs_that_are_opened_and_dropped_leave_nothing(trees: tuple[Path, 
 def test_a_forked_child_is_told_that_the_run_is_its_parents(many: tuple[Path, Path]) -> None:
     run_child(
         f"""
-import os, komparu
+import os, warnings, komparu
+warnings.simplefilter("ignore", DeprecationWarning)  # of a fork while there are threads
 run = komparu.iter_trees({str(many[0])!r}, {str(many[1])!r})
 next(run)
 child = os.fork()
