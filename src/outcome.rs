@@ -195,3 +195,36 @@ impl GroupOutcome {
         self.groups.len() < 2
     }
 }
+
+/// One of the two sides of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    /// This side's of two things.
+    pub(crate) fn of<T>(self, [left, right]: [&T; 2]) -> &T {
+        match self {
+            Self::Left => left,
+            Self::Right => right,
+        }
+    }
+
+    /// The side that this one is compared with.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+
+    /// What is found where only this side has an entry.
+    pub(crate) fn only(self) -> Finding {
+        match self {
+            Self::Left => Finding::OnlyLeft,
+            Self::Right => Finding::OnlyRight,
+        }
+    }
+}

@@ -76,7 +76,7 @@ struct Text {
 
 /// An entry, whose texts lie elsewhere.
 #[derive(Debug)]
-struct Entry {
+struct StoredEntry {
     path: Text,
     /// Where it stands in [`Entries::special`], counted from 1; 0: it is a file, spelled as it is
     /// composed, as nearly all are.
@@ -97,7 +97,7 @@ const ORDINARY: Special = Special { spelling: Spelling::Composed, kind: Kind::Fi
 /// Everything that counts in one archive, in its order.
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
-    all: Vec<Entry>,
+    all: Vec<StoredEntry>,
     special: Vec<Special>,
     bytes: Vec<u8>,
     has_hard_links: bool,
@@ -130,7 +130,7 @@ impl Entries {
     pub(crate) fn push(&mut self, header: &Header, body: Body) {
         let path = self.keep(&header.path);
         if header.kind == Kind::File && header.spelling == Spelling::Composed {
-            self.all.push(Entry { path, special: 0, body });
+            self.all.push(StoredEntry { path, special: 0, body });
             return;
         }
         let spelling = match &header.spelling {
@@ -148,7 +148,7 @@ impl Entries {
         };
         self.special.push(Special { spelling, kind });
         let special = u32::try_from(self.special.len()).expect("no more than there are entries");
-        self.all.push(Entry { path, special, body });
+        self.all.push(StoredEntry { path, special, body });
     }
 
     fn keep(&mut self, text: &[u8]) -> Text {
@@ -162,7 +162,7 @@ impl Entries {
         &self.bytes[text.start..][..text.length as usize]
     }
 
-    fn entry(&self, index: Index) -> &Entry {
+    fn entry(&self, index: Index) -> &StoredEntry {
         &self.all[index as usize]
     }
 

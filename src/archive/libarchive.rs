@@ -19,7 +19,7 @@ use super::{Account, Behind};
 use crate::content::file::buffers::Buffer;
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
-use crate::sys::libarchive::{Format, Handle, Kind, Reads};
+use crate::sys::libarchive::{Format, Handle, Reads, ShownKind};
 
 /// How long a tar without entries is, as tars are written: an end mark, or a record of tar's usual length. These
 /// are 2 and 20 blocks of 512 bytes.
@@ -423,12 +423,12 @@ impl Entries for Libarchive<'_> {
         })?;
         self.size = size;
         (self.position, self.ahead) = (0, None);
-        self.is_file = kind == Kind::File;
+        self.is_file = kind == ShownKind::File;
         self.begin()?;
         let sort = match kind {
-            Kind::File => Sort::File,
-            Kind::Symlink(_) | Kind::HardLink(_) => Sort::Link,
-            Kind::Other => Sort::Other,
+            ShownKind::File => Sort::File,
+            ShownKind::Symlink(_) | ShownKind::HardLink(_) => Sort::Link,
+            ShownKind::Other => Sort::Other,
         };
         let Known { details, is_cut } = self.known(&name, sort)?;
         self.entries += 1;

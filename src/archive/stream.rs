@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::account::Account;
 use super::input::shared_buffer::SharedBuffer;
 use crate::error::Result;
-use crate::sys::libarchive::Kind;
+use crate::sys::libarchive::ShownKind;
 
 /// What reads archives of one kind or of many.
 pub(crate) trait Entries {
@@ -73,7 +73,7 @@ pub(crate) struct Entry {
     /// The name as the archive has it.
     pub(crate) name: Vec<u8>,
     /// What it is.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ShownKind,
     /// Does the name go on after a NUL byte?
     pub(crate) is_cut: bool,
 }

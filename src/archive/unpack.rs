@@ -85,14 +85,16 @@ impl<'a> Unpacker<'a> {
                 return Ok(None);
             };
             let kind = match entry.kind {
-                libarchive::Kind::File => Kind::File,
-                libarchive::Kind::Symlink(target) => Kind::Symlink(names::composed(target).into()),
+                libarchive::ShownKind::File => Kind::File,
+                libarchive::ShownKind::Symlink(target) => {
+                    Kind::Symlink(names::composed(target).into())
+                }
                 // A target that cannot be matched is the target of nothing: it stays as it is.
-                libarchive::Kind::HardLink(target) => {
+                libarchive::ShownKind::HardLink(target) => {
                     let target = names::normal(&target).unwrap_or(target);
                     Kind::HardLink(names::composed(target).into())
                 }
-                libarchive::Kind::Other => {
+                libarchive::ShownKind::Other => {
                     self.archive.content(|_| Ok(()))?;
                     continue;
                 }

@@ -23,7 +23,7 @@ pub(super) fn compare(
     precheck: bool,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    let (mut sides, mut counted) = ([Side::new(a), Side::new(b)], 0);
+    let (mut sides, mut counted) = ([DigestedSide::new(a), DigestedSide::new(b)], 0);
     while sides.iter().any(|side| side.end.is_none()) {
         for side in &mut sides {
             // As much as has arrived: waiting is for when neither side has any.
@@ -48,7 +48,7 @@ pub(super) fn compare(
 }
 
 /// One of the two streams.
-struct Side<'r> {
+struct DigestedSide<'r> {
     reader: &'r mut dyn Reader,
     prepared: bool,
     digest: StreamDigest,
@@ -58,7 +58,7 @@ struct Side<'r> {
     end: Option<Digest>,
 }
 
-impl<'r> Side<'r> {
+impl<'r> DigestedSide<'r> {
     fn new(reader: &'r mut dyn Reader) -> Self {
         let (digest, checkpoints) = (StreamDigest::default(), Vec::new());
         Self { reader, prepared: false, digest, checkpoints, end: None }

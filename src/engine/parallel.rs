@@ -14,6 +14,7 @@ use crate::content::file::buffers::{BUFFER, Buffer};
 use crate::content::{Extent, ReadAt};
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::outcome::Side;
 use crate::run::context::Context;
 use crate::run::earliest::Earliest;
 use crate::run::threads;
@@ -64,13 +65,6 @@ pub(crate) struct DifferenceAt {
     pub(crate) offset: u64,
     pub(crate) left: Vec<u8>,
     pub(crate) right: Vec<u8>,
-}
-
-/// One of the two contents.
-#[derive(Debug, Clone, Copy)]
-enum Side {
-    Left,
-    Right,
 }
 
 /// What ends a comparison before the end of the content.

@@ -1,6 +1,6 @@
 //! Which values are refused, and what is said of them.
 
-use super::{Kind, Value};
+use super::{Value, ValueKind};
 use crate::error::{Error, Name, Result};
 use crate::sys::url::ParsedUrl;
 use crate::text::redact::redacted;
@@ -13,7 +13,7 @@ pub(super) const MAX_HEADERS: usize = 256 << 10;
 
 const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
-impl Kind {
+impl ValueKind {
     /// Checks a value of the option of this `name`. Its type is that of the kind.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use self::detect_changes::DetectChanges;
 pub use self::on_error::OnError;
-pub use self::row::{Description, Function, Kind, Layer, Topic};
+pub use self::row::{Description, Function, Layer, Topic, ValueKind};
 pub use self::table::{ArchiveLimits, FileOptions, HttpOptions, Options, Overrides, Row, TABLE};
 pub use self::value::Value;
 use crate::error::{Error, Result};

@@ -13,7 +13,7 @@ pub struct Description<O, S> {
     /// The same in Russian, in one line.
     pub russian: &'static str,
     /// What its values are, and which are refused.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// What it is about.
     pub topic: Topic,
     /// The functions that take it as an argument.
@@ -24,7 +24,7 @@ pub struct Description<O, S> {
     pub value: fn(&O) -> Value,
     /// Its value among some that may have it.
     pub given: fn(&S) -> Option<Value>,
-    /// Sets a value that [`Kind::check`] allows.
+    /// Sets a value that [`ValueKind::check`] allows.
     pub(super) set: fn(&mut S, Value) -> Result<()>,
 }
 
@@ -62,7 +62,7 @@ impl<O, S> Description<O, S> {
 
 /// What the values of an option are, and which of them are refused: see `check.rs` for how.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum ValueKind {
     /// Yes or no.
     Switch,
     /// An integer within these limits, which belong to it.
@@ -84,7 +84,7 @@ pub enum Kind {
     /// Patterns with gitignore meaning.
     Patterns,
     /// A value of another kind, or none.
-    OrNone(&'static Kind),
+    OrNone(&'static ValueKind),
 }
 
 /// What an option is about.

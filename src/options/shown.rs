@@ -5,7 +5,7 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
-use super::row::Kind;
+use super::row::ValueKind;
 use super::value::Value;
 use crate::text::redact::{HIDDEN, redacted};
 
@@ -25,12 +25,12 @@ fn text(url: &str) -> String {
 
 /// An option's value as it may be shown. A kind that may hold secrets must be thought of here.
 pub(super) struct Shown {
-    kind: Option<Kind>,
+    kind: Option<ValueKind>,
     value: Value,
 }
 
 impl Shown {
-    pub(super) fn new(kind: Option<Kind>, value: Value) -> Self {
+    pub(super) fn new(kind: Option<ValueKind>, value: Value) -> Self {
         Self { kind, value }
     }
 }
@@ -38,13 +38,13 @@ impl Shown {
 impl Debug for Shown {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let kind = match self.kind {
-            Some(Kind::OrNone(kind)) => Some(*kind),
+            Some(ValueKind::OrNone(kind)) => Some(*kind),
             kind => kind,
         };
         match (&self.value, kind) {
             (Value::Nothing, _) => f.write_str("None"),
             (Value::Pairs(pairs), _) => Names(pairs).fmt(f),
-            (Value::Text(url), Some(Kind::Proxy)) => text(url).fmt(f),
+            (Value::Text(url), Some(ValueKind::Proxy)) => text(url).fmt(f),
             (Value::Text(text), _) => text.fmt(f),
             (Value::Switch(switch), _) => switch.fmt(f),
             (Value::Integer(integer), _) => integer.fmt(f),

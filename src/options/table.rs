@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::row::{Description, Function, Kind, Layer, Topic};
+use super::row::{Description, Function, Layer, Topic, ValueKind};
 use super::shown::Shown;
 use super::structs::{options, plain};
 use super::value::Field;
@@ -82,7 +82,7 @@ options! {
     general chunk_size: usize = 64 << 10 => {
         russian: "Сколько байт сравнивается между двумя взглядами на часы, флаг отмены и вердикт; это же \
             размер одной пробы. От 1 до 1 ГиБ.",
-        kind: Kind::Bytes(1 << 30, "1GB"),
+        kind: ValueKind::Bytes(1 << 30, "1GB"),
         topic: Topic::Comparing,
         functions: EVERY,
         layers: CONFIGURED,
@@ -90,7 +90,7 @@ options! {
     /// Let two known, different sizes settle it without reading.
     general size_precheck: bool = true => {
         russian: "Если оба размера известны и различаются, не читать.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Comparing,
         functions: UNPACKED,
         layers: CONFIGURED,
@@ -102,7 +102,7 @@ options! {
         russian: "Сначала сравнить пробы в начале, в конце, на 25 %, 50 % и 75 %, если обе стороны это \
             позволяют; у URL — рядом с потоком, от 4 МиБ, если сервер отдаёт диапазоны, а \
             `chunk_size` не больше 128 КиБ.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Comparing,
         functions: UNPACKED,
         layers: CONFIGURED,
@@ -111,7 +111,7 @@ options! {
     general follow_symlinks: bool = true => {
         russian: "Проходить по ссылкам, а петлю обрывать там, где она замыкается. `False`: сравнивать \
             текст, на который ссылка указывает.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Directories,
         functions: &[Function::CompareDir],
         layers: CONFIGURED,
@@ -123,7 +123,7 @@ options! {
         russian: "Потоки в одном вызове, не больше 256. 0: сколько выгодно, то есть сколько процессоров \
             доступно процессу, но не больше 8, и 16 передач сразу в `compare_all` и \
             `compare_dir_urls`; 1: сравнения одно за другим, в вызывающем потоке.",
-        kind: Kind::Integer(0, 256),
+        kind: ValueKind::Integer(0, 256),
         topic: Topic::Comparing,
         functions: UNPACKED,
         layers: CONFIGURED,
@@ -133,7 +133,7 @@ options! {
     general ignore: Option<Ignore> = None => {
         russian: "Шаблоны, как в gitignore: что пропустить на обеих сторонах; пропущенное не читается и не \
             загружается.",
-        kind: Kind::OrNone(&Kind::Patterns),
+        kind: ValueKind::OrNone(&ValueKind::Patterns),
         topic: Topic::Directories,
         functions: &[Function::CompareDir, Function::CompareDirUrls],
         layers: CONFIGURED,
@@ -143,7 +143,7 @@ options! {
     limits max_decompressed_size: Option<u64> = Some(1 << 30) => {
         russian: "Сколько байт могут дать распаковка и дыры в каждом архиве; то, что хранится как есть, не \
             считается. `None`: без предела.",
-        kind: Kind::Limit,
+        kind: ValueKind::Limit,
         topic: Topic::Archives,
         functions: ARCHIVES,
         layers: CONFIGURED,
@@ -153,7 +153,7 @@ options! {
     limits max_compression_ratio: Option<f64> = Some(200.0) => {
         russian: "Сколько байт может дать один сжатый байт каждого архива, после первых 8 МиБ. `None`: без \
             предела.",
-        kind: Kind::Ratio,
+        kind: ValueKind::Ratio,
         topic: Topic::Archives,
         functions: ARCHIVES,
         layers: CONFIGURED,
@@ -161,7 +161,7 @@ options! {
     /// The most entries, of any kind, that each archive may have. `None`: no limit.
     limits max_archive_entries: Option<u64> = Some(100_000) => {
         russian: "Сколько записей любого вида может быть в каждом архиве. `None`: без предела.",
-        kind: Kind::Limit,
+        kind: ValueKind::Limit,
         topic: Topic::Archives,
         functions: ARCHIVES,
         layers: CONFIGURED,
@@ -169,7 +169,7 @@ options! {
     /// The most bytes that an entry's name may have. `None`: no limit.
     limits max_entry_name_length: Option<u64> = Some(4096) => {
         russian: "Сколько байт может быть в имени записи. `None`: без предела.",
-        kind: Kind::Limit,
+        kind: ValueKind::Limit,
         topic: Topic::Archives,
         functions: ARCHIVES,
         layers: CONFIGURED,
@@ -177,7 +177,7 @@ options! {
     /// Compare entries by their BLAKE3-256 digests instead of byte by byte; the result is the same.
     general hash_compare: bool = false => {
         russian: "Сравнивать записи по BLAKE3-256, а не побайтово; результат тот же.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Archives,
         functions: ARCHIVES,
         layers: CONFIGURED,
@@ -187,7 +187,7 @@ options! {
     general ignore_zeros: bool = false => {
         russian: "Читать tar дальше его конца, как одноимённый ключ tar: несколько tar подряд — это один. \
             `False`: то, что за концом, должно совпадать побайтово.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Archives,
         functions: ARCHIVES,
         layers: CONFIGURED,
@@ -195,7 +195,7 @@ options! {
     /// Request headers.
     http headers: Vec<(String, String)> = Vec::new() => {
         russian: "Заголовки запроса.",
-        kind: Kind::OrNone(&Kind::Headers),
+        kind: ValueKind::OrNone(&ValueKind::Headers),
         topic: Topic::Urls,
         functions: SENDING,
         layers: EVERYWHERE,
@@ -204,7 +204,7 @@ options! {
     http timeout: Duration = Duration::from_secs(30) => {
         russian: "Секунды на соединение и на паузу, в которую не пришло ни байта; передачу, которая \
             движется, не ограничивает.",
-        kind: Kind::Seconds,
+        kind: ValueKind::Seconds,
         topic: Topic::Urls,
         functions: SENDING,
         layers: EVERYWHERE,
@@ -212,7 +212,7 @@ options! {
     /// Follow at most ten redirects. `False`: a redirect is an error.
     http follow_redirects: bool = true => {
         russian: "Проходить не больше десяти перенаправлений. `False`: перенаправление — ошибка.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Urls,
         functions: SENDING,
         layers: EVERYWHERE,
@@ -220,7 +220,7 @@ options! {
     /// Demand a valid certificate.
     http verify_ssl: bool = true => {
         russian: "Требовать действительный сертификат.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Urls,
         functions: SENDING,
         layers: EVERYWHERE,
@@ -228,7 +228,7 @@ options! {
     /// `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment says.
     http proxy: Option<String> = None => {
         russian: "`http://`, `https://`, `socks5://` или `socks5h://`. `None`: как сказано в окружении.",
-        kind: Kind::OrNone(&Kind::Proxy),
+        kind: ValueKind::OrNone(&ValueKind::Proxy),
         topic: Topic::Urls,
         functions: SENDING,
         layers: EVERYWHERE,
@@ -236,7 +236,7 @@ options! {
     /// A redirect may lead to a private, loopback or link-local address.
     http allow_private_redirects: bool = false => {
         russian: "Перенаправление может вести на частный адрес, петлю или локальный адрес канала.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Urls,
         functions: &[],
         layers: CONFIGURED,
@@ -244,7 +244,7 @@ options! {
     /// Refuse private, loopback and link-local addresses for the first request, too.
     http block_private: bool = false => {
         russian: "Запретить частные адреса, петлю и локальные адреса канала и для первого запроса.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Urls,
         functions: &[],
         layers: CONFIGURED,
@@ -255,7 +255,7 @@ options! {
         russian: "Снимать сжатие (content coding), которое сервер применил, хотя его просили этого не \
             делать. `False`: сравнивать байты такими, какими они переданы, как бы ни называлось \
             кодирование.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Urls,
         functions: SENDING,
         layers: CONFIGURED,
@@ -263,7 +263,7 @@ options! {
     /// Seconds of wall clock for the whole call. `None`: no limit.
     general comparison_timeout: Option<Duration> = None => {
         russian: "Секунды на весь вызов, по часам. `None`: без ограничения.",
-        kind: Kind::OrNone(&Kind::Seconds),
+        kind: ValueKind::OrNone(&ValueKind::Seconds),
         topic: Topic::Comparing,
         functions: EVERY,
         layers: CONFIGURED,
@@ -273,7 +273,7 @@ options! {
     files read_holes: bool = false => {
         russian: "Читать и дыры разреженных файлов. `False`: дыре верят, если её первый и последний блок \
             читаются как нули.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Comparing,
         functions: EVERY,
         layers: CONFIGURED,
@@ -287,7 +287,7 @@ options! {
             сделали), `\"mtime\"` (только по размеру, дате и тому, тот же ли это файл) или \
             `\"size\"`. Если сдвинулось только ctime (новая жёсткая ссылка, переименование, права), \
             пара сравнивается ещё раз, и лишь потом это ошибка.",
-        kind: Kind::Choice(&DetectChanges::NAMES),
+        kind: ValueKind::Choice(&DetectChanges::NAMES),
         topic: Topic::Comparing,
         functions: EVERY,
         layers: CONFIGURED,
@@ -297,7 +297,7 @@ options! {
     general r#where: bool = false => {
         russian: "Для каждого файла, который различается, найти первое отличие: его место будет среди различий \
             результата. Всё, что до него, тогда читается, даже если различие показали размеры или пробы.",
-        kind: Kind::Switch,
+        kind: ValueKind::Switch,
         topic: Topic::Comparing,
         functions: TREES,
         layers: CONFIGURED,
@@ -306,7 +306,7 @@ options! {
     general context: usize = 16 => {
         russian: "Сколько байт каждой стороны показывает `Difference`, начиная с первого отличия. Не больше \
             1 МиБ.",
-        kind: Kind::Integer(0, 1 << 20),
+        kind: ValueKind::Integer(0, 1 << 20),
         topic: Topic::Comparing,
         functions: PLACES,
         layers: CONFIGURED,
@@ -316,7 +316,7 @@ options! {
     general max_differences: Option<u64> = None => {
         russian: "Остановиться после стольких находок; результат тогда неполный и никогда не равен. `None`: \
             найти все.",
-        kind: Kind::Limit,
+        kind: ValueKind::Limit,
         topic: Topic::Comparing,
         functions: TREES,
         layers: CONFIGURED,
@@ -326,7 +326,7 @@ options! {
     general on_error: OnError = OnError::Report => {
         russian: "Что делать с записью, которую не удалось сравнить: `\"report\"` — внести её в список с \
             причиной; `\"raise\"` — первая такая ошибка завершает вызов исключением.",
-        kind: Kind::Choice(&OnError::NAMES),
+        kind: ValueKind::Choice(&OnError::NAMES),
         topic: Topic::Comparing,
         functions: TREES,
         layers: CONFIGURED,

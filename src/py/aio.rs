@@ -16,7 +16,7 @@ use pyo3::types::PyDict;
 
 use super::answer::{self, Answered};
 use super::conversion::Conversion;
-use super::request::{Collected, Request};
+use super::request::{Collected, PreparedCall};
 use super::{config, errors, partial, records};
 use crate::error::{Error, Name};
 use crate::jobs;
@@ -47,7 +47,7 @@ struct Unanswered {
 /// A call whose arguments have been read. It is begun once, by `Mailbox.begin`.
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Job {
-    request: Mutex<Option<Request>>,
+    request: Mutex<Option<PreparedCall>>,
     begun: OnceLock<Arc<jobs::Job<Answer>>>,
     /// Seconds that the call may take.
     #[pyo3(get)]
@@ -58,8 +58,8 @@ pub(super) struct Job {
     watcher: Option<Py<PyAny>>,
 }
 
-impl From<Request> for Job {
-    fn from(mut request: Request) -> Self {
+impl From<PreparedCall> for Job {
+    fn from(mut request: PreparedCall) -> Self {
         let watcher = request.progress.take();
         let timeout = request.options.comparison_timeout.map(|limit| limit.as_secs_f64());
         let found = request.found();

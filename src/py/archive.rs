@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use super::answer::Names;
 use super::arguments::Parameter;
 use super::public::{Asked, PROGRESS, Public, load_of};
-use super::request::Request;
+use super::request::PreparedCall;
 use super::sources;
 use crate::options::Function;
 
@@ -50,13 +50,16 @@ Raises:
     read: read_compare_archive,
 };
 
-fn read_compare_archive(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_compare_archive(
+    given: &[Bound<'_, PyAny>],
+    asked: &Asked<'_, '_>,
+) -> PyResult<PreparedCall> {
     let [path_a, path_b] = given else { unreachable!("as many as it has parameters") };
     let a = sources::source(path_a, "path_a")?;
     let b = sources::source(path_b, "path_b")?;
     let load = load_of([&a, &b]);
     let options = asked.options(path_a.py(), load)?;
-    Ok(Request::of_trees(options, load, Names::Entries, move |options, sink, context| {
+    Ok(PreparedCall::of_trees(options, load, Names::Entries, move |options, sink, context| {
         crate::report_archive(&a, &b, options, sink, context)
     }))
 }

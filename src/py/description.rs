@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyList};
 
 use super::functions::FUNCTIONS;
 use super::options::shown;
-use crate::options::{Kind, Layer, Options, TABLE, Topic};
+use crate::options::{Layer, Options, TABLE, Topic, ValueKind};
 
 /// Every option, in the order of the table.
 #[pyfunction]
@@ -49,24 +49,24 @@ pub(super) fn functions(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 }
 
 /// The name of a kind, and the texts that it allows.
-fn kind(kind: Kind) -> (&'static str, &'static [&'static str]) {
+fn kind(kind: ValueKind) -> (&'static str, &'static [&'static str]) {
     match kind {
-        Kind::Switch => ("switch", &[]),
-        Kind::Integer(..) => ("integer", &[]),
-        Kind::Bytes(..) => ("bytes", &[]),
-        Kind::Limit => ("limit", &[]),
-        Kind::Ratio => ("ratio", &[]),
-        Kind::Seconds => ("seconds", &[]),
-        Kind::Choice(texts) => ("choice", texts),
-        Kind::Proxy => ("proxy", &[]),
-        Kind::Headers => ("headers", &[]),
-        Kind::Patterns => ("patterns", &[]),
-        Kind::OrNone(of) => self::kind(*of),
+        ValueKind::Switch => ("switch", &[]),
+        ValueKind::Integer(..) => ("integer", &[]),
+        ValueKind::Bytes(..) => ("bytes", &[]),
+        ValueKind::Limit => ("limit", &[]),
+        ValueKind::Ratio => ("ratio", &[]),
+        ValueKind::Seconds => ("seconds", &[]),
+        ValueKind::Choice(texts) => ("choice", texts),
+        ValueKind::Proxy => ("proxy", &[]),
+        ValueKind::Headers => ("headers", &[]),
+        ValueKind::Patterns => ("patterns", &[]),
+        ValueKind::OrNone(of) => self::kind(*of),
     }
 }
 
-fn is_optional(kind: Kind) -> bool {
-    matches!(kind, Kind::Limit | Kind::Ratio | Kind::OrNone(_))
+fn is_optional(kind: ValueKind) -> bool {
+    matches!(kind, ValueKind::Limit | ValueKind::Ratio | ValueKind::OrNone(_))
 }
 
 fn topic(topic: Topic) -> &'static str {

@@ -9,7 +9,7 @@ use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
 use super::aio::Job;
 use super::public::Public;
-use super::request::Request;
+use super::request::PreparedCall;
 use super::settings::Settings;
 use super::{archive, arguments, config, conversion, documentation, iterate, logging, many, pairs};
 use crate::options::Function;
@@ -36,7 +36,7 @@ struct Form {
     /// Is it the whole call, so that a record can be written of it?
     is_recorded: bool,
     /// What it returns of a request.
-    finish: fn(Python<'_>, Request) -> PyResult<Bound<'_, PyAny>>,
+    finish: fn(Python<'_>, PreparedCall) -> PyResult<Bound<'_, PyAny>>,
 }
 
 /// The caller waits.

@@ -9,7 +9,7 @@ use super::answer::Names;
 use super::arguments::{Extra, Parameter};
 use super::classes::classes;
 use super::public::{Asked, Public, load_of};
-use super::request::Request;
+use super::request::PreparedCall;
 use super::run_state::TreeRun;
 use super::values::boolean;
 use super::{many, sources};
@@ -57,7 +57,7 @@ Raises:
     read: read_iter_trees,
 };
 
-fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [left, right] = given else { unreachable!("as many as it has parameters") };
     let py = left.py();
     let wants_equal = asked.extra("equal")?.map_or(Ok(false), |it| boolean("equal", &it))?;
@@ -69,7 +69,7 @@ fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResul
         let options = asked.options(py, load)?;
         let names = Arc::new(OnceLock::new());
         let known = Arc::clone(&names);
-        Request::of_any_trees(options, load, names, move |options, sink, context| {
+        PreparedCall::of_any_trees(options, load, names, move |options, sink, context| {
             if is_directory(&a) || is_directory(&b) {
                 let _ = known.set(Names::Paths);
                 return crate::report_dir(&a, &b, options, sink, context);
@@ -82,7 +82,7 @@ fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResul
 }
 
 /// Begins a run.
-pub(super) fn begin(request: Request) -> PyResult<TreeRun> {
+pub(super) fn begin(request: PreparedCall) -> PyResult<TreeRun> {
     match request.into_tree() {
         Some(request) => Ok(TreeRun::begin(request)),
         None => Err(PyRuntimeError::new_err("only trees have findings")),

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use super::answer::{Answer, Names};
 use super::arguments::Parameter;
 use super::public::{Asked, PROGRESS, Public, load_of};
-use super::request::Request;
+use super::request::PreparedCall;
 use super::{errors, sources};
 use crate::compare::trees::report_dir_urls;
 use crate::jobs::Load;
@@ -43,13 +43,13 @@ Raises:
     TypeError: An argument of a wrong type; it is named, by its index.",
     read: read_compare_all,
 };
-fn read_compare_all(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_compare_all(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [sources] = given else { unreachable!("as many as it has parameters") };
     let py = sources.py();
     let sources = sources::list(sources, "sources")?;
     let load = load_of(&sources);
     let options = asked.options(py, load)?;
-    Ok(Request::new(options, load, move |options, context| {
+    Ok(PreparedCall::new(options, load, move |options, context| {
         crate::compare_all(&sources, options, context).map(Answer::Same)
     }))
 }
@@ -88,13 +88,13 @@ Raises:
     read: read_compare_many,
 };
 
-fn read_compare_many(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_compare_many(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [sources] = given else { unreachable!("as many as it has parameters") };
     let py = sources.py();
     let sources = sources::list(sources, "sources")?;
     let load = load_of(&sources);
     let options = asked.options(py, load)?;
-    Ok(Request::new(options, load, move |options, context| {
+    Ok(PreparedCall::new(options, load, move |options, context| {
         let outcome = crate::compare_many(&sources, options, context)?;
         Ok(Answer::Groups(sources, outcome))
     }))
@@ -142,7 +142,10 @@ Raises:
     read: read_compare_dir_urls,
 };
 
-fn read_compare_dir_urls(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_compare_dir_urls(
+    given: &[Bound<'_, PyAny>],
+    asked: &Asked<'_, '_>,
+) -> PyResult<PreparedCall> {
     let [dir_path, url_map] = given else { unreachable!("as many as it has parameters") };
     read_map((dir_path, "dir_path"), (url_map, "url_map"), asked)
 }
@@ -152,7 +155,7 @@ pub(super) fn read_map(
     (directory, directory_name): (&Bound<'_, PyAny>, &str),
     (url_map, map_name): (&Bound<'_, PyAny>, &'static str),
     asked: &Asked<'_, '_>,
-) -> PyResult<Request> {
+) -> PyResult<PreparedCall> {
     let py = directory.py();
     let directory = sources::directory(directory, directory_name)?;
     let url_map = sources::map(url_map, map_name)?;
@@ -163,7 +166,7 @@ pub(super) fn read_map(
         Load::Disk => Load::Disk,
     };
     let urls = tree(py, url_map, map_name, &options)?;
-    Ok(Request::of_trees(options, load, Names::Paths, move |options, sink, context| {
+    Ok(PreparedCall::of_trees(options, load, Names::Paths, move |options, sink, context| {
         report_dir_urls(&directory, &urls, options, sink, context)
     }))
 }

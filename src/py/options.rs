@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::values::{boolean, integer, number, pairs, string, strings};
 use crate::error::Result;
-use crate::options::{Kind, Overrides, Row, Value};
+use crate::options::{Overrides, Row, Value, ValueKind};
 use crate::text::legible::Piece;
 
 /// Options as they were given, with values of the right types. What Python code of the caller's could raise,
@@ -32,16 +32,20 @@ impl Given {
 }
 
 /// Reads a value. Only its type is checked.
-fn read(kind: Kind, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+fn read(kind: ValueKind, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
     Ok(match kind {
-        Kind::Limit | Kind::Ratio | Kind::OrNone(_) if value.is_none() => Value::Nothing,
-        Kind::OrNone(kind) => read(*kind, name, value)?,
-        Kind::Switch => Value::Switch(boolean(name, value)?),
-        Kind::Integer(..) | Kind::Bytes(..) | Kind::Limit => Value::Integer(integer(name, value)?),
-        Kind::Ratio | Kind::Seconds => Value::Number(number(name, value)?),
-        Kind::Choice(_) | Kind::Proxy => Value::Text(string(name, value)?),
-        Kind::Patterns => Value::Texts(strings(name, value)?),
-        Kind::Headers => Value::Pairs(headers(name, value)?),
+        ValueKind::Limit | ValueKind::Ratio | ValueKind::OrNone(_) if value.is_none() => {
+            Value::Nothing
+        }
+        ValueKind::OrNone(kind) => read(*kind, name, value)?,
+        ValueKind::Switch => Value::Switch(boolean(name, value)?),
+        ValueKind::Integer(..) | ValueKind::Bytes(..) | ValueKind::Limit => {
+            Value::Integer(integer(name, value)?)
+        }
+        ValueKind::Ratio | ValueKind::Seconds => Value::Number(number(name, value)?),
+        ValueKind::Choice(_) | ValueKind::Proxy => Value::Text(string(name, value)?),
+        ValueKind::Patterns => Value::Texts(strings(name, value)?),
+        ValueKind::Headers => Value::Pairs(headers(name, value)?),
     })
 }
 

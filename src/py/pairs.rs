@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use super::answer::{Answer, Names};
 use super::arguments::Parameter;
 use super::public::{Asked, PROGRESS, Public, load_of};
-use super::request::Request;
+use super::request::PreparedCall;
 use super::sources;
 use crate::jobs::Load;
 use crate::options::Function;
@@ -39,13 +39,13 @@ Raises:
     read: read_compare,
 };
 
-fn read_compare(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_compare(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [source_a, source_b] = given else { unreachable!("as many as it has parameters") };
     let a = sources::source(source_a, "source_a")?;
     let b = sources::source(source_b, "source_b")?;
     let load = load_of([&a, &b]);
     let options = asked.options(source_a.py(), load)?;
-    Ok(Request::new(options, load, move |options, context| {
+    Ok(PreparedCall::new(options, load, move |options, context| {
         let outcome = crate::compare(&a, &b, options, context)?;
         Ok(Answer::Same(outcome.is_none()))
     }))
@@ -78,13 +78,16 @@ Raises:
     read: read_first_difference,
 };
 
-fn read_first_difference(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_first_difference(
+    given: &[Bound<'_, PyAny>],
+    asked: &Asked<'_, '_>,
+) -> PyResult<PreparedCall> {
     let [source_a, source_b] = given else { unreachable!("as many as it has parameters") };
     let a = sources::source(source_a, "source_a")?;
     let b = sources::source(source_b, "source_b")?;
     let load = load_of([&a, &b]);
     let options = asked.options(source_a.py(), load)?;
-    Ok(Request::new(options, load, move |options, context| {
+    Ok(PreparedCall::new(options, load, move |options, context| {
         let difference = crate::first_difference(&a, &b, options, context)?;
         Ok(Answer::Difference(difference.map(Box::new)))
     }))
@@ -125,13 +128,13 @@ Raises:
     read: read_compare_dir,
 };
 
-fn read_compare_dir(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Request> {
+fn read_compare_dir(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [dir_a, dir_b] = given else { unreachable!("as many as it has parameters") };
     let a = sources::directory(dir_a, "dir_a")?;
     let b = sources::directory(dir_b, "dir_b")?;
     let load = Load::Disk;
     let options = asked.options(dir_a.py(), load)?;
-    Ok(Request::of_trees(options, load, Names::Paths, move |options, sink, context| {
+    Ok(PreparedCall::of_trees(options, load, Names::Paths, move |options, sink, context| {
         crate::report_dir(&a, &b, options, sink, context)
     }))
 }

@@ -1,6 +1,6 @@
 //! What is said of a public function that compares, once: [`Public`].
 //!
-//! A description turns arguments into a [`Request`], which knows what to do and what the outcome becomes.
+//! A description turns arguments into a [`PreparedCall`], which knows what to do and what the outcome becomes.
 //! So the function whose caller waits and the one for event loops cannot differ in what they take, refuse,
 //! return and raise. The options that a function takes are those that the table has for it.
 
@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arguments::{Extra, Parameter};
-use super::request::Request;
+use super::request::PreparedCall;
 use super::values::wrong_type;
 use super::{arguments, config, environment, errors};
 use crate::jobs::Load;
@@ -43,7 +43,7 @@ pub(super) struct Public {
     /// What it returns and raises: the docstring below them.
     pub(super) outcome: &'static str,
     /// Reads the arguments that have a position, and asks for the options.
-    pub(super) read: fn(&[Bound<'_, PyAny>], &Asked<'_, '_>) -> PyResult<Request>,
+    pub(super) read: fn(&[Bound<'_, PyAny>], &Asked<'_, '_>) -> PyResult<PreparedCall>,
 }
 
 /// The options of a call, yet to be read.
@@ -110,7 +110,7 @@ impl Public {
         settings: Option<&Overrides>,
         arguments: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
         named: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Request> {
+    ) -> PyResult<PreparedCall> {
         let begun = Instant::now();
         let found = arguments::positional(self.name, self.parameters, arguments, named)?;
         let asked = Asked { public: self, settings, named };

@@ -68,7 +68,7 @@ impl Collected {
 }
 
 /// A call whose arguments have been read, and found to be good.
-pub(super) struct Request {
+pub(super) struct PreparedCall {
     pub(super) options: Arc<Options>,
     pub(super) load: Load,
     work: Work,
@@ -79,7 +79,7 @@ pub(super) struct Request {
     begun: Instant,
 }
 
-impl Request {
+impl PreparedCall {
     pub(super) fn new(
         options: Arc<Options>,
         load: Load,

@@ -1,6 +1,6 @@
 //! What the structure of every format is asked, and what it tells.
 
-use crate::sys::libarchive::Kind;
+use crate::sys::libarchive::ShownKind;
 
 /// The most bytes that a structure may ask for at once: more than the longest header of any format, and
 /// little enough to be kept in memory. What is longer (an index, a table of names) is asked for in parts.
@@ -74,7 +74,7 @@ pub(crate) struct Instead {
     /// What it is called.
     pub(crate) name: Option<Vec<u8>>,
     /// What it is; the content that libarchive would show is not asked for.
-    pub(crate) kind: Option<Kind>,
+    pub(crate) kind: Option<ShownKind>,
 }
 
 /// What a walk came to, if nothing is broken.

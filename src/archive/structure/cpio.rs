@@ -6,7 +6,7 @@
 
 mod header;
 
-use self::header::{Header, Kind};
+use self::header::{CpioFormat, Header};
 use super::{Broken, Listed, Structure, Want, Whole};
 
 /// The name of the entry that ends an archive.
@@ -30,7 +30,7 @@ enum Next {
     #[default]
     First,
     Magic,
-    Header(Kind),
+    Header(CpioFormat),
     Name,
     /// Content that is looked at, before any of it was.
     Begin,
@@ -113,7 +113,7 @@ impl Structure for Cpio {
                 if bytes.is_empty() {
                     return Broken::because("ends without its end mark: cut short");
                 }
-                let Some(kind) = Kind::told(bytes) else {
+                let Some(kind) = CpioFormat::told(bytes) else {
                     return Broken::because(if bytes.len() < header::MAGIC {
                         "is cut short: within a header"
                     } else {

@@ -16,13 +16,13 @@ use crate::archive::input::shared_buffer::SharedBuffer;
 use crate::archive::stream::{Entries, Entry, Step};
 use crate::archive::structure::Broken;
 use crate::archive::structure::zip::{
-    DEFLATED, Gap, HEADER_LENGTH, Kind as Sort, Member, Members, check, header_length,
+    DEFLATED, Gap, HEADER_LENGTH, Member, MemberKind as Sort, Members, check, header_length,
 };
 use crate::content::ReadAt;
 use crate::content::file::buffers::Buffer;
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
-use crate::sys::libarchive::Kind;
+use crate::sys::libarchive::ShownKind;
 
 /// The zip.
 pub(crate) struct PlainZip<'a> {
@@ -204,9 +204,9 @@ impl Entries for PlainZip<'_> {
         self.passed += 1;
         let name = self.enter(member, self.members.start_of(self.passed))?;
         let kind = match member.kind {
-            Sort::File => Kind::File,
-            Sort::Link => Kind::Symlink(self.target()?),
-            Sort::Directory | Sort::Other => Kind::Other,
+            Sort::File => ShownKind::File,
+            Sort::Link => ShownKind::Symlink(self.target()?),
+            Sort::Directory | Sort::Other => ShownKind::Other,
         };
         Ok(Some(Entry { name, kind, is_cut: false }))
     }

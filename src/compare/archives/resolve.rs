@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use crate::archive::entries::{Entries, Index, Kind};
 use crate::archive::name_table::NameTable;
 use crate::error::Result;
+use crate::outcome::Side;
 use crate::run::context::{Context, Steps};
 
 /// The entries of the left archive and of the right one, which may be the same.
@@ -29,28 +30,6 @@ pub(crate) enum Place {
     Entry(Side, Index),
     /// Among those that are not matched.
     Refused(Side, Index),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Left,
-    Right,
-}
-
-impl Side {
-    pub(crate) fn of<T>(self, [left, right]: [&T; 2]) -> &T {
-        match self {
-            Self::Left => left,
-            Self::Right => right,
-        }
-    }
-
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::Left => Self::Right,
-            Self::Right => Self::Left,
-        }
-    }
 }
 
 /// Every name of two archives, by number.

@@ -9,7 +9,7 @@ use crate::content::ReadAt;
 use crate::engine::parallel::ParallelComparison;
 use crate::error::join;
 use crate::options::Options;
-use crate::outcome::Finding;
+use crate::outcome::Side;
 use crate::run::sink::Report;
 use crate::tree::Tree;
 use crate::tree::ancestors::Ancestors;
@@ -126,21 +126,5 @@ impl OpenParentsLimit {
             right: right.cloned(),
             open: Arc::clone(self),
         }))
-    }
-}
-
-/// One of the two trees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Left,
-    Right,
-}
-
-impl Side {
-    pub(crate) fn only(self) -> Finding {
-        match self {
-            Self::Left => Finding::OnlyLeft,
-            Self::Right => Finding::OnlyRight,
-        }
     }
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use super::common_files::CommonFiles;
 use super::files;
-use super::task::{Entered, OpenParentsLimit, Side, Task, Visit, Walk};
+use super::task::{Entered, OpenParentsLimit, Task, Visit, Walk};
 use crate::error::{Error, Result, join};
 use crate::options::Options;
-use crate::outcome::{DiffReason, Finding, Proof};
+use crate::outcome::{DiffReason, Finding, Proof, Side};
 use crate::run::context::Context;
 use crate::run::sink::{Sink, report};
 use crate::run::threads;

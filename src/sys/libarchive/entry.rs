@@ -7,15 +7,15 @@ use super::ffi;
 use super::inside::Inside;
 
 /// The header of an entry.
-pub(crate) struct Entry<'a> {
-    raw: *mut ffi::Entry,
+pub(crate) struct ShownEntry<'a> {
+    raw: *mut ffi::RawEntry,
     in_ar: bool,
     _lent_by_its_handle: PhantomData<&'a ()>,
 }
 
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ShownKind {
     /// A file.
     File,
     /// A symbolic link to this target.
@@ -26,16 +26,16 @@ pub(crate) enum Kind {
     Other,
 }
 
-impl Entry<'_> {
+impl ShownEntry<'_> {
     /// # Safety
     /// `raw` is an entry that its archive has filled, and that stays so as long as `Self` lives.
-    pub(super) unsafe fn new(raw: *mut ffi::Entry, in_ar: bool) -> Self {
+    pub(super) unsafe fn new(raw: *mut ffi::RawEntry, in_ar: bool) -> Self {
         Self { raw, in_ar, _lent_by_its_handle: PhantomData }
     }
 
     /// Its name and what it is. The name is UTF-8 where the archive says in which encoding it is, else the
     /// bytes it has; `None` if it cannot be had.
-    pub(crate) fn describe(&self) -> (Option<Vec<u8>>, Kind) {
+    pub(crate) fn describe(&self) -> (Option<Vec<u8>>, ShownKind) {
         // Once for both: entering takes as long as reading a name.
         let inside = Inside::enter();
         (self.name(&inside), self.kind(&inside))
@@ -46,21 +46,21 @@ impl Entry<'_> {
             .or_else(|| self.text(inside, ffi::archive_entry_pathname_utf8))
     }
 
-    fn kind(&self, inside: &Inside) -> Kind {
+    fn kind(&self, inside: &Inside) -> ShownKind {
         if let Some(target) = self.text(inside, ffi::archive_entry_hardlink) {
-            return Kind::HardLink(target);
+            return ShownKind::HardLink(target);
         }
         // SAFETY: an entry.
         match unsafe { ffi::archive_entry_filetype(self.raw) } {
             libc::S_IFLNK => match self.text(inside, ffi::archive_entry_symlink) {
-                Some(target) => Kind::Symlink(target),
+                Some(target) => ShownKind::Symlink(target),
                 // The target stands where a file has its content.
-                None => Kind::File,
+                None => ShownKind::File,
             },
-            libc::S_IFREG if self.in_ar && self.is_table(inside) => Kind::Other,
+            libc::S_IFREG if self.in_ar && self.is_table(inside) => ShownKind::Other,
             // Formats without types leave it out.
-            libc::S_IFREG | 0 => Kind::File,
-            _ => Kind::Other,
+            libc::S_IFREG | 0 => ShownKind::File,
+            _ => ShownKind::Other,
         }
     }
 
@@ -90,7 +90,7 @@ impl Entry<'_> {
     fn text(
         &self,
         _: &Inside,
-        get: unsafe extern "C" fn(*mut ffi::Entry) -> *const c_char,
+        get: unsafe extern "C" fn(*mut ffi::RawEntry) -> *const c_char,
     ) -> Option<Vec<u8>> {
         // SAFETY: an entry; the text, if there is one, ends with a NUL, lives until the entry
         // changes, and is copied at once.

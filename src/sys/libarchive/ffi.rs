@@ -10,7 +10,7 @@ pub(super) struct Archive {
 
 /// The header of one entry; opaque, owned by its archive.
 #[repr(C)]
-pub(super) struct Entry {
+pub(super) struct RawEntry {
     _opaque: [u8; 0],
 }
 
@@ -110,7 +110,10 @@ unsafe extern "C" {
     ) -> c_int;
     pub(super) fn archive_read_open1(archive: *mut Archive) -> c_int;
 
-    pub(super) fn archive_read_next_header(archive: *mut Archive, entry: *mut *mut Entry) -> c_int;
+    pub(super) fn archive_read_next_header(
+        archive: *mut Archive,
+        entry: *mut *mut RawEntry,
+    ) -> c_int;
     pub(super) fn archive_read_data_block(
         archive: *mut Archive,
         bytes: *mut *const c_void,
@@ -125,12 +128,12 @@ unsafe extern "C" {
     pub(super) fn archive_format_name(archive: *mut Archive) -> *const c_char;
     pub(super) fn archive_filter_bytes(archive: *mut Archive, filter: c_int) -> i64;
 
-    pub(super) fn archive_entry_pathname(entry: *mut Entry) -> *const c_char;
-    pub(super) fn archive_entry_pathname_utf8(entry: *mut Entry) -> *const c_char;
-    pub(super) fn archive_entry_hardlink(entry: *mut Entry) -> *const c_char;
-    pub(super) fn archive_entry_symlink(entry: *mut Entry) -> *const c_char;
-    pub(super) fn archive_entry_filetype(entry: *mut Entry) -> libc::mode_t;
-    pub(super) fn archive_entry_is_encrypted(entry: *mut Entry) -> c_int;
-    pub(super) fn archive_entry_size_is_set(entry: *mut Entry) -> c_int;
-    pub(super) fn archive_entry_size(entry: *mut Entry) -> i64;
+    pub(super) fn archive_entry_pathname(entry: *mut RawEntry) -> *const c_char;
+    pub(super) fn archive_entry_pathname_utf8(entry: *mut RawEntry) -> *const c_char;
+    pub(super) fn archive_entry_hardlink(entry: *mut RawEntry) -> *const c_char;
+    pub(super) fn archive_entry_symlink(entry: *mut RawEntry) -> *const c_char;
+    pub(super) fn archive_entry_filetype(entry: *mut RawEntry) -> libc::mode_t;
+    pub(super) fn archive_entry_is_encrypted(entry: *mut RawEntry) -> c_int;
+    pub(super) fn archive_entry_size_is_set(entry: *mut RawEntry) -> c_int;
+    pub(super) fn archive_entry_size(entry: *mut RawEntry) -> i64;
 }

@@ -14,7 +14,7 @@ use std::ffi::{CStr, c_int};
 use std::ptr::{self, NonNull};
 
 use callbacks::{read_callback, seek_callback, skip_callback};
-pub(crate) use entry::{Entry, Kind};
+pub(crate) use entry::{ShownEntry, ShownKind};
 pub(crate) use formats::{Filter, Filters, Reads};
 pub(crate) use input::Input;
 use inside::Inside;
@@ -64,7 +64,7 @@ pub(crate) struct Handle<I: Input> {
     /// From `Box::into_raw`. libarchive's callbacks make a `&mut` of it, so others may look at it
     /// only while none of its functions runs.
     input: NonNull<I>,
-    entry: *mut ffi::Entry,
+    entry: *mut ffi::RawEntry,
     /// Content on loan, until libarchive is called again.
     block: Option<(NonNull<u8>, usize)>,
 }
@@ -116,7 +116,7 @@ impl<I: Input> Handle<I> {
     }
 
     /// Goes on to the next entry; `None` after the last one.
-    pub(crate) fn next(&mut self) -> Result<Option<Entry<'_>>, Failure> {
+    pub(crate) fn next(&mut self) -> Result<Option<ShownEntry<'_>>, Failure> {
         let mut entry = ptr::null_mut();
         // SAFETY: an open archive, and room for a pointer.
         let status =
@@ -132,10 +132,10 @@ impl<I: Input> Handle<I> {
         }
     }
 
-    fn entry(&self) -> Entry<'_> {
+    fn entry(&self) -> ShownEntry<'_> {
         // SAFETY: libarchive set it with the header, and keeps it until the next one is read, for
         // which this handle must not be borrowed.
-        unsafe { Entry::new(self.entry, self.format() == Format::Ar) }
+        unsafe { ShownEntry::new(self.entry, self.format() == Format::Ar) }
     }
 
     /// The format, when a header has been read.

@@ -13,7 +13,7 @@ const LINK: u64 = 0o120_000;
 
 /// How a header is written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum CpioFormat {
     /// Octal digits: POSIX's.
     #[default]
     Odc,
@@ -27,7 +27,7 @@ pub(super) enum Kind {
     Big,
 }
 
-impl Kind {
+impl CpioFormat {
     /// The kind that begins like this.
     pub(super) fn told(bytes: &[u8]) -> Option<Self> {
         match bytes.get(..MAGIC)? {
@@ -71,13 +71,13 @@ pub(super) struct Header {
 
 impl Header {
     /// Reads a header that is all there.
-    pub(super) fn read(kind: Kind, bytes: &[u8]) -> Result<Self, Broken> {
+    pub(super) fn read(kind: CpioFormat, bytes: &[u8]) -> Result<Self, Broken> {
         let (mode, name_size, size, sum, step) = match kind {
-            Kind::Odc => {
+            CpioFormat::Odc => {
                 let number = |at, digits| number(bytes, at, digits, 8);
                 (number(18, 6)?, number(59, 6)?, number(65, 11)?, None, 1)
             }
-            Kind::Afio => {
+            CpioFormat::Afio => {
                 let number = |at, digits| number(bytes, at, digits, 16);
                 let marks = (bytes[30], bytes[85], bytes[98], bytes[115]);
                 if marks != (b'm', b'n', b's', b':') {
@@ -88,15 +88,16 @@ impl Header {
                 }
                 (self::number(bytes, 31, 6, 8)?, number(86, 4)?, number(99, 16)?, None, 1)
             }
-            Kind::Newc | Kind::Crc => {
+            CpioFormat::Newc | CpioFormat::Crc => {
                 let field = |index: usize| number(bytes, MAGIC + 8 * index, 8, 16);
-                let sum = if kind == Kind::Crc { u32::try_from(field(12)?).ok() } else { None };
+                let sum =
+                    if kind == CpioFormat::Crc { u32::try_from(field(12)?).ok() } else { None };
                 (field(1)?, field(11)?, field(6)?, sum, 4)
             }
-            Kind::Little | Kind::Big => {
+            CpioFormat::Little | CpioFormat::Big => {
                 let word = |index: usize| {
                     let bytes = [bytes[2 * index], bytes[2 * index + 1]];
-                    let is_little = kind == Kind::Little;
+                    let is_little = kind == CpioFormat::Little;
                     let word = if is_little { u16::from_le_bytes } else { u16::from_be_bytes };
                     u64::from(word(bytes))
                 };

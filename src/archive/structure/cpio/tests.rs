@@ -19,36 +19,36 @@ fn padded(mut bytes: Vec<u8>, step: usize) -> Vec<u8> {
 }
 
 /// One entry, as cpio(5) has it.
-fn entry(kind: Kind, name: &[u8], mode: u32, content: &[u8]) -> Vec<u8> {
+fn entry(kind: CpioFormat, name: &[u8], mode: u32, content: &[u8]) -> Vec<u8> {
     let (named, sized) = (name.len() + 1, content.len());
     let sum = content.iter().map(|&byte| u32::from(byte)).sum::<u32>();
     let step = match kind {
-        Kind::Odc | Kind::Afio => 1,
-        Kind::Newc | Kind::Crc => 4,
-        Kind::Little | Kind::Big => 2,
+        CpioFormat::Odc | CpioFormat::Afio => 1,
+        CpioFormat::Newc | CpioFormat::Crc => 4,
+        CpioFormat::Little | CpioFormat::Big => 2,
     };
     let header = match kind {
-        Kind::Odc => {
+        CpioFormat::Odc => {
             format!("070707{0:06o}{0:06o}{mode:06o}{0:024o}{0:011o}{named:06o}{sized:011o}", 0)
                 .into_bytes()
         }
-        Kind::Afio => format!(
+        CpioFormat::Afio => format!(
             "070727{0:08x}{0:016x}m{mode:06o}{0:08x}{0:08x}{0:08x}{0:08x}{0:016x}n{named:04x}{0:04x}{0:04x}s{sized:016x}:",
             0
         )
         .into_bytes(),
-        Kind::Newc => {
+        CpioFormat::Newc => {
             format!("070701{0:08X}{mode:08X}{0:032X}{sized:08X}{0:032X}{named:08X}{0:08X}", 0)
                 .into_bytes()
         }
-        Kind::Crc => {
+        CpioFormat::Crc => {
             format!("070702{0:08X}{mode:08X}{0:032X}{sized:08X}{0:032X}{named:08X}{sum:08X}", 0)
                 .into_bytes()
         }
-        Kind::Little | Kind::Big => {
+        CpioFormat::Little | CpioFormat::Big => {
             let word = |value: usize| u16::try_from(value & 0xffff).expect("masked");
             let words = [0o070_707, 0, 0, mode as usize, 0, 0, 0, 0, 0, 0, named, sized >> 16, sized];
-            let is_little = kind == Kind::Little;
+            let is_little = kind == CpioFormat::Little;
             let bytes =
                 |word: u16| if is_little { word.to_le_bytes() } else { word.to_be_bytes() };
             words.into_iter().flat_map(|value| bytes(word(value))).collect()
@@ -58,10 +58,17 @@ fn entry(kind: Kind, name: &[u8], mode: u32, content: &[u8]) -> Vec<u8> {
     padded([&named, content].concat(), step)
 }
 
-const KINDS: [Kind; 6] = [Kind::Odc, Kind::Afio, Kind::Newc, Kind::Crc, Kind::Little, Kind::Big];
+const KINDS: [CpioFormat; 6] = [
+    CpioFormat::Odc,
+    CpioFormat::Afio,
+    CpioFormat::Newc,
+    CpioFormat::Crc,
+    CpioFormat::Little,
+    CpioFormat::Big,
+];
 const FILE: u32 = 0o100_644;
 
-fn archive(kind: Kind) -> Vec<u8> {
+fn archive(kind: CpioFormat) -> Vec<u8> {
     let long = vec![b'x'; 70_001];
     [
         entry(kind, b"some/where", 0o040_755, b""),
@@ -109,9 +116,11 @@ fn cut_anywhere_it_is_broken() {
 
 #[test]
 fn a_wrong_sum_is_found_wherever_the_byte_is() {
-    let (start, content) = (entry(Kind::Crc, b"a", FILE, b"").len(), [7; 100]);
-    let mut bytes =
-        [&entry(Kind::Crc, b"a", FILE, &content)[..], &entry(Kind::Crc, TRAILER, 0, b"")];
+    let (start, content) = (entry(CpioFormat::Crc, b"a", FILE, b"").len(), [7; 100]);
+    let mut bytes = [
+        &entry(CpioFormat::Crc, b"a", FILE, &content)[..],
+        &entry(CpioFormat::Crc, TRAILER, 0, b""),
+    ];
     let mut whole = bytes.concat();
     assert!(walked(&whole, 13).1.is_ok());
     for at in start..start + content.len() {
@@ -121,7 +130,7 @@ fn a_wrong_sum_is_found_wherever_the_byte_is() {
         whole[at] ^= 1;
     }
     // GNU cpio gives links no sum.
-    let link = entry(Kind::Newc, b"l", 0o120_777, b"target");
+    let link = entry(CpioFormat::Newc, b"l", 0o120_777, b"target");
     let link = [b"070702", &link[6..]].concat();
     bytes[0] = &link;
     assert!(walked(&bytes.concat(), 13).1.is_ok());
@@ -129,34 +138,35 @@ fn a_wrong_sum_is_found_wherever_the_byte_is() {
 
 #[test]
 fn what_a_reader_would_not_show_is_broken() {
-    let end = entry(Kind::Newc, TRAILER, 0, b"");
+    let end = entry(CpioFormat::Newc, TRAILER, 0, b"");
     for hidden in [
-        entry(Kind::Newc, b"a\0b", FILE, b""),
-        entry(Kind::Newc, b"l", 0o120_777, b"target\0more"),
-        entry(Kind::Newc, b"d", 0o040_755, b"content"),
-        entry(Kind::Newc, b"d", 0o020_644, b"content"),
+        entry(CpioFormat::Newc, b"a\0b", FILE, b""),
+        entry(CpioFormat::Newc, b"l", 0o120_777, b"target\0more"),
+        entry(CpioFormat::Newc, b"d", 0o040_755, b"content"),
+        entry(CpioFormat::Newc, b"d", 0o020_644, b"content"),
         b"garbage".to_vec(),
     ] {
         assert!(walked(&[&hidden[..], &end].concat(), 512).1.is_err());
     }
     // NULs that fill up are nothing.
-    for shown in
-        [entry(Kind::Newc, b"a\0\0\0", FILE, b""), entry(Kind::Newc, b"l", 0o120_777, b"target\0")]
-    {
+    for shown in [
+        entry(CpioFormat::Newc, b"a\0\0\0", FILE, b""),
+        entry(CpioFormat::Newc, b"l", 0o120_777, b"target\0"),
+    ] {
         assert!(walked(&[&shown[..], &end].concat(), 512).1.is_ok());
     }
 }
 
 #[test]
 fn content_of_the_end_mark_lies_behind_the_end() {
-    let (end, content) = (entry(Kind::Odc, TRAILER, 0, b""), [0; 100]);
-    let bytes = entry(Kind::Odc, TRAILER, 0, &content);
+    let (end, content) = (entry(CpioFormat::Odc, TRAILER, 0, b""), [0; 100]);
+    let bytes = entry(CpioFormat::Odc, TRAILER, 0, &content);
     assert_eq!(walked(&bytes, 64).1, Ok(Whole { end: end.len() as u64, ..Whole::default() }));
 }
 
 #[test]
 fn numbers_are_nothing_but_digits() {
-    let bytes = archive(Kind::Odc);
+    let bytes = archive(CpioFormat::Odc);
     for (at, digit) in [(18, b' '), (59, b'9'), (65, b'+'), (70, b'x')] {
         let mut bytes = bytes.clone();
         bytes[at] = digit;

@@ -10,7 +10,7 @@ use super::super::{Broken, Details, Instead, LONGEST, Listed, Sort, Structure, W
 use super::reasons::{A_VOLUME, CUT, ENCRYPTED, ENCRYPTED_HEADERS};
 use super::vint::Fields;
 use crate::error::Name;
-use crate::sys::libarchive::Kind;
+use crate::sys::libarchive::ShownKind;
 
 pub(super) const MARK: &[u8] = b"Rar!\x1a\x07\x01\x00";
 
@@ -169,7 +169,7 @@ impl Rar5 {
             }
             FILE => match file(&mut fields, Fields(extra))? {
                 Ok((_, details))
-                    if flags & HAS_DATA == 0 && details.instead.kind == Some(Kind::Other) =>
+                    if flags & HAS_DATA == 0 && details.instead.kind == Some(ShownKind::Other) =>
                 {
                     Block::Directory
                 }
@@ -294,10 +294,12 @@ fn file(
             return Some(Broken::because(format!("has an entry of unknown size, '{shown}'")));
         }
         // Its content must not be asked for.
-        None if is_directory => Some(Kind::Other),
+        None if is_directory => Some(ShownKind::Other),
         None => None,
-        Some((UNIX_LINK | WINDOWS_LINK | JUNCTION, target)) => Some(Kind::Symlink(target.to_vec())),
-        Some((HARD_LINK | COPY, target)) => Some(Kind::HardLink(target.to_vec())),
+        Some((UNIX_LINK | WINDOWS_LINK | JUNCTION, target)) => {
+            Some(ShownKind::Symlink(target.to_vec()))
+        }
+        Some((HARD_LINK | COPY, target)) => Some(ShownKind::HardLink(target.to_vec())),
         Some((kind, _)) => {
             return Some(Broken::because(format!(
                 "has an entry of an unknown kind, '{shown}', a reference of type {kind}"

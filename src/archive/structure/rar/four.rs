@@ -206,7 +206,7 @@ impl Structure for Rar4 {
 }
 
 /// What the header of a file, or of what RAR keeps in the form of one, says.
-struct Entry {
+struct FileBlock {
     packed: u64,
     /// The version of RAR that unpacks it, ten times.
     needs: u8,
@@ -215,7 +215,7 @@ struct Entry {
 }
 
 /// Reads the header of a file. `None`: it makes no sense.
-fn file(header: &[u8], flags: u16) -> Option<Entry> {
+fn file(header: &[u8], flags: u16) -> Option<FileBlock> {
     let [packed, size, attributes] = [7, 11, 28].map(|at| number(header, at));
     let (mut packed, mut size) = (u64::from(packed?), u64::from(size?));
     let (system, needs, name_length) = (header[15], header[24], short_number(header, 26)?);
@@ -243,7 +243,7 @@ fn file(header: &[u8], flags: u16) -> Option<Entry> {
     let listed = Listed { name: is_clear.then(with_slashes), size: is_file.then_some(size) };
     let checksum = number(header, 16).filter(|_| is_file);
     let details = Details { sort: Some(sort), checksum, ..Details::default() };
-    Some(Entry { packed, needs, listed, details })
+    Some(FileBlock { packed, needs, listed, details })
 }
 
 fn short_number(bytes: &[u8], at: usize) -> Option<u16> {

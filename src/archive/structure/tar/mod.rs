@@ -35,12 +35,12 @@ pub(super) struct Tar {
     zeros: u64,
     /// Which kind of header there was last, if that matters: after a pax header the bodies of hard links
     /// count.
-    dialect: Kind,
+    dialect: HeaderKind,
     before: Before,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum HeaderKind {
     Pax,
     Ustar,
     Other,
@@ -103,7 +103,7 @@ struct Before {
 impl Tar {
     /// `ignore_zeros`: it goes on behind end marks.
     pub(super) fn new(ignore_zeros: bool) -> Self {
-        let (reads, dialect, before) = (Reads::Nothing, Kind::Other, Before::default());
+        let (reads, dialect, before) = (Reads::Nothing, HeaderKind::Other, Before::default());
         Self { ignore_zeros, reads, at: 0, seen: 0, zeros: 0, dialect, before }
     }
 
@@ -193,7 +193,7 @@ impl Tar {
             return Broken::because(format!("has more than {MOST_BEFORE} headers for one entry"));
         }
         if kind != b'L' && kind != b'K' {
-            self.dialect = Kind::Pax;
+            self.dialect = HeaderKind::Pax;
         }
         self.before.needs_entry |= kind != b'g';
         let size = usize::try_from(header.size()?).unwrap_or(usize::MAX);
@@ -238,9 +238,9 @@ impl Tar {
     fn entry(&mut self, header: &Header<'_>) -> Result<Want, Broken> {
         let dialect = header.dialect();
         self.dialect = match (dialect, self.dialect) {
-            (Dialect::Ustar, Kind::Pax) => Kind::Pax,
-            (Dialect::Ustar, _) => Kind::Ustar,
-            _ => Kind::Other,
+            (Dialect::Ustar, HeaderKind::Pax) => HeaderKind::Pax,
+            (Dialect::Ustar, _) => HeaderKind::Ustar,
+            _ => HeaderKind::Other,
         };
         let before = std::mem::take(&mut self.before);
         let records = before.records.unwrap_or_default();
@@ -255,7 +255,7 @@ impl Tar {
         let in_header = header.size()?;
         let has_body = match kind {
             b'2'..=b'6' => false,
-            b'1' => self.dialect != Kind::Other,
+            b'1' => self.dialect != HeaderKind::Other,
             _ => true,
         };
         let size = records.size.unwrap_or(if has_body { in_header } else { 0 });
@@ -282,7 +282,7 @@ impl Tar {
             return Broken::because("has a directory with content");
         }
         let mut listed = Listed { name, size: is_file.then_some(size) };
-        let asks_link = kind == b'1' && self.dialect == Kind::Ustar;
+        let asks_link = kind == b'1' && self.dialect == HeaderKind::Ustar;
         if asks_link && size > 0 && records.size.is_none() {
             self.reads = Reads::AfterLink { listed, size };
             return Ok(Want::Bytes { at: self.at, length: BLOCK });

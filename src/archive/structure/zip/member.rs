@@ -6,7 +6,7 @@ use super::fields::HEADER_LENGTH;
 /// An entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Member {
-    pub(crate) kind: Kind,
+    pub(crate) kind: MemberKind,
     /// Is all said of it in its record, so that any reader understands it alike?
     pub(crate) is_plain: bool,
     pub(super) flags: u16,
@@ -25,7 +25,7 @@ pub(crate) struct Member {
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum MemberKind {
     File,
     Directory,
     Link,
@@ -33,19 +33,19 @@ pub(crate) enum Kind {
     Other,
 }
 
-impl From<Kind> for Sort {
-    fn from(kind: Kind) -> Self {
+impl From<MemberKind> for Sort {
+    fn from(kind: MemberKind) -> Self {
         match kind {
-            Kind::File => Self::File,
-            Kind::Link => Self::Link,
-            Kind::Directory | Kind::Other => Self::Other,
+            MemberKind::File => Self::File,
+            MemberKind::Link => Self::Link,
+            MemberKind::Directory | MemberKind::Other => Self::Other,
         }
     }
 }
 
 impl Member {
     pub(super) fn new(
-        kind: Kind,
+        kind: MemberKind,
         is_plain: bool,
         [flags, method]: [u16; 2],
         checksum: u32,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::{Broken, Details, Instead, Listed, Want};
 use super::header;
-use super::member::{Kind, Member};
+use super::member::{Member, MemberKind};
 use super::record::Record;
 use crate::error::{self, Name};
 use crate::run::context::{Context, Steps};
@@ -149,7 +149,7 @@ impl Members {
             ))
         })?;
         let called = self.called(member).filter(|called| *called != shown);
-        let is_file = member.kind == Kind::File;
+        let is_file = member.kind == MemberKind::File;
         let listed = Listed { name: Some(shown), size: is_file.then_some(member.size) };
         let details = Details {
             sort: Some(member.kind.into()),
@@ -173,7 +173,7 @@ mod tests {
             let mut members = Members::default();
             for number in (0..COUNT).rev() {
                 let offset = u64::from(number) * 100;
-                let mut member = Member::new(Kind::File, true, [0, 0], 0, [offset, 0, 0], 4);
+                let mut member = Member::new(MemberKind::File, true, [0, 0], 0, [offset, 0, 0], 4);
                 member.name = number * 4;
                 members.all.push(member);
             }

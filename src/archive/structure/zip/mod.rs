@@ -20,7 +20,7 @@ pub(crate) use self::end::{End, TAIL};
 pub(crate) use self::fields::HEADER_LENGTH;
 pub(crate) use self::gap::Gap;
 pub(crate) use self::header::{check, length as header_length};
-pub(crate) use self::member::{Kind, Member};
+pub(crate) use self::member::{Member, MemberKind};
 pub(crate) use self::members::Members;
 pub(crate) use self::record::{DEFLATED, Record};
 use super::{Broken, Structure, Want, Whole};

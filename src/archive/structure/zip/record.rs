@@ -2,7 +2,7 @@
 
 use super::super::Broken;
 use super::fields::{extras, long_number, number, short_number};
-use super::member::{Kind, Member};
+use super::member::{Member, MemberKind};
 use super::name::{self, UNICODE_PATH, with_slashes};
 
 /// Without the name, the extra fields and the comment that follow it.
@@ -127,14 +127,14 @@ impl<'r> Record<'r> {
         };
         let attributes = number(self.0, 38);
         let kind = match (system, attributes >> 28) {
-            (UNIX | DARWIN, 0o4) => Kind::Directory,
-            _ if name.ends_with(b"/") => Kind::Directory,
-            (UNIX | DARWIN, 0o12) => Kind::Link,
+            (UNIX | DARWIN, 0o4) => MemberKind::Directory,
+            _ if name.ends_with(b"/") => MemberKind::Directory,
+            (UNIX | DARWIN, 0o12) => MemberKind::Link,
             // A pipe that was packed: what came out of it is stored.
-            (UNIX | DARWIN, 0 | 0o1 | 0o10) => Kind::File,
-            (UNIX | DARWIN, _) => Kind::Other,
-            (DOS, _) if attributes & 0x10 != 0 => Kind::Directory,
-            _ => Kind::File,
+            (UNIX | DARWIN, 0 | 0o1 | 0o10) => MemberKind::File,
+            (UNIX | DARWIN, _) => MemberKind::Other,
+            (DOS, _) if attributes & 0x10 != 0 => MemberKind::Directory,
+            _ => MemberKind::File,
         };
         let numbers = [offset, packed, size];
         let member = Member::new(

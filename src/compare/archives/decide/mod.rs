@@ -6,12 +6,12 @@ mod tests;
 use std::collections::{BTreeSet, HashSet};
 
 use super::differences::Differences;
-use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved, Side};
+use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved};
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::{Entries, Index, Kind};
 use crate::archive::occurrences;
 use crate::error::{Error, Name, Result};
-use crate::outcome::{DiffReason, Finding, Mismatch, Proof};
+use crate::outcome::{DiffReason, Finding, Mismatch, Proof, Side};
 use crate::run::collect::sort_findings;
 use crate::run::context::{Context, Steps};
 use crate::run::sink::Report;

@@ -123,11 +123,11 @@ fn every_flipped_bit_of_a_header_is_damage() {
 #[test]
 fn references_are_what_they_refer_to() {
     let kinds = [
-        (UNIX_LINK, Kind::Symlink(b"a".to_vec())),
-        (WINDOWS_LINK, Kind::Symlink(b"a".to_vec())),
-        (JUNCTION, Kind::Symlink(b"a".to_vec())),
-        (HARD_LINK, Kind::HardLink(b"a".to_vec())),
-        (COPY, Kind::HardLink(b"a".to_vec())),
+        (UNIX_LINK, ShownKind::Symlink(b"a".to_vec())),
+        (WINDOWS_LINK, ShownKind::Symlink(b"a".to_vec())),
+        (JUNCTION, ShownKind::Symlink(b"a".to_vec())),
+        (HARD_LINK, ShownKind::HardLink(b"a".to_vec())),
+        (COPY, ShownKind::HardLink(b"a".to_vec())),
     ];
     for (kind, expected) in kinds {
         let (listed, _) =
@@ -143,7 +143,7 @@ fn references_are_what_they_refer_to() {
 fn the_content_of_a_directory_is_not_asked_for() {
     let bytes = archive(&[file_block("d", [0, IS_DIRECTORY], 0, b"", b"")]);
     let (listed, _) = walked(&bytes, Rar5::new);
-    assert_eq!(listed[0].1.instead.kind, Some(Kind::Other));
+    assert_eq!(listed[0].1.instead.kind, Some(ShownKind::Other));
 }
 
 #[test]
