@@ -17,7 +17,8 @@ from komparu import aio
 for module in (komparu, aio):
     for name in module.__all__:
         if inspect.isfunction(function := getattr(module, name)):
-            validate_call(function, validate_return=True)
+            # A run is no value that could be validated.
+            validate_call(function, validate_return=name != "iter_trees")
 compare = validate_call(komparu.compare)
 print(compare("/dev/null", Path("/dev/null"), chunk_size="4096"))
 print(compare(komparu.Source("/dev/null"), {"url": "/dev/null", "timeout": 3}))
@@ -74,9 +75,9 @@ print(ask("GET", "/config"))
 body = json.dumps({"source_a": "/dev/null", "source_b": {"url": "/dev/null"}}).encode()
 for path in ("/sync", "/async", "/sync-direct", "/async-direct"):
     print(ask("POST", path, body))
-print(ask("POST", "/sync", b"{}")[0], "compare" in json.dumps(app.openapi()))
+print(ask("POST", "/sync", b"{}")[0])
 """
-    answers = "(200, 30.0)\n" + "(200, True)\n" * 4 + "422 True\n"
+    answers = "(200, 30.0)\n" + "(200, True)\n" * 4 + "422\n"
     assert run(code) == answers
 
 
