@@ -19,6 +19,7 @@ from komparu._folded import Directories, in_directory
 from komparu._hints import hint_for_files, hint_for_links
 from komparu._printed import one_line, place, prepare, put, say
 from komparu._report import SCHEMA, difference_as_dict, in_json
+from komparu._streams import opened
 from komparu._terminal import Colours, ProgressLine, is_terminal
 from komparu._trees import Output, as_bytes, compare_trees
 
@@ -54,6 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options["headers"] = dict(options["headers"])
     if how["progress"] is None:
         how["progress"] = is_terminal(sys.stderr) and not how["quiet"]
+    try:
+        how["sources"] = opened(how["sources"])
+    except ValueError as error:
+        commands.error(str(error))
+    except komparu.KomparuError as error:
+        return _trouble(error, how)
     compare, kind = _chosen(how, options, commands)
     if kind == "files and URLs":
         # It goes without saying.
@@ -72,6 +79,10 @@ def _chosen(
 ) -> tuple[Callable[[dict[str, Any], dict[str, Any]], int], str]:
     """Choose what to do, and what to call it."""
     sources = how["sources"]
+    has_directory = any(isinstance(it, str) and is_directory(it) for it in sources)
+    streams = [it for it in sources if not isinstance(it, str)]
+    if streams and (has_directory or "urls" in options):
+        commands.error(f"{_core.source_name(streams[0])} is no directory")
     if "urls" in options:
         if len(sources) != 1 or how["archive"]:
             commands.error("--urls takes one directory")
@@ -82,7 +93,7 @@ def _chosen(
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("archives are compared two at a time")
         return _archives, "archives"
-    if any(map(is_directory, sources)):
+    if has_directory:
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("directories are compared two at a time")
         return _directories, "directories"
@@ -214,7 +225,7 @@ def _sources(urls: object) -> dict[str, str | komparu.Source]:
 
 
 def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
-    if any(map(is_directory, how["sources"])):
+    if any(isinstance(it, str) and is_directory(it) for it in how["sources"]):
         # Directories would be compared as such; the error says which side is one.
         komparu.compare_archive(*how["sources"], **options)
     # Names in archives are UTF-8 in every locale; they leave as the bytes they are.

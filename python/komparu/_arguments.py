@@ -70,7 +70,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    result.add_argument("sources", metavar="A B", nargs="+", help="files, URLs or directories")
+    result.add_argument(
+        "sources", metavar="A B", nargs="+", help="files, URLs or directories; - is stdin"
+    )
     result.add_argument("--archive", action="store_true", help="compare what is in two archives")
     result.add_argument("--version", action="version", version=f"komparu {komparu.__version__}")
     group = result.add_argument_group("output")

@@ -19,6 +19,7 @@ from komparu._types import (
 __all__ = [
     "Job",
     "Mailbox",
+    "OpenStream",
     "Settings",
     "TreeRun",
     "__version__",
@@ -82,6 +83,10 @@ class Job:
     def abandon(self) -> bool: ...
     def progress(self) -> Progress | None: ...
     def timed_out(self) -> ComparisonTimeoutError: ...
+
+@final
+class OpenStream:
+    def __new__(cls, descriptor: int, name: str) -> OpenStream: ...
 
 @final
 class Settings:

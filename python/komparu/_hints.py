@@ -31,13 +31,15 @@ _MARKS = (
 _USTAR = slice(257, 262)
 
 
-def hint_for_files(*sources: str) -> None:
+def hint_for_files(*sources: object) -> None:
     """Hint at archives: two that differ may have the same in them."""
     if all(map(_is_archive, sources)):
         _hint("both look like archives; --archive compares what is in them")
 
 
-def _is_archive(source: str) -> bool:
+def _is_archive(source: object) -> bool:
+    if not isinstance(source, str):
+        return False
     try:
         with open(source, "rb") as file:  # noqa: PTH123  # bytes and texts alike
             start = file.read(_USTAR.stop)

@@ -33,6 +33,7 @@ mod run;
 mod run_state;
 mod settings;
 mod sources;
+mod stream;
 mod values;
 
 use pyo3::exceptions::PyImportError;
@@ -51,6 +52,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<aio::Job>()?;
     module.add_class::<aio::Mailbox>()?;
     module.add_class::<settings::Settings>()?;
+    module.add_class::<stream::OpenStream>()?;
     module.add_class::<run_state::TreeRun>()?;
     /// Adds functions, by their paths.
     macro_rules! add {

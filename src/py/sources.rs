@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyString};
 use super::classes::classes;
 use super::errors::raise;
 use super::options::Given;
+use super::stream::OpenStream;
 use super::values::{items, pairs, wrong_type};
 use crate::error::Name;
 use crate::options::{Layer, Overrides, TABLE};
@@ -22,6 +23,9 @@ const CHECKED: usize = 1 << 10;
 pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Source> {
     if let Some(text) = path_text(value)? {
         return parse(value.py(), &text, parameter);
+    }
+    if let Ok(stream) = value.cast::<OpenStream>() {
+        return Ok(stream.get().source());
     }
     if !value.is_instance(&classes(value.py())?.types.bind(value.py()).getattr("Source")?)? {
         let kind = value.get_type().name()?;

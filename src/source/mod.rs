@@ -1,4 +1,4 @@
-//! What a user named, a file or a URL, and how it is opened.
+//! What a user named, a file, a URL or something open, and how it is opened.
 
 use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt as _;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::content::Content;
 use crate::content::file::located::{Located, Location};
+use crate::content::stream::{Stream, StreamContent};
 use crate::content::url::HttpReader;
 use crate::content::url::unasked::UrlContent;
 use crate::error::{Error, Name, Result};
@@ -14,7 +15,7 @@ use crate::options::{Options, Overrides};
 use crate::text::redact::redacted;
 use crate::web::url::Url;
 
-/// A file or a URL, as its user named it.
+/// A file, a URL or a stream, as its user named it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     name: Name,
@@ -27,6 +28,7 @@ enum Target {
     Path(Arc<[u8]>),
     /// With settings of its own, if it has any.
     Url(Box<(Url, Option<Arc<Overrides>>)>),
+    Stream(Arc<Stream>),
 }
 
 impl Source {
@@ -64,6 +66,12 @@ impl Source {
         Ok(Self { name, target: Target::Url(Box::new((url, None))) })
     }
 
+    /// What is open, and can be read once. Messages call it `name`.
+    #[must_use]
+    pub fn stream(stream: Stream, name: &[u8]) -> Self {
+        Self { name: Name::new(name), target: Target::Stream(Arc::new(stream)) }
+    }
+
     /// The source with its own settings. They mean nothing for a path.
     #[must_use]
     pub fn with(mut self, overrides: Overrides) -> Self {
@@ -90,7 +98,16 @@ impl Source {
             Target::Url(_) => {
                 Err(Error::Config(format!("'{}' is a URL, not a local path", self.name)))
             }
+            Target::Stream(_) => {
+                Err(Error::Config(format!("'{}' is a stream, not a local path", self.name)))
+            }
         }
+    }
+
+    /// Can it be read once, and not again?
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(self.target, Target::Stream(_))
     }
 
     /// Does it come from a server?
@@ -110,6 +127,10 @@ impl Source {
                 Box::new(Located::at(location, name, options.files)?)
             }
             Target::Url(url) => Box::new(self.url_content(url, options)),
+            Target::Stream(stream) => {
+                let detect = options.files.detect_changes;
+                Box::new(StreamContent { stream, name: &self.name, detect })
+            }
         })
     }
 
@@ -133,7 +154,9 @@ impl Source {
     pub(crate) fn fetch(&self, options: &Options, concurrent: usize) -> Result<HttpReader> {
         match &self.target {
             Target::Url(url) => self.url_content(url, options).ask(concurrent),
-            Target::Path(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
+            Target::Path(_) | Target::Stream(_) => {
+                Err(Error::Config(format!("'{}' is no URL", self.name)))
+            }
         }
     }
 }
