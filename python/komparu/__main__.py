@@ -17,8 +17,9 @@ from komparu._arguments import CONFIGURED, REFUSED, parser
 from komparu._directories import is_directory, local_path
 from komparu._folded import Directories, in_directory
 from komparu._hints import hint_for_files, hint_for_links
-from komparu._printed import one_line, place, prepare, put, say
-from komparu._report import SCHEMA, difference_as_dict, in_json
+from komparu._legible import one_line
+from komparu._printed import prepare, put, say
+from komparu._report import SCHEMA, difference_as_dict, in_json, place
 from komparu._streams import opened
 from komparu._terminal import Colours, ProgressLine, is_terminal
 from komparu._trees import Output, as_bytes, compare_trees

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import komparu
 from komparu import _core
-from komparu._printed import legible
+from komparu._legible import legible
 from komparu._units import byte_count, seconds
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from komparu._errors import KomparuError
 from komparu._functions import first_difference
-from komparu._printed import one_line
+from komparu._legible import one_line
 from komparu._types import DiffReason
 
 if TYPE_CHECKING:

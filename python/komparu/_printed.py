@@ -11,42 +11,13 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from komparu import _core
+from komparu._legible import legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
-    from komparu import Difference
-
-__all__ = ["legible", "one_line", "place", "prepare", "put", "say"]
-
-_ESCAPES = {ord(letter): repr(letter)[1:-1] for letter in _core.escaped()}
-#: The same letters as they come out of a name that was not decoded.
-_UNDECODED = {
-    letter.encode().decode("ascii", "surrogateescape"): repr(letter)[1:-1]
-    for letter in _core.escaped()
-    if not letter.isascii()
-}
-
-
-def legible(text: str) -> str:
-    """Escape what is not to be printed as it is."""
-    text = text.translate(_ESCAPES)
-    if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):
-        for undecoded, escape in _UNDECODED.items():
-            text = text.replace(undecoded, escape)
-    return text
-
-
-def one_line(path: str) -> str:
-    """Escape a name so that it can be read back: its backslashes, too."""
-    return legible(path.replace("\\", r"\\"))
-
-
-def place(difference: Difference) -> str:
-    """Say where it is, bytes and lines counted from 1, as cmp does."""
-    return f"at byte {difference.offset + 1}, line {difference.line}"
+__all__ = ["prepare", "put", "say"]
 
 
 def put(line: str) -> None:

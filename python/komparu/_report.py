@@ -1,17 +1,16 @@
 """What is said of a result: lines of text, one line, a table, JSON.
 
-Loaded with komparu, and loads nothing itself: what it takes from other modules, it takes when it is
-called.
+Loaded with komparu, and loads nothing that Python has not loaded.
 """
 
 from __future__ import annotations
 
-from komparu import _core
+from komparu._legible import one_line
 
 # Type checkers take this as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _collections_abc import Iterator
+    from _collections_abc import Callable, Iterable, Iterator
     from typing import Any
 
     from komparu._types import Difference, DiffReason, DirResult, Finding, Proof, Summary
@@ -22,11 +21,13 @@ __all__ = [
     "as_page",
     "as_table",
     "bounded",
+    "described",
     "difference_as_dict",
     "finding_as_dict",
     "in_json",
     "lines",
     "merged",
+    "place",
     "summarized",
 ]
 
@@ -41,17 +42,8 @@ _MOST = 1000
 
 _UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
 
-_ESCAPES: dict[int, str] = {}
-
 #: Bytes of a name that are not percent-encoded: what ASCII shows, but for the sign itself.
 _KEPT = frozenset(range(0x21, 0x7F)) - {ord("%")}
-
-
-def one_line(path: str) -> str:
-    """Escape a name so that it stays on its line and can be read back."""
-    if not _ESCAPES:
-        _ESCAPES.update({ord(letter): repr(letter)[1:-1] for letter in _core.escaped()})
-    return path.replace("\\", r"\\").translate(_ESCAPES)
 
 
 def size(count: float) -> str:
@@ -77,16 +69,27 @@ def summarized(summary: Summary, left: str = "only left", right: str = "only rig
 
 
 def lines(result: DirResult) -> list[str]:
-    """Describe every path in a line, sorted by path."""
-    return [text for _, text in sorted(described(result))]
+    """Describe every path in a line, sorted by path, and then how much was compared, if known."""
+    found = [text for _, text in sorted(described(result))]
+    if result.summary.entries or result.summary.elapsed:
+        incomplete = "" if result.complete else " (not complete)"
+        found.append(f"{summarized(result.summary)}{incomplete}")
+    return found
 
 
-def described(result: DirResult) -> Iterator[tuple[str, str]]:
-    """Describe every path in a line, in any order; a line break in a name begins no other line."""
-    for path in result.only_left:
-        yield path, f"- {one_line(path)}"
-    for path in result.only_right:
-        yield path, f"+ {one_line(path)}"
+def described(
+    result: DirResult,
+    fold: Callable[[str, Iterable[str]], Iterable[tuple[str, int]]] | None = None,
+) -> Iterator[tuple[str, str]]:
+    """Describe every path in a line, in any order; a line break in a name begins no other line.
+
+    ``fold`` makes of a side's sign and its own paths a list of directories, each with the number of
+    files in it, and of other paths, with 0.
+    """
+    for sign, paths in [("-", result.only_left), ("+", result.only_right)]:
+        for path, count in fold(sign, paths) if fold is not None else ((it, 0) for it in paths):
+            files = f" ({count:,} file{'' if count == 1 else 's'})" if count else ""
+            yield path, f"{sign} {one_line(path)}{files}"
     for path, reason in result.diff.items():
         if path not in result.errors:
             yield path, f"* {one_line(path)} ({reason.value}{_place(result, path)})"
@@ -95,11 +98,13 @@ def described(result: DirResult) -> Iterator[tuple[str, str]]:
 
 
 def _place(result: DirResult, path: str) -> str:
-    """Say where it differs, bytes and lines counted from 1, as cmp does."""
     difference = result.differences.get(path)
-    if difference is None:
-        return ""
-    return f" at byte {difference.offset + 1}, line {difference.line}"
+    return f" {place(difference)}" if difference is not None else ""
+
+
+def place(difference: Difference) -> str:
+    """Say where it differs, bytes and lines counted from 1, as cmp does."""
+    return f"at byte {difference.offset + 1}, line {difference.line}"
 
 
 def bounded(result: DirResult) -> str:

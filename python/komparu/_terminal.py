@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from komparu._printed import one_line
+from komparu._legible import one_line
 from komparu._report import size
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import komparu
 from komparu._folded import Directories, folded
-from komparu._printed import one_line, put, say
-from komparu._report import as_dict, finding_as_dict, summarized
+from komparu._legible import one_line
+from komparu._printed import put, say
+from komparu._report import as_dict, described, finding_as_dict, summarized
 from komparu._terminal import Colours, ProgressLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Output", "as_bytes", "compare_trees"]
 
@@ -86,33 +87,15 @@ class Output:
             say(f"{text} ({ended})" if ended else text, sys.stderr)
 
     def _lines(self, result: komparu.DirResult) -> Iterator[tuple[str, str]]:
-        """Describe every path in a line; a line break in a name does not begin another."""
-        left, right = self._have or tuple(it.__contains__ for it in self._directories)
-        for sign, paths, other_has in [
-            ("-", result.only_left, right),
-            ("+", result.only_right, left),
-        ]:
-            if self.how["expand"] or not result.complete:
-                for path in paths:
-                    yield path, f"{sign} {one_line(path)}"
-                continue
-            for path, count in folded(paths, other_has):
-                files = f" ({count:,} file{'' if count == 1 else 's'})" if count else ""
-                yield path, f"{sign} {one_line(path)}{files}"
-        for path, reason in result.diff.items():
-            if path not in result.errors:
-                where = _place(result.differences.get(path))
-                yield path, f"* {one_line(path)} ({reason.value}{where})"
-        for path, message in result.messages.items():
-            yield path, f"! {one_line(path)}: {message}"
+        """Describe every path in a line; directories that one side has are folded."""
+        is_folded = result.complete and not self.how["expand"]
+        yield from described(result, self._folded if is_folded else None)
         for path in self._equal:
             yield path, f"= {one_line(path) or '.'}"
 
-
-def _place(difference: komparu.Difference | None) -> str:
-    if difference is None:
-        return ""
-    return f" at byte {difference.offset + 1}, line {difference.line}"
+    def _folded(self, sign: str, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+        left, right = self._have or tuple(it.__contains__ for it in self._directories)
+        return folded(paths, right if sign == "-" else left)
 
 
 def compare_trees(

@@ -99,6 +99,14 @@ def test_expand_lists_every_file(trees: tuple[Path, Path]) -> None:
         ]
 
 
+def test_a_result_as_text_is_what_is_printed_expanded(trees: tuple[Path, Path]) -> None:
+    _, output, errors = says("--expand", "--first-difference", *trees)
+    *lines, totals = str(komparu.compare_dir(*trees, where=True)).splitlines()
+    assert lines == output
+    totals = totals.replace("only left", "only in A").replace("only right", "only in B")
+    assert [TIME.sub("", totals)] == errors
+
+
 def test_a_directory_against_a_file_is_folded_beside_the_mismatch(tmp_path: Path) -> None:
     for name in ["a", "b"]:
         (tmp_path / name).mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -110,9 +111,12 @@ def example() -> DirResult:
     )
 
 
-def test_a_result_is_printed_a_line_a_path_and_sorted() -> None:
+def test_a_result_is_printed_a_line_a_path_and_sorted_and_then_the_totals() -> None:
     lines = str(example()).split("\n")
-    assert lines[1:] == ["! e: e: <broken>", "- l", "+ r"]
+    totals = "1 differs, 1 only left, 1 only right, 1 not compared, 1 equal, 2.0 KiB in 0.2 s"
+    assert lines[1:] == ["! e: e: <broken>", "- l", "+ r", totals]
+    assert str(DirResult(equal=True)) == "", "nothing is known of how much was compared"
+    assert str(replace(example(), complete=False)).endswith(f"{totals} (not complete)")
     assert lines[0].startswith("* <script>")
     assert lines[0].endswith("(content_mismatch at byte 513, line 4)")
     assert "\x1b" not in lines[0]
