@@ -9,6 +9,8 @@ changed its root, say. The classes here are what
 
 from __future__ import annotations
 
+import sys
+
 # Type checkers take this as true. Importing it from typing would cost more than all of komparu.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +63,12 @@ class _ByDataclasses:
         value = getattr(twin, self.name)
         setattr(self.owner, self.name, value)
         return value
+
+
+#: Threads that write one `__init__` at once wait for locks of the interpreter. CPython 3.13 without
+#: the GIL hands such a lock to a thread that waits; a child that is forked before that thread has
+#: run again waits for it without end. There they are all written while komparu is imported.
+_HAS_NO_GIL = hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled()  # noqa: SLF001
 
 
 class _Initializer:
@@ -165,6 +173,8 @@ def _made(described: type) -> type:
         __init__=_Initializer(defaults),
     )
     made: Any = type(described.__name__, (_Record,), body)
+    if _HAS_NO_GIL:
+        made.__init__  # noqa: B018  # writes it
     return made  # type: ignore[no-any-return]
 
 

@@ -245,7 +245,7 @@ for _ in range(60):
         break
     child = os.fork()
     if child == 0:
-        signal.alarm(300)  # one that hangs is to be told of
+        signal.alarm(60)  # one that hangs is to be told of
         equal = [komparu.compare_archive(archive, sys.argv[3]) for archive in sys.argv[1:]]
         os._exit(0 if all(equal) else 1)
     statuses.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

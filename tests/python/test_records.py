@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -159,3 +160,12 @@ def test_a_match_statement_takes_it_apart() -> None:
             assert reason is DiffReason.SIZE_MISMATCH
         case _:
             raise AssertionError
+
+
+@pytest.mark.skipif(
+    not hasattr(sys, "_is_gil_enabled") or sys._is_gil_enabled(),  # noqa: SLF001
+    reason="it is for the GIL off",
+)
+def test_without_the_gil_nothing_of_a_record_is_written_by_calls() -> None:
+    for name in ("DirResult", "Summary", "Finding", "Difference", "CompareResult", "Progress"):
+        assert inspect.isfunction(vars(getattr(komparu, name))["__init__"]), name
