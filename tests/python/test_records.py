@@ -163,7 +163,7 @@ def test_a_match_statement_takes_it_apart() -> None:
 
 
 @pytest.mark.skipif(
-    not hasattr(sys, "_is_gil_enabled") or sys._is_gil_enabled(),  # noqa: SLF001
+    not hasattr(sys, "_is_gil_enabled") or sys._is_gil_enabled(),
     reason="it is for the GIL off",
 )
 def test_without_the_gil_nothing_of_a_record_is_written_by_calls() -> None:
