@@ -225,14 +225,16 @@ def merged(kind: type[DirResult], summary: type[Summary], results: list[DirResul
 
 def as_table(result: DirResult) -> str:
     """Make a table of a result, which a notebook shows."""
+    # Jupyter aligns the cells of a table to the right.
+    left = ' style="text-align: left"'
     rows = sorted(_rows(result))
     more = len(rows) - _MOST
     body = "".join(
-        f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows[:_MOST]
+        f"<tr>{''.join(f'<td{left}>{cell}</td>' for cell in cells)}</tr>" for cells in rows[:_MOST]
     )
     if more > 0:
         body += f'<tr><td colspan="3">… and {more:,} more</td></tr>'
-    head = "<tr><th>path</th><th>what</th><th>why</th></tr>"
+    head = f"<tr><th{left}>path</th><th{left}>what</th><th{left}>why</th></tr>"
     table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if rows else ""
     return f"<div><p>{_headline(result)}</p>{table}</div>"
 
@@ -270,8 +272,10 @@ body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70re
   color: #1c1c1c; background: #fff; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd;
-  overflow-wrap: anywhere; vertical-align: top; }}
+  vertical-align: top; }}
+td:first-child, td:last-child {{ overflow-wrap: anywhere; }}
 td:first-child {{ font-family: ui-monospace, monospace; }}
+th, td:nth-child(2) {{ white-space: nowrap; }}
 @media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #161616; }}
   th, td {{ border-color: #444; }} }}
 </style></head><body><h1>komparu</h1>

@@ -123,6 +123,11 @@ def test_a_result_is_printed_a_line_a_path_and_sorted_and_then_the_totals() -> N
     assert "\u202e" not in lines[0]
 
 
+def test_a_long_name_leaves_the_other_columns_whole() -> None:
+    page = DirResult(equal=False, only_left={"w" * 200}).to_html()
+    assert "th, td:nth-child(2) { white-space: nowrap; }" in page
+
+
 def test_a_repr_is_one_line_of_bounded_length() -> None:
     many = DirResult(equal=False, only_left={"x" * 100_000 + str(number) for number in range(100)})
     for result in (example(), many, DirResult(equal=True)):
