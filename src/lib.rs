@@ -54,6 +54,7 @@ mod text;
 mod tree;
 mod web;
 
+pub use compare::any_trees::{GivenTree, report_trees};
 pub use compare::archives::{compare_archive, report_archive};
 pub use compare::many::{compare_all, compare_many};
 pub use compare::pair::{compare, first_difference};
@@ -68,6 +69,7 @@ pub use run::context::{Call, Context};
 pub use run::counters::Progress;
 pub use run::sink::Sink;
 pub use source::Source;
+pub use tree::url_map::UrlTree;
 
 #[cfg(not(unix))]
 compile_error!("komparu needs a Unix: Linux or macOS");

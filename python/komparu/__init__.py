@@ -7,7 +7,8 @@
 `compare` answers for two files, and `first_difference` says where they differ; `compare_dir`
 answers for all the files of two directories, and `compare_archive` for those in two archives.
 `compare_all` says whether any number of sources are all the same, `compare_many` which of them are,
-and `compare_dir_urls` whether a directory holds what is at certain URLs. `komparu.aio` has a
+`compare_dir_urls` whether a directory holds what is at certain URLs, and `compare_trees` compares
+a directory, an archive or a map of sources with any other of these. `komparu.aio` has a
 coroutine for each of these functions. Options that a call does not set have their configured value:
 `configure` sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings
 of its own for one side, and a `Comparer` has every function as a method, with options of its own.
@@ -68,6 +69,7 @@ from komparu._functions import (
     compare_dir,
     compare_dir_urls,
     compare_many,
+    compare_trees,
     configure,
     first_difference,
     get_config,
@@ -118,6 +120,7 @@ __all__ = [
     "compare_dir",
     "compare_dir_urls",
     "compare_many",
+    "compare_trees",
     "configure",
     "first_difference",
     "get_config",

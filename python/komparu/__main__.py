@@ -97,7 +97,8 @@ def _chosen(
     if has_directory:
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("directories are compared two at a time")
-        return _directories, "directories"
+        are_directories = all(map(is_directory, sources))
+        return (_directories, "directories") if are_directories else (_mixed, "trees")
     _refuse(how, ("html", "json_lines", "expand"), commands)
     if len(sources) > 2:  # noqa: PLR2004
         return _many, "more than two sources"
@@ -192,6 +193,11 @@ def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
     if follow and not how["quiet"] and not how["json"]:
         hint_for_links(result, roots)
     return _status(result)
+
+
+def _mixed(how: dict[str, Any], options: dict[str, Any]) -> int:
+    left, right = how["sources"]
+    return _status(compare_trees(left, right, options, Output(how, have=None)))
 
 
 def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:

@@ -18,7 +18,7 @@ __all__ = ["CONFIGURED", "REFUSED", "parser"]
 
 _DESCRIPTION = """\
 Are these the same? Compares files and URLs, two of them or more, or two directories, or a directory
-with the URLs of a map, or what is in two archives, byte for byte.
+with an archive or with the URLs of a map, or what is in two archives, byte for byte.
 """
 _EPILOG = """\
 exit status: 0 equal, 1 different, 2 trouble (what could not be compared is trouble)
@@ -48,6 +48,7 @@ REFUSED = {
         "files and URLs": "first_difference",
         "more than two sources": "compare_all",
         "directories": "compare_dir",
+        "trees": "compare_trees",
         "a map of URLs": "compare_dir_urls",
         "archives": "compare_archive",
     }.items()

@@ -205,6 +205,39 @@ class Comparer:
         progress: Callable[[Progress], object] | None = None,
     ) -> CompareResult:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
+    def compare_trees(
+        self,
+        left: SourceLike | Mapping[_Path, SourceLike],
+        right: SourceLike | Mapping[_Path, SourceLike],
+        *,
+        chunk_size: int = 65536,
+        size_precheck: bool = True,
+        quick_check: bool = True,
+        follow_symlinks: bool = True,
+        max_workers: int = 0,
+        ignore: Iterable[str] | None = None,
+        max_decompressed_size: int | None = 1073741824,
+        max_compression_ratio: float | None = 200.0,
+        max_archive_entries: int | None = 100000,
+        max_entry_name_length: int | None = 4096,
+        hash_compare: bool = False,
+        ignore_zeros: bool = False,
+        headers: Mapping[str, str] | None = {},
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        verify_ssl: bool = True,
+        proxy: str | None = None,
+        decode_content: bool = True,
+        comparison_timeout: float | None = None,
+        read_holes: bool = False,
+        detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
+    ) -> DirResult:
+        """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources. See `komparu.compare_trees`."""
     def first_difference(
         self,
         source_a: SourceLike,
@@ -229,7 +262,7 @@ class Comparer:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike,
+        left: SourceLike | Mapping[_Path, SourceLike],
         right: SourceLike | Mapping[_Path, SourceLike],
         *,
         chunk_size: int = 65536,
@@ -401,6 +434,39 @@ class _Coroutines:
         progress: Callable[[Progress], object] | None = None,
     ) -> CompareResult:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
+    async def compare_trees(
+        self,
+        left: SourceLike | Mapping[_Path, SourceLike],
+        right: SourceLike | Mapping[_Path, SourceLike],
+        *,
+        chunk_size: int = 65536,
+        size_precheck: bool = True,
+        quick_check: bool = True,
+        follow_symlinks: bool = True,
+        max_workers: int = 0,
+        ignore: Iterable[str] | None = None,
+        max_decompressed_size: int | None = 1073741824,
+        max_compression_ratio: float | None = 200.0,
+        max_archive_entries: int | None = 100000,
+        max_entry_name_length: int | None = 4096,
+        hash_compare: bool = False,
+        ignore_zeros: bool = False,
+        headers: Mapping[str, str] | None = {},
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        verify_ssl: bool = True,
+        proxy: str | None = None,
+        decode_content: bool = True,
+        comparison_timeout: float | None = None,
+        read_holes: bool = False,
+        detect_changes: str = "ctime",
+        where: bool = False,
+        context: int = 16,
+        max_differences: int | None = None,
+        on_error: str = "report",
+        progress: Callable[[Progress], object] | None = None,
+    ) -> DirResult:
+        """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources. See `komparu.compare_trees`."""
     async def first_difference(
         self,
         source_a: SourceLike,
@@ -425,7 +491,7 @@ class _Coroutines:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike,
+        left: SourceLike | Mapping[_Path, SourceLike],
         right: SourceLike | Mapping[_Path, SourceLike],
         *,
         chunk_size: int = 65536,

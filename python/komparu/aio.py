@@ -31,6 +31,7 @@ __all__ = [
     "compare_dir",
     "compare_dir_urls",
     "compare_many",
+    "compare_trees",
     "first_difference",
     "iter_trees",
 ]
@@ -41,5 +42,6 @@ compare_archive = _coroutine(_described.compare_archive, _core.compare_archive_j
 compare_dir = _coroutine(_described.compare_dir, _core.compare_dir_job)
 compare_dir_urls = _coroutine(_described.compare_dir_urls, _core.compare_dir_urls_job)
 compare_many = _coroutine(_described.compare_many, _core.compare_many_job)
+compare_trees = _coroutine(_described.compare_trees, _core.compare_trees_job)
 first_difference = _coroutine(_described.first_difference, _core.first_difference_job)
 iter_trees = _opener(_described.iter_trees, _core.iter_trees)

@@ -13,6 +13,7 @@ __all__ = [
     "compare_dir",
     "compare_dir_urls",
     "compare_many",
+    "compare_trees",
     "first_difference",
     "iter_trees",
 ]
@@ -510,6 +511,127 @@ async def compare_many(
         TypeError: An argument of a wrong type; it is named, by its index.
     """
 
+async def compare_trees(
+    left: SourceLike | Mapping[_Path, SourceLike],
+    right: SourceLike | Mapping[_Path, SourceLike],
+    *,
+    chunk_size: int = 65536,
+    size_precheck: bool = True,
+    quick_check: bool = True,
+    follow_symlinks: bool = True,
+    max_workers: int = 0,
+    ignore: Iterable[str] | None = None,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
+    max_archive_entries: int | None = 100000,
+    max_entry_name_length: int | None = 4096,
+    hash_compare: bool = False,
+    ignore_zeros: bool = False,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+    where: bool = False,
+    context: int = 16,
+    max_differences: int | None = None,
+    on_error: str = "report",
+    progress: Callable[[Progress], object] | None = None,
+) -> DirResult:
+    """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources.
+
+    A path that is a directory is that directory; any other path, and a URL, is an archive. Two trees of
+    one kind are compared as `compare_dir` and `compare_archive` compare them, a directory and a map as
+    `compare_dir_urls` does. Of an archive and another tree, the archive is read once, and each file is
+    compared with the one at its path while it passes. With follow_symlinks=False links compare by their
+    targets; else a link in an archive is what the archive has under its target. A link that leads out
+    of the archive is in the result's errors, unless the other tree has the same link to nowhere. Pipes,
+    sockets and devices do not count beside an archive.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        left: A directory, or an archive: a local path, a URL or a Source; or a mapping of relative
+            paths to sources.
+        right: What it is compared with, of any of these kinds.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        size_precheck: Let two known, different sizes settle it without reading. Default `True`.
+        quick_check: Compare samples at the start, the end, 25 %, 50 % and 75 % before everything,
+            where both sides can seek; of URLs beside the stream, from 4 MiB on, where the server
+            has ranges and `chunk_size` is at most 128 KiB. Default `True`.
+        follow_symlinks: Follow links, and cut a loop where it closes. `False`: compare a link by
+            its target text. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
+            ignored is never read, nor fetched. Default `None`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+        max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
+            limit. Default `100000`.
+        max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
+            Default `4096`.
+        hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
+            result is the same. Default `False`.
+        ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
+            one after the other, are one. `False`: what follows the end has to be the same bytes.
+            Default `False`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
+        where: Find the first difference of every file that differs: its place is among the result's
+            differences. All that lies before it is read then, though sizes or samples have shown
+            that it differs. Default `False`.
+        context: How many bytes a `Difference` shows of either side, from the first byte that
+            differs on. At most 1 MiB. Default `16`.
+        max_differences: Stop after so many findings; the result is then not complete, and never
+            equal. `None`: find all. Default `None`.
+        on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
+            the reason; `"raise"`, the first such error ends the call and is raised. Default
+            `'report'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
+
+    Returns:
+        A DirResult; it is true if every entry of both sides was compared and found identical.
+
+    Raises:
+        ArchiveError: An archive is encrypted, damaged, cut short, or none.
+        ArchiveBombError: An archive passes a limit.
+        SourceNotFoundError: There is nothing there.
+        SourcePermissionError: This process may not read it.
+        SourceReadError: It cannot be read, or was changed while it was compared.
+        ComparisonTimeoutError: comparison_timeout passed.
+        ConfigError: A URL of a kind that is not supported.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type.
+    """
+
 async def first_difference(
     source_a: SourceLike,
     source_b: SourceLike,
@@ -589,7 +711,7 @@ async def first_difference(
     """
 
 def iter_trees(
-    left: SourceLike,
+    left: SourceLike | Mapping[_Path, SourceLike],
     right: SourceLike | Mapping[_Path, SourceLike],
     *,
     chunk_size: int = 65536,
@@ -621,18 +743,18 @@ def iter_trees(
 ) -> TreeRun:
     """Compare two trees, and give what is found as it is found.
 
-    The two are compared as `compare_dir`, `compare_archive` or `compare_dir_urls` would, by threads of
-    komparu's own; options that are about another kind of tree count for nothing. What is found waits in a
-    bounded queue, so a consumer that is slow makes the comparison wait. Of two archives everything is
-    found when all entries of both have passed.
+    The two are compared as `compare_trees` would, by threads of komparu's own; options that are about
+    another kind of tree count for nothing. What is found waits in a bounded queue, so a consumer that is
+    slow makes the comparison wait. Where one is an archive, everything is found when all its entries have
+    passed.
 
     Options that are not given have their configured value; the signature shows the one that they
     have where nothing was configured.
 
     Args:
-        left: A directory, or an archive: a local path, a URL or a Source.
-        right: What it is compared with: a directory, or a mapping of relative paths to URLs or
-            Sources, if the first one is a directory; else another archive.
+        left: A directory, or an archive: a local path, a URL or a Source; or a mapping of relative
+            paths to sources.
+        right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
         size_precheck: Let two known, different sizes settle it without reading. Default `True`.

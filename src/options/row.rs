@@ -43,7 +43,7 @@ impl<O, S> Description<O, S> {
     pub fn is_taken_by(&self, function: Function) -> bool {
         let takes = |function| self.functions.contains(&function);
         match function {
-            Function::IterTrees => {
+            Function::IterTrees | Function::CompareTrees => {
                 [Function::CompareDir, Function::CompareArchive, Function::CompareDirUrls]
                     .into_iter()
                     .any(takes)
@@ -111,6 +111,7 @@ pub enum Function {
     CompareAll,
     CompareMany,
     CompareDirUrls,
+    CompareTrees,
     IterTrees,
 }
 

@@ -15,7 +15,7 @@ use super::{archive, arguments, config, conversion, documentation, iterate, logg
 use crate::options::Function;
 
 /// All of them.
-pub(super) static FUNCTIONS: [&Public; 8] = [
+pub(super) static FUNCTIONS: [&Public; 9] = [
     &pairs::COMPARE,
     &pairs::FIRST_DIFFERENCE,
     &pairs::COMPARE_DIR,
@@ -23,6 +23,7 @@ pub(super) static FUNCTIONS: [&Public; 8] = [
     &many::COMPARE_ALL,
     &many::COMPARE_MANY,
     &many::COMPARE_DIR_URLS,
+    &iterate::COMPARE_TREES,
     &iterate::ITER_TREES,
 ];
 

@@ -8,30 +8,67 @@ use pyo3::prelude::*;
 use super::answer::Names;
 use super::arguments::{Extra, Parameter};
 use super::classes::classes;
-use super::public::{Asked, Public, load_of};
+use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::PreparedCall;
 use super::run_state::TreeRun;
 use super::values::boolean;
 use super::{many, sources};
-use crate::compare::trees::is_directory;
-use crate::options::Function;
+use crate::compare::any_trees::{GivenTree, report_trees};
+use crate::jobs::Load;
+use crate::options::{Function, Options};
+use crate::source::Source;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "left",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike]",
+        about: "A directory, or an archive: a local path, a URL or a Source; or a mapping of relative paths \
+            to sources.",
+    },
+    Parameter {
+        name: "right",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike]",
+        about: "What it is compared with, of any of these kinds.",
+    },
+];
+
+pub(super) static COMPARE_TREES: Public = Public {
+    function: Function::CompareTrees,
+    name: "compare_trees",
+    parameters: PARAMETERS,
+    extras: &[&PROGRESS],
+    returns: "DirResult",
+    about: "\
+Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources.
+
+A path that is a directory is that directory; any other path, and a URL, is an archive. Two trees of
+one kind are compared as `compare_dir` and `compare_archive` compare them, a directory and a map as
+`compare_dir_urls` does. Of an archive and another tree, the archive is read once, and each file is
+compared with the one at its path while it passes. With follow_symlinks=False links compare by their
+targets; else a link in an archive is what the archive has under its target. A link that leads out
+of the archive is in the result's errors, unless the other tree has the same link to nowhere. Pipes,
+sockets and devices do not count beside an archive.",
+    outcome: "\
+Returns:
+    A DirResult; it is true if every entry of both sides was compared and found identical.
+
+Raises:
+    ArchiveError: An archive is encrypted, damaged, cut short, or none.
+    ArchiveBombError: An archive passes a limit.
+    SourceNotFoundError: There is nothing there.
+    SourcePermissionError: This process may not read it.
+    SourceReadError: It cannot be read, or was changed while it was compared.
+    ComparisonTimeoutError: comparison_timeout passed.
+    ConfigError: A URL of a kind that is not supported.
+    ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+    TypeError: An argument of a wrong type.",
+    read: read_trees,
+};
 
 pub(super) static ITER_TREES: Public = Public {
     function: Function::IterTrees,
     name: "iter_trees",
-    parameters: &[
-        Parameter {
-            name: "left",
-            annotation: "SourceLike",
-            about: "A directory, or an archive: a local path, a URL or a Source.",
-        },
-        Parameter {
-            name: "right",
-            annotation: "SourceLike | Mapping[PathKey, SourceLike]",
-            about: "What it is compared with: a directory, or a mapping of relative paths to URLs or \
-                Sources, if the first one is a directory; else another archive.",
-        },
-    ],
+    parameters: PARAMETERS,
     extras: &[&Extra {
         name: "equal",
         annotation: "bool",
@@ -42,10 +79,10 @@ pub(super) static ITER_TREES: Public = Public {
     about: "\
 Compare two trees, and give what is found as it is found.
 
-The two are compared as `compare_dir`, `compare_archive` or `compare_dir_urls` would, by threads of
-komparu's own; options that are about another kind of tree count for nothing. What is found waits in a
-bounded queue, so a consumer that is slow makes the comparison wait. Of two archives everything is
-found when all entries of both have passed.",
+The two are compared as `compare_trees` would, by threads of komparu's own; options that are about
+another kind of tree count for nothing. What is found waits in a bounded queue, so a consumer that is
+slow makes the comparison wait. Where one is an archive, everything is found when all its entries have
+passed.",
     outcome: "\
 Returns:
     A TreeRun: iterate it for a Finding at a time. Use it in a `with` block, whose end stops what is left.
@@ -58,27 +95,60 @@ Raises:
 };
 
 fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
+    let wants_equal = asked.extra("equal")?.map_or(Ok(false), |it| boolean("equal", &it))?;
+    let request = read_trees(given, asked)?;
+    Ok(if wants_equal { request.with_equal_paths() } else { request })
+}
+
+/// A tree as it is given, before the options are known.
+enum Unread {
+    Named(Source),
+    Map(Vec<(Vec<u8>, Source)>, &'static str),
+}
+
+impl Unread {
+    fn read(value: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Self> {
+        let py = value.py();
+        if value.is_instance(classes(py)?.mapping.bind(py))? {
+            return Ok(Self::Map(sources::map(value, name)?, name));
+        }
+        sources::source(value, name).map(Self::Named)
+    }
+
+    fn sources(&self) -> Vec<&Source> {
+        match self {
+            Self::Named(source) => vec![source],
+            Self::Map(sources, _) => sources.iter().map(|(_, source)| source).collect(),
+        }
+    }
+
+    fn tree(self, py: Python<'_>, options: &Options) -> PyResult<GivenTree> {
+        Ok(match self {
+            Self::Named(source) => GivenTree::Named(source),
+            Self::Map(sources, name) => GivenTree::Map(many::tree(py, sources, name, options)?),
+        })
+    }
+}
+
+fn read_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [left, right] = given else { unreachable!("as many as it has parameters") };
     let py = left.py();
-    let wants_equal = asked.extra("equal")?.map_or(Ok(false), |it| boolean("equal", &it))?;
-    let request = if right.is_instance(classes(py)?.mapping.bind(py))? {
-        many::read_map((left, "left"), (right, "right"), asked)?
-    } else {
-        let (a, b) = (sources::source(left, "left")?, sources::source(right, "right")?);
-        let load = load_of([&a, &b]);
-        let options = asked.options(py, load)?;
-        let names = Arc::new(OnceLock::new());
-        let known = Arc::clone(&names);
-        PreparedCall::of_any_trees(options, load, names, move |options, sink, context| {
-            if is_directory(&a) || is_directory(&b) {
-                let _ = known.set(Names::Paths);
-                return crate::report_dir(&a, &b, options, sink, context);
-            }
-            let _ = known.set(Names::Entries);
-            crate::report_archive(&a, &b, options, sink, context)
-        })
+    let (left, right) = (Unread::read(left, "left")?, Unread::read(right, "right")?);
+    let load = load_of(left.sources().into_iter().chain(right.sources()));
+    let options = asked.options(py, load)?;
+    let load = match load {
+        Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers().max(2))),
+        Load::Disk => Load::Disk,
     };
-    Ok(if wants_equal { request.with_equal_paths() } else { request })
+    let (left, right) = (left.tree(py, &options)?, right.tree(py, &options)?);
+    let names = Arc::new(OnceLock::new());
+    let known = Arc::clone(&names);
+    Ok(PreparedCall::of_any_trees(options, load, names, move |options, sink, context| {
+        let note = |are_entries| {
+            let _ = known.set(if are_entries { Names::Entries } else { Names::Paths });
+        };
+        report_trees([&left, &right], options, note, sink, context)
+    }))
 }
 
 /// Begins a run.

@@ -172,7 +172,7 @@ pub(super) fn read_map(
 }
 
 /// The tree of a map, which may be large: signal handlers run meanwhile.
-fn tree(
+pub(super) fn tree(
     py: Python<'_>,
     url_map: Vec<(Vec<u8>, Source)>,
     name: &str,

@@ -41,6 +41,7 @@ EXPORTS = {
     "compare_archive",
     "compare_dir_urls",
     "compare_many",
+    "compare_trees",
     "configure",
     "first_difference",
     "get_config",

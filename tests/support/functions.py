@@ -81,6 +81,7 @@ def _cases(ground: Ground) -> Iterator[Case]:
     yield from _directories(ground)
     yield from _archives(ground)
     yield from _many(ground)
+    yield from _any_trees(ground)
     yield from _coroutines(ground)
     yield from _configuration()
 
@@ -254,6 +255,28 @@ def _many(ground: Ground) -> Iterator[Case]:
     )
 
 
+def _any_trees(ground: Ground) -> Iterator[Case]:
+    root = ground.root
+    tree, archive, nowhere = root / "tree-a", root / "a.tar.gz", root / "missing"
+    mapped = {"x": root / "small"}
+    compare_trees = komparu.compare_trees
+    yield Case("compare_trees", "equal", lambda: compare_trees(tree, tree), answer=True)
+    yield Case("compare_trees", "different", lambda: compare_trees(tree, archive), answer=False)
+    yield Case("compare_trees", "a map", lambda: compare_trees(archive, mapped), answer=False)
+    yield Case(
+        "compare_trees",
+        "cut",
+        lambda: compare_trees(root / "cut.tar.gz", tree),
+        komparu.ArchiveError,
+    )
+    yield Case(
+        "compare_trees",
+        "missing",
+        lambda: compare_trees(tree, nowhere),
+        komparu.SourceNotFoundError,
+    )
+
+
 def _coroutines(ground: Ground) -> Iterator[Case]:
     """Yield each function's coroutine, in a loop of its own; with that, all else is the same."""
     root, url = ground.root, ground.url
@@ -281,6 +304,8 @@ def _coroutines(ground: Ground) -> Iterator[Case]:
     cut = root / "cut.tar.gz", root / "a.zip"
     yield case("compare_archive", "equal", lambda: compare_archive(*archives), answer=True)
     yield case("compare_archive", "cut", lambda: compare_archive(*cut), komparu.ArchiveError)
+    mixed = root / "tree-a", root / "a.zip"
+    yield case("compare_trees", "different", lambda: aio.compare_trees(*mixed), answer=False)
     missing: list[SourceLike] = [*same, nowhere]
     compare_all, compare_many = aio.compare_all, aio.compare_many
     yield case("compare_all", "equal", lambda: compare_all(same), answer=True)

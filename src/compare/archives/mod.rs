@@ -132,7 +132,7 @@ fn known_to_be_same(
 }
 
 /// An archive in a file of this machine, which is open, or at a URL.
-struct Archive<'s> {
+pub(crate) struct Archive<'s> {
     source: &'s Source,
     options: &'s Options,
     file: Option<FileReader>,
@@ -143,7 +143,7 @@ struct Archive<'s> {
 }
 
 impl<'s> Archive<'s> {
-    fn look(source: &'s Source, options: &'s Options) -> Result<Self> {
+    pub(crate) fn look(source: &'s Source, options: &'s Options) -> Result<Self> {
         let content = source.content(options).map_err(|error| match error {
             // It is there, and no file.
             Error::Read { name, cause, errno, .. } => Error::Archive { name, cause, errno },

@@ -26,7 +26,7 @@ use crate::run::sink::Report;
 use crate::run::threads;
 
 /// What the thread is called that unpacks the other archive.
-const THREAD: &str = "komparu-unpack";
+pub(crate) const THREAD: &str = "komparu-unpack";
 
 /// Compares every entry of two archives, one of them unpacked on a thread of its own, or one after the other
 /// where the system has no more threads. What is found is known, and reported, when all entries of both have
@@ -127,7 +127,7 @@ pub(crate) fn compare_in_turn(
 }
 
 /// Reads an archive once more, for these digests.
-fn add_digests(
+pub(crate) fn add_digests(
     archive: &dyn Origin,
     needed: &Chosen,
     entries: &mut Entries,
@@ -152,7 +152,7 @@ fn add_digests(
 }
 
 /// Reads one archive to its end, on this thread.
-fn read_one(
+pub(crate) fn read_one(
     archive: &dyn Origin,
     content_use: ContentUse,
     counts: bool,

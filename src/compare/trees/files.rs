@@ -41,6 +41,14 @@ pub(crate) fn compare<A: Tree, B: Tree>(
             context.checkpoint()?;
             context.counters().begin(&[&files.path, name]);
             let path = || join(&files.path, name);
+            if let Some(known) = walk.known {
+                match known.content(&path(), context) {
+                    Ok(Some(finding)) => walk.report.found(path(), finding, context)?,
+                    Ok(None) => {}
+                    Err(error) => walk.report.failed(path(), error, context)?,
+                }
+                continue;
+            }
             let found = engine::until_quiet(context, || {
                 let left = walk.a.open(&files.left, name)?;
                 let right = walk.b.open(&files.right, name)?;

@@ -5,7 +5,6 @@ pub(crate) mod files;
 pub(crate) mod task;
 pub(crate) mod walk;
 
-#[cfg(feature = "python")]
 use crate::content::file::path;
 use crate::error::Result;
 use crate::options::Options;
@@ -18,7 +17,6 @@ use crate::tree::directory::DirectoryTree;
 use crate::tree::url_map::UrlTree;
 
 /// Is there a directory of this machine, however long its path is? What cannot be looked at is none.
-#[cfg(feature = "python")]
 pub(crate) fn is_directory(source: &Source) -> bool {
     use rustix::fs::{AtFlags, CWD, FileType, statat};
 

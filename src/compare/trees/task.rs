@@ -7,12 +7,14 @@ use std::sync::{Arc, Weak};
 use super::common_files::CommonFiles;
 use crate::content::ReadAt;
 use crate::engine::parallel::ParallelComparison;
-use crate::error::join;
+use crate::error::{Error, Result, join};
 use crate::options::Options;
-use crate::outcome::Side;
+use crate::outcome::{Finding, Side};
+use crate::run::context::Context;
 use crate::run::sink::Report;
 use crate::tree::Tree;
 use crate::tree::ancestors::Ancestors;
+use crate::tree::listing::EntryKind;
 
 /// What all threads of a walk share.
 pub(crate) struct Walk<'w, A, B> {
@@ -21,6 +23,33 @@ pub(crate) struct Walk<'w, A, B> {
     pub(crate) options: &'w Options,
     pub(crate) report: &'w Report<'w>,
     pub(crate) open: Arc<OpenParentsLimit>,
+    /// What is known before the walk, if anything is.
+    pub(crate) known: Option<&'w dyn Known>,
+}
+
+/// What is known of two trees before they are walked, because one of them can be read only in its own order.
+pub(crate) trait Known: Sync {
+    /// What a file comes to that both trees have; `None`: that will be told after the walk.
+    ///
+    /// # Errors
+    /// When it cannot be compared; when the context says stop.
+    fn content(&self, path: &[u8], context: &Context<'_>) -> Result<Option<Finding>>;
+
+    /// What it means that only one tree has an entry.
+    fn absent(&self, side: Side, path: &[u8], kind: EntryKind) -> Absent;
+
+    /// Why it is not known what the entry at a path is, where its kinds seem to differ.
+    fn unknown_kind(&self, path: &[u8]) -> Option<Error>;
+}
+
+/// What it means that only one tree has an entry.
+pub(crate) enum Absent {
+    /// That it is there in one only.
+    OnlyOne,
+    /// Nothing: entries of this kind are not compared.
+    PassedOver,
+    /// That it cannot be told whether the other one has it.
+    Unknown(Error),
 }
 
 /// What a thread can do next.

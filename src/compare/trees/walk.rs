@@ -9,19 +9,19 @@ use std::sync::Arc;
 
 use super::common_files::CommonFiles;
 use super::files;
-use super::task::{Entered, OpenParentsLimit, Task, Visit, Walk};
+use super::task::{Absent, Entered, Known, OpenParentsLimit, Task, Visit, Walk};
 use crate::error::{Error, Result, join};
 use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, Proof, Side};
 use crate::run::context::Context;
-use crate::run::sink::{Sink, report};
+use crate::run::sink::{Report, Sink, report};
 use crate::run::threads;
 use crate::run::workers;
 use crate::run::workers::Workers;
 use crate::sys::descriptors::descriptor_limit;
-use crate::tree::Tree;
 use crate::tree::ancestors::{Ancestors, DirectoryIdentity};
 use crate::tree::listing::{CHECKED, EntryKind, Listing, Match, merge};
+use crate::tree::{Tree, names};
 
 /// Compares every entry of both trees, and says to the sink what it finds. False where that ended with the last
 /// of the findings that were to be found.
@@ -35,17 +35,32 @@ pub fn compare<A: Tree, B: Tree>(
     sink: &dyn Sink,
     context: &Context<'_>,
 ) -> Result<bool> {
+    report(sink, options.early_end(), context, |report, context| {
+        compare_within(a, b, options, None, report, context)
+    })
+}
+
+/// The same within a call that reports other findings, too; of what is `known` already nothing is compared.
+///
+/// # Errors
+/// Those of [`compare`].
+pub(crate) fn compare_within<A: Tree, B: Tree>(
+    a: &A,
+    b: &B,
+    options: &Options,
+    known: Option<&dyn Known>,
+    report: &Report<'_>,
+    context: &Context<'_>,
+) -> Result<()> {
     // The walk has all the threads: the engine must spawn none for a file.
     let one_by_one = Options { max_workers: 1, ..options.clone() };
     // A pair of directories takes two descriptors; these are a sixteenth of all, the rest is for files.
     let open = OpenParentsLimit::new(descriptor_limit() / 32);
-    report(sink, options.early_end(), context, |report, context| {
-        let walk = Walk { a, b, options: &one_by_one, report, open };
-        let root = Task::Both(Visit::root());
-        context.counters().found_directory();
-        workers::run(most_workers(options), root, context, |task, workers, context| {
-            walk.work(task, workers, context)
-        })
+    let walk = Walk { a, b, options: &one_by_one, report, open, known };
+    let root = Task::Both(Visit::root());
+    context.counters().found_directory();
+    workers::run(most_workers(options), root, context, |task, workers, context| {
+        walk.work(task, workers, context)
     })
 }
 
@@ -193,6 +208,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             // Of a pipe, a socket or a device only the kind can be compared.
             (one, two) if one == two => self.report.equal(path, None, context)?,
             (one, two) => {
+                if let Some(error) = self.known.and_then(|known| known.unknown_kind(&path())) {
+                    self.report.failed(path(), error, context)?;
+                    return Ok(true);
+                }
                 let finding = Finding::differs(DiffReason::TypeMismatch);
                 self.report.found(path(), finding, context)?;
                 for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
@@ -233,7 +252,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         context: &Context<'_>,
     ) -> Result<()> {
         match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
-            (Ok(left), Ok(right)) if left == right => {
+            (Ok(left), Ok(right)) if left == right || self.are_composed_the_same(&left, &right) => {
                 self.report.equal(|| path, Some(Proof::Bytes), context)
             }
             (Ok(_), Ok(_)) => {
@@ -243,6 +262,12 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 self.report.found(path, Finding::failed(error), context)
             }
         }
+    }
+
+    /// Are these two targets the same but for their spelling, where that does not count? Those of an archive
+    /// are composed.
+    fn are_composed_the_same(&self, left: &[u8], right: &[u8]) -> bool {
+        self.known.is_some() && names::composed(left.to_vec()) == names::composed(right.to_vec())
     }
 
     /// Lists a directory that only one tree has.
@@ -357,7 +382,14 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
                 return Ok(false);
             }
-            _ => self.report.found(path(), side.only(), context)?,
+            kind => {
+                let absent = self.known.map(|known| known.absent(side, &path(), kind));
+                match absent.unwrap_or(Absent::OnlyOne) {
+                    Absent::OnlyOne => self.report.found(path(), side.only(), context)?,
+                    Absent::PassedOver => return Ok(false),
+                    Absent::Unknown(error) => self.report.failed(path(), error, context)?,
+                }
+            }
         }
         Ok(true)
     }

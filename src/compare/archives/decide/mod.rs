@@ -283,7 +283,10 @@ const CONTAINER: &[u8] = b"";
 
 /// Why the archives could not be compared as a whole, if that is so: where an end was not seen, and where
 /// what is behind the ends is not the same.
-fn container([left_name, right_name]: [&Name; 2], [left, right]: Both<'_>) -> Option<Error> {
+pub(crate) fn container(
+    [left_name, right_name]: [&Name; 2],
+    [left, right]: Both<'_>,
+) -> Option<Error> {
     let mut reasons = Vec::new();
     let of = |archive: &Name, entries: &Entries, other: &Entries| {
         let open = entries.besides.account.open_against(&other.besides.account);

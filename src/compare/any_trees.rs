@@ -1,0 +1,106 @@
+//! Any tree against any other: what is there, or what was given, decides how the two are compared.
+
+use super::archives::report_archive;
+use super::mixed::{Reading, report_archive_and_tree};
+use super::trees::{is_directory, report_dir, report_dir_urls, walk};
+use crate::error::{Name, Result};
+use crate::options::Options;
+use crate::outcome::Side;
+use crate::run::context::Context;
+use crate::run::sink::Sink;
+use crate::source::Source;
+use crate::tree::directory::DirectoryTree;
+use crate::tree::url_map::UrlTree;
+
+/// A tree, as it was given.
+pub enum GivenTree {
+    /// A directory, or what is taken for an archive.
+    Named(Source),
+    /// Sources by their paths.
+    Map(UrlTree),
+}
+
+/// What a tree turns out to be.
+enum Kind<'g> {
+    Directory(&'g Source),
+    Archive(&'g Source),
+    Map(&'g UrlTree),
+}
+
+impl GivenTree {
+    fn kind(&self) -> Kind<'_> {
+        match self {
+            Self::Named(source) if is_directory(source) => Kind::Directory(source),
+            Self::Named(source) => Kind::Archive(source),
+            Self::Map(urls) => Kind::Map(urls),
+        }
+    }
+}
+
+/// Compares two trees, and says to the sink what it finds; before that, to `names_are_entries`, whether all names
+/// are those of archives. False where that ended with the last of the findings that were to be found.
+///
+/// # Errors
+/// When a root cannot be read, or an archive is none, damaged, encrypted or too much; when the context says stop.
+pub fn report_trees(
+    [left, right]: [&GivenTree; 2],
+    options: &Options,
+    names_are_entries: impl FnOnce(bool),
+    sink: &dyn Sink,
+    context: &Context<'_>,
+) -> Result<bool> {
+    let (left, right) = (left.kind(), right.kind());
+    names_are_entries(matches!((&left, &right), (Kind::Archive(_), Kind::Archive(_))));
+    let transfers = || Options { max_workers: options.transfers(), ..options.clone() };
+    match (left, right) {
+        (Kind::Directory(left), Kind::Directory(right)) => {
+            report_dir(left, right, options, sink, context)
+        }
+        (Kind::Archive(left), Kind::Archive(right)) => {
+            report_archive(left, right, options, sink, context)
+        }
+        (Kind::Directory(left), Kind::Map(right)) => {
+            report_dir_urls(left, right, options, sink, context)
+        }
+        (Kind::Map(left), Kind::Directory(right)) => {
+            walk::compare(left, &directory(right, options)?, &transfers(), sink, context)
+        }
+        (Kind::Map(left), Kind::Map(right)) => {
+            walk::compare(left, right, &transfers(), sink, context)
+        }
+        (Kind::Archive(left), Kind::Directory(right)) => {
+            let tree = (&directory(right, options)?, right.name());
+            let archive = (left, Side::Left);
+            report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
+        }
+        (Kind::Directory(left), Kind::Archive(right)) => {
+            let tree = (&directory(left, options)?, left.name());
+            let archive = (right, Side::Right);
+            report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
+        }
+        (Kind::Archive(left), Kind::Map(right)) => {
+            let (archive, tree) = ((left, Side::Left), (right, &Name::new(b"the map")));
+            let reading = of_map(left, options);
+            report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
+        }
+        (Kind::Map(left), Kind::Archive(right)) => {
+            let (archive, tree) = ((right, Side::Right), (left, &Name::new(b"the map")));
+            let reading = of_map(right, options);
+            report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
+        }
+    }
+}
+
+fn directory(source: &Source, options: &Options) -> Result<DirectoryTree> {
+    DirectoryTree::open(source.path()?, source.name().clone(), options)
+}
+
+/// How an archive is compared with a map. Where they differ is only seen side by side; of two servers that may
+/// be one, neither may wait for the other.
+fn of_map(archive: &Source, options: &Options) -> Reading {
+    if options.r#where && !archive.is_url() {
+        Reading::Driving
+    } else {
+        Reading::Digesting(options.transfers())
+    }
+}

@@ -1,0 +1,381 @@
+//! What an archive holds, as a tree that is walked beside another one.
+//!
+//! It is made when all entries have passed. Its directories are those that the names lie in; the entries that an
+//! archive has for directories say no more. A symbolic link leads to what the archive has under its target.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::archive::entries::{Entries, Index, Kind};
+use crate::archive::occurrences;
+use crate::compare::archives::resolve::{Meaning, Names, Resolved};
+use crate::error::{Error, Name, Result, join};
+use crate::ignore::Ignore;
+use crate::options::Options;
+use crate::outcome::Side;
+use crate::run::context::{Context, Steps};
+use crate::tree::listing::{EntryKind, Listing};
+use crate::tree::{EntryContent, Identity, Tree, names};
+
+/// A directory or a file, by its place among all of them.
+pub(crate) type NodeId = usize;
+
+/// Where everything lies.
+const ROOT: NodeId = 0;
+
+/// Names that are followed before a link counts as one that leads in a circle: a hundred times what a system
+/// follows, as for links of a directory.
+const MOST_STEPS: usize = 4096;
+
+/// Directories that the names imply, for each entry that an archive may have: the names of the default limits
+/// could imply some hundred million.
+const IMPLIED: u64 = 4;
+
+/// No device of this machine has this number.
+const DEVICE: u64 = u64::MAX;
+
+#[derive(Default)]
+struct Node {
+    parent: NodeId,
+    children: BTreeMap<Box<[u8]>, NodeId>,
+    /// The entry whose content it is.
+    content: Option<Index>,
+}
+
+/// Where a link leads.
+enum End {
+    At(NodeId),
+    Nowhere,
+    /// Out of the archive.
+    Out,
+}
+
+/// An archive as a tree, next to `other`, whose spelling of a name is taken over.
+pub(crate) struct ArchiveTree<'t, T> {
+    name: Name,
+    entries: &'t Entries,
+    other: &'t T,
+    nodes: Vec<Node>,
+    /// Paths of which it is not known what the archive has there, and why.
+    pub(crate) broken: HashMap<Vec<u8>, Error>,
+    /// The paths that are a file, or a link, and a directory.
+    pub(crate) files_with_entries: Vec<Vec<u8>>,
+    follow_links: bool,
+    ignore: Option<Ignore>,
+}
+
+impl<'t, T: Tree> ArchiveTree<'t, T> {
+    /// The tree of these entries.
+    ///
+    /// # Errors
+    /// When their names imply too many directories; when the context says stop.
+    pub(crate) fn new(
+        name: &Name,
+        entries: &'t Entries,
+        other: &'t T,
+        options: &Options,
+        context: &Context<'_>,
+    ) -> Result<Self> {
+        let mut tree = Self {
+            name: name.clone(),
+            entries,
+            other,
+            nodes: vec![Node::default()],
+            broken: HashMap::new(),
+            files_with_entries: Vec::new(),
+            follow_links: options.follow_symlinks,
+            ignore: options.ignore.clone(),
+        };
+        let limit = options.limits.max_archive_entries.map(|most| most.saturating_mul(IMPLIED));
+        let nothing = Entries::default();
+        let both = [entries, &nothing];
+        let (names, [ids, _]) = Names::of(both, context)?;
+        let resolved = Resolved::new(Side::Left, both, &names, &ids, context)?;
+        let mut steps = Steps::new(context);
+        for id in names.ids() {
+            steps.step()?;
+            let path = names.name(id, both);
+            if occurrences::is_numbered(path) {
+                let base = path.split(|&byte| byte == 0).next().unwrap_or(path);
+                tree.fail(base, "has several members of this name".to_owned());
+                continue;
+            }
+            let entry = match resolved.meaning(id) {
+                Meaning::Nothing => continue,
+                Meaning::Content(index) => Some(index),
+                Meaning::Dangling(link) => {
+                    let target = match entries.kind(link) {
+                        Kind::HardLink(target) => Name::new(target),
+                        Kind::File | Kind::Symlink(_) => Name::new(path),
+                    };
+                    let why = format!("a hard link to '{target}', which is not in the archive");
+                    tree.fail(path, why);
+                    Some(link)
+                }
+            };
+            if resolved.is_ambiguous(id) {
+                let why = "several entries whose names may be spelled differently in Unicode";
+                tree.fail(path, why.to_owned());
+            }
+            let node = tree.insert(path);
+            tree.nodes[node].content = entry;
+            if let Some(limit) = limit
+                && tree.nodes.len() as u64 > limit
+            {
+                let (count, name) = (tree.nodes.len(), name.clone());
+                let cause =
+                    format!("archive bomb: {count} directories and files, the limit is {limit}");
+                return Err(Error::ArchiveBomb { name, cause });
+            }
+        }
+        for id in names.ids() {
+            steps.step()?;
+            let path = names.name(id, both);
+            let is_both = tree
+                .at(path)
+                .is_some_and(|node| node.content.is_some() && !node.children.is_empty());
+            if is_both {
+                tree.files_with_entries.push(path.to_vec());
+            }
+        }
+        Ok(tree)
+    }
+
+    /// What was put at this path.
+    fn at(&self, path: &[u8]) -> Option<&Node> {
+        let mut parts = path.split(|&byte| byte == b'/');
+        let found = parts.try_fold(ROOT, |at, part| self.nodes[at].children.get(part).copied());
+        found.map(|id| &self.nodes[id])
+    }
+
+    fn fail(&mut self, path: &[u8], why: String) {
+        self.broken.entry(path.to_vec()).or_insert_with(|| Error::archive(&self.name, why));
+    }
+
+    fn insert(&mut self, path: &[u8]) -> NodeId {
+        let mut at = ROOT;
+        for part in path.split(|&byte| byte == b'/') {
+            at = match self.nodes[at].children.get(part) {
+                Some(&child) => child,
+                None => {
+                    let child = self.nodes.len();
+                    self.nodes.push(Node { parent: at, ..Node::default() });
+                    self.nodes[at].children.insert(part.into(), child);
+                    child
+                }
+            };
+        }
+        at
+    }
+
+    fn is_directory(&self, id: NodeId) -> bool {
+        id == ROOT || !self.nodes[id].children.is_empty()
+    }
+
+    /// The target of a link, if it is one.
+    fn target(&self, id: NodeId) -> Option<&'t [u8]> {
+        if self.is_directory(id) {
+            return None;
+        }
+        match self.entries.kind(self.nodes[id].content?) {
+            Kind::Symlink(target) => Some(target),
+            Kind::File | Kind::HardLink(_) => None,
+        }
+    }
+
+    /// Follows a path from a directory, and all links on the way; the last one, too.
+    fn follow(&self, from: NodeId, path: &[u8]) -> End {
+        let mut at = from;
+        let mut rest: Vec<&[u8]> = path.rsplit(|&byte| byte == b'/').collect();
+        if path.is_empty() {
+            return End::Nowhere;
+        }
+        if path.starts_with(b"/") {
+            return End::Out;
+        }
+        for _ in 0..MOST_STEPS {
+            let Some(part) = rest.pop() else { return End::At(at) };
+            match part {
+                _ if !self.is_directory(at) => return End::Nowhere,
+                b"" | b"." => continue,
+                b".." if at == ROOT => return End::Out,
+                b".." => {
+                    at = self.nodes[at].parent;
+                    continue;
+                }
+                _ => {}
+            }
+            let Some(child) = self.child(at, part) else { return End::Nowhere };
+            match self.target(child) {
+                None => at = child,
+                Some(target) if target.starts_with(b"/") => return End::Out,
+                Some(target) => rest.extend(target.rsplit(|&byte| byte == b'/')),
+            }
+        }
+        End::Nowhere
+    }
+
+    /// What a directory has under a name, however that is spelled.
+    fn child(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
+        let children = &self.nodes[directory].children;
+        children.get(name).or_else(|| children.get(&*names::composed(name.to_vec()))).copied()
+    }
+
+    /// What is at a path; its last part is not followed.
+    fn find(&self, path: &[u8]) -> Option<NodeId> {
+        let (parent, name) = match path.iter().rposition(|&byte| byte == b'/') {
+            Some(slash) => (self.directory(ROOT, &path[..slash])?, &path[slash + 1..]),
+            None => (ROOT, path),
+        };
+        self.child(parent, name)
+    }
+
+    fn directory(&self, from: NodeId, path: &[u8]) -> Option<NodeId> {
+        let mut at = from;
+        for part in path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
+            let child = self.child(at, part)?;
+            at = match self.target(child) {
+                None => child,
+                Some(_) if !self.follow_links => return None,
+                Some(target) => match self.follow(at, target) {
+                    End::At(end) => end,
+                    End::Nowhere | End::Out => return None,
+                },
+            };
+        }
+        self.is_directory(at).then_some(at)
+    }
+
+    /// The entry that has the content of the file at a path.
+    pub(crate) fn content(&self, path: &[u8]) -> Option<Index> {
+        let found = self.find(path)?;
+        let file = match self.target(found) {
+            None => found,
+            Some(target) => match self.follow(self.nodes[found].parent, target) {
+                End::At(end) => end,
+                End::Nowhere | End::Out => return None,
+            },
+        };
+        self.nodes[file].content
+    }
+
+    fn kind(&self, id: NodeId) -> EntryKind {
+        let Some(target) = self.target(id) else {
+            return if self.is_directory(id) { EntryKind::Directory } else { EntryKind::File };
+        };
+        if !self.follow_links {
+            return EntryKind::Link;
+        }
+        match self.follow(self.nodes[id].parent, target) {
+            End::At(end) if self.is_directory(end) => EntryKind::LinkedDirectory,
+            End::At(_) => EntryKind::File,
+            End::Nowhere | End::Out => EntryKind::Link,
+        }
+    }
+
+    /// How the other tree spells the names of a directory that it spells in one way only, by the composed name.
+    fn spellings(&self, path: &[u8], context: &Context<'_>) -> HashMap<Vec<u8>, Option<Vec<u8>>> {
+        let mut spellings = HashMap::new();
+        let listed = self
+            .other
+            .enter(path, None)
+            .and_then(|directory| self.other.list(&directory, path, context));
+        // The walk will say why it cannot be listed.
+        let Ok(listing) = listed else { return spellings };
+        for index in 0..listing.len() {
+            let name = listing.name(index);
+            if !name.is_ascii() {
+                spellings
+                    .entry(names::composed(name.to_vec()))
+                    .and_modify(|only| *only = None)
+                    .or_insert_with(|| Some(name.to_vec()));
+            }
+        }
+        spellings
+    }
+}
+
+impl<T: Tree> ArchiveTree<'_, T> {
+    /// Is there anything at a path, however that is spelled?
+    pub(crate) fn has(&self, path: &[u8]) -> bool {
+        self.find(path).is_some()
+    }
+
+    /// The target of the link at a path, if that is to be followed and leads out of the archive.
+    pub(crate) fn leads_out(&self, path: &[u8]) -> Option<Name> {
+        let found = self.find(path)?;
+        let target = self.target(found).filter(|_| self.follow_links)?;
+        match self.follow(self.nodes[found].parent, target) {
+            End::Out => Some(Name::new(target)),
+            End::At(_) | End::Nowhere => None,
+        }
+    }
+}
+
+impl<T: Tree> Tree for ArchiveTree<'_, T> {
+    type Directory = NodeId;
+
+    fn enter(&self, path: &[u8], parent: Option<&NodeId>) -> Result<NodeId> {
+        let from = parent.copied().unwrap_or(ROOT);
+        let way = match parent {
+            Some(_) => path.rsplit(|&byte| byte == b'/').next().unwrap_or(path),
+            None => path,
+        };
+        self.directory(from, way)
+            .ok_or_else(|| Error::archive(&self.display(path), "is not in the archive"))
+    }
+
+    fn identity(&self, &directory: &NodeId) -> Option<Identity> {
+        Some(Identity::numbered(DEVICE, directory as u64))
+    }
+
+    fn resolved(&self, _: &NodeId) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn is_at(&self, &directory: &NodeId, path: &[u8]) -> Result<bool> {
+        Ok(self.directory(ROOT, path) == Some(directory))
+    }
+
+    fn is_large(&self, _: &NodeId) -> bool {
+        false
+    }
+
+    fn list(&self, &directory: &NodeId, path: &[u8], context: &Context<'_>) -> Result<Listing> {
+        let (children, mut listing) = (&self.nodes[directory].children, Listing::default());
+        let has_spellings = children.keys().any(|name| names::has_spellings(name));
+        let spellings = if has_spellings { self.spellings(path, context) } else { HashMap::new() };
+        let mut steps = Steps::new(context);
+        for (name, &child) in children {
+            steps.step()?;
+            let name = spellings.get(&**name).and_then(Option::as_deref).unwrap_or(name);
+            if self.target(child).is_some() {
+                // Following it may take thousands of steps.
+                context.checkpoint()?;
+            }
+            let kind = self.kind(child);
+            let is_left_out = self
+                .ignore
+                .as_ref()
+                .is_some_and(|ignore| ignore.leaves_out(&join(path, name), kind.is_directory()));
+            if !is_left_out {
+                listing.push(name, kind);
+            }
+        }
+        Ok(listing)
+    }
+
+    fn open<'d>(&self, _: &'d NodeId, name: &'d [u8]) -> Result<EntryContent<'d>> {
+        // Its content has passed.
+        Err(Error::archive(&self.display(name), "is compared while the archive is read"))
+    }
+
+    fn link(&self, &directory: &NodeId, name: &[u8]) -> Result<Vec<u8>> {
+        let target = self.child(directory, name).and_then(|child| self.target(child));
+        let broken = || Error::archive(&self.display(name), "is no link");
+        target.map(<[u8]>::to_vec).ok_or_else(broken)
+    }
+
+    fn display(&self, path: &[u8]) -> Name {
+        if path.is_empty() { self.name.clone() } else { Name::new(path) }
+    }
+}

@@ -1,0 +1,170 @@
+//! An archive that is read, while each of its files is compared with what another tree has at its path.
+
+use std::collections::HashMap;
+
+use crate::archive::chosen::Chosen;
+use crate::archive::entries::{Body, Entries, Header, Index, Kind};
+use crate::archive::occurrences;
+use crate::compare::archives::cursor::EntryStream;
+use crate::content::{Chunk, Reader, sizes_differ};
+use crate::engine;
+use crate::engine::first::side_by_side;
+use crate::engine::lockstep;
+use crate::error::Result;
+use crate::ignore::Ignore;
+use crate::options::Options;
+use crate::outcome::{DiffReason, Difference, Finding};
+use crate::run::context::Context;
+use crate::tree::{EntryContent, Tree};
+
+/// What came of the entries of an archive, each compared with the file at its path.
+#[derive(Default)]
+pub(super) struct Driven {
+    pub(super) entries: Entries,
+    /// Those that are identical.
+    pub(super) equal: Chosen,
+    /// Those that differ, and how.
+    pub(super) different: HashMap<Index, Finding>,
+}
+
+/// Reads the archive to its end. What cannot be opened or read in the other tree has no outcome here.
+///
+/// # Errors
+/// When the archive cannot be read; when the context says stop.
+pub(super) fn drive<T: Tree>(
+    mut archive: impl EntryStream,
+    tree: &T,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Driven> {
+    let (mut driven, mut opened) = (Driven::default(), Opened { tree, directory: None });
+    while let Some(header) = archive.entry()? {
+        context.checkpoint()?;
+        context.counters().begin(&[&header.path]);
+        let is_compared = header.kind == Kind::File
+            && !occurrences::is_numbered(&header.path)
+            && !is_ignored(&header.path, options.ignore.as_ref());
+        let mut unpacked = ArchiveSide { archive: &mut archive, has_failed: false };
+        let compared = if is_compared {
+            let compared = compare(&mut unpacked, &header, &mut opened, options, context);
+            match compared {
+                Err(error) if unpacked.has_failed || error.ends_call() => return Err(error),
+                compared => compared.ok(),
+            }
+        } else {
+            None
+        };
+        let (size, _) = archive.finish()?;
+        let index = driven.entries.count();
+        match compared {
+            None => {}
+            Some(Compared { same: true, .. }) => driven.equal.insert(index),
+            Some(Compared { difference, other_size, .. }) => {
+                let reason = if sizes_differ(Some(size), other_size) {
+                    DiffReason::SizeMismatch
+                } else {
+                    DiffReason::ContentMismatch
+                };
+                let sized =
+                    |place| Difference { left_size: Some(size), right_size: other_size, ..place };
+                let finding = Finding::differs_at(reason, difference.map(sized));
+                driven.different.insert(index, finding);
+            }
+        }
+        driven.entries.push(&header, Body { size, digest: None, counterpart: None });
+    }
+    driven.entries.besides = archive.besides();
+    Ok(driven)
+}
+
+/// What came of one entry.
+struct Compared {
+    same: bool,
+    difference: Option<Difference>,
+    other_size: Option<u64>,
+}
+
+fn compare<T: Tree>(
+    unpacked: &mut dyn Reader,
+    header: &Header,
+    opened: &mut Opened<'_, T>,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Compared> {
+    let (mut other, known_size) = opened.open(&header.path)?;
+    engine::wait_for(&mut *other, context)?;
+    let (same, difference) = if options.r#where {
+        let (shown, step) = (options.context, options.chunk_size);
+        let difference = side_by_side(unpacked, &mut *other, shown, step, context)?;
+        (difference.is_none(), difference)
+    } else {
+        (lockstep::compare(unpacked, &mut *other, options.chunk_size, context)?.is_none(), None)
+    };
+    other.verify()?;
+    Ok(Compared { same, difference, other_size: known_size.or(other.size()) })
+}
+
+/// Does the path, or a directory that it lies in, match what is ignored?
+fn is_ignored(path: &[u8], ignore: Option<&Ignore>) -> bool {
+    ignore.is_some_and(|ignore| {
+        let slashes = (0..path.len()).filter(|&at| path[at] == b'/');
+        slashes
+            .map(|at| (&path[..at], true))
+            .chain([(path, false)])
+            .any(|(path, is_directory)| ignore.leaves_out(path, is_directory))
+    })
+}
+
+/// A tree, and the directory in it that was entered last.
+pub(super) struct Opened<'t, T: Tree> {
+    pub(super) tree: &'t T,
+    pub(super) directory: Option<(Vec<u8>, T::Directory)>,
+}
+
+impl<T: Tree> Opened<'_, T> {
+    /// Opens the content of the file at a path; of a small file its size is known beyond doubt.
+    pub(super) fn open(&mut self, path: &[u8]) -> Result<(Box<dyn Reader + '_>, Option<u64>)> {
+        let (parent, name) = match path.iter().rposition(|&byte| byte == b'/') {
+            Some(slash) => (&path[..slash], &path[slash + 1..]),
+            None => (&b""[..], path),
+        };
+        let is_open = self.directory.as_ref().is_some_and(|(open, _)| open == parent);
+        if !is_open {
+            self.directory = Some((parent.to_vec(), self.tree.enter(parent, None)?));
+        }
+        let Some((_, directory)) = &self.directory else { unreachable!("just entered") };
+        let content = self.tree.open(directory, name)?;
+        let size = content.all().map(|bytes| bytes.len() as u64);
+        let reader: Box<dyn Reader + '_> = match content {
+            EntryContent::Start(start) => Box::new(start.into_reader()?),
+            EntryContent::File(file) => Box::new(file),
+            EntryContent::Stream(reader) => reader,
+        };
+        Ok((reader, size))
+    }
+}
+
+/// The content of an entry, which tells whether an error was the archive's.
+struct ArchiveSide<'a, A> {
+    archive: &'a mut A,
+    has_failed: bool,
+}
+
+impl<A: EntryStream> Reader for ArchiveSide<'_, A> {
+    fn chunk(&mut self) -> Result<Chunk<'_>> {
+        let (archive, has_failed) = (&mut *self.archive, &mut self.has_failed);
+        archive.chunk().inspect_err(|_| *has_failed = true)
+    }
+
+    fn consume(&mut self, length: u64) {
+        self.archive.consume(length);
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn verify(&self) -> Result<()> {
+        self.archive.verify()
+    }
+}
