@@ -318,10 +318,10 @@ def coroutine(
         except BaseException as error:
             if job.abandon():
                 awaited.pop(number, None)
-            _core.record_call(name, arguments[is_method:], error)
+            _core.record_call(name, arguments[1:] if is_method else arguments, error)
             raise
         else:
-            _core.record_call(name, arguments[is_method:], result)
+            _core.record_call(name, arguments[1:] if is_method else arguments, result)
             return result
         finally:
             if timer is not None:

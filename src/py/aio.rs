@@ -16,7 +16,7 @@ use pyo3::types::PyDict;
 
 use super::answer::{self, Answered};
 use super::conversion::Conversion;
-use super::request::{Collected, PreparedCall};
+use super::request::{Collected, PreparedCall, decode};
 use super::{config, errors, partial, records};
 use crate::error::{Error, Name};
 use crate::jobs;
@@ -52,7 +52,8 @@ pub(super) struct Job {
     /// Seconds that the call may take.
     #[pyo3(get)]
     timeout: Option<f64>,
-    found: Collected,
+    /// What it finds, if it compares trees.
+    found: Option<Collected>,
     /// What is called with the progress, if anything is.
     #[pyo3(get)]
     watcher: Option<Py<PyAny>>,
@@ -78,14 +79,15 @@ impl Job {
     /// How far it has come, if it has begun: a Progress.
     fn progress<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(job) = self.begun.get() else { return Ok(None) };
-        records::progress(py, &job.call().progress(), self.found.decode()).map(Some)
+        records::progress(py, &job.call().progress(), decode(self.found.as_ref())).map(Some)
     }
 
     /// What it raises when its time is up, with what was found by then.
     fn timed_out<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         let seconds = self.timeout.unwrap_or_default();
         let limit = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        let found = self.begun.get().and_then(|job| self.found.so_far(job.call()));
+        let found = self.begun.get().zip(self.found.as_ref());
+        let found = found.and_then(|(job, found)| found.so_far(job.call()));
         let raised = partial::raise_with(py, &Error::TimedOut(limit), found);
         raised.into_value(py).into_bound(py).into_any()
     }
@@ -148,7 +150,8 @@ impl Mailbox {
         let work = Box::new(move |context: &Context<'_>| {
             request.perform(context).map_err(|error| {
                 let has_partial = matches!(error, Error::TimedOut(_));
-                let partial = has_partial.then(|| found.so_far(context.call())).flatten();
+                let found = found.filter(|_| has_partial);
+                let partial = found.and_then(|found| found.so_far(context.call()));
                 Box::new(Unanswered { error, partial })
             })
         });
@@ -206,7 +209,7 @@ impl Mailbox {
     pub(super) fn wake_up(&self, job_id: u64) -> Wake {
         let finished = Arc::clone(&self.finished);
         Box::new(move || {
-            let answered = Answered { answer: answer::Answer::Same(true), call: Call::new(None) };
+            let answered = Answered { answer: answer::Answer::Same(true), call: None };
             finished.put(job_id, Ok(Ok(answered)));
         })
     }

@@ -7,8 +7,19 @@ use crate::source::Source;
 /// What a call found, and its limits: they hold until the Python object is made.
 pub(super) struct Answered {
     pub(super) answer: Answer,
-    /// A part of the call.
-    pub(super) call: Call,
+    /// A part of the call. `None`: the Python object is made at once.
+    pub(super) call: Option<Call>,
+}
+
+impl Answered {
+    /// What was found within a call.
+    pub(super) fn within(call: &Call, answer: Answer) -> Self {
+        let call = match answer {
+            Answer::Same(_) | Answer::Difference(_) => None,
+            Answer::Tree(..) | Answer::Groups(..) => Some(call.part()),
+        };
+        Self { answer, call }
+    }
 }
 
 /// What the crate found.

@@ -13,7 +13,7 @@ use super::classes::classes;
 use super::errors::raise;
 use super::records::{Members, difference, summary};
 use super::result::{Decode, decode, text};
-use crate::outcome::{Difference, Finding, GroupOutcome, TreeOutcome};
+use crate::outcome::{Difference, Finding, GroupOutcome, Summary, TreeOutcome};
 use crate::run::context::{Call, Context};
 use crate::source::Source;
 use crate::text::legible::message;
@@ -25,7 +25,7 @@ const CHECKED: usize = 1 << 12;
 pub(super) struct Conversion {
     result: Unfinished,
     /// The limits that hold until it is finished.
-    call: Call,
+    call: Option<Call>,
 }
 
 enum Unfinished {
@@ -42,7 +42,8 @@ impl Conversion {
             Answer::Same(same) => Unfinished::Same(same),
             Answer::Difference(difference) => Unfinished::Difference(difference),
             Answer::Tree(outcome, names) => {
-                Unfinished::Tree(Tree::new(py, outcome, decode(names))?.into())
+                let counted = call.as_ref().map(Call::summary).unwrap_or_default();
+                Unfinished::Tree(Tree::new(py, outcome, decode(names), counted)?.into())
             }
             Answer::Groups(sources, outcome) => {
                 Unfinished::Groups(Groups::new(py, sources, outcome)?.into())
@@ -62,11 +63,11 @@ impl Conversion {
             Unfinished::Same(same) => Some(same.into_pyobject(py)?.to_owned().into_any()),
             Unfinished::Difference(None) => Some(py.None().into_bound(py)),
             Unfinished::Difference(Some(found)) => Some(difference(py, found)?),
-            Unfinished::Tree(tree) => tree.resume(py, &self.call, left)?,
+            Unfinished::Tree(tree) => tree.resume(py, left)?,
             Unfinished::Groups(groups) => groups.resume(py, left)?,
         };
-        if finished.is_none() {
-            Context::new(&self.call).checkpoint().map_err(|error| raise(py, &error))?;
+        if let (None, Some(call)) = (&finished, &self.call) {
+            Context::new(call).checkpoint().map_err(|error| raise(py, &error))?;
         }
         Ok(finished)
     }
@@ -96,6 +97,7 @@ pub(super) struct Tree {
     findings: IntoIter<(Vec<u8>, Finding)>,
     decode: Decode,
     complete: bool,
+    summary: Summary,
     diff: Py<PyDict>,
     only_left: Py<PySet>,
     only_right: Py<PySet>,
@@ -105,8 +107,14 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    fn new(py: Python<'_>, outcome: TreeOutcome, decode: Decode) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        outcome: TreeOutcome,
+        decode: Decode,
+        summary: Summary,
+    ) -> PyResult<Self> {
         Ok(Self {
+            summary,
             is_equal: outcome.is_equal(),
             findings: outcome.findings.into_iter(),
             decode,
@@ -123,7 +131,6 @@ impl Tree {
     fn resume<'py>(
         &mut self,
         py: Python<'py>,
-        call: &Call,
         left: &mut usize,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let members = Members::get(py)?;
@@ -154,7 +161,7 @@ impl Tree {
                 }
             }
         }
-        let (moved, summary) = (PyDict::new(py), summary(py, &call.summary())?);
+        let (moved, summary) = (PyDict::new(py), summary(py, &self.summary)?);
         let fields = (
             self.is_equal,
             diff,

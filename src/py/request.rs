@@ -28,7 +28,8 @@ type TreeComparison = Box<dyn FnOnce(&Options, &dyn Sink, &Context<'_>) -> Resul
 /// What is done for a call.
 enum Work {
     Plain(Comparison),
-    Tree(TreeComparison),
+    /// What it finds, and where that is collected.
+    Tree(TreeComparison, Collected),
 }
 
 /// What is done for a call that compares trees, and where its names will be known to be.
@@ -41,7 +42,7 @@ pub(super) struct TreeRequest {
 }
 
 /// Where the findings of trees are collected, and what their names are: known before there are any.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Collected {
     findings: Arc<Collector>,
     names: Arc<OnceLock<Names>>,
@@ -53,18 +54,19 @@ impl Collected {
         Ok(Answer::Tree(self.findings.outcome(complete, context)?, names))
     }
 
-    /// How the names become Python strings.
-    pub(super) fn decode(&self) -> Decode {
-        result::decode(self.names.get().copied().unwrap_or(Names::Paths))
-    }
-
     /// What was found by the time that a call ended early.
     pub(super) fn so_far(&self, call: &Call) -> Option<Answered> {
         self.names.get()?;
         let call = call.afterwards();
         let answer = self.answer(false, &Context::new(&call)).ok()?;
-        Some(Answered { answer, call })
+        Some(Answered { answer, call: Some(call) })
     }
+}
+
+/// How the names of what a call finds become Python strings.
+pub(super) fn decode(found: Option<&Collected>) -> Decode {
+    let names = found.and_then(|found| found.names.get().copied());
+    result::decode(names.unwrap_or(Names::Paths))
 }
 
 /// A call whose arguments have been read, and found to be good.
@@ -72,7 +74,6 @@ pub(super) struct PreparedCall {
     pub(super) options: Arc<Options>,
     pub(super) load: Load,
     work: Work,
-    found: Collected,
     /// What is called with the progress, if anything is.
     pub(super) progress: Option<Py<PyAny>>,
     /// When the call began.
@@ -106,31 +107,32 @@ impl PreparedCall {
         names: Arc<OnceLock<Names>>,
         work: impl FnOnce(&Options, &dyn Sink, &Context<'_>) -> Result<bool> + Send + 'static,
     ) -> Self {
-        let mut request = Self::with_work(options, load, Work::Tree(Box::new(work)));
-        request.found.names = names;
-        request
+        let found = Collected { findings: Arc::default(), names };
+        Self::with_work(options, load, Work::Tree(Box::new(work), found))
     }
 
     /// What is done, for a sink of another kind.
     pub(super) fn into_tree(self) -> Option<TreeRequest> {
         match self.work {
             Work::Plain(_) => None,
-            Work::Tree(compare) => {
-                let wants_equal = self.found.findings.wants_equal();
-                let (options, names) = (self.options, self.found.names);
+            Work::Tree(compare, found) => {
+                let wants_equal = found.findings.wants_equal();
+                let (options, names) = (self.options, found.names);
                 Some(TreeRequest { options, compare, names, wants_equal })
             }
         }
     }
 
-    /// Where its findings will be.
-    pub(super) fn found(&self) -> Collected {
-        self.found.clone()
+    /// Where its findings will be, if it compares trees.
+    pub(super) fn found(&self) -> Option<Collected> {
+        match &self.work {
+            Work::Plain(_) => None,
+            Work::Tree(_, found) => Some(found.clone()),
+        }
     }
 
     fn with_work(options: Arc<Options>, load: Load, work: Work) -> Self {
-        let (found, begun) = (Collected::default(), Instant::now());
-        Self { options, load, work, found, progress: None, begun }
+        Self { options, load, work, progress: None, begun: Instant::now() }
     }
 
     /// The same, of a call that began before its arguments were read: there may be a million.
@@ -141,7 +143,9 @@ impl PreparedCall {
 
     /// With the paths that are identical, too.
     pub(super) fn with_equal_paths(mut self) -> Self {
-        self.found.findings = Arc::new(Collector::of_equal_paths_too());
+        if let Work::Tree(_, found) = &mut self.work {
+            found.findings = Arc::new(Collector::of_equal_paths_too());
+        }
         self
     }
 
@@ -149,14 +153,14 @@ impl PreparedCall {
     pub(super) fn perform(self, context: &Context<'_>) -> Result<Answered> {
         let answer = caught(|| match self.work {
             Work::Plain(compare) => compare(&self.options, context),
-            Work::Tree(compare) => {
-                let complete = compare(&self.options, &*self.found.findings, context)?;
-                self.found.answer(complete, context)
+            Work::Tree(compare, found) => {
+                let complete = compare(&self.options, &*found.findings, context)?;
+                found.answer(complete, context)
             }
         })?;
         let complete = !matches!(&answer, Answer::Tree(TreeOutcome { complete: false, .. }, _));
         context.call().finish(complete);
-        Ok(Answered { answer, call: context.call().part() })
+        Ok(Answered::within(context.call(), answer))
     }
 
     /// The same while the caller waits, without the interpreter, except that signals are looked after.
@@ -165,7 +169,7 @@ impl PreparedCall {
         let call = Arc::new(Call::since(self.begun, self.options.comparison_timeout));
         let (found, watcher) = (self.found(), self.progress.take());
         let tell = |watcher: &Py<PyAny>, py: Python<'_>| {
-            let progress = records::progress(py, &call.progress(), found.decode())?;
+            let progress = records::progress(py, &call.progress(), decode(found.as_ref()))?;
             watcher.call1(py, (progress,)).map(drop)
         };
         if watcher.is_some() {
@@ -190,7 +194,9 @@ impl PreparedCall {
             tell(watcher, py)?;
         }
         outcome.map_err(|error| match error {
-            Error::TimedOut(_) => partial::raise_with(py, &error, found.so_far(&call)),
+            Error::TimedOut(_) => {
+                partial::raise_with(py, &error, found.and_then(|found| found.so_far(&call)))
+            }
             error => errors::raise(py, &error),
         })
     }

@@ -217,7 +217,7 @@ impl TreeRun {
         let _ = sort_findings(&mut findings, &Context::new(&call));
         let outcome = TreeOutcome { findings, equal: Vec::new(), complete };
         let names = self.names.get().copied().unwrap_or(Names::Paths);
-        Answered { answer: Answer::Tree(outcome, names), call }
+        Answered { answer: Answer::Tree(outcome, names), call: Some(call) }
     }
 
     /// Stops the comparison, without waiting for that.
