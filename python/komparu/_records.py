@@ -65,9 +65,9 @@ class _ByDataclasses:
         return value
 
 
-#: Threads that write one `__init__` at once wait for locks of the interpreter. CPython 3.13 without
-#: the GIL hands such a lock to a thread that waits; a child that is forked before that thread has
-#: run again waits for it without end. There they are all written while komparu is imported.
+#: Threads that write one `__init__` at once wait for locks of the interpreter. Without the GIL, a
+#: child of CPython 3.13 that is forked meanwhile may find such a lock taken and wait for it without
+#: end. There they are all written while komparu is imported.
 _HAS_NO_GIL = hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled()  # noqa: SLF001
 
 
