@@ -50,6 +50,26 @@ except KeyboardInterrupt:
     assert (left_open, works_again) == ("0", "True")
 
 
+def test_ctrl_c_ends_the_search_for_the_first_difference(long_work: tuple[Path, Path]) -> None:
+    code = """
+try:
+    komparu.first_difference(*sys.argv[1:], chunk_size=1)
+except KeyboardInterrupt:
+    print(bytes_read())
+    # Threads that are done may take a moment to leave.
+    while len(os.listdir("/proc/self/task")) > 1: pass
+    print(komparu.first_difference("/dev/null", "/dev/null"))
+"""
+    with start(code, *long_work) as child:
+        wait_until_comparing(child)
+        interrupt(child)
+        output, errors = child.communicate()
+    assert errors == ""
+    done, again = output.split()
+    assert int(done) < long_work[0].stat().st_size
+    assert again == "None"
+
+
 def test_without_helping_threads_ctrl_c_works_too(long_work: tuple[Path, Path]) -> None:
     code = """
 class Pressed(Exception): pass
