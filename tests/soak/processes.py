@@ -111,7 +111,7 @@ def soak(ledger: Ledger) -> None:
     here = Path(__file__).parent
     with tempfile.TemporaryDirectory() as home, laid_out(Path(home)) as ground:
         script = Path(home) / "pool.py"
-        paths = [str(here), str(here.parent / "python")]
+        paths = [str(here), str(here.parent / "support")]
         script.write_text(_POOL.replace("PATHS", repr(paths)))
         places = [str(ground.root), ground.url, ground.refused]
         for method in ("fork", "forkserver", "spawn"):

@@ -26,7 +26,7 @@ PATIENCE = 300.0
 
 _PRELUDE = f"""
 import sys
-sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1] / "python")]!r}
+sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]!r}
 import json, os, random, resource, signal, threading, time
 from collections import Counter
 from pathlib import Path
