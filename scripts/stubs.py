@@ -75,23 +75,23 @@ each of these passes everything on to the compiled function of its name, which k
 and what was not. Its signature, types and documentation are those of what is written here.
 """
 
-from _collections_abc import Callable, Iterable, Mapping
+from _collections_abc import Iterable, Mapping
 
 from komparu._config import KomparuConfig
 from komparu._core import TreeRun
 from komparu._describe import UNCHANGED, PathKey, public
-from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
 
 __all__ = [
 '''
 
 COROUTINES = """\
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from komparu._runs import TreeRun as TreeRun
-from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
 
 __all__ = [
 """
@@ -100,12 +100,12 @@ __all__ = [
 #: Of `_comparer.pyi`.
 COMPARER = '''\
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, final
 
 from komparu._core import TreeRun
 from komparu._runs import TreeRun as _AwaitedRun
-from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
 
 __all__ = ["Comparer"]
 

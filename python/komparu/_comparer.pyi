@@ -1,10 +1,10 @@
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, final
 
 from komparu._core import TreeRun
 from komparu._runs import TreeRun as _AwaitedRun
-from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
 
 __all__ = ["Comparer"]
 
@@ -87,7 +87,7 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> bool:
         """Are two files or URLs the same, byte for byte? See `komparu.compare`."""
     def compare_all(
@@ -107,7 +107,7 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> bool:
         """Are all of these sources the same, byte for byte? See `komparu.compare_all`."""
     def compare_archive(
@@ -135,7 +135,7 @@ class Comparer:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     def compare_dir(
@@ -156,7 +156,7 @@ class Comparer:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     def compare_dir_urls(
@@ -182,7 +182,7 @@ class Comparer:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     def compare_many(
@@ -202,7 +202,7 @@ class Comparer:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> CompareResult:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     def compare_trees(
@@ -235,7 +235,7 @@ class Comparer:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources. See `komparu.compare_trees`."""
     def first_difference(
@@ -257,7 +257,7 @@ class Comparer:
         read_holes: bool = False,
         detect_changes: str = "ctime",
         context: int = 16,
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> Difference | None:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
@@ -316,7 +316,7 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> bool:
         """Are two files or URLs the same, byte for byte? See `komparu.compare`."""
     async def compare_all(
@@ -336,7 +336,7 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> bool:
         """Are all of these sources the same, byte for byte? See `komparu.compare_all`."""
     async def compare_archive(
@@ -364,7 +364,7 @@ class _Coroutines:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Do two archives hold the same files, byte for byte? See `komparu.compare_archive`."""
     async def compare_dir(
@@ -385,7 +385,7 @@ class _Coroutines:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Do two directories hold the same files, byte for byte? See `komparu.compare_dir`."""
     async def compare_dir_urls(
@@ -411,7 +411,7 @@ class _Coroutines:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Does a directory hold what is at these URLs, byte for byte? See `komparu.compare_dir_urls`."""
     async def compare_many(
@@ -431,7 +431,7 @@ class _Coroutines:
         comparison_timeout: float | None = None,
         read_holes: bool = False,
         detect_changes: str = "ctime",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> CompareResult:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     async def compare_trees(
@@ -464,7 +464,7 @@ class _Coroutines:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> DirResult:
         """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources. See `komparu.compare_trees`."""
     async def first_difference(
@@ -486,7 +486,7 @@ class _Coroutines:
         read_holes: bool = False,
         detect_changes: str = "ctime",
         context: int = 16,
-        progress: Callable[[Progress], object] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> Difference | None:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(

@@ -12,6 +12,7 @@ from komparu._types import (
     DirResult,
     Finding,
     Progress,
+    ProgressCallback,
     Source,
     SourceLike,
 )
@@ -116,6 +117,8 @@ class TreeRun:
     """
 
     def __iter__(self) -> TreeRun: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> object: ...
     def __next__(self) -> Finding: ...
     def __enter__(self) -> TreeRun: ...
     def __exit__(self, _kind: object, _value: object, _traceback: object) -> None: ...
@@ -196,7 +199,7 @@ def compare(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
 
@@ -265,7 +268,7 @@ def compare_all(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
 
@@ -343,7 +346,7 @@ def compare_archive(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
 
@@ -440,7 +443,7 @@ def compare_dir(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two directories hold the same files, byte for byte?
 
@@ -524,7 +527,7 @@ def compare_dir_urls(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Does a directory hold what is at these URLs, byte for byte?
 
@@ -612,7 +615,7 @@ def compare_many(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
 
@@ -699,7 +702,7 @@ def compare_trees(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources.
 
@@ -809,7 +812,7 @@ def first_difference(
     read_holes: bool = False,
     detect_changes: str = "ctime",
     context: int = 16,
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Difference | None:
     """Where do two files or URLs differ first? None if they are the same, byte for byte.
 

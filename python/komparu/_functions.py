@@ -5,12 +5,12 @@ each of these passes everything on to the compiled function of its name, which k
 and what was not. Its signature, types and documentation are those of what is written here.
 """
 
-from _collections_abc import Callable, Iterable, Mapping
+from _collections_abc import Iterable, Mapping
 
 from komparu._config import KomparuConfig
 from komparu._core import TreeRun
 from komparu._describe import UNCHANGED, PathKey, public
-from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
 
 __all__ = [
     "compare",
@@ -46,7 +46,7 @@ def compare(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
 
@@ -118,7 +118,7 @@ def compare_all(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
 
@@ -199,7 +199,7 @@ def compare_archive(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
 
@@ -299,7 +299,7 @@ def compare_dir(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two directories hold the same files, byte for byte?
 
@@ -386,7 +386,7 @@ def compare_dir_urls(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Does a directory hold what is at these URLs, byte for byte?
 
@@ -477,7 +477,7 @@ def compare_many(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
 
@@ -567,7 +567,7 @@ def compare_trees(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources.
 
@@ -723,7 +723,7 @@ def first_difference(
     read_holes: bool = False,
     detect_changes: str = "ctime",
     context: int = 16,
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Difference | None:
     """Where do two files or URLs differ first? None if they are the same, byte for byte.
 

@@ -12,7 +12,7 @@ from komparu._loops import no_loop, running_loop, state_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from _collections_abc import Callable
+    from _collections_abc import Callable, Mapping
     from typing import Any
 
     from komparu import _core
@@ -38,6 +38,13 @@ class TreeRun:
         """Take a run that has begun; it is for one loop."""
         self._run = run
         self._loop = loop
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> Mapping[str, Any]:
+        """Have pydantic, which has loaded its own part by then, take a run as it is."""
+        from pydantic_core.core_schema import is_instance_schema
+
+        return is_instance_schema(cls)
 
     def __aiter__(self) -> TreeRun:
         """Iterate over what is found."""

@@ -174,6 +174,28 @@ class Progress:
     elapsed: float = 0.0
 
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    ProgressCallback: TypeAlias = Callable[[Progress], object]
+else:
+
+    class ProgressCallback:
+        """A function that is called with a `Progress`; what it returns counts for nothing."""
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> object:
+            """Have pydantic accept what can be called."""
+            from pydantic_core.core_schema import callable_schema  # noqa: PLC0415  # loaded by pydantic
+
+            return callable_schema()
+
+        @classmethod
+        def __get_pydantic_json_schema__(cls, _schema: object, _handler: object) -> object:
+            """Describe it for FastAPI's pages: JSON has no functions, so nothing fits but null."""
+            return {"not": {}}
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """How much was compared, and what came of it.

@@ -1,9 +1,9 @@
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from komparu._runs import TreeRun as TreeRun
-from komparu._types import CompareResult, Difference, DirResult, Progress, SourceLike
+from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
 
 __all__ = [
     "TreeRun",
@@ -37,7 +37,7 @@ async def compare(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> bool:
     """Are two files or URLs the same, byte for byte?
 
@@ -106,7 +106,7 @@ async def compare_all(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> bool:
     """Are all of these sources the same, byte for byte?
 
@@ -184,7 +184,7 @@ async def compare_archive(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two archives hold the same files, byte for byte?
 
@@ -281,7 +281,7 @@ async def compare_dir(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two directories hold the same files, byte for byte?
 
@@ -365,7 +365,7 @@ async def compare_dir_urls(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Does a directory hold what is at these URLs, byte for byte?
 
@@ -453,7 +453,7 @@ async def compare_many(
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> CompareResult:
     """Which of these sources are the same, byte for byte?
 
@@ -540,7 +540,7 @@ async def compare_trees(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> DirResult:
     """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources.
 
@@ -650,7 +650,7 @@ async def first_difference(
     read_holes: bool = False,
     detect_changes: str = "ctime",
     context: int = 16,
-    progress: Callable[[Progress], object] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Difference | None:
     """Where do two files or URLs differ first? None if they are the same, byte for byte.
 

@@ -22,7 +22,7 @@ use crate::source::Source;
 /// What every function has whose caller waits, or awaits.
 pub(super) static PROGRESS: Extra = Extra {
     name: "progress",
-    annotation: "Callable[[Progress], object] | None",
+    annotation: "ProgressCallback | None",
     default: "None",
     about: "Called with a Progress, at most 20 times a second and once at the end: in the caller's own thread, or \
         by the event loop. What it raises ends the call.",

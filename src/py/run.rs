@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyStopAsyncIteration;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use super::aio::Mailbox;
 use super::records::progress;
@@ -65,6 +66,17 @@ impl TreeRun {
 impl TreeRun {
     fn __iter__(run: Bound<'_, Self>) -> Bound<'_, Self> {
         run
+    }
+
+    /// Have pydantic, which has loaded its own part by then, take a run as it is.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        _source: &Bound<'py, PyAny>,
+        _handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let schemas = class.py().import("pydantic_core.core_schema")?;
+        schemas.call_method1("is_instance_schema", (class,))
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {

@@ -17,8 +17,7 @@ from komparu import aio
 for module in (komparu, aio):
     for name in module.__all__:
         if inspect.isfunction(function := getattr(module, name)):
-            # A run is no value that could be validated.
-            validate_call(function, validate_return=name != "iter_trees")
+            validate_call(function, validate_return=True)
 compare = validate_call(komparu.compare)
 print(compare("/dev/null", Path("/dev/null"), chunk_size="4096"))
 print(compare(komparu.Source("/dev/null"), {"url": "/dev/null", "timeout": 3}))
@@ -75,9 +74,9 @@ print(ask("GET", "/config"))
 body = json.dumps({"source_a": "/dev/null", "source_b": {"url": "/dev/null"}}).encode()
 for path in ("/sync", "/async", "/sync-direct", "/async-direct"):
     print(ask("POST", path, body))
-print(ask("POST", "/sync", b"{}")[0])
+print(ask("POST", "/sync", b"{}")[0], "compare" in json.dumps(app.openapi()))
 """
-    answers = "(200, 30.0)\n" + "(200, True)\n" * 4 + "422\n"
+    answers = "(200, 30.0)\n" + "(200, True)\n" * 4 + "422 True\n"
     assert run(code) == answers
 
 
