@@ -29,6 +29,14 @@ def processes_of(place: Path) -> Iterator[str]:
             yield os.fsdecode(command)
 
 
+# Under nohup this signal is ignored, which a child inherits.
+HEARING = """
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
 # Of these, the first does all within its own process; the others have others work, who start more.
 @pytest.mark.parametrize(
     ("part", "told"),
@@ -40,7 +48,7 @@ def test_a_soak_that_is_told_to_end_leaves_nothing(
     home = tmp_path / "home"
     home.mkdir()
     with subprocess.Popen(
-        [sys.executable, SOAK, "--scale", "100", part],
+        [sys.executable, "-c", HEARING, SOAK, "--scale", "100", part],
         env={**os.environ, "TMPDIR": os.fspath(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
