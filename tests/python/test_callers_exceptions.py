@@ -268,8 +268,8 @@ import itertools, resource
 if "asan" not in os.environ.get("LD_PRELOAD", ""):
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 signal.signal(signal.SIGALRM, signal.default_int_handler)
-signal.setitimer(signal.ITIMER_REAL, 0.2)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
     komparu.compare_all(eval(sys.argv[1]))
 except KeyboardInterrupt:
     print("interrupted")

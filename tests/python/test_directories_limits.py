@@ -152,8 +152,8 @@ class Pressed(Exception): pass
 def handler(number, frame):
     raise Pressed
 signal.signal(signal.SIGALRM, handler)
-signal.setitimer(signal.ITIMER_REAL, 0.1)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
     while True:
         komparu.compare_dir(*sys.argv[1:], max_workers=1)
 except Pressed:

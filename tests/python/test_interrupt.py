@@ -76,8 +76,8 @@ class Pressed(Exception): pass
 def handler(number, frame):
     raise Pressed
 signal.signal(signal.SIGALRM, handler)
-signal.setitimer(signal.ITIMER_REAL, 0.2)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
     komparu.compare(*sys.argv[1:], chunk_size=1, max_workers=1)
 except Pressed:
     print(bytes_read())
@@ -106,7 +106,7 @@ except LookupError as error:
 
 def test_a_handler_that_raises_nothing_interrupts_nothing(long_work: tuple[Path, Path]) -> None:
     code = """
-handled = []
+handled, answer = [], None
 signal.signal(signal.SIGALRM, lambda number, frame: handled.append(number))
 signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
 while not handled or answer is not True:

@@ -363,11 +363,14 @@ def test_ctrl_c_comes_out_of_the_iteration(tmp_path: Path, long_work: tuple[Path
     code = """
 try:
     with komparu.iter_trees(*sys.argv[1:], chunk_size=1) as run:
+        print("opened", flush=True)
         next(run)
 except KeyboardInterrupt:
     print(run.has_stopped, run.result().complete)
 """
     with start(code, tmp_path / "a", tmp_path / "b") as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "opened\n"
         wait_until_comparing(child, "komparu-worker")
         interrupt(child)
         output, errors = child.communicate()
