@@ -13,6 +13,7 @@ use super::Account;
 use super::name_table::NameTable;
 use crate::error::Result;
 use crate::run::context::{Context, Steps};
+use crate::tree::listing::EntryKind;
 use crate::tree::names;
 
 /// Where an entry stands among those of its archive that count.
@@ -112,6 +113,8 @@ pub(crate) struct Entries {
 pub(crate) struct BesideEntries {
     /// Names that are not matched, and why.
     pub(crate) refused: Vec<(Vec<u8>, &'static str)>,
+    /// Directories, pipes and devices, where these were asked for: composed names, in the archive's order.
+    pub(crate) without_content: Vec<(Box<[u8]>, EntryKind)>,
     /// What is known of the archive as a whole.
     pub(crate) account: Account,
 }

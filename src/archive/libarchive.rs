@@ -428,7 +428,7 @@ impl Entries for Libarchive<'_> {
         let sort = match kind {
             ShownKind::File => Sort::File,
             ShownKind::Symlink(_) | ShownKind::HardLink(_) => Sort::Link,
-            ShownKind::Other => Sort::Other,
+            _ => Sort::Other,
         };
         let Known { details, is_cut } = self.known(&name, sort)?;
         self.entries += 1;

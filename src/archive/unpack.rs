@@ -5,7 +5,7 @@ use std::sync::Arc;
 use blake3::{Hash, Hasher};
 
 use super::chosen::Chosen;
-use super::entries::{Header, Index, Kind, Spelling};
+use super::entries::{BesideEntries, Header, Index, Kind, Spelling};
 use super::input::Origin;
 use super::occurrences::Occurrences;
 use super::reader::ArchiveReader;
@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::run::context::Context;
 use crate::sys::libarchive;
+use crate::tree::listing::EntryKind;
 use crate::tree::names;
 
 /// What becomes of the content of files.
@@ -47,6 +48,8 @@ pub(crate) struct Unpacker<'a> {
     is_sent: bool,
     /// Where all members of one name count.
     occurrences: Occurrences,
+    /// Directories, pipes and devices; `None`: they are passed over.
+    without_content: Option<Vec<(Box<[u8]>, EntryKind)>>,
 }
 
 impl<'a> Unpacker<'a> {
@@ -68,7 +71,31 @@ impl<'a> Unpacker<'a> {
             index: 0,
             is_sent: false,
             occurrences: Occurrences::default(),
+            without_content: None,
         })
+    }
+
+    /// Lists directories, pipes and devices, too.
+    pub(crate) fn with_directories(mut self) -> Self {
+        self.without_content = Some(Vec::new());
+        self
+    }
+
+    /// What there is besides entries with content, apart from the names that were refused; asked after the last.
+    pub(crate) fn besides(&mut self) -> BesideEntries {
+        let without_content = self.without_content.take().unwrap_or_default();
+        BesideEntries { without_content, account: self.archive.account(), ..Default::default() }
+    }
+
+    /// Notes an entry that has no content, if that is wanted. A name that leads nowhere within a tree names no
+    /// directory of one.
+    fn note(&mut self, name: &[u8], kind: EntryKind) {
+        if let Some(noted) = &mut self.without_content
+            && let Ok(name) = names::normal(name)
+            && !name.is_empty()
+        {
+            noted.push((names::composed(name).into(), kind));
+        }
     }
 
     /// Goes on to the next entry that counts, past all that is left of the one at hand.
@@ -94,8 +121,11 @@ impl<'a> Unpacker<'a> {
                     let target = names::normal(&target).unwrap_or(target);
                     Kind::HardLink(names::composed(target).into())
                 }
-                libarchive::ShownKind::Other => {
+                other => {
                     self.archive.content(|_| Ok(()))?;
+                    if let Some(kind) = without_content(&other) {
+                        self.note(&entry.name, kind);
+                    }
                     continue;
                 }
             };
@@ -153,6 +183,20 @@ impl<'a> Unpacker<'a> {
             self.archive.content(|_| Ok(())).map(|size| (size, None))
         };
         unchanged(self.origin, reduced)
+    }
+}
+
+/// What an entry is that has no content, if a tree can have such a thing.
+fn without_content(kind: &libarchive::ShownKind) -> Option<EntryKind> {
+    use libarchive::ShownKind;
+
+    match kind {
+        ShownKind::Directory => Some(EntryKind::Directory),
+        ShownKind::Fifo => Some(EntryKind::Fifo),
+        ShownKind::Socket => Some(EntryKind::Socket),
+        ShownKind::CharacterDevice => Some(EntryKind::CharacterDevice),
+        ShownKind::BlockDevice => Some(EntryKind::BlockDevice),
+        ShownKind::File | ShownKind::Symlink(_) | ShownKind::HardLink(_) | ShownKind::Other => None,
     }
 }
 

@@ -46,8 +46,7 @@ one kind are compared as `compare_dir` and `compare_archive` compare them, a dir
 `compare_dir_urls` does. Of an archive and another tree, the archive is read once, and each file is
 compared with the one at its path while it passes. With follow_symlinks=False links compare by their
 targets; else a link in an archive is what the archive has under its target. A link that leads out
-of the archive is in the result's errors, unless the other tree has the same link to nowhere. Pipes,
-sockets and devices do not count beside an archive.",
+of the archive is in the result's errors, unless the other tree has the same link to nowhere.",
     outcome: "\
 Returns:
     A DirResult; it is true if every entry of both sides was compared and found identical.

@@ -303,15 +303,6 @@ def test_a_path_that_is_a_file_and_a_directory_in_the_archive_is_an_error(tmp_pa
     assert (result.errors, result.equal) == ({"x"}, False)
 
 
-def test_directories_and_special_files_of_either_do_not_count(tmp_path: Path) -> None:
-    place = tree_of(tmp_path / "place", {"x": b"1"})
-    os.mkfifo(place / "pipe")
-    (place / "empty").mkdir()
-    others = [member("d", type=tarfile.DIRTYPE), member("null", type=tarfile.CHRTYPE)]
-    archive = tar(tmp_path / "a.tar", [*others, member("x", b"1")])
-    assert komparu.compare_trees(place, archive).equal
-
-
 def test_what_cannot_be_read_is_an_error_and_never_equal(tmp_path: Path) -> None:
     (tmp_path / "map").mkdir()
     (tmp_path / "x").write_bytes(b"1")

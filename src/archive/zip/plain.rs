@@ -206,7 +206,8 @@ impl Entries for PlainZip<'_> {
         let kind = match member.kind {
             Sort::File => ShownKind::File,
             Sort::Link => ShownKind::Symlink(self.target()?),
-            Sort::Directory | Sort::Other => ShownKind::Other,
+            Sort::Directory => ShownKind::Directory,
+            Sort::Other => ShownKind::Other,
         };
         Ok(Some(Entry { name, kind, is_cut: false }))
     }

@@ -15,7 +15,6 @@ use std::sync::mpsc::{
 use blake3::Hash;
 
 use super::cursor::EntryStream;
-use crate::archive::Account;
 use crate::archive::entries::{BesideEntries, Header};
 use crate::archive::input::shared_buffer::SharedBuffer;
 use crate::archive::stream::Piece;
@@ -47,7 +46,7 @@ enum Item {
     /// The end of the entry's content: how much there was, and its digest if it was not sent.
     Done(u64, Option<Hash>),
     /// The end of everything.
-    End(Result<Account>),
+    End(Result<BesideEntries>),
 }
 
 #[derive(Default)]
@@ -143,7 +142,7 @@ impl EntrySender {
     }
 
     /// Sends the outcome, which is the last thing sent.
-    pub(crate) fn end(mut self, outcome: Result<Account>) {
+    pub(crate) fn end(mut self, outcome: Result<BesideEntries>) {
         self.batch.items.push_back(Item::End(outcome));
         // An error means that the receiver is gone, and needs no outcome.
         let _ = self.flush();
@@ -196,7 +195,8 @@ impl EntryStream for EntryReceiver<'_> {
                     self.besides.refused.push((name, why));
                 }
                 Item::End(outcome) => {
-                    self.besides.account = outcome?;
+                    let refused = std::mem::take(&mut self.besides.refused);
+                    self.besides = BesideEntries { refused, ..outcome? };
                     return Ok(None);
                 }
                 _ => unreachable!("an entry's content is finished before the next is asked for"),
@@ -319,7 +319,7 @@ mod tests {
             let (mut sender, mut receiver) = channel(&"archive".into(), false, &context);
             scope.spawn(move || {
                 let outcome = sent(&mut sender);
-                sender.end(outcome.map(|()| Account::default()));
+                sender.end(outcome.map(|()| BesideEntries::default()));
             });
             receive(&mut receiver)
         })

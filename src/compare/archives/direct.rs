@@ -59,7 +59,8 @@ impl EntryStream for Direct<'_> {
             (self.step, self.taken, self.size, self.reduced) = (None, 0, 0, None);
             match self.unpacker.next()? {
                 None => {
-                    self.besides.account = self.unpacker.archive().account();
+                    let refused = std::mem::take(&mut self.besides.refused);
+                    self.besides = BesideEntries { refused, ..self.unpacker.besides() };
                     return Ok(None);
                 }
                 Some(Found::Refused(name, why)) => self.besides.refused.push((name, why)),

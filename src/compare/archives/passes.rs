@@ -6,16 +6,19 @@
 //! or both settles what the first could not: an entry that was compared with another than the one
 //! it has to be compared with, because its name came again or because it has several.
 
+use std::collections::BTreeSet;
+
 use super::channel::channel;
 use super::decide::ResolvedPair;
 use super::differences;
 use super::differences::Differences;
+use super::differences::scan::ReadAgain;
 use super::direct::Direct;
 use super::lockstep;
 use super::lockstep::LockstepOptions;
 use super::send::unpack;
 use crate::archive::chosen::Chosen;
-use crate::archive::entries::Entries;
+use crate::archive::entries::{Entries, Index};
 use crate::archive::input::Origin;
 use crate::archive::unpack::{ContentUse, Unpacker};
 use crate::error::{Error, Result};
@@ -47,7 +50,7 @@ pub(crate) fn compare(
     let part = &context.call().part();
     let together = std::thread::scope(|scope| {
         let (sender, receiver) = channel(right.name(), lockstep_options.by_digest, context);
-        let other = move || unpack(right, options, &Context::new(part), sender);
+        let other = move || unpack(right, false, options, &Context::new(part), sender);
         let outcome = threads::named(THREAD).spawn_scoped(scope, other).ok().map(|_| {
             Unpacker::open(left, ContentUse::Send, options, context)
                 .map(Direct::new)
@@ -70,7 +73,7 @@ pub(crate) fn compare(
     }
     if options.r#where {
         let pairs = resolved_pair.without_place(entries.each_ref(), &differences, context)?;
-        differences::add(
+        add_differences(
             [left, right],
             entries.each_ref(),
             &pairs,
@@ -120,10 +123,24 @@ pub(crate) fn compare_in_turn(
     if options.r#where {
         let mut differences = Differences::new();
         let pairs = resolved_pair.without_place(both, &differences, context)?;
-        differences::add([left, right], both, &pairs, &mut differences, options, context)?;
+        add_differences([left, right], both, &pairs, &mut differences, options, context)?;
         resolved_pair.set_differences(differences);
     }
     resolved_pair.report(names, both, report, context)
+}
+
+/// Adds where these pairs of entries differ.
+fn add_differences(
+    [left, right]: [&dyn Origin; 2],
+    [lefts, rights]: [&Entries; 2],
+    pairs: &BTreeSet<(Index, Index)>,
+    differences: &mut Differences,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<()> {
+    let left = ReadAgain { origin: left, entries: lefts, options, context };
+    let right = ReadAgain { origin: right, entries: rights, options, context };
+    differences::add(&left, &right, pairs, options.context, differences)
 }
 
 /// Reads an archive once more, for these digests.

@@ -1,31 +1,37 @@
 //! One archive, unpacked by a thread that sends what it finds to the thread that compares.
 
 use super::channel::EntrySender;
-use crate::archive::Account;
+use crate::archive::entries::BesideEntries;
 use crate::archive::input::Origin;
 use crate::archive::unpack::{ContentUse, Found, Unpacker, unchanged};
 use crate::error::Result;
 use crate::options::Options;
 use crate::run::context::Context;
 
-/// Unpacks an archive, and sends all that counts in it.
+/// Unpacks an archive, and sends all that counts in it: entries with content, and directories, pipes and devices
+/// if these are wanted.
 pub(crate) fn unpack(
     origin: &dyn Origin,
+    with_directories: bool,
     options: &Options,
     context: &Context<'_>,
     mut sender: EntrySender,
 ) {
-    let outcome = send_all(origin, options, context, &mut sender);
+    let outcome = send_all(origin, with_directories, options, context, &mut sender);
     sender.end(outcome);
 }
 
 fn send_all(
     origin: &dyn Origin,
+    with_directories: bool,
     options: &Options,
     context: &Context<'_>,
     sender: &mut EntrySender,
-) -> Result<Account> {
+) -> Result<BesideEntries> {
     let mut unpacker = Unpacker::open(origin, ContentUse::Send, options, context)?;
+    if with_directories {
+        unpacker = unpacker.with_directories();
+    }
     while let Some(found) = unpacker.next()? {
         let header = match found {
             Found::Refused(name, why) => {
@@ -43,5 +49,5 @@ fn send_all(
         };
         sender.done(size, digest)?;
     }
-    Ok(unpacker.archive().account())
+    Ok(unpacker.besides())
 }

@@ -1,7 +1,8 @@
 //! What an archive holds, as a tree that is walked beside another one.
 //!
-//! It is made when all entries have passed. Its directories are those that the names lie in; the entries that an
-//! archive has for directories say no more. A symbolic link leads to what the archive has under its target.
+//! It is made when all entries have passed. Its directories are those that the names lie in, and those that the
+//! archive has entries for. A symbolic link leads to what the archive has under its target: each link is followed
+//! once, and those that lead through it go on from there.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,10 +23,6 @@ pub(crate) type NodeId = usize;
 /// Where everything lies.
 const ROOT: NodeId = 0;
 
-/// Names that are followed before a link counts as one that leads in a circle: a hundred times what a system
-/// follows, as for links of a directory.
-const MOST_STEPS: usize = 4096;
-
 /// Directories that the names imply, for each entry that an archive may have: the names of the default limits
 /// could imply some hundred million.
 const IMPLIED: u64 = 4;
@@ -39,14 +36,35 @@ struct Node {
     children: BTreeMap<Box<[u8]>, NodeId>,
     /// The entry whose content it is.
     content: Option<Index>,
+    /// What it is, if the archive says so in an entry that has no content.
+    without_content: Option<EntryKind>,
 }
 
 /// Where a link leads.
+#[derive(Debug, Clone, Copy)]
 enum End {
     At(NodeId),
     Nowhere,
     /// Out of the archive.
     Out,
+}
+
+/// The way that a link leads.
+struct Way<'e> {
+    link: NodeId,
+    at: NodeId,
+    /// The names that are left of its target.
+    rest: Option<&'e [u8]>,
+}
+
+/// What comes of one name of a way.
+enum Advance<'e> {
+    /// It goes on.
+    On,
+    /// It has come to its end.
+    At(End),
+    /// This link, with this target, has to be followed first.
+    After(NodeId, &'e [u8]),
 }
 
 /// An archive as a tree, next to `other`, whose spelling of a name is taken over.
@@ -59,6 +77,8 @@ pub(crate) struct ArchiveTree<'t, T> {
     pub(crate) broken: HashMap<Vec<u8>, Error>,
     /// The paths that are a file, or a link, and a directory.
     pub(crate) files_with_entries: Vec<Vec<u8>>,
+    /// Where each symbolic link leads.
+    ends: HashMap<NodeId, End>,
     follow_links: bool,
     ignore: Option<Ignore>,
 }
@@ -82,6 +102,7 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
             nodes: vec![Node::default()],
             broken: HashMap::new(),
             files_with_entries: Vec::new(),
+            ends: HashMap::new(),
             follow_links: options.follow_symlinks,
             ignore: options.ignore.clone(),
         };
@@ -118,33 +139,56 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
             }
             let node = tree.insert(path);
             tree.nodes[node].content = entry;
-            if let Some(limit) = limit
-                && tree.nodes.len() as u64 > limit
-            {
-                let (count, name) = (tree.nodes.len(), name.clone());
-                let cause =
-                    format!("archive bomb: {count} directories and files, the limit is {limit}");
-                return Err(Error::ArchiveBomb { name, cause });
-            }
+            tree.keep_within(limit)?;
         }
-        for id in names.ids() {
+        for (path, kind) in &entries.besides.without_content {
             steps.step()?;
-            let path = names.name(id, both);
-            let is_both = tree
-                .at(path)
-                .is_some_and(|node| node.content.is_some() && !node.children.is_empty());
-            if is_both {
-                tree.files_with_entries.push(path.to_vec());
+            let node = tree.insert(path);
+            match tree.nodes[node].without_content.replace(*kind) {
+                Some(before) if before != *kind => {
+                    tree.fail(path, "has entries of several kinds under this name".to_owned());
+                }
+                _ => tree.keep_within(limit)?,
             }
         }
+        let paths = names.ids().map(|id| names.name(id, both));
+        let without_content = entries.besides.without_content.iter().map(|(path, _)| &**path);
+        for path in paths.chain(without_content) {
+            steps.step()?;
+            let Some(id) = tree.at(path) else { continue };
+            let node = &tree.nodes[id];
+            let is_file = node.content.is_some();
+            let is_special = node.without_content.is_some_and(|kind| !kind.is_directory());
+            if (is_file || is_special) && tree.is_directory(id) {
+                tree.files_with_entries.push(path.to_vec());
+            } else if is_file && is_special {
+                tree.fail(path, "has entries of several kinds under this name".to_owned());
+            }
+        }
+        tree.files_with_entries.sort_unstable();
+        tree.files_with_entries.dedup();
+        tree.follow_all(context)?;
         Ok(tree)
     }
 
+    /// # Errors
+    /// When the names imply more directories and files than this limit.
+    fn keep_within(&self, limit: Option<u64>) -> Result<()> {
+        match limit {
+            Some(limit) if self.nodes.len() as u64 > limit => {
+                let (count, name) = (self.nodes.len(), self.name.clone());
+                let cause =
+                    format!("archive bomb: {count} directories and files, the limit is {limit}");
+                Err(Error::ArchiveBomb { name, cause })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What was put at this path.
-    fn at(&self, path: &[u8]) -> Option<&Node> {
+    fn at(&self, path: &[u8]) -> Option<NodeId> {
         let mut parts = path.split(|&byte| byte == b'/');
-        let found = parts.try_fold(ROOT, |at, part| self.nodes[at].children.get(part).copied());
-        found.map(|id| &self.nodes[id])
+        parts.try_fold(ROOT, |at, part| self.nodes[at].children.get(part).copied())
     }
 
     fn fail(&mut self, path: &[u8], why: String) {
@@ -168,7 +212,10 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
     }
 
     fn is_directory(&self, id: NodeId) -> bool {
-        id == ROOT || !self.nodes[id].children.is_empty()
+        let node = &self.nodes[id];
+        id == ROOT
+            || !node.children.is_empty()
+            || node.without_content.is_some_and(EntryKind::is_directory)
     }
 
     /// The target of a link, if it is one.
@@ -182,36 +229,84 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
         }
     }
 
-    /// Follows a path from a directory, and all links on the way; the last one, too.
-    fn follow(&self, from: NodeId, path: &[u8]) -> End {
-        let mut at = from;
-        let mut rest: Vec<&[u8]> = path.rsplit(|&byte| byte == b'/').collect();
-        if path.is_empty() {
-            return End::Nowhere;
+    /// Follows every link, in one walk over all of their targets.
+    fn follow_all(&mut self, context: &Context<'_>) -> Result<()> {
+        let mut steps = Steps::new(context);
+        for id in 0..self.nodes.len() {
+            steps.step()?;
+            if let Some(target) = self.target(id) {
+                self.follow(id, target, &mut steps)?;
+            }
         }
-        if path.starts_with(b"/") {
-            return End::Out;
+        Ok(())
+    }
+
+    /// Follows a link, and before it the links on its way that have not been followed yet.
+    fn follow(&mut self, link: NodeId, target: &'t [u8], steps: &mut Steps<'_, '_>) -> Result<()> {
+        let mut ways = Vec::new();
+        if !self.ends.contains_key(&link) {
+            self.begin(link, target, &mut ways);
         }
-        for _ in 0..MOST_STEPS {
-            let Some(part) = rest.pop() else { return End::At(at) };
-            match part {
-                _ if !self.is_directory(at) => return End::Nowhere,
-                b"" | b"." => continue,
-                b".." if at == ROOT => return End::Out,
-                b".." => {
-                    at = self.nodes[at].parent;
-                    continue;
+        while let Some(mut way) = ways.pop() {
+            steps.step()?;
+            let link = way.link;
+            match self.advance(&mut way) {
+                Advance::On => ways.push(way),
+                Advance::At(end) => {
+                    self.ends.insert(link, end);
                 }
-                _ => {}
-            }
-            let Some(child) = self.child(at, part) else { return End::Nowhere };
-            match self.target(child) {
-                None => at = child,
-                Some(target) if target.starts_with(b"/") => return End::Out,
-                Some(target) => rest.extend(target.rsplit(|&byte| byte == b'/')),
+                Advance::After(other, target) => {
+                    ways.push(way);
+                    self.begin(other, target, &mut ways);
+                }
             }
         }
-        End::Nowhere
+        Ok(())
+    }
+
+    /// Begins to follow a link. One that is met again before it has been followed leads in a circle, as do those
+    /// that lead to it.
+    fn begin(&mut self, link: NodeId, target: &'t [u8], ways: &mut Vec<Way<'t>>) {
+        let is_out = target.starts_with(b"/");
+        self.ends.insert(link, if is_out { End::Out } else { End::Nowhere });
+        if !is_out && !target.is_empty() {
+            ways.push(Way { link, at: self.nodes[link].parent, rest: Some(target) });
+        }
+    }
+
+    /// Takes the next name of a way.
+    fn advance(&self, way: &mut Way<'t>) -> Advance<'t> {
+        let Some(rest) = way.rest else { return Advance::At(End::At(way.at)) };
+        if !self.is_directory(way.at) {
+            return Advance::At(End::Nowhere);
+        }
+        let (part, rest) = match rest.iter().position(|&byte| byte == b'/') {
+            Some(slash) => (&rest[..slash], Some(&rest[slash + 1..])),
+            None => (rest, None),
+        };
+        let next = match part {
+            b"" | b"." => way.at,
+            b".." if way.at == ROOT => return Advance::At(End::Out),
+            b".." => self.nodes[way.at].parent,
+            name => {
+                let Some(child) = self.child(way.at, name) else {
+                    return Advance::At(End::Nowhere);
+                };
+                match (self.target(child), self.ends.get(&child)) {
+                    (None, _) => child,
+                    (Some(target), None) => return Advance::After(child, target),
+                    (Some(_), Some(&End::At(end))) => end,
+                    (Some(_), Some(&end)) => return Advance::At(end),
+                }
+            }
+        };
+        (way.at, way.rest) = (next, rest);
+        Advance::On
+    }
+
+    /// Where a link leads.
+    fn end(&self, link: NodeId) -> End {
+        self.ends.get(&link).copied().unwrap_or(End::Nowhere)
     }
 
     /// What a directory has under a name, however that is spelled.
@@ -236,7 +331,7 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
             at = match self.target(child) {
                 None => child,
                 Some(_) if !self.follow_links => return None,
-                Some(target) => match self.follow(at, target) {
+                Some(_) => match self.end(child) {
                     End::At(end) => end,
                     End::Nowhere | End::Out => return None,
                 },
@@ -250,7 +345,7 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
         let found = self.find(path)?;
         let file = match self.target(found) {
             None => found,
-            Some(target) => match self.follow(self.nodes[found].parent, target) {
+            Some(_) => match self.end(found) {
                 End::At(end) => end,
                 End::Nowhere | End::Out => return None,
             },
@@ -259,15 +354,20 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
     }
 
     fn kind(&self, id: NodeId) -> EntryKind {
-        let Some(target) = self.target(id) else {
-            return if self.is_directory(id) { EntryKind::Directory } else { EntryKind::File };
-        };
+        if self.target(id).is_none() {
+            let without_content = self.nodes[id].without_content;
+            return if self.is_directory(id) {
+                EntryKind::Directory
+            } else {
+                without_content.unwrap_or(EntryKind::File)
+            };
+        }
         if !self.follow_links {
             return EntryKind::Link;
         }
-        match self.follow(self.nodes[id].parent, target) {
+        match self.end(id) {
             End::At(end) if self.is_directory(end) => EntryKind::LinkedDirectory,
-            End::At(_) => EntryKind::File,
+            End::At(end) => self.nodes[end].without_content.unwrap_or(EntryKind::File),
             End::Nowhere | End::Out => EntryKind::Link,
         }
     }
@@ -304,7 +404,7 @@ impl<T: Tree> ArchiveTree<'_, T> {
     pub(crate) fn leads_out(&self, path: &[u8]) -> Option<Name> {
         let found = self.find(path)?;
         let target = self.target(found).filter(|_| self.follow_links)?;
-        match self.follow(self.nodes[found].parent, target) {
+        match self.end(found) {
             End::Out => Some(Name::new(target)),
             End::At(_) | End::Nowhere => None,
         }
@@ -348,10 +448,6 @@ impl<T: Tree> Tree for ArchiveTree<'_, T> {
         for (name, &child) in children {
             steps.step()?;
             let name = spellings.get(&**name).and_then(Option::as_deref).unwrap_or(name);
-            if self.target(child).is_some() {
-                // Following it may take thousands of steps.
-                context.checkpoint()?;
-            }
             let kind = self.kind(child);
             let is_left_out = self
                 .ignore

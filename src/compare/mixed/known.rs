@@ -15,7 +15,6 @@ use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, Mismatch, Proof, Side};
 use crate::run::context::Context;
 use crate::sys::lock::lock;
-use crate::tree::listing::EntryKind;
 use crate::tree::{Tree, names};
 
 /// The outcome of reading the archive.
@@ -46,7 +45,7 @@ impl<T: Tree> KnownEntries<'_, T> {
     }
 
     /// A finding of the archive against the other tree, seen from the left.
-    fn seen(&self, finding: Finding) -> Finding {
+    pub(super) fn seen(&self, finding: Finding) -> Finding {
         match (self.side, finding) {
             (Side::Right, Finding::Differs(mismatch)) => {
                 let difference = mismatch.difference;
@@ -88,7 +87,7 @@ impl<T: Tree> KnownEntries<'_, T> {
         })
     }
 
-    /// Compares the file at a path with an entry by their digests.
+    /// Compares the file at a path with an entry by their digests. Says the size of the file, too.
     ///
     /// # Errors
     /// When the file cannot be read; when the context says stop.
@@ -97,15 +96,17 @@ impl<T: Tree> KnownEntries<'_, T> {
         index: Index,
         path: &[u8],
         context: &Context<'_>,
-    ) -> Result<Finding> {
+    ) -> Result<(Finding, u64)> {
         let &Body { size, digest, .. } = self.driven.entries.body(index);
         let why = "the content of an entry was not compared";
         let digest = digest.ok_or_else(|| Error::archive(self.name, why))?;
         let mut opened = Opened { tree: self.tree, directory: None };
         let (mut reader, known_size) = opened.open(path)?;
         engine::wait_for(&mut *reader, context)?;
-        if sizes_differ(Some(size), known_size.or(reader.size())) {
-            return Ok(Finding::differs(DiffReason::SizeMismatch));
+        if let Some(other) = known_size.or(reader.size())
+            && other != size
+        {
+            return Ok((Finding::differs(DiffReason::SizeMismatch), other));
         }
         let mut read = StreamDigest::default();
         loop {
@@ -119,12 +120,13 @@ impl<T: Tree> KnownEntries<'_, T> {
         }
         reader.verify()?;
         let (length, found) = read.finish();
-        Ok(if length == size && digest == found {
+        let finding = if length == size && digest == found {
             Finding::Equal(Some(Proof::Digest))
         } else {
             let (reason, proof) = (DiffReason::ContentMismatch, Some(Proof::Digest));
             Finding::Differs(Mismatch { reason, proof, difference: None })
-        })
+        };
+        Ok((finding, length))
     }
 }
 
@@ -153,22 +155,12 @@ impl<T: Tree> Known for KnownEntries<'_, T> {
         Ok(None)
     }
 
-    fn absent(&self, side: Side, path: &[u8], kind: EntryKind) -> Absent {
+    fn absent(&self, side: Side, path: &[u8]) -> Absent {
         if let Some(error) = self.broken(path) {
             return Absent::Unknown(error);
         }
         if side == self.side {
             return Absent::OnlyOne;
-        }
-        let is_special = matches!(
-            kind,
-            EntryKind::Fifo
-                | EntryKind::Socket
-                | EntryKind::CharacterDevice
-                | EntryKind::BlockDevice
-        );
-        if is_special {
-            return Absent::PassedOver;
         }
         if !path.is_ascii() && self.archive.has(path) {
             let why = "several names that differ only in how Unicode spells them";

@@ -9,14 +9,16 @@
 mod archive_tree;
 mod drive;
 mod known;
+mod places;
 
 use std::sync::{Mutex, PoisonError};
 
 use self::archive_tree::ArchiveTree;
 use self::drive::{Driven, drive};
 use self::known::KnownEntries;
-use super::archives::passes::{THREAD, add_digests, read_one};
-use super::archives::{Archive, channel, decide, direct, send};
+use self::places::Unplaced;
+use super::archives::passes::{THREAD, add_digests};
+use super::archives::{Archive, channel, decide, direct, lockstep, send};
 use super::trees::task::Known;
 use super::trees::walk;
 use crate::archive::chosen::Chosen;
@@ -32,6 +34,7 @@ use crate::run::for_each::{AfterFailure, Verdict, each};
 use crate::run::sink::{Report, Sink, report};
 use crate::run::threads;
 use crate::source::Source;
+use crate::sys::lock::lock;
 use crate::tree::Tree;
 
 /// How the content of files is compared.
@@ -68,7 +71,9 @@ pub(crate) fn report_archive_and_tree<T: Tree>(
                 Reading::Driving => read(&archive, tree, options, context)?,
                 Reading::Digesting(_) => {
                     let digests = ContentUse::DigestAll;
-                    let entries = read_one(&archive, digests, true, options, context)?;
+                    let unpacker = Unpacker::open(&archive, digests, options, context)?;
+                    let archive = direct::Direct::new(unpacker.with_directories());
+                    let entries = lockstep::read_one(archive, true, context)?;
                     Driven { entries, ..Driven::default() }
                 }
             };
@@ -90,7 +95,7 @@ fn read<T: Tree>(
         let part = &context.call().part();
         let driven = std::thread::scope(|scope| {
             let (sender, receiver) = channel::channel(archive.name(), false, context);
-            let unpack = move || send::unpack(archive, options, &Context::new(part), sender);
+            let unpack = move || send::unpack(archive, true, options, &Context::new(part), sender);
             let spawned = threads::named(THREAD).spawn_scoped(scope, unpack).is_ok();
             let driven = spawned.then(|| drive(receiver, tree, options, context));
             part.cancel();
@@ -101,6 +106,7 @@ fn read<T: Tree>(
         }
     }
     let unpacker = Unpacker::open(archive, ContentUse::Send, options, context)?;
+    let unpacker = unpacker.with_directories();
     drive(direct::Direct::new(unpacker), tree, options, context)
 }
 
@@ -160,14 +166,24 @@ impl<T: Tree> Found<'_, '_, T> {
             Reading::Driving => options.workers(),
             Reading::Digesting(at_a_time) => at_a_time,
         };
+        let unplaced = Mutex::new(Vec::new());
         let by_digest = |(index, path): &(Index, Vec<u8>), context: &Context<'_>| {
             match engine::until_quiet(context, || known.by_digest(*index, path, context)) {
-                Ok(finding) => report.found(path.clone(), finding, context)?,
+                Ok((Finding::Differs(mismatch), length)) if options.r#where => {
+                    let (index, path) = (*index, path.clone());
+                    lock(&unplaced).push(Unplaced { index, path, size: length, mismatch });
+                }
+                Ok((finding, _)) => report.found(path.clone(), finding, context)?,
                 Err(error) => report.failed(path.clone(), error, context)?,
             }
             Ok(Verdict::Undecided)
         };
         each(&pending, at_a_time, AfterFailure::Stop, context, by_digest)?;
+        let unplaced = unplaced.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let archive = (self.archive as &dyn Origin, &driven.entries);
+        for (path, finding) in places::found(archive, tree, unplaced, options, context)? {
+            report.found(path, known.seen(finding), context)?;
+        }
         Ok(())
     }
 

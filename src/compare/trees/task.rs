@@ -14,7 +14,6 @@ use crate::run::context::Context;
 use crate::run::sink::Report;
 use crate::tree::Tree;
 use crate::tree::ancestors::Ancestors;
-use crate::tree::listing::EntryKind;
 
 /// What all threads of a walk share.
 pub(crate) struct Walk<'w, A, B> {
@@ -36,7 +35,7 @@ pub(crate) trait Known: Sync {
     fn content(&self, path: &[u8], context: &Context<'_>) -> Result<Option<Finding>>;
 
     /// What it means that only one tree has an entry.
-    fn absent(&self, side: Side, path: &[u8], kind: EntryKind) -> Absent;
+    fn absent(&self, side: Side, path: &[u8]) -> Absent;
 
     /// Why it is not known what the entry at a path is, where its kinds seem to differ.
     fn unknown_kind(&self, path: &[u8]) -> Option<Error>;
@@ -46,8 +45,6 @@ pub(crate) trait Known: Sync {
 pub(crate) enum Absent {
     /// That it is there in one only.
     OnlyOne,
-    /// Nothing: entries of this kind are not compared.
-    PassedOver,
     /// That it cannot be told whether the other one has it.
     Unknown(Error),
 }

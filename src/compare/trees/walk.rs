@@ -382,11 +382,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
                 return Ok(false);
             }
-            kind => {
-                let absent = self.known.map(|known| known.absent(side, &path(), kind));
+            _ => {
+                let absent = self.known.map(|known| known.absent(side, &path()));
                 match absent.unwrap_or(Absent::OnlyOne) {
                     Absent::OnlyOne => self.report.found(path(), side.only(), context)?,
-                    Absent::PassedOver => return Ok(false),
                     Absent::Unknown(error) => self.report.failed(path(), error, context)?,
                 }
             }

@@ -22,7 +22,17 @@ pub(crate) enum ShownKind {
     Symlink(Vec<u8>),
     /// Another name for what this entry names. It may have content all the same.
     HardLink(Vec<u8>),
-    /// A directory, a device, or what a format keeps for itself.
+    /// A directory.
+    Directory,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A character device.
+    CharacterDevice,
+    /// A block device.
+    BlockDevice,
+    /// What a format keeps for itself, or of a kind that is not known.
     Other,
 }
 
@@ -60,6 +70,11 @@ impl ShownEntry<'_> {
             libc::S_IFREG if self.in_ar && self.is_table(inside) => ShownKind::Other,
             // Formats without types leave it out.
             libc::S_IFREG | 0 => ShownKind::File,
+            libc::S_IFDIR => ShownKind::Directory,
+            libc::S_IFIFO => ShownKind::Fifo,
+            libc::S_IFSOCK => ShownKind::Socket,
+            libc::S_IFCHR => ShownKind::CharacterDevice,
+            libc::S_IFBLK => ShownKind::BlockDevice,
             _ => ShownKind::Other,
         }
     }

@@ -169,7 +169,8 @@ impl Rar5 {
             }
             FILE => match file(&mut fields, Fields(extra))? {
                 Ok((_, details))
-                    if flags & HAS_DATA == 0 && details.instead.kind == Some(ShownKind::Other) =>
+                    if flags & HAS_DATA == 0
+                        && details.instead.kind == Some(ShownKind::Directory) =>
                 {
                     Block::Directory
                 }
@@ -294,7 +295,7 @@ fn file(
             return Some(Broken::because(format!("has an entry of unknown size, '{shown}'")));
         }
         // Its content must not be asked for.
-        None if is_directory => Some(ShownKind::Other),
+        None if is_directory => Some(ShownKind::Directory),
         None => None,
         Some((UNIX_LINK | WINDOWS_LINK | JUNCTION, target)) => {
             Some(ShownKind::Symlink(target.to_vec()))

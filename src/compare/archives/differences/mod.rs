@@ -1,4 +1,5 @@
-//! Where entries differ first that were not compared side by side.
+//! Where contents differ first that were not compared side by side: entries of archives, or of one and of another
+//! tree.
 //!
 //! Their contents cannot be held against each other: an archive is read in its own order, and what it holds may be
 //! larger than memory. So both archives are read again, one after the other. Of entries larger than a block, the
@@ -7,21 +8,18 @@
 //! whose blocks fit into [`KEPT`] together, then for the next ones. So a thousand large entries, or any number of
 //! small ones that have 64 MiB together, take two readings of both archives more, and each further thousand one.
 
-mod scan;
+pub(crate) mod scan;
 
 use std::collections::{BTreeSet, HashMap};
 
 use blake3::Hash;
 
-use self::scan::{BLOCK, BlockDigests, ReadAgain, Window};
+use self::scan::{BLOCK, BlockDigests, ContentsAgain, Window};
 use crate::archive::chosen::Chosen;
-use crate::archive::entries::{Entries, Index};
-use crate::archive::input::Origin;
+use crate::archive::entries::Index;
 use crate::engine::first::in_memory;
 use crate::error::Result;
-use crate::options::Options;
 use crate::outcome::Difference;
-use crate::run::context::Context;
 
 /// Where entries differ, by their indices in the left archive and in the right one.
 pub(crate) type Differences = HashMap<(Index, Index), Box<Difference>>;
@@ -37,24 +35,21 @@ struct Pair {
     block: u64,
 }
 
-/// Adds where these pairs of entries differ, which are known to.
+/// Adds where these pairs of contents differ, which are known to; up to `shown` bytes of each are kept.
 ///
 /// # Errors
 /// When an archive cannot be read again, or has changed; when the context says stop.
-pub(super) fn add(
-    origins: [&dyn Origin; 2],
-    entries: [&Entries; 2],
+pub(crate) fn add(
+    left: &impl ContentsAgain,
+    right: &impl ContentsAgain,
     pairs: &BTreeSet<(Index, Index)>,
+    shown: usize,
     differences: &mut Differences,
-    options: &Options,
-    context: &Context<'_>,
 ) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
-    let again =
-        |side: usize| ReadAgain { origin: origins[side], entries: entries[side], options, context };
-    let again = Again { left: again(0), right: again(1), shown: options.context };
+    let again = Again { left, right, shown };
     let blocks = again.differing_blocks(pairs)?;
     let pair = |&(left, right)| {
         let block = blocks.get(&(left, right)).copied().unwrap_or(0);
@@ -74,15 +69,15 @@ pub(super) fn add(
     if batch.is_empty() { Ok(()) } else { again.compare_blocks(&batch, differences) }
 }
 
-/// Two archives that are read again.
-struct Again<'a> {
-    left: ReadAgain<'a>,
-    right: ReadAgain<'a>,
+/// Two sides that are read again.
+struct Again<'a, L, R> {
+    left: &'a L,
+    right: &'a R,
     /// How many bytes a difference shows.
     shown: usize,
 }
 
-impl Again<'_> {
+impl<L: ContentsAgain, R: ContentsAgain> Again<'_, L, R> {
     /// Bytes that are kept of an entry: a block, and what a difference at its end shows of what follows.
     fn window(&self) -> u64 {
         BLOCK + self.shown as u64

@@ -1,4 +1,4 @@
-//! An archive that is read once more, for the content of some of its entries.
+//! What is read once more, for some of its contents: an archive, for example.
 
 use blake3::{Hash, Hasher};
 
@@ -13,32 +13,51 @@ use crate::options::Options;
 use crate::run::context::Context;
 
 /// Bytes in a block. Its digest has 32, so that half a MiB is kept of 1 GiB.
-pub(super) const BLOCK: u64 = 64 << 10;
+pub(crate) const BLOCK: u64 = 64 << 10;
 
 /// Zeros that are looked at, at a time.
 const ZEROS: &[u8] = &[0; 64 << 10];
 
-/// One of two archives, and what is known of its entries.
-pub(super) struct ReadAgain<'a> {
-    pub(super) origin: &'a dyn Origin,
-    pub(super) entries: &'a Entries,
-    pub(super) options: &'a Options,
-    pub(super) context: &'a Context<'a>,
+/// Contents that can be read once more, by their numbers.
+pub(crate) trait ContentsAgain {
+    /// The size of a content.
+    fn size(&self, index: Index) -> u64;
+
+    /// The error of one that is not what it was.
+    fn changed(&self) -> Error;
+
+    /// Reads them: each that is chosen goes to what `begin` makes for it, and `end` takes that when all of it has
+    /// passed.
+    ///
+    /// # Errors
+    /// When something has changed or cannot be read; when the context says stop.
+    fn scan<T: Take>(
+        &self,
+        chosen: Chosen,
+        begin: impl Fn(Index) -> T,
+        end: impl FnMut(Index, T) -> Result<()>,
+    ) -> Result<()>;
 }
 
-impl ReadAgain<'_> {
-    /// The size of an entry.
-    pub(super) fn size(&self, index: Index) -> u64 {
+/// One of two archives, and what is known of its entries.
+pub(crate) struct ReadAgain<'a> {
+    pub(crate) origin: &'a dyn Origin,
+    pub(crate) entries: &'a Entries,
+    pub(crate) options: &'a Options,
+    pub(crate) context: &'a Context<'a>,
+}
+
+impl ContentsAgain for ReadAgain<'_> {
+    fn size(&self, index: Index) -> u64 {
         self.entries.body(index).size
     }
 
-    pub(super) fn changed(&self) -> Error {
+    fn changed(&self) -> Error {
         Error::read(self.origin.name(), "changed between two passes over it")
     }
 
-    /// Reads an archive to its end: the content of each chosen entry goes to what `begin` makes for it, and `end`
-    /// takes that when all of it has passed.
-    pub(super) fn scan<T: Take>(
+    /// An archive is read to its end.
+    fn scan<T: Take>(
         &self,
         chosen: Chosen,
         begin: impl Fn(Index) -> T,
@@ -101,13 +120,13 @@ impl ReadAgain<'_> {
 }
 
 /// Takes the content of an entry, piece by piece.
-pub(super) trait Take {
+pub(crate) trait Take {
     fn take(&mut self, bytes: &[u8]);
 }
 
 /// The digest of each block of a content.
 #[derive(Default)]
-pub(super) struct BlockDigests {
+pub(crate) struct BlockDigests {
     digests: Vec<Hash>,
     hasher: Hasher,
 }
@@ -136,7 +155,7 @@ impl Take for BlockDigests {
 }
 
 /// A part of a content, and how many lines end before it.
-pub(super) struct Window {
+pub(crate) struct Window {
     pub(super) start: u64,
     end: u64,
     position: u64,

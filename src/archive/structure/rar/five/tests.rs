@@ -143,7 +143,7 @@ fn references_are_what_they_refer_to() {
 fn the_content_of_a_directory_is_not_asked_for() {
     let bytes = archive(&[file_block("d", [0, IS_DIRECTORY], 0, b"", b"")]);
     let (listed, _) = walked(&bytes, Rar5::new);
-    assert_eq!(listed[0].1.instead.kind, Some(ShownKind::Other));
+    assert_eq!(listed[0].1.instead.kind, Some(ShownKind::Directory));
 }
 
 #[test]
