@@ -24,7 +24,7 @@ pub fn compare(
 ) -> Result<PairOutcome> {
     let counters = context.counters();
     counters.set_entries_total(1);
-    counters.begin(&[&a.name().bytes()]);
+    counters.begin_source(a.name());
     let outcome = until_quiet(context, || {
         let (content_a, content_b) = (a.content(options)?, b.content(options)?);
         if let (Some(size), true) = (content_a.size(), content_a.size() == content_b.size()) {

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use super::job::Job;
 use super::queue::{Limits, Queue};
 use super::runnable::Runnable;
-use crate::options::Options;
+use crate::options::default_workers;
 use crate::sys::descriptors::descriptor_limit;
 use crate::sys::fork::with_fork_lock;
 use crate::sys::schedule::work_for_others;
@@ -87,7 +87,7 @@ impl Queues {
             (_, 1..) => Limits { weight: max_workers, spare: 0 },
             (Load::Disk, 0) => {
                 let more = SPARE.min(self.descriptors / DESCRIPTORS_PER_JOB / 2);
-                Limits { weight: Options::default().workers() + more, spare: 0 }
+                Limits { weight: default_workers() + more, spare: 0 }
             }
             (Load::Transfers(_), 0) => {
                 let affordable = self.descriptors / DESCRIPTORS_PER_TRANSFER;
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn a_short_job_behind_64_long_ones_begins_at_once() {
         let Limits { weight, spare } = Queues::new().limits(Load::Disk, 0);
-        assert_eq!((weight, spare), (Options::default().workers() + SPARE, 0));
+        assert_eq!((weight, spare), (default_workers() + SPARE, 0));
         let few = Queues { descriptors: 64, ..Queues::new() };
-        assert_eq!(few.limits(Load::Disk, 0).weight, Options::default().workers() + 2);
+        assert_eq!(few.limits(Load::Disk, 0).weight, default_workers() + 2);
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Options {
     #[must_use]
     pub fn workers(&self) -> usize {
         match self.max_workers {
-            0 => available_cpus().min(DEFAULT_WORKERS),
+            0 => default_workers(),
             chosen => chosen,
         }
     }
@@ -66,6 +66,11 @@ impl Options {
             chosen => chosen,
         }
     }
+}
+
+/// How many threads compare files of this machine where no number is chosen: as many as pay off.
+pub(crate) fn default_workers() -> usize {
+    available_cpus().min(DEFAULT_WORKERS)
 }
 
 /// The CPUs this process may use: its affinity mask and, on Linux, its cgroup's quota. Asking reads

@@ -17,7 +17,7 @@ use pyo3::types::PyDict;
 use super::answer::{self, Answered};
 use super::conversion::Conversion;
 use super::request::{Collected, PreparedCall, decode};
-use super::{config, errors, partial, records};
+use super::{config, errors, logging, partial, records};
 use crate::error::{Error, Name};
 use crate::jobs;
 use crate::jobs::{Failure, Outcome};
@@ -142,7 +142,7 @@ impl Mailbox {
             return Err(PyRuntimeError::new_err("a job can only be begun once"));
         };
         let load = request.load;
-        let call = self.calls.part_within(request.options.comparison_timeout);
+        let call = self.calls.part_within(request.begun(), request.options.comparison_timeout);
         if job.watcher.is_some() {
             call.note_paths();
         }
@@ -178,6 +178,7 @@ impl Mailbox {
             py.detach(|| std::thread::sleep(TURN));
             return Ok(());
         }
+        logging::ask(py);
         let finished = self.finished.take().into_iter();
         self.lock().extend(finished.map(|(job_id, outcome)| (job_id, Pending::Finished(outcome))));
         let (mut raised, mut left) = (Ok(()), AT_ONCE);

@@ -2,6 +2,10 @@
 //!
 //! Only the thread that calls, or the loop's, writes records. Nothing is imported for them: a program that has not
 //! loaded `logging` cannot have asked for any.
+//!
+//! Asking the logger takes a fiftieth of a small call, so a loop asks once for all results that it delivers at a time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::exceptions::{PyBaseException, PyException};
 use pyo3::intern;
@@ -20,24 +24,43 @@ const DEBUG: u8 = 10;
 /// Sources that are named in a record.
 const NAMED: usize = 2;
 
+/// The logger, and how it is asked whether it takes records of this level: kept, since each call asks.
+struct Recorder {
+    logger: Py<PyAny>,
+    is_enabled_for: Py<PyAny>,
+    level: Py<PyTuple>,
+}
+
 /// The logger, if it takes records of this level.
-fn logger(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let logger = match LOGGER.get(py) {
-        Some(logger) => logger.bind(py).clone(),
+fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
+    static LOGGER: PyOnceLock<Recorder> = PyOnceLock::new();
+    let kept = match LOGGER.get(py) {
+        Some(kept) => kept,
         None => {
             let modules = classes(py)?.sys.bind(py).getattr(intern!(py, "modules"))?;
             // Looked up in the dictionary, which costs no exception where it is not loaded.
             let modules = modules.cast_into::<PyDict>()?;
             let Some(logging) = modules.get_item(intern!(py, "logging"))? else { return Ok(None) };
             let logger = logging.call_method1(intern!(py, "getLogger"), ("komparu",))?;
+            let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?.unbind();
+            let level = PyTuple::new(py, [DEBUG])?.unbind();
             // Another thread may have set the same one.
-            let _ = LOGGER.set(py, logger.clone().unbind());
-            logger
+            let _ = LOGGER.set(py, Recorder { logger: logger.unbind(), is_enabled_for, level });
+            LOGGER.get(py).expect("one of them has set it")
         }
     };
-    let is_enabled = logger.call_method1(intern!(py, "isEnabledFor"), (DEBUG,))?.is_truthy()?;
-    Ok(is_enabled.then_some(logger))
+    let is_enabled = kept.is_enabled_for.bind(py).call1(kept.level.bind(py))?.is_truthy()?;
+    Ok(is_enabled.then(|| kept.logger.bind(py)))
+}
+
+/// Did the logger take records when a loop last delivered results?
+static TAKES_RECORDS: AtomicBool = AtomicBool::new(true);
+
+/// Asks the logger for the results that are about to be delivered.
+pub(super) fn ask(py: Python<'_>) {
+    // What a logger raises is raised by the call that is recorded.
+    let takes_records = logger(py).map_or(true, |logger| logger.is_some());
+    TAKES_RECORDS.store(takes_records, Ordering::Relaxed);
 }
 
 /// Writes a record of a call: which function, with which sources, and what came of it.
@@ -82,6 +105,10 @@ pub(super) fn record_call(
     outcome: Bound<'_, PyAny>,
 ) -> PyResult<()> {
     let is_error = outcome.is_instance_of::<PyBaseException>();
+    // An error may come without any delivery, as that of a call whose time is up.
+    if !is_error && !TAKES_RECORDS.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     if is_error && !outcome.is_instance_of::<PyException>() {
         return Ok(());
     }

@@ -39,6 +39,8 @@ pub(super) struct TreeRequest {
     pub(super) names: Arc<OnceLock<Names>>,
     /// Are identical paths findings, too?
     pub(super) wants_equal: bool,
+    /// When the call began.
+    pub(super) begun: Instant,
 }
 
 /// Where the findings of trees are collected, and what their names are: known before there are any.
@@ -76,8 +78,8 @@ pub(super) struct PreparedCall {
     work: Work,
     /// What is called with the progress, if anything is.
     pub(super) progress: Option<Py<PyAny>>,
-    /// When the call began.
-    begun: Instant,
+    /// When the call began, if that was before now.
+    begun: Option<Instant>,
 }
 
 impl PreparedCall {
@@ -113,12 +115,13 @@ impl PreparedCall {
 
     /// What is done, for a sink of another kind.
     pub(super) fn into_tree(self) -> Option<TreeRequest> {
+        let begun = self.begun();
         match self.work {
             Work::Plain(_) => None,
             Work::Tree(compare, found) => {
                 let wants_equal = found.findings.wants_equal();
                 let (options, names) = (self.options, found.names);
-                Some(TreeRequest { options, compare, names, wants_equal })
+                Some(TreeRequest { options, compare, names, wants_equal, begun })
             }
         }
     }
@@ -132,13 +135,18 @@ impl PreparedCall {
     }
 
     fn with_work(options: Arc<Options>, load: Load, work: Work) -> Self {
-        Self { options, load, work, progress: None, begun: Instant::now() }
+        Self { options, load, work, progress: None, begun: None }
     }
 
     /// The same, of a call that began before its arguments were read: there may be a million.
     pub(super) fn since(mut self, begun: Instant) -> Self {
-        self.begun = begun;
+        self.begun = Some(begun);
         self
+    }
+
+    /// When the call began.
+    pub(super) fn begun(&self) -> Instant {
+        self.begun.unwrap_or_else(Instant::now)
     }
 
     /// With the paths that are identical, too.
@@ -158,15 +166,21 @@ impl PreparedCall {
                 found.answer(complete, context)
             }
         })?;
-        let complete = !matches!(&answer, Answer::Tree(TreeOutcome { complete: false, .. }, _));
-        context.call().finish(complete);
-        Ok(Answered::within(context.call(), answer))
+        let call = context.call();
+        if !matches!(&answer, Answer::Tree(TreeOutcome { complete: false, .. }, _)) {
+            call.complete();
+        }
+        // No other result says how long it took.
+        if matches!(&answer, Answer::Tree(..)) {
+            call.stop_clock();
+        }
+        Ok(Answered::within(call, answer))
     }
 
     /// The same while the caller waits, without the interpreter, except that signals are looked after.
     /// With `progress`, the caller's function is called now and then, and once at the end.
     pub(super) fn wait(mut self, py: Python<'_>) -> PyResult<Answered> {
-        let call = Arc::new(Call::since(self.begun, self.options.comparison_timeout));
+        let call = Arc::new(Call::since(self.begun(), self.options.comparison_timeout));
         let (found, watcher) = (self.found(), self.progress.take());
         let tell = |watcher: &Py<PyAny>, py: Python<'_>| {
             let progress = records::progress(py, &call.progress(), decode(found.as_ref()))?;

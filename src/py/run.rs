@@ -40,8 +40,8 @@ pub(super) fn cancel_all() {
 impl TreeRun {
     /// Begins the comparison.
     pub(super) fn begin(request: TreeRequest) -> Self {
-        let TreeRequest { options, compare, names, wants_equal } = request;
-        let call = Arc::new(RUNS.part_within(options.comparison_timeout));
+        let TreeRequest { options, compare, names, wants_equal, begun } = request;
+        let call = Arc::new(RUNS.part_within(begun, options.comparison_timeout));
         call.note_paths();
         let (streamed, sink, receiver) = Streamed::new(wants_equal);
         let (ended, counted) = (Arc::clone(&streamed), Arc::clone(&call));
@@ -50,7 +50,10 @@ impl TreeRun {
                 Ok(context) => End::Compared(caught(|| compare(&options, &sink, context))),
                 Err(error) => End::NoThread(error.to_string()),
             };
-            counted.finish(matches!(end, End::Compared(Ok(true))));
+            if matches!(end, End::Compared(Ok(true))) {
+                counted.complete();
+            }
+            counted.stop_clock();
             ended.finish(end);
             drop(sink);
         });

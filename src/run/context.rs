@@ -97,12 +97,12 @@ impl Call {
         }
     }
 
-    /// A call of its own, which is cancelled with this one: it has its own timeout, from now on, and its own
-    /// counters.
+    /// A call of its own, which is cancelled with this one: it began at `begun`, and has its own timeout and its
+    /// own counters.
     #[must_use]
-    pub fn part_within(&self, timeout: Option<Duration>) -> Self {
-        let (timeout, counters) = (timeout.and_then(ending), Arc::default());
-        Self { timeout, counters, ..self.part() }
+    pub fn part_within(&self, begun: Instant, timeout: Option<Duration>) -> Self {
+        let outer = self.outer.iter().chain([&self.cancelled]).cloned().collect();
+        Self { outer, ..Self::since(begun, timeout) }
     }
 
     /// A part whose work does not count.
@@ -111,13 +111,22 @@ impl Call {
         Self { counters: Arc::default(), ..self.part() }
     }
 
-    /// The call is over: its summary does not change any more. `complete`: was everything compared?
+    /// The call is over, and everything was compared: there is no more than has been counted.
     #[cfg_attr(
         not(feature = "python"),
         allow(dead_code, reason = "only the Python module needs it")
     )]
-    pub(crate) fn finish(&self, complete: bool) {
-        self.counters.finish(complete);
+    pub(crate) fn complete(&self) {
+        self.counters.complete();
+    }
+
+    /// The call is over, and its summary does not change any more: the clock stops.
+    #[cfg_attr(
+        not(feature = "python"),
+        allow(dead_code, reason = "only the Python module needs it")
+    )]
+    pub(crate) fn stop_clock(&self) {
+        self.counters.stop_clock();
     }
 
     /// For what is done with the findings once this call is over: it has the same counters, and no limits.
@@ -168,15 +177,16 @@ impl Call {
     }
 }
 
-/// A timeout and its deadline, from now on; `None` if the deadline is past the clock's end.
-fn ending(limit: Duration) -> Option<(Duration, Instant)> {
-    Some((limit, Instant::now().checked_add(limit)?))
-}
-
 /// One thread's access to its call.
 pub struct Context<'c> {
     call: &'c Call,
-    interrupt: Option<&'c dyn Fn() -> bool>,
+    interrupt: Option<Interrupt<'c>>,
+}
+
+/// What is called every [`PULSE`].
+#[derive(Clone)]
+struct Interrupt<'c> {
+    is_raised: &'c dyn Fn() -> bool,
     next_pulse: Cell<Instant>,
 }
 
@@ -184,14 +194,16 @@ impl<'c> Context<'c> {
     /// For a thread that only works for the call.
     #[must_use]
     pub fn new(call: &'c Call) -> Self {
-        Self { call, interrupt: None, next_pulse: Cell::new(Instant::now()) }
+        Self { call, interrupt: None }
     }
 
-    /// For the calling thread. `interrupt` is called every [`PULSE`]; when it returns true, the call is
+    /// For the calling thread. `is_raised` is called every [`PULSE`]; when it returns true, the call is
     /// cancelled.
     #[must_use]
-    pub fn with_interrupt(call: &'c Call, interrupt: &'c dyn Fn() -> bool) -> Self {
-        Self { call, interrupt: Some(interrupt), next_pulse: Cell::new(Instant::now() + PULSE) }
+    pub fn with_interrupt(call: &'c Call, is_raised: &'c dyn Fn() -> bool) -> Self {
+        // The call's beginning, since reading the clock once more would take longer than a checkpoint.
+        let next_pulse = Cell::new(call.counters.begun() + PULSE);
+        Self { call, interrupt: Some(Interrupt { is_raised, next_pulse }) }
     }
 
     /// The call, for handing to other threads.
@@ -211,7 +223,7 @@ impl<'c> Context<'c> {
     where
         'c: 'p,
     {
-        Context { call: part, interrupt: self.interrupt, next_pulse: self.next_pulse.clone() }
+        Context { call: part, interrupt: self.interrupt.clone() }
     }
 
     /// May the work go on?
@@ -235,11 +247,11 @@ impl<'c> Context<'c> {
         {
             return Err(Error::TimedOut(limit));
         }
-        if let Some(interrupt) = self.interrupt
-            && now >= self.next_pulse.get()
+        if let Some(Interrupt { is_raised, next_pulse }) = &self.interrupt
+            && now >= next_pulse.get()
         {
-            self.next_pulse.set(now + PULSE);
-            if interrupt() {
+            next_pulse.set(now + PULSE);
+            if is_raised() {
                 self.call.cancel_all();
                 return Err(Error::Cancelled);
             }
@@ -286,6 +298,12 @@ impl<'s, 'c> Steps<'s, 'c> {
 mod tests {
     use super::*;
 
+    /// Has the interrupt checked at the next checkpoint.
+    fn pulse_now(context: &Context<'_>) {
+        let interrupt = context.interrupt.as_ref().expect("an interrupt");
+        interrupt.next_pulse.set(Instant::now());
+    }
+
     #[test]
     fn a_loop_of_short_steps_has_a_checkpoint_every_1024_steps() {
         let call = Call::until_checkpoint(3);
@@ -321,7 +339,7 @@ mod tests {
     #[test]
     fn a_part_may_have_its_own_timeout() {
         let call = Call::new(Some(Duration::MAX));
-        let part = call.part_within(Some(Duration::from_nanos(1)));
+        let part = call.part_within(Instant::now(), Some(Duration::from_nanos(1)));
         while part.timeout.is_some_and(|(_, deadline)| Instant::now() < deadline) {}
         assert!(matches!(Context::new(&part).checkpoint(), Err(Error::TimedOut(_))));
         assert_eq!(Context::new(&call).checkpoint(), Ok(()));
@@ -334,7 +352,7 @@ mod tests {
         let call = Call::new(None);
         let interrupt = || true;
         let context = Context::with_interrupt(&call, &interrupt);
-        context.next_pulse.set(Instant::now());
+        pulse_now(&context);
         assert_eq!(context.within(&call.part()).checkpoint(), Err(Error::Cancelled));
         assert!(call.is_cancelled());
     }
@@ -364,7 +382,7 @@ mod tests {
         let context = Context::with_interrupt(&call, &interrupt);
         assert_eq!(context.checkpoint(), Ok(()));
         assert_eq!(asked.get(), 0, "asked before the first pulse");
-        context.next_pulse.set(Instant::now());
+        pulse_now(&context);
         assert_eq!(context.checkpoint(), Err(Error::Cancelled));
         assert_eq!(asked.get(), 1);
         assert!(call.is_cancelled());

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
 
+use crate::error::Name;
 use crate::outcome::{Finding, Proof, Summary};
 use crate::sys::lock::lock;
 
@@ -151,18 +152,20 @@ impl Counters {
         }
     }
 
-    /// The call is over. If everything was compared, that is all there is.
-    #[cfg_attr(
-        not(feature = "python"),
-        allow(dead_code, reason = "only the Python module needs it")
-    )]
-    pub(crate) fn finish(&self, complete: bool) {
+    /// When the call began.
+    pub(crate) fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// Everything was compared: there is no more than has been counted.
+    pub(crate) fn complete(&self) {
+        self.set_entries_total(self.entries().iter().sum());
+        self.set_bytes_total(self.bytes.load(Ordering::Relaxed));
+    }
+
+    /// The call is over: it has taken as long as this.
+    pub(crate) fn stop_clock(&self) {
         let _ = self.took.set(self.begun.elapsed());
-        if complete {
-            let summary = self.summary();
-            self.set_entries_total(summary.entries);
-            self.set_bytes_total(summary.bytes);
-        }
     }
 
     /// Has the path of each entry noted from now on.
@@ -170,7 +173,14 @@ impl Counters {
         self.is_path_wanted.store(true, Ordering::Relaxed);
     }
 
-    /// Notes which entry is begun, if anyone wants to know.
+    /// Notes which source is begun, if the caller wants to know.
+    pub(crate) fn begin_source(&self, name: &Name) {
+        if self.is_path_wanted.load(Ordering::Relaxed) {
+            self.begin(&[&name.bytes()]);
+        }
+    }
+
+    /// Notes which entry is begun, if the caller wants to know.
     pub(crate) fn begin(&self, parts: &[&[u8]]) {
         if !self.is_path_wanted.load(Ordering::Relaxed) {
             return;
@@ -190,12 +200,16 @@ impl Counters {
         }
     }
 
+    /// How many entries there are of each kind: equal, differing, only left, only right, failed.
+    fn entries(&self) -> [u64; 5] {
+        [&self.equal, &self.differing, &self.only_left, &self.only_right, &self.failed]
+            .map(|counter| counter.load(Ordering::Relaxed))
+    }
+
     /// What has been counted so far.
     pub(crate) fn summary(&self) -> Summary {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let [equal, differing, only_left, only_right, failed] =
-            [&self.equal, &self.differing, &self.only_left, &self.only_right, &self.failed]
-                .map(read);
+        let [equal, differing, only_left, only_right, failed] = self.entries();
         Summary {
             entries: equal + differing + only_left + only_right + failed,
             equal,

@@ -367,7 +367,7 @@ impl Pairs<'_> {
         // All are compared even after a failure: a difference wins over it.
         let outcome =
             each(&self.others, at_a_time, AfterFailure::Continue, context, |other, context| {
-                context.counters().begin(&[&self.sources[other.index].name().bytes()]);
+                context.counters().begin_source(self.sources[other.index].name());
                 let difference = self.pair(other, options, context)?;
                 if difference.is_none() {
                     context.counters().count_equal(None, 1);
