@@ -80,7 +80,14 @@ from _collections_abc import Iterable, Mapping
 from komparu._config import KomparuConfig
 from komparu._core import TreeRun
 from komparu._describe import UNCHANGED, PathKey, public
-from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
+from komparu._types import (
+    CompareResult,
+    Difference,
+    DirResult,
+    Manifest,
+    ProgressCallback,
+    SourceLike,
+)
 
 __all__ = [
 '''
@@ -91,7 +98,14 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from komparu._runs import TreeRun as TreeRun
-from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
+from komparu._types import (
+    CompareResult,
+    Difference,
+    DirResult,
+    Manifest,
+    ProgressCallback,
+    SourceLike,
+)
 
 __all__ = [
 """
@@ -105,7 +119,14 @@ from typing import Any, TypeVar, final
 
 from komparu._core import TreeRun
 from komparu._runs import TreeRun as _AwaitedRun
-from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
+from komparu._types import (
+    CompareResult,
+    Difference,
+    DirResult,
+    Manifest,
+    ProgressCallback,
+    SourceLike,
+)
 
 __all__ = ["Comparer"]
 

@@ -86,6 +86,16 @@ pub enum Error {
         /// What it would cost, and the limit.
         cause: String,
     },
+    /// A line of a manifest is malformed, or contradicts another one.
+    #[error("{name}: {cause}")]
+    Manifest {
+        /// The manifest.
+        name: Name,
+        /// The line, and what is wrong with it.
+        cause: String,
+        /// The line's number, counted from 1.
+        line: u32,
+    },
     /// An argument has a value that it cannot have.
     #[error("{0}")]
     Argument(String),
@@ -152,6 +162,12 @@ impl Error {
     #[must_use]
     pub fn ends_call(&self) -> bool {
         matches!(self, Self::Cancelled | Self::TimedOut(_))
+    }
+
+    /// An error with our own words what is wrong with a line of the manifest `name`.
+    #[must_use]
+    pub fn manifest(name: &Name, line: u32, cause: &str) -> Self {
+        Self::Manifest { name: name.clone(), cause: format!("line {line}: {cause}"), line }
     }
 
     /// An error with our own words why `name` cannot be read as an archive.

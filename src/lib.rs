@@ -69,6 +69,7 @@ pub use run::context::{Call, Context};
 pub use run::counters::Progress;
 pub use run::sink::Sink;
 pub use source::Source;
+pub use tree::manifest::read::Format;
 pub use tree::url_map::UrlTree;
 
 #[cfg(not(unix))]

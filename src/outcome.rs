@@ -59,12 +59,57 @@ pub enum Proof {
     Digest,
     /// A server's digests of the whole contents were compared.
     Server,
+    /// A manifest's digest of all bytes was compared, of this algorithm and those that follow.
+    Md5,
+    /// By SHA-1.
+    Sha1,
+    /// By SHA-224.
+    Sha224,
+    /// By SHA-256.
+    Sha256,
+    /// By SHA-384.
+    Sha384,
+    /// By SHA-512.
+    Sha512,
+    /// By `BLAKE2b`.
+    Blake2b,
+    /// By BLAKE3.
+    Blake3,
 }
 
 impl Proof {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Bytes, Self::SameFile, Self::Size, Self::Digest, Self::Server];
+    pub const ALL: [Self; 13] = [
+        Self::Bytes,
+        Self::SameFile,
+        Self::Size,
+        Self::Digest,
+        Self::Server,
+        Self::Md5,
+        Self::Sha1,
+        Self::Sha224,
+        Self::Sha256,
+        Self::Sha384,
+        Self::Sha512,
+        Self::Blake2b,
+        Self::Blake3,
+    ];
+
+    /// The algorithm of a manifest's digest.
+    #[must_use]
+    pub fn algorithm(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha224 => "sha224",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+            Self::Blake2b => "blake2b",
+            Self::Blake3 => "blake3",
+            Self::Bytes | Self::SameFile | Self::Size | Self::Digest | Self::Server => return None,
+        })
+    }
 }
 
 /// The verdict on one pair: `None` if every byte is identical, else why not.

@@ -23,6 +23,7 @@ True means that every byte was compared. What cannot be compared raises; every e
     ├─ ArchiveError            also OSError
     │  └─ ArchiveBombError
     ├─ ConfigError             also ValueError
+    ├─ ManifestError           also ValueError
     └─ ComparisonTimeoutError  also TimeoutError
 
 `komparu.filecmp` stands in for the standard module of that name, and `komparu.testing` has an
@@ -58,6 +59,7 @@ from komparu._errors import (
     ComparisonTimeoutError,
     ConfigError,
     KomparuError,
+    ManifestError,
     SourceNotFoundError,
     SourcePermissionError,
     SourceReadError,
@@ -82,6 +84,7 @@ from komparu._types import (
     DiffReason,
     DirResult,
     Finding,
+    Manifest,
     Progress,
     Proof,
     Source,
@@ -103,6 +106,8 @@ __all__ = [
     "Finding",
     "KomparuConfig",
     "KomparuError",
+    "Manifest",
+    "ManifestError",
     "Progress",
     "Proof",
     "Source",

@@ -4,7 +4,14 @@ from typing import Any, TypeVar, final
 
 from komparu._core import TreeRun
 from komparu._runs import TreeRun as _AwaitedRun
-from komparu._types import CompareResult, Difference, DirResult, ProgressCallback, SourceLike
+from komparu._types import (
+    CompareResult,
+    Difference,
+    DirResult,
+    Manifest,
+    ProgressCallback,
+    SourceLike,
+)
 
 __all__ = ["Comparer"]
 
@@ -207,8 +214,8 @@ class Comparer:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     def compare_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike],
-        right: SourceLike | Mapping[_Path, SourceLike],
+        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -237,7 +244,7 @@ class Comparer:
         on_error: str = "report",
         progress: ProgressCallback | None = None,
     ) -> DirResult:
-        """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources. See `komparu.compare_trees`."""
+        """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest. See `komparu.compare_trees`."""
     def first_difference(
         self,
         source_a: SourceLike,
@@ -262,8 +269,8 @@ class Comparer:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike],
-        right: SourceLike | Mapping[_Path, SourceLike],
+        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -436,8 +443,8 @@ class _Coroutines:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     async def compare_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike],
-        right: SourceLike | Mapping[_Path, SourceLike],
+        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -466,7 +473,7 @@ class _Coroutines:
         on_error: str = "report",
         progress: ProgressCallback | None = None,
     ) -> DirResult:
-        """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources. See `komparu.compare_trees`."""
+        """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest. See `komparu.compare_trees`."""
     async def first_difference(
         self,
         source_a: SourceLike,
@@ -491,8 +498,8 @@ class _Coroutines:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike],
-        right: SourceLike | Mapping[_Path, SourceLike],
+        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,

@@ -11,6 +11,7 @@ from komparu._types import (
     Difference,
     DirResult,
     Finding,
+    Manifest,
     Progress,
     ProgressCallback,
     Source,
@@ -24,6 +25,7 @@ __all__ = [
     "Settings",
     "TreeRun",
     "__version__",
+    "check_manifest",
     "check_source",
     "compare",
     "compare_all",
@@ -170,6 +172,7 @@ class TreeRun:
 def record_call(function: str, arguments: tuple[object, ...], outcome: object) -> None: ...
 def prepare() -> None: ...
 def check_source(source: Source) -> None: ...
+def check_manifest(manifest: Manifest) -> None: ...
 def escaped() -> str: ...
 def masked(url: bytes) -> bytes: ...
 def source_name(source: SourceLike) -> str: ...
@@ -674,8 +677,8 @@ def compare_many(
     """
 
 def compare_trees(
-    left: SourceLike | Mapping[_Path, SourceLike],
-    right: SourceLike | Mapping[_Path, SourceLike],
+    left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+    right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -704,21 +707,22 @@ def compare_trees(
     on_error: str = "report",
     progress: ProgressCallback | None = None,
 ) -> DirResult:
-    """Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources.
+    """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest.
 
     A path that is a directory is that directory; any other path, and a URL, is an archive. Two trees of
     one kind are compared as `compare_dir` and `compare_archive` compare them, a directory and a map as
     `compare_dir_urls` does. Of an archive and another tree, the archive is read once, and each file is
     compared with the one at its path while it passes. With follow_symlinks=False links compare by their
     targets; else a link in an archive is what the archive has under its target. A link that leads out
-    of the archive is in the result's errors, unless the other tree has the same link to nowhere.
+    of the archive is in the result's errors, unless the other tree has the same link to nowhere. What a
+    Manifest lists is compared by its digests: each file is read once, whatever digests it has there.
 
     Options that are not given have their configured value; the signature shows the one that they
     have where nothing was configured.
 
     Args:
-        left: A directory, or an archive: a local path, a URL or a Source; or a mapping of relative
-            paths to sources.
+        left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
+            paths to sources; or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -784,6 +788,7 @@ def compare_trees(
     Raises:
         ArchiveError: An archive is encrypted, damaged, cut short, or none.
         ArchiveBombError: An archive passes a limit.
+        ManifestError: A line of a manifest is malformed, or contradicts another one.
         SourceNotFoundError: There is nothing there.
         SourcePermissionError: This process may not read it.
         SourceReadError: It cannot be read, or was changed while it was compared.
@@ -872,8 +877,8 @@ def first_difference(
     """
 
 def iter_trees(
-    left: SourceLike | Mapping[_Path, SourceLike],
-    right: SourceLike | Mapping[_Path, SourceLike],
+    left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+    right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -913,8 +918,8 @@ def iter_trees(
     have where nothing was configured.
 
     Args:
-        left: A directory, or an archive: a local path, a URL or a Source; or a mapping of relative
-            paths to sources.
+        left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
+            paths to sources; or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.

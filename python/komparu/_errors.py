@@ -7,6 +7,7 @@ KomparuError
 ├─ ArchiveError            also OSError
 │  └─ ArchiveBombError
 ├─ ConfigError             also ValueError
+├─ ManifestError           also ValueError
 └─ ComparisonTimeoutError  also TimeoutError
 """
 
@@ -25,6 +26,7 @@ __all__ = [
     "ComparisonTimeoutError",
     "ConfigError",
     "KomparuError",
+    "ManifestError",
     "SourceNotFoundError",
     "SourcePermissionError",
     "SourceReadError",
@@ -109,6 +111,26 @@ class ArchiveBombError(ArchiveError):
 
 class ConfigError(KomparuError, ValueError):
     """An option or a URL that komparu cannot do anything with. The caller's to change."""
+
+
+class ManifestError(KomparuError, ValueError):
+    """A line of a manifest is malformed, or contradicts another one.
+
+    Attributes:
+        source: The text that the user gave for the manifest, credentials in a URL masked.
+        line: The line's number, counted from 1.
+
+    """
+
+    source: str | None
+    line: int | None
+
+    def __init__(
+        self, message: str = "", *, source: str | None = None, line: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.source = source
+        self.line = line
 
 
 class ComparisonTimeoutError(KomparuError, TimeoutError):

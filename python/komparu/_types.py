@@ -22,6 +22,7 @@ __all__ = [
     "Difference",
     "DirResult",
     "Finding",
+    "Manifest",
     "Progress",
     "Proof",
     "Source",
@@ -71,6 +72,33 @@ class Source:
 
 
 SourceLike: "TypeAlias" = str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a manifest lists: names of files with their digests, and no content.
+
+    Its digests are SHA-256, 512, 384, 224 and 1, MD5, BLAKE2b and BLAKE3, told by the names that
+    they have in the manifest, by the manifest's own name, or by their length.
+
+    Attributes:
+        source: The manifest: a local path, a URL or a Source.
+        format: `"gnu"` (`sha256sum`, `md5sum`, `b3sum`, Debian's md5sums, BagIt's manifest-*.txt),
+            `"bsd"` (`SHA256 (name) = ...`), `"hashdeep"` or `"record"` (a wheel's RECORD). `None`:
+            its first line tells.
+
+    Raises:
+        ValueError: There is no such format, or the source is empty.
+        TypeError: The source or the format has a wrong type.
+
+    """
+
+    source: SourceLike
+    format: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check both."""
+        _core.check_manifest(self)
 
 
 class DiffReason(str, Enum):

@@ -3,14 +3,25 @@
 use super::archives::report_archive;
 use super::mixed::{Reading, report_archive_and_tree};
 use super::trees::{is_directory, report_dir, report_dir_urls, walk};
-use crate::error::{Name, Result};
+use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::outcome::Side;
 use crate::run::context::Context;
 use crate::run::sink::Sink;
 use crate::source::Source;
 use crate::tree::directory::DirectoryTree;
+use crate::tree::manifest::read::Format;
+use crate::tree::manifest_tree::ManifestTree;
 use crate::tree::url_map::UrlTree;
+
+/// A manifest, as it was given.
+#[derive(Debug, Clone)]
+pub struct GivenManifest {
+    /// Where it is.
+    pub source: Source,
+    /// What its lines look like, if they are not to tell that themselves.
+    pub format: Option<Format>,
+}
 
 /// A tree, as it was given.
 pub enum GivenTree {
@@ -18,6 +29,8 @@ pub enum GivenTree {
     Named(Source),
     /// Sources by their paths.
     Map(UrlTree),
+    /// What a manifest lists.
+    Manifest(GivenManifest),
 }
 
 /// What a tree turns out to be.
@@ -25,6 +38,7 @@ enum Kind<'g> {
     Directory(&'g Source),
     Archive(&'g Source),
     Map(&'g UrlTree),
+    Manifest(&'g GivenManifest),
 }
 
 impl GivenTree {
@@ -33,6 +47,7 @@ impl GivenTree {
             Self::Named(source) if is_directory(source) => Kind::Directory(source),
             Self::Named(source) => Kind::Archive(source),
             Self::Map(urls) => Kind::Map(urls),
+            Self::Manifest(manifest) => Kind::Manifest(manifest),
         }
     }
 }
@@ -88,11 +103,43 @@ pub fn report_trees(
             let reading = of_map(right, options);
             report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
         }
+        (Kind::Manifest(left), Kind::Manifest(right)) => {
+            let (left, right) =
+                (manifest(left, options, context)?, manifest(right, options, context)?);
+            walk::compare(&left, &right, options, sink, context)
+        }
+        (Kind::Manifest(left), Kind::Directory(right)) => {
+            let (left, right) = (manifest(left, options, context)?, directory(right, options)?);
+            walk::compare(&left, &right, options, sink, context)
+        }
+        (Kind::Directory(left), Kind::Manifest(right)) => {
+            let (left, right) = (directory(left, options)?, manifest(right, options, context)?);
+            walk::compare(&left, &right, options, sink, context)
+        }
+        (Kind::Manifest(left), Kind::Map(right)) => {
+            walk::compare(&manifest(left, options, context)?, right, &transfers(), sink, context)
+        }
+        (Kind::Map(left), Kind::Manifest(right)) => {
+            walk::compare(left, &manifest(right, options, context)?, &transfers(), sink, context)
+        }
+        (Kind::Manifest(_), Kind::Archive(archive))
+        | (Kind::Archive(archive), Kind::Manifest(_)) => {
+            let why = "is an archive, and those are not compared with manifests";
+            Err(Error::read(archive.name(), why))
+        }
     }
 }
 
 fn directory(source: &Source, options: &Options) -> Result<DirectoryTree> {
     DirectoryTree::open(source.path()?, source.name().clone(), options)
+}
+
+fn manifest(
+    GivenManifest { source, format }: &GivenManifest,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<ManifestTree> {
+    ManifestTree::read(source, *format, options, context)
 }
 
 /// How an archive is compared with a map. Where they differ is only seen side by side; of two servers that may

@@ -42,6 +42,13 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         Error::ArchiveBomb { name, cause } => {
             ("ArchiveBombError", name, &format!("archive bomb: {cause}"), &None, None)
         }
+        Error::Manifest { name, line, .. } => {
+            let attributes = PyDict::new(py);
+            attributes.set_item("source", text(py, &name.bytes())?)?;
+            attributes.set_item("line", line)?;
+            let class = class_of(py, "ManifestError")?;
+            return class.call((message(&error.to_string()),), Some(&attributes));
+        }
         Error::Argument(words) => {
             return Ok(PyValueError::new_err(message(words).into_owned())
                 .into_value(py)

@@ -12,8 +12,8 @@ use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::PreparedCall;
 use super::run_state::TreeRun;
 use super::values::boolean;
-use super::{many, sources};
-use crate::compare::any_trees::{GivenTree, report_trees};
+use super::{manifests, many, sources};
+use crate::compare::any_trees::{GivenManifest, GivenTree, report_trees};
 use crate::jobs::Load;
 use crate::options::{Function, Options};
 use crate::source::Source;
@@ -21,13 +21,13 @@ use crate::source::Source;
 const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "left",
-        annotation: "SourceLike | Mapping[PathKey, SourceLike]",
-        about: "A directory, or an archive: a local path, a URL or a Source; or a mapping of relative paths \
-            to sources.",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Manifest",
+        about: "A directory, or an archive: a local path, a URL or a Source; a mapping of relative paths to \
+            sources; or a Manifest.",
     },
     Parameter {
         name: "right",
-        annotation: "SourceLike | Mapping[PathKey, SourceLike]",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Manifest",
         about: "What it is compared with, of any of these kinds.",
     },
 ];
@@ -39,14 +39,15 @@ pub(super) static COMPARE_TREES: Public = Public {
     extras: &[&PROGRESS],
     returns: "DirResult",
     about: "\
-Do two trees hold the same files, byte for byte? Each is a directory, an archive or a map of sources.
+Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest.
 
 A path that is a directory is that directory; any other path, and a URL, is an archive. Two trees of
 one kind are compared as `compare_dir` and `compare_archive` compare them, a directory and a map as
 `compare_dir_urls` does. Of an archive and another tree, the archive is read once, and each file is
 compared with the one at its path while it passes. With follow_symlinks=False links compare by their
 targets; else a link in an archive is what the archive has under its target. A link that leads out
-of the archive is in the result's errors, unless the other tree has the same link to nowhere.",
+of the archive is in the result's errors, unless the other tree has the same link to nowhere. What a
+Manifest lists is compared by its digests: each file is read once, whatever digests it has there.",
     outcome: "\
 Returns:
     A DirResult; it is true if every entry of both sides was compared and found identical.
@@ -54,6 +55,7 @@ Returns:
 Raises:
     ArchiveError: An archive is encrypted, damaged, cut short, or none.
     ArchiveBombError: An archive passes a limit.
+    ManifestError: A line of a manifest is malformed, or contradicts another one.
     SourceNotFoundError: There is nothing there.
     SourcePermissionError: This process may not read it.
     SourceReadError: It cannot be read, or was changed while it was compared.
@@ -101,6 +103,7 @@ fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResul
 
 /// A tree as it is given, before the options are known.
 enum Unread {
+    Manifest(GivenManifest),
     Named(Source),
     Map(Vec<(Vec<u8>, Source)>, &'static str),
 }
@@ -108,6 +111,9 @@ enum Unread {
 impl Unread {
     fn read(value: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Self> {
         let py = value.py();
+        if let Some(manifest) = manifests::manifest(value)? {
+            return Ok(Self::Manifest(manifest));
+        }
         if value.is_instance(classes(py)?.mapping.bind(py))? {
             return Ok(Self::Map(sources::map(value, name)?, name));
         }
@@ -116,6 +122,7 @@ impl Unread {
 
     fn sources(&self) -> Vec<&Source> {
         match self {
+            Self::Manifest(manifest) => vec![&manifest.source],
             Self::Named(source) => vec![source],
             Self::Map(sources, _) => sources.iter().map(|(_, source)| source).collect(),
         }
@@ -123,6 +130,7 @@ impl Unread {
 
     fn tree(self, py: Python<'_>, options: &Options) -> PyResult<GivenTree> {
         Ok(match self {
+            Self::Manifest(manifest) => GivenTree::Manifest(manifest),
             Self::Named(source) => GivenTree::Named(source),
             Self::Map(sources, name) => GivenTree::Map(many::tree(py, sources, name, options)?),
         })

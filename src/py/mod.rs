@@ -21,6 +21,7 @@ mod files;
 mod functions;
 mod iterate;
 mod logging;
+mod manifests;
 mod many;
 mod options;
 mod pairs;
@@ -72,6 +73,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         description::options,
         logging::record_call,
         files::compare_files,
+        manifests::check_manifest,
     );
     functions::add(module)?;
     // The network thread stops before the interpreter does.

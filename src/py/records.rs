@@ -60,6 +60,15 @@ impl Members {
                 member("Proof", "SIZE")?,
                 member("Proof", "DIGEST")?,
                 member("Proof", "SERVER")?,
+                // A manifest's digests: the algorithm is said beside it.
+                member("Proof", "DIGEST")?,
+                member("Proof", "DIGEST")?,
+                member("Proof", "DIGEST")?,
+                member("Proof", "DIGEST")?,
+                member("Proof", "DIGEST")?,
+                member("Proof", "DIGEST")?,
+                member("Proof", "DIGEST")?,
+                member("Proof", "DIGEST")?,
             ],
             finding: types.getattr("Finding")?.unbind(),
         })
@@ -123,7 +132,8 @@ pub(super) fn summary<'py>(py: Python<'py>, counted: &Summary) -> PyResult<Bound
     let (members, proofs) = (Members::get(py)?, PyDict::new(py));
     for (proof, &count) in members.proofs.iter().zip(&counted.proofs) {
         if count > 0 {
-            proofs.set_item(proof, count)?;
+            let before: u64 = proofs.get_item(proof)?.map_or(Ok(0), |before| before.extract())?;
+            proofs.set_item(proof, before + count)?;
         }
     }
     let Summary { entries, equal, differing, only_left, only_right, failed, bytes, .. } = counted;

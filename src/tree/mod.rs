@@ -7,6 +7,8 @@ pub(crate) mod ancestors;
 pub(crate) mod dangling;
 pub mod directory;
 pub mod listing;
+pub mod manifest;
+pub mod manifest_tree;
 pub(crate) mod names;
 pub mod url_map;
 
@@ -14,9 +16,10 @@ use crate::content::Reader;
 use crate::content::file::FileReader;
 pub use crate::content::file::identity::Identity;
 use crate::content::file::start::FileStart;
-use crate::error::{Name, Result};
+use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
 use listing::Listing;
+use manifest::listed::Listed;
 
 /// Directories that can be entered by their path, and entries with content in them.
 pub trait Tree: Sync {
@@ -76,6 +79,11 @@ pub trait Tree: Sync {
 
     /// What messages call the entry at `path`.
     fn display(&self, path: &[u8]) -> Name;
+
+    /// Names that cannot be in a tree, and are matched with nothing, each with the reason.
+    fn unmatched(&self) -> Vec<(Vec<u8>, Error)> {
+        Vec::new()
+    }
 }
 
 /// The last name of a path.
@@ -91,6 +99,8 @@ pub enum EntryContent<'d> {
     File(FileReader),
     /// Any other content.
     Stream(Box<dyn Reader>),
+    /// None, but what a manifest lists of it.
+    Listed(Listed<'d>),
 }
 
 impl EntryContent<'_> {
@@ -98,7 +108,7 @@ impl EntryContent<'_> {
     pub(crate) fn all(&self) -> Option<&[u8]> {
         match self {
             Self::Start(start) => start.all(),
-            Self::File(_) | Self::Stream(_) => None,
+            Self::File(_) | Self::Stream(_) | Self::Listed(_) => None,
         }
     }
 }

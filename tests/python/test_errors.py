@@ -25,6 +25,7 @@ FAMILY: dict[type[Exception], tuple[type, ...]] = {
     komparu.ArchiveError: (komparu.KomparuError, OSError),
     komparu.ArchiveBombError: (komparu.ArchiveError, OSError),
     komparu.ConfigError: (komparu.KomparuError, ValueError),
+    komparu.ManifestError: (komparu.KomparuError, ValueError),
     komparu.ComparisonTimeoutError: (komparu.KomparuError, TimeoutError),
 }
 

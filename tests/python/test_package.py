@@ -25,6 +25,8 @@ EXPORTS = {
     "Finding",
     "KomparuConfig",
     "KomparuError",
+    "Manifest",
+    "ManifestError",
     "Progress",
     "Proof",
     "Source",

@@ -10,7 +10,7 @@ use crate::content::{Chunk, Reader, sizes_differ};
 use crate::engine;
 use crate::engine::first::side_by_side;
 use crate::engine::lockstep;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ignore::Ignore;
 use crate::options::Options;
 use crate::outcome::{DiffReason, Difference, Finding};
@@ -139,6 +139,9 @@ impl<T: Tree> Opened<'_, T> {
             EntryContent::Start(start) => Box::new(start.into_reader()?),
             EntryContent::File(file) => Box::new(file),
             EntryContent::Stream(reader) => reader,
+            EntryContent::Listed(_) => {
+                return Err(Error::Internal("a manifest's entry has no content".to_owned()));
+            }
         };
         Ok((reader, size))
     }

@@ -8,10 +8,11 @@ use crate::content::file::FileReader;
 use crate::content::{ReadAt, Reader, sizes_differ};
 use crate::engine;
 use crate::engine::first::{in_memory, with_line};
-use crate::error::{Result, join};
+use crate::error::{Error, Result, join};
 use crate::outcome::{DiffReason, Difference, Finding, PairOutcome, Proof};
 use crate::run::context::Context;
 use crate::run::workers::Workers;
+use crate::tree::manifest::listed::Listed;
 use crate::tree::{EntryContent, Tree};
 
 /// Compares all of `files`; other workers help, as far as they are idle.
@@ -76,6 +77,9 @@ impl Opened {
             EntryContent::Start(start) => Self::File(start.into_reader()?),
             EntryContent::File(file) => Self::File(file),
             EntryContent::Stream(reader) => Self::Stream(reader),
+            EntryContent::Listed(_) => {
+                return Err(Error::Internal("a manifest's entry has no content".to_owned()));
+            }
         })
     }
 
@@ -95,6 +99,15 @@ fn contents<A: Tree, B: Tree>(
     workers: &Workers<'_, Task<A, B>>,
     context: &Context<'_>,
 ) -> Result<Finding> {
+    let (left, right) = match (left, right) {
+        (EntryContent::Listed(left), EntryContent::Listed(right)) => {
+            return left.compare(&right, context);
+        }
+        (EntryContent::Listed(listed), read) | (read, EntryContent::Listed(listed)) => {
+            return digests(&listed, read, context);
+        }
+        contents => contents,
+    };
     if let (Some(left), Some(right)) = (left.all(), right.all()) {
         let place = |reason| {
             let wanted = walk.options.r#where.then_some(walk.options.context);
@@ -128,6 +141,14 @@ fn contents<A: Tree, B: Tree>(
     let shown = walk.options.context;
     let difference = engine::first_difference(left, right, shown, walk.options, context)?;
     Ok(by_place(difference, sizes_differ(left.size(), right.size())))
+}
+
+/// Compares a content with what a manifest lists of it.
+fn digests(listed: &Listed<'_>, read: EntryContent<'_>, context: &Context<'_>) -> Result<Finding> {
+    if let Some(bytes) = read.all() {
+        return listed.compare_bytes(bytes, context);
+    }
+    listed.compare_reader(Opened::of(read)?.reader(), context)
 }
 
 /// What two contents that were read come to.

@@ -56,6 +56,9 @@ pub(crate) fn compare_within<A: Tree, B: Tree>(
     let one_by_one = Options { max_workers: 1, ..options.clone() };
     // A pair of directories takes two descriptors; these are a sixteenth of all, the rest is for files.
     let open = OpenParentsLimit::new(descriptor_limit() / 32);
+    for (path, error) in a.unmatched().into_iter().chain(b.unmatched()) {
+        report.failed(path, error, context)?;
+    }
     let walk = Walk { a, b, options: &one_by_one, report, open, known };
     let root = Task::Both(Visit::root());
     context.counters().found_directory();
