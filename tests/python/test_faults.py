@@ -35,6 +35,8 @@ def compare_and_cut():
     except komparu.SourceReadError as error:
         print(str(error).split(": ")[1])
     thread.join()
+    # Threads that are done may take a moment to leave: they are no next comparison.
+    while "komparu-compare" in thread_names(): pass
 """
 
 _SHRANK = f"shrank from {1 << 30} to 5 bytes while it was compared\n"
@@ -250,7 +252,7 @@ for _ in range(60):
         break
     child = os.fork()
     if child == 0:
-        signal.alarm(60)  # one that hangs is to be told of
+        signal.alarm(300)  # one that hangs is to be told of
         equal = [komparu.compare_archive(archive, sys.argv[3]) for archive in sys.argv[1:]]
         os._exit(0 if all(equal) else 1)
     statuses.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

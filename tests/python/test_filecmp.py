@@ -444,19 +444,22 @@ def test_a_comparison_can_be_pickled_while_a_report_goes_on(tmp_path: Path) -> N
     assert printed(again.report_full_closure) == printed(directories.report_full_closure)
 
 
-def test_ctrl_c_ends_a_comparison_of_many_files(long_work: tuple[Path, Path]) -> None:
+def test_ctrl_c_ends_a_comparison_of_many_files(
+    long_work: tuple[Path, Path], tmp_path: Path
+) -> None:
     code = """
 from komparu import filecmp
-directory = os.path.dirname(sys.argv[1])
-a, b = (os.path.basename(path) for path in sys.argv[1:])
 try:
-    while True:
-        filecmp.clear_cache()
-        filecmp.cmpfiles(directory, directory, [a, b] * 100000, shallow=False)
+    filecmp.cmpfiles(*sys.argv[1:], list(map(str, range(1000))), shallow=False)
 except KeyboardInterrupt:
     print(filecmp._cache, len(os.listdir("/proc/self/fd")) < 50)
 """
-    a, b = long_work
+    # Each name is a gigabyte: all of them take minutes.
+    a, b = tmp_path / "a", tmp_path / "b"
+    for directory, path in [(a, long_work[0]), (b, long_work[1])]:
+        directory.mkdir()
+        for number in range(1000):
+            (directory / str(number)).symlink_to(path)
     with start(code, a, b) as child:
         wait_until_comparing(child, "komparu-worker")
         interrupt(child)

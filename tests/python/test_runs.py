@@ -19,7 +19,7 @@ from packing import files, zipped
 from threads import descriptors, thread_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 #: More findings than the queue and a batch hold: a comparison of them waits for its consumer.
@@ -150,6 +150,14 @@ def test_wrong_arguments_are_refused_at_once(tmp_path: Path) -> None:
         aio.iter_trees(tmp_path, tmp_path)
 
 
+def comes_true(condition: Callable[[], bool]) -> None:
+    """Wait until it is so. It never is where something is left for good."""
+    until = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
 def left_open() -> int:
     return sum("many" in os.readlink(f"/proc/self/fd/{fd}") for fd in descriptors_now())  # noqa: PTH115
 
@@ -172,11 +180,14 @@ def test_a_slow_consumer_makes_the_comparison_wait_and_costs_nothing(
         while run.progress.entries < 1024:
             time.sleep(0.001)
         begun = run.progress.entries
-        used, since = time.process_time(), time.monotonic()
-        # Not to wait for anything: it is this second that must cost nothing.
-        time.sleep(1)
-        share = (time.process_time() - used) / (time.monotonic() - since)
-        assert share < 0.05, "of one processor, all threads of this process together"
+        # Not to wait for anything: it is this time that must cost nothing. What a thread that spins
+        # takes, it takes again and again; others of this process may take something once.
+        shares = []
+        for _ in range(5):
+            used, since = time.process_time(), time.monotonic()
+            time.sleep(0.3)
+            shares.append((time.process_time() - used) / (time.monotonic() - since))
+        assert min(shares) < 0.05, "of one processor, all threads of this process together"
         assert run.progress.entries < MANY
         assert run.progress.entries - begun <= 512
         assert len(list(run)) == MANY - 1
@@ -209,10 +220,7 @@ def test_leaving_a_run_stops_it_and_leaves_nothing(many: tuple[Path, Path], leav
         run = None
         gc.collect()
     del run
-    until = time.monotonic() + 10
-    while left_open() and time.monotonic() < until:
-        time.sleep(0.001)
-    assert left_open() == 0
+    comes_true(lambda: left_open() == 0)
 
 
 def test_a_result_asked_for_early_waits_for_no_consumer(many: tuple[Path, Path]) -> None:
@@ -251,23 +259,27 @@ def test_two_threads_cannot_iterate_at_once(tmp_path: Path, long_work: tuple[Pat
         run.result()
     # It ends the other thread's iteration.
     run.close()
-    iterating.join(10)
-    assert not iterating.is_alive()
+    iterating.join()
     assert found == []
 
 
 def test_a_timeout_brings_what_was_found(many: tuple[Path, Path]) -> None:
-    with komparu.iter_trees(*many, comparison_timeout=1) as run:
-        # The queue is full long before, and the comparison waits for its consumer.
-        while not run.has_ended:
-            time.sleep(0.001)
-        with pytest.raises(komparu.ComparisonTimeoutError) as raised:
-            list(run)
-        partial = raised.value.partial
-        assert partial is not None
-        assert not partial.complete
-        assert not partial.equal
-        assert 0 < len(partial.only_left) <= MANY
+    # A second is far more than it takes to fill the queue, on most machines.
+    for limit in (1, 10, 100):
+        with komparu.iter_trees(*many, comparison_timeout=limit) as run:
+            # The queue is full long before, and the comparison waits for its consumer.
+            while not run.has_ended:
+                time.sleep(0.001)
+            with pytest.raises(komparu.ComparisonTimeoutError) as raised:
+                list(run)
+            partial = raised.value.partial
+            assert partial is not None
+            assert not partial.complete
+            assert not partial.equal
+            if partial.only_left:
+                break
+    assert partial is not None
+    assert 0 < len(partial.only_left) <= MANY
 
 
 def test_progress_can_be_asked_for_at_any_time(many: tuple[Path, Path]) -> None:
@@ -326,11 +338,9 @@ def test_many_runs_that_are_opened_and_dropped_leave_nothing(trees: tuple[Path, 
     some(200)
     before = descriptors()
     some(1000)
-    until = time.monotonic() + 10
-    while descriptors() > before and time.monotonic() < until:
-        time.sleep(0.01)
-    assert descriptors() <= before
-    assert sum(count for name, count in thread_names().items() if "komparu" in name) < 30
+    comes_true(lambda: descriptors() <= before)
+    # A thread that has nothing to do ends after ten seconds.
+    comes_true(lambda: sum(n for name, n in thread_names().items() if "komparu" in name) < 30)
 
 
 def test_a_forked_child_is_told_that_the_run_is_its_parents(many: tuple[Path, Path]) -> None:

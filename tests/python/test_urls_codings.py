@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import itertools
 import threading
-import time
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -166,10 +165,9 @@ def test_a_coding_without_end_can_be_given_up(hostile: Hostile) -> None:
                 connection.sendall(rest)
 
         urls = [hostile.url(f"/{side}", send) for side in "ab"]
-        begun = time.monotonic()
+        # Otherwise it would never end.
         with pytest.raises(komparu.ComparisonTimeoutError):
             komparu.compare(*urls, comparison_timeout=0.5)
-        assert time.monotonic() - begun < 5
 
 
 def test_a_difference_early_in_a_coded_body_ends_it(hostile: Hostile, ten: Path) -> None:

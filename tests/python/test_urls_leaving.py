@@ -1,4 +1,8 @@
-"""Leaving: at once, whatever is under way, and nothing stays behind."""
+"""Leaving: at once, whatever is under way, and nothing stays behind.
+
+How soon, `make soak SOAK=signals` measures. Here what is left would say nothing for good, and after
+30 seconds that would be another error than the one that is expected.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from servers import Nginx
 
-LONG = 30.0
+LONG = 120.0
 
 
 class Silent:
@@ -58,10 +61,8 @@ def nine(tmp_path: Path) -> Path:
 def test_a_deadline_ends_a_transfer_and_its_connection(
     hostile: Hostile, silent: Silent, nine: Path
 ) -> None:
-    start = time.monotonic()
     with pytest.raises(komparu.ComparisonTimeoutError):
         komparu.compare(hostile.url("/a", silent), nine, comparison_timeout=0.2)
-    assert time.monotonic() - start < 2
     assert silent.left.wait(LONG)
 
 
@@ -69,17 +70,13 @@ def test_a_deadline_ends_a_transfer_and_its_connection(
 def test_an_interrupt_ends_a_transfer_and_its_connection(
     hostile: Hostile, silent: Silent, nine: Path
 ) -> None:
-    struck: list[float] = []
-
     def strike() -> None:
         assert silent.asked.wait(LONG)
-        struck.append(time.monotonic())
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     threading.Thread(target=strike).start()
     with pytest.raises(KeyboardInterrupt):
         komparu.compare(hostile.url("/a", silent), nine)
-    assert time.monotonic() - struck[0] < 1
     assert silent.left.wait(LONG)
 
 
@@ -97,10 +94,8 @@ def test_a_connection_that_is_not_taken_is_left_at_the_deadline(nine: Path) -> N
             connection.settimeout(0)
             connection.connect_ex(listener.getsockname())
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        start = time.monotonic()
         with pytest.raises(komparu.ComparisonTimeoutError):
             komparu.compare(url, nine, comparison_timeout=0.2)
-        assert time.monotonic() - start < 2
 
 
 def run(script: str, *arguments: str) -> str:

@@ -106,8 +106,8 @@ def test_no_answer_is_an_error_that_names_the_limit(
     def silence(_connection: socket.socket, _: Request) -> None:
         hostile.closing.wait()
 
-    error = failure(hostile.url("/a", silence), ten, timeout=0.2)
-    assert error.strerror == "no data for 0.2 s"
+    error = failure(hostile.url("/a", silence), ten, timeout=1)
+    assert error.strerror == "no data for 1 s"
 
 
 def test_a_body_that_stalls_is_an_error(hostile: Hostile, ten: Path, failure: Failure) -> None:
@@ -115,8 +115,8 @@ def test_a_body_that_stalls_is_an_error(hostile: Hostile, ten: Path, failure: Fa
         connection.sendall(ten_bytes(body=b"0123"))
         hostile.closing.wait()
 
-    error = failure(hostile.url("/a", stall), ten, timeout=0.2)
-    assert error.strerror == "no data for 0.2 s"
+    error = failure(hostile.url("/a", stall), ten, timeout=1)
+    assert error.strerror == "no data for 1 s"
 
 
 def test_a_slow_body_that_moves_has_no_time_limit(hostile: Hostile, ten: Path) -> None:
@@ -124,10 +124,10 @@ def test_a_slow_body_that_moves_has_no_time_limit(hostile: Hostile, ten: Path) -
         connection.sendall(ten_bytes(body=b""))
         for digit in b"0123456789":
             # The pace of the server, which is what is tested.
-            hostile.closing.wait(0.1)
+            hostile.closing.wait(0.25)
             connection.sendall(bytes([digit]))
 
-    assert komparu.compare(hostile.url("/a", drip), ten, timeout=0.7)
+    assert komparu.compare(hostile.url("/a", drip), ten, timeout=2)
 
 
 def test_closing_without_an_answer_is_an_error(
@@ -146,7 +146,7 @@ def test_kept_connections_that_close_without_an_answer_are_replaced(
     together = threading.Barrier(kept)
 
     def keep(connection: socket.socket, _: Request) -> None:
-        together.wait(30)
+        together.wait(60)
         connection.sendall(ten_bytes())
         connection.recv(65536)
 
@@ -215,7 +215,7 @@ def test_two_urls_are_both_asked_before_either_is_waited_for(
     both = threading.Barrier(2)
 
     def together(connection: socket.socket, _: Request) -> None:
-        both.wait(10)
+        both.wait(60)
         connection.sendall(ten_bytes())
 
     assert komparu.compare(hostile.url("/a", together), other.url("/a", together))
