@@ -3,7 +3,7 @@
 use super::archives::report_archive;
 use super::mixed::{Reading, report_archive_and_tree};
 use super::trees::{is_directory, report_dir, report_dir_urls, walk};
-use crate::error::{Error, Name, Result};
+use crate::error::{Name, Result};
 use crate::options::Options;
 use crate::outcome::Side;
 use crate::run::context::Context;
@@ -122,10 +122,15 @@ pub fn report_trees(
         (Kind::Map(left), Kind::Manifest(right)) => {
             walk::compare(left, &manifest(right, options, context)?, &transfers(), sink, context)
         }
-        (Kind::Manifest(_), Kind::Archive(archive))
-        | (Kind::Archive(archive), Kind::Manifest(_)) => {
-            let why = "is an archive, and those are not compared with manifests";
-            Err(Error::read(archive.name(), why))
+        (Kind::Archive(left), Kind::Manifest(right)) => {
+            let tree = (&manifest(right, options, context)?, right.source.name());
+            let archive = (left, Side::Left);
+            report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
+        }
+        (Kind::Manifest(left), Kind::Archive(right)) => {
+            let tree = (&manifest(left, options, context)?, left.source.name());
+            let archive = (right, Side::Right);
+            report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
         }
     }
 }

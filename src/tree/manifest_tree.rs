@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::listing::{EntryKind, Listing};
+use super::manifest::algorithm::Algorithm;
 use super::manifest::listed::Listed;
 use super::manifest::read::{self, Format};
 use super::manifest::table::Table;
@@ -126,6 +127,10 @@ impl Tree for ManifestTree {
 
     fn display(&self, path: &[u8]) -> Name {
         Name::new(path)
+    }
+
+    fn listed_digests(&self) -> Option<Vec<(Algorithm, usize)>> {
+        Some(self.table.algorithms())
     }
 
     fn unmatched(&self) -> Vec<(Vec<u8>, Error)> {

@@ -19,6 +19,7 @@ use crate::content::file::start::FileStart;
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
 use listing::Listing;
+use manifest::algorithm::Algorithm;
 use manifest::listed::Listed;
 
 /// Directories that can be entered by their path, and entries with content in them.
@@ -79,6 +80,11 @@ pub trait Tree: Sync {
 
     /// What messages call the entry at `path`.
     fn display(&self, path: &[u8]) -> Name;
+
+    /// Where its entries have digests and no content: the algorithms, and how long their digests are.
+    fn listed_digests(&self) -> Option<Vec<(Algorithm, usize)>> {
+        None
+    }
 
     /// Names that cannot be in a tree, and are matched with nothing, each with the reason.
     fn unmatched(&self) -> Vec<(Vec<u8>, Error)> {

@@ -230,3 +230,82 @@ def test_a_manifest_is_frozen_and_checked() -> None:
     assert copy.copy(Manifest("sums", format="gnu")).format == "gnu"
     with pytest.raises(AttributeError):
         Manifest("sums").source = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("tool", [["tar", "-cf"], ["tar", "-czf"], ["zip", "-qr"]], ids="".join)
+@pytest.mark.parametrize("sums", [["sha256sum"], ["md5sum", "--tag"], ["b2sum"]], ids=" ".join)
+def test_an_archive_is_compared_with_a_manifest_of_it(
+    sums: list[str], tool: list[str], tree: Path, tmp_path: Path
+) -> None:
+    if tool[0] == "zip":
+        # Its names have no bytes that are no text.
+        (tree / os.fsdecode(b"caf\xe9")).unlink()
+    names = [name for name in NAMES if (tree / os.fsdecode(name)).exists()]
+    manifest = tmp_path / "sums"
+    with manifest.open("wb") as out:
+        subprocess.run([*sums, "--", *names], cwd=tree, stdout=out, check=True)
+    archive = tmp_path / ("a.zip" if tool[0] == "zip" else "a.tar")
+    subprocess.run([*tool, archive, "."], cwd=tree, check=True)
+    for left, right in ((Manifest(manifest), archive), (archive, Manifest(manifest))):
+        result = compared(left, right)
+        assert result.equal, str(result)
+        assert result.summary.proofs == {Proof.DIGEST: len(names)}
+    # Now the manifest is of another tree.
+    (tree / "d/e/c").write_bytes(b"\x02" * 17999 + b"\x03")
+    (tree / "a").unlink()
+    (tree / "more").write_bytes(b"")
+    names = [name for name in names if name != b"a"] + [b"more"]
+    with manifest.open("wb") as out:
+        subprocess.run([*sums, "--", *names], cwd=tree, stdout=out, check=True)
+    result = compared(archive, Manifest(manifest))
+    assert result.diff == {"d/e/c": DiffReason.CONTENT_MISMATCH}
+    assert (result.only_left, result.only_right) == ({"a"}, {"more"})
+    result = compared(Manifest(manifest), archive)
+    assert result.diff == {"d/e/c": DiffReason.CONTENT_MISMATCH}
+    assert (result.only_left, result.only_right) == ({"more"}, {"a"})
+
+
+def test_links_of_an_archive_have_the_digests_of_what_they_lead_to(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    (root / "file").write_bytes(b"abc")
+    (root / "hard").hardlink_to(root / "file")
+    (root / "soft").symlink_to("file")
+    archive, sums = tmp_path / "a.tar", tmp_path / "SHA256SUMS"
+    subprocess.run(["tar", "-cf", archive, "-C", root, "."], check=True)
+    digest = hashlib.sha256(b"abc").hexdigest()
+    sums.write_text("".join(f"{digest}  {name}\n" for name in ("file", "hard", "soft")))
+    assert compared(Manifest(sums), archive).equal
+    assert komparu.compare_trees(Manifest(sums), archive, follow_symlinks=False).diff == {
+        "soft": DiffReason.TYPE_MISMATCH
+    }
+    sums.write_text(
+        "".join(f"{digest}  {name}\n" for name in ("file", "hard")) + f"{OTHER}  soft\n"
+    )
+    assert compared(archive, Manifest(sums)).diff == {"soft": DiffReason.CONTENT_MISMATCH}
+
+
+def test_an_archive_beside_a_manifest_is_whole_or_an_error(tree: Path, tmp_path: Path) -> None:
+    manifest = written_by(["sha256sum"], tree, tmp_path / "sums")
+    archive = tmp_path / "a.tar.gz"
+    subprocess.run(["tar", "-czf", archive, "-C", tree, "."], check=True)
+    archive.write_bytes(archive.read_bytes()[:-9])
+    for left, right in ((manifest, archive), (archive, manifest)):
+        with pytest.raises(komparu.ArchiveError):
+            komparu.compare_trees(left, right)
+
+
+def test_an_entry_of_an_archive_without_digest_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "tree" / name).write_bytes(b"abc")
+    archive, record = tmp_path / "a.tar", tmp_path / "RECORD"
+    subprocess.run(["tar", "-cf", archive, "-C", tmp_path / "tree", "."], check=True)
+    record.write_text("a,,\nb,,\n")
+    for left, right in ((Manifest(record), archive), (archive, Manifest(record))):
+        result = compared(left, right)
+        assert result.errors == {"a", "b"}
+        assert "the manifest has no digest for it" in result.messages["a"]
+    record.write_text("a,,\n/b,,\n")
+    result = compared(Manifest(record), archive)
+    assert (result.errors, result.only_right) == ({"a", "/b"}, {"b"})

@@ -15,6 +15,8 @@ use crate::ignore::Ignore;
 use crate::options::Options;
 use crate::outcome::{DiffReason, Difference, Finding};
 use crate::run::context::Context;
+use crate::tree::manifest::hasher::{Computed, Hashers};
+use crate::tree::manifest::listed::Listed;
 use crate::tree::{EntryContent, Tree};
 
 /// What came of the entries of an archive, each compared with the file at its path.
@@ -25,6 +27,8 @@ pub(super) struct Driven {
     pub(super) equal: Chosen,
     /// Those that differ, and how.
     pub(super) different: HashMap<Index, Finding>,
+    /// The digests of each file, where the other tree has digests and no content.
+    pub(super) digests: HashMap<Index, Computed>,
 }
 
 /// Reads the archive to its end. What cannot be opened or read in the other tree has no outcome here.
@@ -38,10 +42,12 @@ pub(super) fn drive<T: Tree>(
     context: &Context<'_>,
 ) -> Result<Driven> {
     let (mut driven, mut opened) = (Driven::default(), Opened { tree, directory: None });
+    let listed_digests = tree.listed_digests();
     while let Some(header) = archive.entry()? {
         context.checkpoint()?;
         context.counters().begin(&[&header.path]);
-        let is_compared = header.kind == Kind::File
+        let is_compared = listed_digests.is_none()
+            && header.kind == Kind::File
             && !occurrences::is_numbered(&header.path)
             && !is_ignored(&header.path, options.ignore.as_ref());
         let mut unpacked = ArchiveSide { archive: &mut archive, has_failed: false };
@@ -54,8 +60,15 @@ pub(super) fn drive<T: Tree>(
         } else {
             None
         };
-        let (size, _) = archive.finish()?;
         let index = driven.entries.count();
+        if let Some(wanted) = &listed_digests
+            && header.kind == Kind::File
+        {
+            let mut hashers = Hashers::new(wanted.iter().copied());
+            hashers.add_all(&mut archive, context)?;
+            driven.digests.insert(index, hashers.finish());
+        }
+        let (size, _) = archive.finish()?;
         match compared {
             None => {}
             Some(Compared { same: true, .. }) => driven.equal.insert(index),
@@ -124,16 +137,7 @@ pub(super) struct Opened<'t, T: Tree> {
 impl<T: Tree> Opened<'_, T> {
     /// Opens the content of the file at a path; of a small file its size is known beyond doubt.
     pub(super) fn open(&mut self, path: &[u8]) -> Result<(Box<dyn Reader + '_>, Option<u64>)> {
-        let (parent, name) = match path.iter().rposition(|&byte| byte == b'/') {
-            Some(slash) => (&path[..slash], &path[slash + 1..]),
-            None => (&b""[..], path),
-        };
-        let is_open = self.directory.as_ref().is_some_and(|(open, _)| open == parent);
-        if !is_open {
-            self.directory = Some((parent.to_vec(), self.tree.enter(parent, None)?));
-        }
-        let Some((_, directory)) = &self.directory else { unreachable!("just entered") };
-        let content = self.tree.open(directory, name)?;
+        let content = self.content(path)?;
         let size = content.all().map(|bytes| bytes.len() as u64);
         let reader: Box<dyn Reader + '_> = match content {
             EntryContent::Start(start) => Box::new(start.into_reader()?),
@@ -144,6 +148,27 @@ impl<T: Tree> Opened<'_, T> {
             }
         };
         Ok((reader, size))
+    }
+
+    /// What is listed of the file at a path in a tree that has digests and no content.
+    pub(super) fn listed<'o>(&'o mut self, path: &'o [u8]) -> Result<Listed<'o>> {
+        match self.content(path)? {
+            EntryContent::Listed(listed) => Ok(listed),
+            _ => Err(Error::Internal("an entry has content beside a manifest".to_owned())),
+        }
+    }
+
+    fn content<'o>(&'o mut self, path: &'o [u8]) -> Result<EntryContent<'o>> {
+        let (parent, name) = match path.iter().rposition(|&byte| byte == b'/') {
+            Some(slash) => (&path[..slash], &path[slash + 1..]),
+            None => (&b""[..], path),
+        };
+        let is_open = self.directory.as_ref().is_some_and(|(open, _)| open == parent);
+        if !is_open {
+            self.directory = Some((parent.to_vec(), self.tree.enter(parent, None)?));
+        }
+        let Some((_, directory)) = &self.directory else { unreachable!("just entered") };
+        self.tree.open(directory, name)
     }
 }
 

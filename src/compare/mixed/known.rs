@@ -137,6 +137,10 @@ impl<T: Tree> Known for KnownEntries<'_, T> {
         }
         let changed = || Error::archive(self.name, "has no content for this path");
         let index = self.archive.content(path).ok_or_else(changed)?;
+        if let Some(digests) = self.driven.digests.get(&index) {
+            let mut opened = Opened { tree: self.tree, directory: None };
+            return opened.listed(path)?.compare_computed(digests).map(Some);
+        }
         let (entries, composed) = (&self.driven.entries, names::composed(path.to_vec()));
         let own = entries.path(index);
         let is_equal = self.driven.equal.contains(index);

@@ -4,7 +4,7 @@ use crate::outcome::Proof;
 
 /// How a digest is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Algorithm {
+pub enum Algorithm {
     /// MD5, for which two contents of one digest are easily made.
     Md5,
     /// SHA-1, for which that has been done.

@@ -72,6 +72,14 @@ impl Hasher {
     }
 }
 
+/// What a content has been found to be: its digests.
+pub(crate) struct Computed {
+    /// How many bytes it has.
+    pub(crate) count: u64,
+    /// Its digests, in the order in which they were wanted.
+    pub(crate) digests: Vec<(Algorithm, Vec<u8>)>,
+}
+
 /// Digests of what has been read of a content so far.
 pub(crate) struct Hashers {
     hashers: Vec<(Algorithm, Hasher)>,
@@ -128,14 +136,10 @@ impl Hashers {
         reader.verify()
     }
 
-    /// How many bytes were added.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// The digests, in the order in which they were wanted.
-    pub(crate) fn finish_named(self) -> Vec<(Algorithm, Vec<u8>)> {
-        self.hashers.into_iter().map(|(it, hasher)| (it, hasher.finish())).collect()
+    /// The digests of all that was added.
+    pub(crate) fn finish(self) -> Computed {
+        let digests = self.hashers.into_iter().map(|(it, hasher)| (it, hasher.finish())).collect();
+        Computed { count: self.count, digests }
     }
 }
 
@@ -163,9 +167,10 @@ mod tests {
         let mut hashers = Hashers::new(Algorithm::ALL.map(|it| (it, it.length())));
         hashers.add(b"a");
         hashers.add(b"bc");
-        assert_eq!(hashers.count(), 3);
+        let computed = hashers.finish();
+        assert_eq!(computed.count, 3);
         let found: Vec<_> =
-            hashers.finish_named().iter().map(|(_, digest)| Some(digest.clone())).collect();
+            computed.digests.iter().map(|(_, digest)| Some(digest.clone())).collect();
         assert_eq!(found, OF_ABC.map(|digits| super::super::parsed::unhex(digits.as_bytes())));
     }
 }

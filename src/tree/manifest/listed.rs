@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::algorithm::Algorithm;
-use super::hasher::Hashers;
+use super::hasher::{Computed, Hashers};
 use super::table::{ListedDigest, Table};
 use crate::content::Reader;
 use crate::error::{Error, Name, Result};
@@ -56,7 +56,7 @@ impl<'t> Listed<'t> {
         let mut hashers = Hashers::new(self.algorithms(&digests));
         hashers.add(bytes);
         context.counters().add_bytes(bytes.len() as u64);
-        Ok(self.judge(&digests, hashers))
+        Ok(self.judge(&digests, &hashers.finish()))
     }
 
     /// Compares a content, which is read to its end.
@@ -79,7 +79,15 @@ impl<'t> Listed<'t> {
         }
         let mut hashers = Hashers::new(self.algorithms(&digests));
         hashers.add_all(reader, context)?;
-        Ok(self.judge(&digests, hashers))
+        Ok(self.judge(&digests, &hashers.finish()))
+    }
+
+    /// Compares a content of which all digests are known that the manifest has of any file.
+    ///
+    /// # Errors
+    /// If there is no digest.
+    pub(crate) fn compare_computed(&self, computed: &Computed) -> Result<Finding> {
+        Ok(self.judge(&self.wanted()?, computed))
     }
 
     /// The algorithms that are wanted, and the lengths of their digests.
@@ -96,14 +104,14 @@ impl<'t> Listed<'t> {
     }
 
     /// What a content comes to that has been digested.
-    fn judge(&self, digests: &[ListedDigest<'_>], hashers: Hashers) -> Finding {
-        if self.size().is_some_and(|size| size != hashers.count()) {
+    fn judge(&self, digests: &[ListedDigest<'_>], computed: &Computed) -> Finding {
+        if self.size().is_some_and(|size| size != computed.count) {
             return Finding::differs(DiffReason::SizeMismatch);
         }
-        let computed = hashers.finish_named();
         let mut proof = None;
         for digest in digests {
             let candidates: Vec<_> = computed
+                .digests
                 .iter()
                 .filter(|(algorithm, bytes)| {
                     bytes.len() == digest.bytes.len()
@@ -112,7 +120,7 @@ impl<'t> Listed<'t> {
                                 && Some(*algorithm) == digest.algorithm.alternative())
                 })
                 .collect();
-            match candidates.iter().find(|(_, bytes)| bytes == digest.bytes) {
+            match candidates.iter().find(|(_, bytes)| &bytes[..] == digest.bytes) {
                 Some((algorithm, _)) => {
                     self.table.settle(*digest, *algorithm);
                     // All of them are the same: the strongest is named.

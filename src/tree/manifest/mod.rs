@@ -2,7 +2,7 @@
 //!
 //! [`read`] tells the format and reads the lines, each format in a file of its own; `table` keeps what they list.
 
-pub(crate) mod algorithm;
+pub mod algorithm;
 mod bsd;
 mod gnu;
 mod hashdeep;

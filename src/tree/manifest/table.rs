@@ -4,6 +4,7 @@
 //! that what lies in one directory follows one another, and a directory is a range of rows.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -193,6 +194,19 @@ impl Table {
             let (bytes, is_guessed) = (self.digest_of(row), row.is_guessed);
             row.algorithm.map(|algorithm| ListedDigest { algorithm, bytes, is_guessed })
         })
+    }
+
+    /// Every algorithm that may have made a digest in it, and how long those are.
+    pub(crate) fn algorithms(&self) -> Vec<(Algorithm, usize)> {
+        let mut all = BTreeSet::new();
+        for row in &self.rows {
+            let Some(algorithm) = row.algorithm else { continue };
+            let length = usize::from(row.digest_length);
+            all.insert((algorithm, length));
+            let other = algorithm.alternative().filter(|_| row.is_guessed);
+            all.extend(other.map(|other| (other, length)));
+        }
+        all.into_iter().collect()
     }
 
     /// The algorithms that may have made a digest.
