@@ -246,8 +246,7 @@ pub(crate) fn fetch(request: Arc<Request>, hop: Hop) -> Result<Response> {
     let client = Client::get().map_err(|error| error.for_source(&request.name))?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let (sender, receiver) = channel::channel(&request.name, request.blocks);
-    let next =
-        Attempt { request, hop, sender, again: false, lacks_socket: false, by_http_1: false };
+    let next = Attempt::first(request, hop, sender);
     // If the thread is gone, the sender is dropped with the command, which the receiver sees.
     client.send(Command::Start(id, Box::new(next)));
     Ok(Response { receiver, client, id })

@@ -18,6 +18,8 @@ pub(crate) struct Head {
     chunked: bool,
     /// Of a version that has frames, whose last one ends the body: HTTP/2 and later.
     framed: bool,
+    /// The server closes the connection behind it.
+    closes: bool,
     accepts_ranges: bool,
     etag: Option<Vec<u8>>,
     pub(crate) location: Option<Vec<u8>>,
@@ -60,7 +62,8 @@ impl Head {
             let reason = parts.next().unwrap_or_default();
             let reason = reason[..reason.len().min(60)].to_owned();
             let framed = !line.starts_with(b"HTTP/1");
-            *self = Self { status: status.unwrap_or_default(), reason, framed, ..Self::default() };
+            let (status, closes) = (status.unwrap_or_default(), line.starts_with(b"HTTP/1.0"));
+            *self = Self { status, reason, framed, closes, ..Self::default() };
             return Ok(HeadProgress::More);
         }
         let Some(colon) = line.iter().position(|&byte| byte == b':') else {
@@ -91,6 +94,10 @@ impl Head {
                     ));
                 }
             }
+            b"connection" => {
+                let says = |option: &[u8]| tokens(value).any(|token| token == option);
+                self.closes = says(b"close") || (self.closes && !says(b"keep-alive"));
+            }
             b"accept-ranges" => self.accepts_ranges = value.eq_ignore_ascii_case(b"bytes"),
             b"etag" => self.etag = Some(value.to_owned()),
             // An empty one leads nowhere.
@@ -119,6 +126,11 @@ impl Head {
     /// Does only the end of a stream end the body? Of HTTP/2 and later, see [`Attempt`](super::transfer::Attempt).
     pub(crate) fn ends_with_stream(&self) -> bool {
         self.framed && self.length().is_none() && self.status != 204
+    }
+
+    /// Can its connection be used again, once its body has ended?
+    pub(crate) fn keeps_connection(&self) -> bool {
+        !self.closes && !self.ends_with_connection()
     }
 
     /// Can parts of the content be asked for?
@@ -205,6 +217,22 @@ mod tests {
             head(&["HTTP/1.1 200 OK", "content-LENGTH: 12", "ETag: \"x\"", "Accept-Ranges: bytes"]);
         assert_eq!((head.status, head.size(), head.has_ranges()), (200, Some(12), true));
         assert_eq!(head.to_string(), "200 OK");
+    }
+
+    #[test]
+    fn a_connection_is_kept_unless_the_head_says_that_it_closes() {
+        let keeps = |status: &str, lines: &[&str]| {
+            let lines: Vec<_> =
+                [status, "Content-Length: 1"].iter().chain(lines).copied().collect();
+            head(&lines).keeps_connection()
+        };
+        assert!(keeps("HTTP/1.1 200 OK", &[]));
+        assert!(keeps("HTTP/2 200", &[]));
+        assert!(!keeps("HTTP/1.1 200 OK", &["Connection: Close"]));
+        assert!(!keeps("HTTP/1.1 200 OK", &["Connection: keep-alive, close"]));
+        assert!(!keeps("HTTP/1.0 200 OK", &[]));
+        assert!(keeps("HTTP/1.0 200 OK", &["Connection: Keep-Alive"]));
+        assert!(!head(&["HTTP/1.1 200 OK"]).keeps_connection());
     }
 
     #[test]

@@ -54,11 +54,13 @@ impl Request {
         let authorities = environment.authorities.or_of_system();
         let chosen = options.proxy.as_deref().map(Proxies::only);
         let proxies = chosen.unwrap_or_else(|| environment.proxies.clone());
-        let server = match proxies.proxy_for(url) {
-            Some(proxy) => proxy.into(),
-            None => format!("{}:{}", url.host(), url.port()).into(),
-        };
+        let server = server_of(url, &proxies);
         Self { name, options, proxies, server, part: None, blocks: BLOCKS, authorities }
+    }
+
+    /// The server that a hop leads to, or the proxy.
+    pub(super) fn server_of(&self, hop: &Hop) -> Arc<str> {
+        server_of(hop.url(), &self.proxies)
     }
 
     /// The longest wait for the next byte.
@@ -138,5 +140,12 @@ impl Request {
             easy.http_headers(headers)?;
         }
         Ok(())
+    }
+}
+
+fn server_of(url: &Url, proxies: &Proxies) -> Arc<str> {
+    match proxies.proxy_for(url) {
+        Some(proxy) => proxy.into(),
+        None => format!("{}:{}", url.host(), url.port()).into(),
     }
 }

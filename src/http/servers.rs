@@ -1,9 +1,13 @@
 //! Servers that answer one request at a time: waiting for such a server while it is busy is not held against
-//! it.
+//! it, and it is not kept from answering by a connection that it keeps.
 //!
 //! A request is given up when no byte has come for as long as its user set. A server with a single worker
 //! keeps it waiting for as long as it answers others. If those are requests of this process, that time does
 //! not count, until the server is seen to answer two at once.
+//!
+//! Where such a server keeps connections, its worker waits at the one that it answered last for the next request,
+//! and looks at no other connection. A request that was sent by another one is therefore asked again at
+//! that one, once it has waited for some time; or at once, where that helped before.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,7 +19,14 @@ use super::transfer::Transfer;
 /// least this often while requests wait.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// The servers that requests are being made to.
+/// How long a request waits for its answer, at most, while its server keeps a connection that it could be sent by.
+/// Most answers take far less; a server that only is slow is asked twice.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long libcurl keeps a connection for later requests (`CURLOPT_MAXAGE_CONN`).
+const KEPT_FOR: Duration = Duration::from_secs(118);
+
+/// The servers that requests are being made to, and those that keep connections.
 #[derive(Default)]
 pub(super) struct Servers(HashMap<Arc<str>, Server>);
 
@@ -24,6 +35,22 @@ struct Server {
     busy: Instant,
     /// Has it answered two requests at once?
     at_once: bool,
+    /// Connections that it keeps, and that no transfer uses.
+    idle: usize,
+    /// Since when there have been any, or one more.
+    idle_since: Instant,
+    /// What it does while it keeps a connection.
+    meanwhile: Meanwhile,
+}
+
+/// What a server does with other connections while it keeps one that no request comes by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meanwhile {
+    Unknown,
+    /// It answered a request by another one.
+    Answers,
+    /// It answered by the one that it kept what it had not answered by another one.
+    Waits,
 }
 
 impl Servers {
@@ -40,17 +67,47 @@ impl Servers {
                 self.note(server, last_received, at_once);
             }
         }
-        self.0.retain(|server, _| asked.contains(server));
+        self.0.retain(|server, known| {
+            asked.contains(server) || (known.idle > 0 && known.idle_since.elapsed() < KEPT_FOR)
+        });
     }
 
-    /// Notes that an answer of a server has ended.
-    pub(super) fn served(&mut self, server: &Arc<str>) {
-        self.note(server, Instant::now(), false);
+    /// Notes that a transfer takes a connection that its server keeps, if it keeps any.
+    pub(super) fn asked(&mut self, server: &str) {
+        if let Some(known) = self.0.get_mut(server) {
+            known.idle = known.idle.saturating_sub(1);
+        }
+    }
+
+    /// Notes that an answer has ended, or was given up. `kept`: its connection can be used again.
+    pub(super) fn served(&mut self, transfer: &Transfer, kept: bool) {
+        let Some(answered) = transfer.first_received() else { return };
+        let now = Instant::now();
+        let server = transfer.server();
+        self.note(server, now, false);
+        let Some(known) = self.0.get_mut(server) else { return };
+        let idled = known.idle > 0 && known.idle_since < answered;
+        if idled && transfer.has_own_connection() {
+            known.meanwhile = Meanwhile::Answers;
+        } else if transfer.is_in_line()
+            && answered.duration_since(transfer.started()) < patience(transfer)
+        {
+            known.meanwhile = Meanwhile::Waits;
+        }
+        if kept {
+            known.idle += 1;
+            known.idle_since = now;
+        }
     }
 
     fn note(&mut self, server: &Arc<str>, last_received: Instant, at_once: bool) {
-        let known = self.0.entry(Arc::clone(server));
-        let known = known.or_insert(Server { busy: last_received, at_once });
+        let known = self.0.entry(Arc::clone(server)).or_insert_with(|| Server {
+            busy: last_received,
+            at_once,
+            idle: 0,
+            idle_since: last_received,
+            meanwhile: Meanwhile::Unknown,
+        });
         known.busy = known.busy.max(last_received);
         known.at_once |= at_once;
     }
@@ -59,4 +116,25 @@ impl Servers {
     pub(super) fn busy(&self, server: &Arc<str>) -> Option<Instant> {
         self.0.get(server).filter(|server| !server.at_once).map(|server| server.busy)
     }
+
+    /// When a transfer is to be made again, by a connection that its server keeps: if it has no answer until then.
+    pub(super) fn turn(&self, transfer: &Transfer) -> Option<Instant> {
+        let known = self.0.get(transfer.server()).filter(|server| server.idle > 0)?;
+        if transfer.first_received().is_some() || !transfer.has_own_connection() {
+            return None;
+        }
+        match known.meanwhile {
+            Meanwhile::Answers => None,
+            Meanwhile::Waits => Some(known.idle_since),
+            Meanwhile::Unknown => {
+                let begun = known.idle_since.max(transfer.started());
+                begun.checked_add(patience(transfer))
+            }
+        }
+    }
+}
+
+/// A quarter of what its user set, so that there is time for an answer.
+fn patience(transfer: &Transfer) -> Duration {
+    PATIENCE.min(transfer.timeout() / 4)
 }

@@ -33,6 +33,8 @@ const UNWANTED_TIME: Duration = Duration::from_secs(1);
 pub(crate) struct Transfer {
     request: Arc<Request>,
     hop: Hop,
+    /// The server that this hop leads to, or the proxy.
+    server: Arc<str>,
     /// `None` once the transfer has ended.
     sender: Option<Sender>,
     rule: Rule,
@@ -50,6 +52,11 @@ pub(crate) struct Transfer {
     opened: bool,
     connected: bool,
     paused: bool,
+    /// It is made again, by a connection that its server kept.
+    in_line: bool,
+    started: Instant,
+    /// When the first bytes arrived.
+    answered: Option<Instant>,
     /// When bytes last arrived.
     last_arrival: Instant,
     head: Head,
@@ -81,10 +88,20 @@ pub(crate) struct Attempt {
     pub(crate) again: bool,
     /// There was no descriptor for its connection.
     pub(crate) lacks_socket: bool,
+    /// It was made before by a connection of its own, which its server did not look at.
+    pub(crate) in_line: bool,
     /// By HTTP/1.1, whose bodies have an end that can be told from a cut. A stream of HTTP/2 ends with a frame
     /// that says so. But libcurl (8.22, and others) takes one that the server gives up with the error
     /// number 0 for one that has come to its end, so that a body without a length may have been cut.
     pub(crate) by_http_1: bool,
+}
+
+impl Attempt {
+    /// The first one.
+    pub(crate) fn first(request: Arc<Request>, hop: Hop, sender: Sender) -> Self {
+        let (again, lacks_socket, in_line, by_http_1) = (false, false, false, false);
+        Self { request, hop, sender, again, lacks_socket, in_line, by_http_1 }
+    }
 }
 
 impl Transfer {
@@ -92,7 +109,7 @@ impl Transfer {
     ///
     /// `None` where the hop is refused; its reader gets the reason.
     pub(crate) fn new(next: Attempt) -> Option<Easy2<Self>> {
-        let Attempt { request, hop, mut sender, again, lacks_socket: _, by_http_1 } = next;
+        let Attempt { request, hop, mut sender, again, lacks_socket: _, in_line, by_http_1 } = next;
         let proxy = request.proxies.proxy_for(hop.url());
         let rule = hop.rule(&request.options);
         if let Some(kind) = rule.refuses_host(hop.url().host()) {
@@ -103,8 +120,10 @@ impl Transfer {
         let proxied = proxy.is_some();
         let secure_proxy = proxy.is_some_and(|proxy| proxy.starts_with("https"));
         let tls = Tls::new(hop.url().is_secure(), secure_proxy);
+        let now = Instant::now();
         let mut easy = Easy2::new(Self {
             request: Arc::clone(&request),
+            server: request.server_of(&hop),
             hop: hop.clone(),
             sender: Some(sender),
             rule,
@@ -117,7 +136,10 @@ impl Transfer {
             opened: false,
             connected: false,
             paused: false,
-            last_arrival: Instant::now(),
+            in_line,
+            started: now,
+            answered: None,
+            last_arrival: now,
             head: Head::default(),
             header_bytes: 0,
             body: Body::Unknown,
@@ -154,18 +176,42 @@ impl Transfer {
 
     /// The server that it is for.
     pub(crate) fn server(&self) -> &Arc<str> {
-        &self.request.server
+        &self.server
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// When the first bytes of an answer arrived, if any have.
+    pub(crate) fn first_received(&self) -> Option<Instant> {
+        self.answered
     }
 
     /// When bytes of an answer last arrived, if any have.
     pub(crate) fn last_received(&self) -> Option<Instant> {
-        (self.header_bytes > 0).then_some(self.last_arrival)
+        self.answered.map(|_| self.last_arrival)
+    }
+
+    /// Has it no connection that was kept? Not yet any, or one that was opened for it.
+    pub(crate) fn has_own_connection(&self) -> bool {
+        self.opened || !self.connected
+    }
+
+    /// Was it made again by a connection that its server kept?
+    pub(crate) fn is_in_line(&self) -> bool {
+        self.in_line && !self.opened
+    }
+
+    /// Can its connection be used again once its answer has ended?
+    pub(crate) fn keeps_connection(&self) -> bool {
+        self.head.keeps_connection()
     }
 
     /// Its server was busy with another request of this process until `busy`, and perhaps answers one at a time.
     /// The timeout of this one counts only from then on.
     pub(crate) fn excuse(&mut self, busy: Instant) {
-        if self.header_bytes == 0 {
+        if self.answered.is_none() {
             self.last_arrival = self.last_arrival.max(busy);
         }
     }
@@ -175,11 +221,18 @@ impl Transfer {
         self.repeat(self.again, false)
     }
 
+    /// Another attempt after one that was not answered, by a connection that its server keeps.
+    pub(crate) fn ask_in_line(&mut self) -> Option<Attempt> {
+        self.repeat(false, false).map(|attempt| Attempt { in_line: true, ..attempt })
+    }
+
     /// One more attempt at the same hop.
     fn repeat(&mut self, again: bool, lacks_socket: bool) -> Option<Attempt> {
         let (request, hop) = (Arc::clone(&self.request), self.hop.clone());
         let by_http_1 = self.by_http_1 || self.asks_again;
-        let attempt = |sender| Attempt { request, hop, sender, again, lacks_socket, by_http_1 };
+        let in_line = false;
+        let attempt =
+            |sender| Attempt { request, hop, sender, again, lacks_socket, in_line, by_http_1 };
         self.sender.take().map(attempt)
     }
 
@@ -274,7 +327,7 @@ impl Transfer {
     /// only a few times.
     fn got_only_closed_connections(&self) -> bool {
         let kept = self.connected && !self.opened;
-        kept && !self.again && self.header_bytes == 0 && self.fault.is_none()
+        kept && !self.again && self.answered.is_none() && self.fault.is_none()
     }
 
     /// The attempt at the next hop, after a redirect.
@@ -284,8 +337,7 @@ impl Transfer {
         match self.hop.follow(location) {
             Ok(hop) => {
                 let request = Arc::clone(&self.request);
-                let (again, lacks_socket, by_http_1) = (false, false, false);
-                Some(Attempt { request, hop, sender, again, lacks_socket, by_http_1 })
+                Some(Attempt::first(request, hop, sender))
             }
             Err(cause) => {
                 self.sender = Some(sender);
@@ -339,6 +391,7 @@ impl Handler for Transfer {
 
     fn header(&mut self, line: &[u8]) -> bool {
         self.last_arrival = Instant::now();
+        self.answered.get_or_insert(self.last_arrival);
         self.connected = true;
         self.header_bytes += line.len();
         let cause = if self.header_bytes > MAX_HEADERS {

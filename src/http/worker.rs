@@ -138,6 +138,7 @@ impl Worker {
     pub(super) fn start(&mut self, id: usize, next: Attempt) {
         self.used = true;
         let Some(easy) = Transfer::new(next) else { return };
+        self.servers.asked(easy.get_ref().server());
         // A transfer that cannot be added is dropped, which its reader sees as an error.
         if let Ok(mut handle) = self.multi.add2(easy)
             && handle.set_token(id).is_ok()
@@ -151,7 +152,7 @@ impl Worker {
         let Some(handle) = self.active.get_mut(&id) else { return };
         handle.get_mut().resumed();
         if let Err(error) = handle.unpause_write() {
-            self.remove(id, |transfer| transfer.finish(Err(error), None));
+            self.remove(id, false, |transfer| transfer.finish(Err(error), None));
         }
     }
 
@@ -166,14 +167,38 @@ impl Worker {
                 done.push((id, result, handle.os_errno().ok()));
             }
         });
+        let ended = !done.is_empty();
         for (id, result, errno) in done {
             let late = result.as_ref().is_err_and(curl::Error::is_operation_timedout);
             if late && self.was_kept_waiting(id) {
-                self.remove(id, Transfer::connect_again);
+                self.remove(id, false, Transfer::connect_again);
             } else {
-                self.remove(id, |transfer| transfer.finish(result, errno));
+                self.remove(id, result.is_ok(), |transfer| transfer.finish(result, errno));
             }
         }
+        if ended && !self.active.is_empty() {
+            self.ask_in_line();
+        }
+    }
+
+    /// Makes transfers again whose servers do not look at their connections, but at others that they keep.
+    fn ask_in_line(&mut self) {
+        let now = Instant::now();
+        // Each takes one of the connections that are kept. The one that has waited longest comes first.
+        while let Some((turn, id)) = self.next_in_line() {
+            if turn > now {
+                self.next_check = self.next_check.min(turn);
+                return;
+            }
+            self.remove(id, false, Transfer::ask_in_line);
+        }
+    }
+
+    fn next_in_line(&self) -> Option<(Instant, usize)> {
+        let turn = |(&id, handle): (&usize, &Easy2Handle<Transfer>)| {
+            self.servers.turn(handle.get_ref()).map(|turn| (turn, id))
+        };
+        self.active.iter().filter_map(turn).min()
     }
 
     /// Did the transfer get no connection because its server was busy with another request not long ago? A server
@@ -193,6 +218,7 @@ impl Worker {
     fn give_up(&mut self) {
         let now = Instant::now();
         self.note_servers();
+        self.ask_in_line();
         for transfer in self.active.values_mut().map(Easy2Handle::get_mut) {
             if let Some(until) = self.servers.busy(transfer.server()) {
                 transfer.excuse(until);
@@ -203,19 +229,24 @@ impl Worker {
         };
         let stalled = self.active.iter().filter_map(|(&id, handle)| late(handle).then_some(id));
         for id in stalled.collect::<Vec<_>>() {
-            self.remove(id, Transfer::give_up);
+            self.remove(id, false, Transfer::give_up);
         }
         let looks = self.active.values().map(|handle| handle.get_ref().next_check(now));
-        self.next_check = looks.min().unwrap_or(now + IDLE);
+        let turn = self.next_in_line().map(|(turn, _)| turn);
+        self.next_check = looks.chain(turn).min().unwrap_or(now + IDLE);
     }
 
     /// Removes a transfer from libcurl, so that its connection is free for others, and ends it. If another attempt
-    /// follows, that is started.
-    fn remove(&mut self, id: usize, end: impl FnOnce(&mut Transfer) -> Option<Attempt>) {
+    /// follows, that is started. `whole`: its answer has been received to the end.
+    fn remove(
+        &mut self,
+        id: usize,
+        whole: bool,
+        end: impl FnOnce(&mut Transfer) -> Option<Attempt>,
+    ) {
         let Some(handle) = self.active.remove(&id) else { return };
-        if handle.get_ref().last_received().is_some() {
-            self.servers.served(handle.get_ref().server());
-        }
+        let kept = whole && handle.get_ref().keeps_connection();
+        self.servers.served(handle.get_ref(), kept);
         if let Ok(mut easy) = self.multi.remove2(handle)
             && let Some(next) = end(easy.get_mut())
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import socket
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -25,9 +26,9 @@ TIMEOUT = 2
 
 
 class OneSlot:
-    """Answers in one thread, and closes each connection behind its answer."""
+    """Answers in one thread, and closes each connection behind its answer or waits there for more."""
 
-    def __init__(self, backlog: int) -> None:
+    def __init__(self, backlog: int, *, keeps: bool = False) -> None:
         """Start to listen."""
         bodies: dict[str, bytes] = {}
         lengths: dict[str, bool] = {}
@@ -37,8 +38,15 @@ class OneSlot:
         self.bodies, self.lengths, self.pauses, self.ranged = bodies, lengths, pauses, ranged
         self.served: list[str] = []
         served = self.served
+        open_now: list[socket.socket] = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1" if keeps else "HTTP/1.0"
+
+            def setup(self) -> None:
+                open_now.append(self.request)
+                super().setup()
+
             def do_GET(self) -> None:
                 served.append(self.path)
                 body = bodies[self.path]
@@ -54,9 +62,14 @@ class OneSlot:
                     self.send_header("Accept-Ranges", "bytes")
                 if lengths.get(self.path, True):
                     self.send_header("Content-Length", str(len(body)))
+                elif keeps:
+                    self.send_header("Transfer-Encoding", "chunked")
+                    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
                 self.end_headers()
-                with contextlib.suppress(OSError):
+                try:
                     self.wfile.write(body)
+                except OSError:
+                    self.close_connection = True
 
             def log_message(self, *_: object) -> None: ...
 
@@ -65,6 +78,7 @@ class OneSlot:
 
             def handle_error(self, *_: object) -> None: ...
 
+        self._open = open_now
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
@@ -80,14 +94,22 @@ class OneSlot:
 
     def close(self) -> None:
         """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
+        stopping = threading.Thread(target=self._server.shutdown)
+        stopping.start()
+        # A client may keep the connection that the thread waits at.
+        while stopping.is_alive():
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            stopping.join(0.01)
         self._thread.join()
+        self._server.server_close()
 
 
-@pytest.fixture(params=[5, 1])
+@pytest.fixture(params=[(5, False), (1, False), (5, True), (1, True)], ids=str)
 def slot(request: pytest.FixtureRequest) -> Iterator[OneSlot]:
-    server = OneSlot(request.param)
+    backlog, keeps = request.param
+    server = OneSlot(backlog, keeps=keeps)
     yield server
     server.close()
 
@@ -189,10 +211,11 @@ SIZES = [(BIG, BIG), (MiB, BIG), (BIG, MiB)]
 
 @pytest.mark.parametrize("kinds", [("zip", "zip"), ("zip", "tar"), ("tar", "zip")])
 @pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("keeps", [False, True])
 def test_two_archives_of_a_server_that_answers_one_at_a_time(
-    tmp_path: Path, kinds: tuple[str, str], sizes: tuple[int, int]
+    tmp_path: Path, kinds: tuple[str, str], sizes: tuple[int, int], keeps: bool
 ) -> None:
-    with contextlib.closing(OneSlot(5)) as slot:
+    with contextlib.closing(OneSlot(5, keeps=keeps)) as slot:
         a, b = (
             slot.url(f"/{n}", archive(tmp_path, kind, size), ranges=True)
             for n, (kind, size) in enumerate(zip(kinds, sizes, strict=True))
