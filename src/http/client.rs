@@ -21,7 +21,6 @@ use super::request::Request;
 use super::transfer::Attempt;
 use super::worker::{Command, End, Worker};
 use crate::error::{Error, Name, Result, words};
-use crate::run::context::PULSE;
 use crate::run::threads;
 use crate::sys::curl as raw;
 use crate::sys::fork::with_fork_lock;
@@ -31,6 +30,10 @@ use crate::sys::wake::Waker;
 
 /// How long the exit of the process waits for the thread: closing connections takes far less.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a thread that has no descriptor waits for one: the network thread answers at once, unless all its
+/// transfers are connecting, but where a machine is busy its turn may come after several pulses.
+const GIVE_WAY_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The thread of this process, or of the one that it was forked from.
 static CLIENT: Mutex<Option<Arc<Slot>>> = Mutex::new(None);
@@ -179,7 +182,7 @@ fn give_way() -> bool {
     });
     let (answer, closed) = mpsc::channel();
     client.is_some_and(|client| client.send(Command::GiveWay(answer)))
-        && closed.recv_timeout(PULSE).is_ok()
+        && closed.recv_timeout(GIVE_WAY_PATIENCE).is_ok()
 }
 
 /// Why there is no network thread.

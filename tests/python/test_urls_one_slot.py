@@ -26,7 +26,7 @@ TIMEOUT = 2
 
 
 class OneSlot:
-    """Answers in one thread, and closes each connection behind its answer or waits there for more."""
+    """Answers in one thread, and closes each connection behind its answer or keeps it."""
 
     def __init__(self, backlog: int, *, keeps: bool = False) -> None:
         """Start to listen."""
