@@ -33,7 +33,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Case]]
 
 
 def test_every_function_of_the_package_has_cases(everything: list[Case]) -> None:
-    functions = {name for name in komparu.__all__ if name.startswith(("compare", "first"))}
+    functions = {name for name in komparu.__all__ if name.startswith(("compare", "first", "iter"))}
     assert functions <= {case.function for case in everything}
 
 

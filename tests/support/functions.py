@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import komparu
 from komparu import ConfigError, Source, aio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
 
     from komparu import SourceLike
     from specimens import Ground
@@ -26,6 +27,14 @@ class Raised(NamedTuple):
 
     kind: type[BaseException]
     words: str
+
+
+class Watched:
+    """A function that is told of the progress, and can be called by any thread."""
+
+    def __call__(self, progress: komparu.Progress) -> None:
+        """Take what is told."""
+        assert progress.entries >= 0
 
 
 @dataclass(frozen=True)
@@ -275,6 +284,37 @@ def _any_trees(ground: Ground) -> Iterator[Case]:
         lambda: compare_trees(tree, nowhere),
         komparu.SourceNotFoundError,
     )
+    watched = Watched()
+    yield Case(
+        "compare_trees",
+        "watched",
+        lambda: compare_trees(tree, archive, where=True, progress=watched),
+        answer=False,
+    )
+
+    def found(left: Any, right: Any, **options: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+        """Name what is found, and how it ended, in an order that is always the same."""
+        with komparu.iter_trees(left, right, **options) as run:
+            paths = sorted((finding.path, finding.verdict.value) for finding in run)
+            return [*paths, ("", run.result().verdict.value)]
+
+    yield Case("iter_trees", "two directories", lambda: found(tree, root / "tree-c"), answer=True)
+    yield Case("iter_trees", "an archive", lambda: found(tree, archive, where=True), answer=True)
+    yield Case("iter_trees", "a map", lambda: found(mapped, archive, equal=True), answer=True)
+    yield Case("iter_trees", "missing", lambda: found(tree, nowhere), komparu.SourceNotFoundError)
+    yield Case(
+        "iter_trees",
+        "out of time",
+        lambda: found(tree, root / "tree-c", comparison_timeout=1e-9),
+        _TIMEOUT,
+    )
+
+    def left_early() -> bool:
+        with komparu.iter_trees(tree, root / "tree-c") as run:
+            next(run)
+        return run.has_stopped
+
+    yield Case("iter_trees", "left", left_early, answer=True)
 
 
 def _coroutines(ground: Ground) -> Iterator[Case]:
@@ -306,6 +346,14 @@ def _coroutines(ground: Ground) -> Iterator[Case]:
     yield case("compare_archive", "cut", lambda: compare_archive(*cut), komparu.ArchiveError)
     mixed = root / "tree-a", root / "a.zip"
     yield case("compare_trees", "different", lambda: aio.compare_trees(*mixed), answer=False)
+
+    async def found(*trees: Path) -> list[str]:
+        async with aio.iter_trees(*trees) as run:
+            return sorted([finding.path async for finding in run])
+
+    yield case("iter_trees", "two directories", lambda: found(*trees), answer=True)
+    yield case("iter_trees", "an archive", lambda: found(*mixed), answer=True)
+    yield case("iter_trees", "missing", lambda: found(nowhere, root), nothing)
     missing: list[SourceLike] = [*same, nowhere]
     compare_all, compare_many = aio.compare_all, aio.compare_many
     yield case("compare_all", "equal", lambda: compare_all(same), answer=True)
