@@ -112,8 +112,31 @@ impl Proof {
     }
 }
 
-/// The verdict on one pair: `None` if every byte is identical, else why not.
-pub type PairOutcome = Option<DiffReason>;
+/// How two contents differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unequal {
+    /// Why they are not the same.
+    pub reason: DiffReason,
+    /// The offset of the first byte that differs, where that is what was found. Sizes, digests and samples from
+    /// further on do not show it.
+    pub offset: Option<u64>,
+}
+
+impl Unequal {
+    /// Their sizes differ.
+    pub(crate) const SIZES: Self = Self { reason: DiffReason::SizeMismatch, offset: None };
+
+    /// They differ somewhere.
+    pub(crate) const SOMEWHERE: Self = Self { reason: DiffReason::ContentMismatch, offset: None };
+
+    /// Here they differ first.
+    pub(crate) fn at(offset: u64) -> Self {
+        Self { reason: DiffReason::ContentMismatch, offset: Some(offset) }
+    }
+}
+
+/// The verdict on one pair: `None` if every byte is identical, else how they differ.
+pub type PairOutcome = Option<Unequal>;
 
 /// What was found at one path of two trees.
 #[derive(Debug, Clone, PartialEq, Eq)]

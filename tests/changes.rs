@@ -255,7 +255,7 @@ fn compared_while(
     let context = Context::with_interrupt(&call, &interrupt);
     let outcome = komparu::compare(&source(&a), &source(&b), &options, &context);
     assert!(done.get() > 0, "it was done before anything was done to the file");
-    outcome.map_err(|error| match error {
+    outcome.map(|outcome| outcome.map(|unequal| unequal.reason)).map_err(|error| match error {
         Error::Read { cause, .. } => Error::Argument(cause),
         Error::Touched { .. } => Error::Argument("was touched".to_owned()),
         other => other,

@@ -4,7 +4,7 @@ mod scripted;
 
 use komparu::internals::content::Reader;
 use komparu::internals::engine::{self, in_turn, lockstep, parallel};
-use komparu::{Call, Context, DiffReason, Difference, Error, Options};
+use komparu::{Call, Context, DiffReason, Difference, Error, Options, Unequal};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use scripted::{Scripted, Serving};
@@ -207,6 +207,7 @@ proptest! {
         let call = Call::new(None);
         let options = options(chunk_size, 2, precheck, quick);
         let outcome = engine::compare(&mut a, &mut b, &options, &Context::new(&call));
+        let outcome = outcome.expect("readable");
         let expected = if content == other {
             None
         } else if known && content.len() != other.len() {
@@ -214,7 +215,13 @@ proptest! {
         } else {
             Some(DiffReason::ContentMismatch)
         };
-        prop_assert_eq!(outcome, Ok(expected));
+        prop_assert_eq!(outcome.map(|unequal| unequal.reason), expected);
+        // Where it says a place, that is the first one; it may not know one only where it looked elsewhere, too.
+        let (place, first) = (outcome.and_then(|unequal| unequal.offset), first_difference(&content, &other));
+        let is_precheck = precheck && expected == Some(DiffReason::SizeMismatch);
+        if place.is_some() || !(quick || is_precheck) {
+            prop_assert_eq!(place, first.map(|first| first as u64));
+        }
     }
 }
 
@@ -281,7 +288,8 @@ fn the_earlier_of_an_error_and_a_difference_is_the_outcome() {
                     let error = Error::read(&"a".into(), format!("failed at {failing}"));
                     assert_eq!((outcome, found), (Err(error.clone()), Err(error)));
                 } else {
-                    assert_eq!(outcome, Ok(Some(DiffReason::ContentMismatch)));
+                    let (reason, offset) = (DiffReason::ContentMismatch, Some(different as u64));
+                    assert_eq!(outcome, Ok(Some(Unequal { reason, offset })));
                     let expected = difference((&content, true), (&other, true), 2);
                     assert_eq!(found, Ok(expected));
                 }

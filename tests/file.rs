@@ -23,7 +23,9 @@ fn write(directory: &TempDir, name: &str, content: &[u8]) -> PathBuf {
 
 fn compare_with(a: &Path, b: &Path, options: &Options) -> komparu::Result<Option<DiffReason>> {
     let call = Call::new(None);
-    komparu::compare(&Source::from(a), &Source::from(b), options, &Context::new(&call))
+    let outcome =
+        komparu::compare(&Source::from(a), &Source::from(b), options, &Context::new(&call));
+    outcome.map(|outcome| outcome.map(|unequal| unequal.reason))
 }
 
 fn compare(a: &Path, b: &Path) -> komparu::Result<Option<DiffReason>> {

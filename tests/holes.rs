@@ -33,7 +33,8 @@ fn compare(a: &Path, b: &Path, options: &Options) -> Option<DiffReason> {
     let mut a = FileReader::open(a).expect("opened");
     let mut b = FileReader::open(b).expect("opened");
     let call = Call::new(None);
-    engine::compare(&mut a, &mut b, options, &Context::new(&call)).expect("compared")
+    let outcome = engine::compare(&mut a, &mut b, options, &Context::new(&call)).expect("compared");
+    outcome.map(|unequal| unequal.reason)
 }
 
 fn ways() -> [Options; 3] {

@@ -49,7 +49,8 @@ fn source(url: &str) -> Source {
 
 fn outcome(a: &str, b: &str) -> komparu::Result<Option<DiffReason>> {
     let call = Call::new(None);
-    compare(&source(a), &source(b), &Options::default(), &Context::new(&call))
+    let outcome = compare(&source(a), &source(b), &Options::default(), &Context::new(&call));
+    outcome.map(|outcome| outcome.map(|unequal| unequal.reason))
 }
 
 #[test]

@@ -108,12 +108,14 @@ fuzz_target!(|input: Input<'_>| {
         let (mut a, mut b) = (reader(&first, &servings[0]), reader(content, serving));
         let outcome = engine::compare(&mut a, &mut b, &options, &context).expect("readable");
         assert_eq!(outcome.is_none(), first == *content, "{outcome:?}");
+        let named = outcome.and_then(|unequal| unequal.offset);
         let (mut a, mut b) = (reader(&first, &servings[0]), reader(content, serving));
         let found = lockstep::compare(&mut a, &mut b, options.chunk_size, &context);
         let common = first.len().min(content.len());
         let expected = (0..common).find(|&index| first[index] != content[index]);
         let expected = expected.or((first.len() != content.len()).then_some(common));
         assert_eq!(found.expect("readable"), expected.map(|offset| offset as u64));
+        assert!(named.is_none() || named == expected.map(|offset| offset as u64), "{named:?}");
         let (mut a, mut b) = (reader(&first, &servings[0]), reader(content, serving));
         let found = engine::first_difference(&mut a, &mut b, 16, &options, &context);
         let found = found.expect("readable");

@@ -5,7 +5,7 @@ use crate::engine;
 use crate::engine::{in_turn, until_quiet};
 use crate::error::Result;
 use crate::options::Options;
-use crate::outcome::{DiffReason, Difference, Finding, PairOutcome};
+use crate::outcome::{Difference, Finding, PairOutcome, Unequal};
 use crate::run::context::Context;
 use crate::source::Source;
 
@@ -32,7 +32,8 @@ pub fn compare(
         }
         compare_contents(&*content_a, &*content_b, options, context)
     })?;
-    counters.count(&outcome.map_or(Finding::Equal(None), Finding::differs));
+    counters
+        .count(&outcome.map_or(Finding::Equal(None), |unequal| Finding::differs(unequal.reason)));
     Ok(outcome)
 }
 
@@ -83,7 +84,7 @@ pub(crate) fn compare_contents(
         return Ok(None);
     }
     if options.size_precheck && crate::content::sizes_differ(a.size(), b.size()) {
-        return Ok(Some(DiffReason::SizeMismatch));
+        return Ok(Some(Unequal::SIZES));
     }
     let (mut a, mut b) = (a.open(2)?, b.open(2)?);
     engine::compare(&mut *a, &mut *b, options, context)

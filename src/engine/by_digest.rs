@@ -10,7 +10,7 @@ use super::digest::{Digest, StreamDigest};
 use crate::content::sizes_differ;
 use crate::content::{Chunk, Reader};
 use crate::error::Result;
-use crate::outcome::{DiffReason, PairOutcome};
+use crate::outcome::{PairOutcome, Unequal};
 use crate::run::context::Context;
 
 /// Compares two streams that nothing has been read of. With `precheck`, sizes that differ decide.
@@ -38,13 +38,13 @@ pub(super) fn compare(
         counted = read;
         let [a, b] = &sides;
         if precheck && a.prepared && b.prepared && sizes_differ(a.reader.size(), b.reader.size()) {
-            return Ok(Some(DiffReason::SizeMismatch));
+            return Ok(Some(Unequal::SIZES));
         }
         if a.checkpoints.iter().zip(&b.checkpoints).any(|(a, b)| a != b) {
-            return Ok(Some(DiffReason::ContentMismatch));
+            return Ok(Some(Unequal::SOMEWHERE));
         }
     }
-    Ok((sides[0].end != sides[1].end).then_some(DiffReason::ContentMismatch))
+    Ok((sides[0].end != sides[1].end).then_some(Unequal::SOMEWHERE))
 }
 
 /// One of the two streams.

@@ -18,11 +18,12 @@ pub(crate) mod retry;
 pub mod sample;
 mod wait;
 
+use self::lockstep::Found;
 use self::range_sampler::RangeSampler;
 use crate::content::{ReadAt, Reader, sizes_differ};
 use crate::error::Result;
 use crate::options::Options;
-use crate::outcome::{DiffReason, PairOutcome};
+use crate::outcome::{DiffReason, PairOutcome, Unequal};
 use crate::run::context::Context;
 pub use first::first_difference;
 pub(crate) use retry::until_quiet;
@@ -44,8 +45,10 @@ pub fn compare(
     } else {
         by_digest::compare(a, b, options.size_precheck, context)?
     };
-    if outcome.is_some() && sizes_differ(a.size(), b.size()) {
-        outcome = Some(DiffReason::SizeMismatch);
+    if let Some(unequal) = &mut outcome
+        && sizes_differ(a.size(), b.size())
+    {
+        unequal.reason = DiffReason::SizeMismatch;
     }
     a.verify()?;
     b.verify()?;
@@ -59,23 +62,25 @@ fn decide(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
-    if let Some(reason) = quick_check(a, b, options, context)? {
-        return Ok(Some(reason));
+    if let Some(unequal) = quick_check(a, b, options, context)? {
+        return Ok(Some(unequal));
     }
     let mut sampler = None;
     if let (Some(a), Some(b)) = (a.as_random(), b.as_random())
         && is_worth_sharing(a, b)
         && options.workers() > 1
     {
-        let mismatch = parallel::compare(a, b, options, context)?;
-        return Ok(mismatch.map(|_| DiffReason::ContentMismatch));
+        return Ok(parallel::compare(a, b, options, context)?.map(Unequal::at));
     }
     if a.as_random().is_none() || b.as_random().is_none() {
         let size = a.size().filter(|_| options.quick_check && a.size() == b.size());
         sampler = size.and_then(|size| RangeSampler::new(size, options.chunk_size));
     }
     let found = lockstep::compare_sampled(a, b, sampler, options.chunk_size, context)?;
-    Ok(found.map(|_| DiffReason::ContentMismatch))
+    Ok(found.map(|found| match found {
+        Found::First(offset) => Unequal::at(offset),
+        Found::Sample => Unequal::SOMEWHERE,
+    }))
 }
 
 /// Compares sizes and samples. `None`: they show no difference, and the contents may still differ.
@@ -89,14 +94,14 @@ pub fn quick_check(
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     if options.size_precheck && sizes_differ(a.size(), b.size()) {
-        return Ok(Some(DiffReason::SizeMismatch));
+        return Ok(Some(Unequal::SIZES));
     }
     if options.quick_check
         && let (Some(a), Some(b)) = (a.as_random(), b.as_random())
         && a.size() == b.size()
         && !sample::compare(a, b, options.chunk_size, context)?
     {
-        return Ok(Some(DiffReason::ContentMismatch));
+        return Ok(Some(Unequal::SOMEWHERE));
     }
     Ok(None)
 }

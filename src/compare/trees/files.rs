@@ -9,7 +9,7 @@ use crate::content::{ReadAt, Reader, sizes_differ};
 use crate::engine;
 use crate::engine::first::{in_memory, with_line};
 use crate::error::{Error, Result, join};
-use crate::outcome::{DiffReason, Difference, Finding, PairOutcome, Proof};
+use crate::outcome::{DiffReason, Difference, Finding, PairOutcome, Proof, Unequal};
 use crate::run::context::Context;
 use crate::run::workers::Workers;
 use crate::tree::manifest::listed::Listed;
@@ -153,7 +153,10 @@ fn digests(listed: &Listed<'_>, read: EntryContent<'_>, context: &Context<'_>) -
 
 /// What two contents that were read come to.
 fn by_bytes(outcome: PairOutcome) -> Finding {
-    outcome.map_or(Finding::Equal(Some(Proof::Bytes)), Finding::differs)
+    match outcome {
+        None => Finding::Equal(Some(Proof::Bytes)),
+        Some(unequal) => Finding::differs(unequal.reason),
+    }
 }
 
 /// What two contents come to of which it was asked where they differ.
@@ -193,7 +196,7 @@ fn large_files<A: Tree, B: Tree>(
             let with_line = |place| with_line(place, &*left, &*right, 1, context);
             by_place(place.map(with_line).transpose()?, false)
         } else {
-            by_bytes(place.map(|_| DiffReason::ContentMismatch))
+            by_bytes(place.map(|place| Unequal::at(place.offset)))
         };
     }
     left.verify()?;
