@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import komparu
@@ -128,6 +129,15 @@ def _add(group: argparse._ArgumentGroup, option: dict[str, Any]) -> None:
             group.add_argument(name, choices=option["choices"], help=text)
         case "patterns":
             group.add_argument(name, action="append", metavar="PATTERN", help=text)
+            if option["name"] == "ignore":
+                group.add_argument(
+                    "--ignore-from",
+                    dest="ignore",
+                    action="extend",
+                    type=_lines,
+                    metavar="FILE",
+                    help="patterns of --ignore from a file, one a line, as in .gitignore",
+                )
         case "headers":
             group.add_argument(
                 name, action="append", type=_header, metavar="'NAME: VALUE'", help=text
@@ -159,6 +169,16 @@ def _or_none(kind: Callable[[str], float]) -> Callable[[str], float | None]:
 
     number.__name__ = kind.__name__
     return number
+
+
+def _lines(path: str) -> list[str]:
+    """Read the lines of a file, as git does: other ends of lines are a part of them."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeError, ValueError) as error:
+        message = f"{path}: {getattr(error, 'strerror', None) or error}"
+        raise argparse.ArgumentTypeError(message) from None
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -31,7 +31,12 @@ class KomparuConfig:
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread.
         ignore: Directories: patterns with gitignore meaning, for entries to leave out on both
-            sides; what is ignored is never read, nor fetched.
+            sides; what is ignored is never read, nor fetched; in an archive it is unpacked past.
+        only: Directories: patterns with gitignore meaning: nothing else counts than files that
+            match, and all that lies in a directory that matches. What `ignore` leaves out is left
+            out all the same.
+        one_way: Directories: leave out what only the right side has: is all that the left has also
+            there, and the same?
         max_decompressed_size: Archives: the most bytes that may come out of compression or of holes
             in each archive; what is stored as it is does not count. `None`: no limit.
         max_compression_ratio: Archives: the most bytes that may come out of one compressed byte of
@@ -83,6 +88,8 @@ class KomparuConfig:
     follow_symlinks: bool = True
     max_workers: int = 0
     ignore: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None
+    one_way: bool = False
     max_decompressed_size: int | None = 1073741824
     max_compression_ratio: float | None = 200.0
     max_archive_entries: int | None = 100000

@@ -172,6 +172,9 @@ async def compare_archive(
     path_b: SourceLike,
     *,
     chunk_size: int = 65536,
+    ignore: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
+    one_way: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
@@ -211,6 +214,13 @@ async def compare_archive(
         path_b: Another one.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
+            ignored is never read, nor fetched; in an archive it is unpacked past. Default `None`.
+        only: Patterns with gitignore meaning: nothing else counts than files that match, and all
+            that lies in a directory that matches. What `ignore` leaves out is left out all the
+            same. Default `None`.
+        one_way: Leave out what only the right side has: is all that the left has also there, and
+            the same? Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
@@ -281,6 +291,8 @@ async def compare_dir(
     follow_symlinks: bool = True,
     max_workers: int = 0,
     ignore: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
+    one_way: bool = False,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
@@ -315,7 +327,12 @@ async def compare_dir(
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-            ignored is never read, nor fetched. Default `None`.
+            ignored is never read, nor fetched; in an archive it is unpacked past. Default `None`.
+        only: Patterns with gitignore meaning: nothing else counts than files that match, and all
+            that lies in a directory that matches. What `ignore` leaves out is left out all the
+            same. Default `None`.
+        one_way: Leave out what only the right side has: is all that the left has also there, and
+            the same? Default `False`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
@@ -368,6 +385,8 @@ async def compare_dir_urls(
     read_holes: bool = False,
     detect_changes: str = "ctime",
     ignore: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
+    one_way: bool = False,
     where: bool = False,
     context: int = 16,
     max_differences: int | None = None,
@@ -416,7 +435,12 @@ async def compare_dir_urls(
             only its ctime moved, as when it is linked, renamed or given other rights, the pair is
             compared once more before that is an error. Default `'ctime'`.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-            ignored is never read, nor fetched. Default `None`.
+            ignored is never read, nor fetched; in an archive it is unpacked past. Default `None`.
+        only: Patterns with gitignore meaning: nothing else counts than files that match, and all
+            that lies in a directory that matches. What `ignore` leaves out is left out all the
+            same. Default `None`.
+        one_way: Leave out what only the right side has: is all that the left has also there, and
+            the same? Default `False`.
         where: Find the first difference of every file that differs: its place is among the result's
             differences. All that lies before it is read then, though sizes or samples have shown
             that it differs. Default `False`.
@@ -528,6 +552,8 @@ async def compare_trees(
     follow_symlinks: bool = True,
     max_workers: int = 0,
     ignore: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
+    one_way: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
@@ -578,7 +604,12 @@ async def compare_trees(
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-            ignored is never read, nor fetched. Default `None`.
+            ignored is never read, nor fetched; in an archive it is unpacked past. Default `None`.
+        only: Patterns with gitignore meaning: nothing else counts than files that match, and all
+            that lies in a directory that matches. What `ignore` leaves out is left out all the
+            same. Default `None`.
+        one_way: Leave out what only the right side has: is all that the left has also there, and
+            the same? Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
@@ -728,6 +759,8 @@ def iter_trees(
     follow_symlinks: bool = True,
     max_workers: int = 0,
     ignore: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
+    one_way: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
@@ -775,7 +808,12 @@ def iter_trees(
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
         ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
-            ignored is never read, nor fetched. Default `None`.
+            ignored is never read, nor fetched; in an archive it is unpacked past. Default `None`.
+        only: Patterns with gitignore meaning: nothing else counts than files that match, and all
+            that lies in a directory that matches. What `ignore` leaves out is left out all the
+            same. Default `None`.
+        one_way: Leave out what only the right side has: is all that the left has also there, and
+            the same? Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each

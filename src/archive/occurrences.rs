@@ -37,6 +37,11 @@ pub(crate) fn is_numbered(path: &[u8]) -> bool {
     path.contains(&0) && base(path).is_some()
 }
 
+/// The name of a member, numbered or not.
+pub(crate) fn plain(path: &[u8]) -> &[u8] {
+    if is_numbered(path) { base(path).unwrap_or(path) } else { path }
+}
+
 /// The name that several members have, of one that is numbered.
 fn base(path: &[u8]) -> Option<&[u8]> {
     let at = path.windows(MARK.len()).position(|part| part == MARK)?;

@@ -22,6 +22,7 @@ pub use self::row::{Description, Function, Layer, Topic, ValueKind};
 pub use self::table::{ArchiveLimits, FileOptions, HttpOptions, Options, Overrides, Row, TABLE};
 pub use self::value::Value;
 use crate::error::{Error, Result};
+use crate::ignore::Selection;
 use crate::run::sink::EarlyEnd;
 pub use crate::web::environment::Environment;
 
@@ -46,7 +47,12 @@ impl Options {
     /// What ends a comparison of trees before everything is compared.
     pub(crate) fn early_end(&self) -> EarlyEnd {
         let on_error = self.on_error == OnError::Raise;
-        EarlyEnd { max_differences: self.max_differences, on_error }
+        EarlyEnd { max_differences: self.max_differences, on_error, one_way: self.one_way }
+    }
+
+    /// Which entries of trees count.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { ignore: self.ignore.clone(), only: self.only.clone() }
     }
 
     /// How many threads compare files of this machine within one call.

@@ -13,7 +13,7 @@ use super::shown::Shown;
 use super::structs::{options, plain};
 use super::value::Field;
 use super::{DetectChanges, Environment, OnError};
-use crate::ignore::Ignore;
+use crate::ignore::{Ignore, Only};
 
 const EVERY: &[Function] = &[
     Function::Compare,
@@ -129,13 +129,31 @@ options! {
         layers: CONFIGURED,
     };
     /// Patterns with gitignore meaning, for entries to leave out on both sides; what is ignored is
-    /// never read, nor fetched.
+    /// never read, nor fetched; in an archive it is unpacked past.
     general ignore: Option<Ignore> = None => {
         russian: "Шаблоны, как в gitignore: что пропустить на обеих сторонах; пропущенное не читается и не \
-            загружается.",
+            загружается, а в архиве распаковывается мимо.",
         kind: ValueKind::OrNone(&ValueKind::Patterns),
         topic: Topic::Directories,
-        functions: &[Function::CompareDir, Function::CompareDirUrls],
+        functions: TREES,
+        layers: CONFIGURED,
+    };
+    /// Patterns with gitignore meaning: nothing else counts than files that match, and all that lies in a
+    /// directory that matches. What `ignore` leaves out is left out all the same.
+    general only: Option<Only> = None => {
+        russian: "Шаблоны, как в gitignore: считается только подходящий под них файл и всё, что лежит в \
+            подходящем каталоге. Что пропускает `ignore`, пропускается и тогда.",
+        kind: ValueKind::OrNone(&ValueKind::Patterns),
+        topic: Topic::Directories,
+        functions: TREES,
+        layers: CONFIGURED,
+    };
+    /// Leave out what only the right side has: is all that the left has also there, and the same?
+    general one_way: bool = false => {
+        russian: "Не считать того, что есть только справа: всё ли, что есть слева, есть и там, и таким же?",
+        kind: ValueKind::Switch,
+        topic: Topic::Directories,
+        functions: TREES,
         layers: CONFIGURED,
     };
     /// The most bytes that may come out of compression or of holes in each archive; what is stored

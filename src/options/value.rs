@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DetectChanges, OnError};
 use crate::error::{Error, Result};
-use crate::ignore::Ignore;
+use crate::ignore::{Ignore, Only};
 
 /// A value of an option.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,7 @@ fields! {
     String: Text, Ok, String::clone;
     DetectChanges: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();
     OnError: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();
+    Only: Texts, Self::new, |value: &Self| value.patterns().to_vec();
     Ignore: Texts, Self::new, |value: &Self| value.patterns().to_vec();
 }
 

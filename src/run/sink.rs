@@ -33,6 +33,8 @@ pub(crate) struct EarlyEnd {
     pub(crate) max_differences: Option<u64>,
     /// The first entry that cannot be compared: its error is the call's.
     pub(crate) on_error: bool,
+    /// What only the right tree has is no finding.
+    pub(crate) one_way: bool,
 }
 
 /// What has been found in a call so far, on its way to the sink.
@@ -40,6 +42,7 @@ pub(crate) struct Report<'s> {
     sink: &'s dyn Sink,
     wants_equal: bool,
     ends_on_error: bool,
+    one_way: bool,
     /// How many findings end the call.
     most: u64,
     told: AtomicU64,
@@ -71,6 +74,7 @@ pub(crate) fn report(
         sink,
         wants_equal: sink.wants_equal(),
         ends_on_error: early_end.on_error,
+        one_way: early_end.one_way,
         most: early_end.max_differences.unwrap_or(u64::MAX),
         told: AtomicU64::default(),
         call: &part,
@@ -117,6 +121,7 @@ impl Report<'_> {
     ) -> Result<()> {
         match finding {
             Finding::Equal(proof) => return self.equal(|| path, proof, context),
+            Finding::OnlyRight if self.one_way => return Ok(()),
             Finding::Failed(error) if self.ends_on_error => {
                 return Err(self.end(End::Failed(*error)));
             }

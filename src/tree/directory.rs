@@ -13,13 +13,13 @@ use rustix::io::Errno;
 
 use super::dangling::leads_nowhere;
 use super::listing::{CHECKED, EntryKind, Listing};
-use super::{EntryContent, Tree, last_name};
+use super::{EntryContent, Tree, last_name, leaves_out};
 use crate::content::file::filesystem::may_repeat_numbers;
 use crate::content::file::identity::Identity;
 use crate::content::file::path::{open_directory, resolved};
 use crate::content::file::start::{FileStart, OpenBase};
 use crate::error::{Error, Name, Result, join};
-use crate::ignore::Ignore;
+use crate::ignore::Selection;
 use crate::options::{FileOptions, Options};
 use crate::run::context::Context;
 
@@ -38,7 +38,7 @@ pub struct DirectoryTree {
     path: Arc<[u8]>,
     root: OwnedFd,
     follow_links: bool,
-    ignore: Option<Ignore>,
+    selection: Selection,
     files: FileOptions,
 }
 
@@ -69,7 +69,7 @@ impl DirectoryTree {
             path: path.into(),
             root,
             follow_links: options.follow_symlinks,
-            ignore: options.ignore.clone(),
+            selection: options.selection(),
             files: options.files,
         })
     }
@@ -211,11 +211,7 @@ impl Tree for DirectoryTree {
             }
             seen += 1;
             let kind = self.kind(descriptor, name, listed);
-            let left_out = self
-                .ignore
-                .as_ref()
-                .is_some_and(|ignore| ignore.leaves_out(&join(path, name), kind.is_directory()));
-            if !left_out {
+            if !leaves_out(&self.selection, path, name, kind) {
                 listing.push(name, kind);
             }
             Ok(())
@@ -251,6 +247,7 @@ impl Tree for DirectoryTree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ignore::Ignore;
     use crate::run::context::Call;
 
     #[test]

@@ -8,9 +8,9 @@ use super::manifest::algorithm::Algorithm;
 use super::manifest::listed::Listed;
 use super::manifest::read::{self, Format};
 use super::manifest::table::Table;
-use super::{EntryContent, Identity, Tree, last_name};
-use crate::error::{Error, Name, Result, join};
-use crate::ignore::Ignore;
+use super::{EntryContent, Identity, Tree, last_name, leaves_out};
+use crate::error::{Error, Name, Result};
+use crate::ignore::Selection;
 use crate::options::Options;
 use crate::run::context::Context;
 use crate::source::Source;
@@ -18,7 +18,7 @@ use crate::source::Source;
 /// What a manifest lists.
 pub struct ManifestTree {
     table: Arc<Table>,
-    ignore: Option<Ignore>,
+    selection: Selection,
 }
 
 /// A directory of it: the rows of all that lies below.
@@ -30,7 +30,7 @@ pub struct ManifestDirectory {
 }
 
 impl ManifestTree {
-    /// Reads a manifest. Of the options, those about files, about URLs and `ignore` are used.
+    /// Reads a manifest. Of the options, those about files, about URLs, `ignore` and `only` are used.
     ///
     /// # Errors
     /// [`Error::Manifest`] for a line that is malformed; when it cannot be read; when the context says stop.
@@ -41,11 +41,7 @@ impl ManifestTree {
         context: &Context<'_>,
     ) -> Result<Self> {
         let table = Arc::new(read::read(source, format, options, context)?);
-        Ok(Self { table, ignore: options.ignore.clone() })
-    }
-
-    fn ignores(&self, path: &[u8], is_directory: bool) -> bool {
-        self.ignore.as_ref().is_some_and(|ignore| ignore.leaves_out(path, is_directory))
+        Ok(Self { table, selection: options.selection() })
     }
 
     fn missing(&self, path: &[u8]) -> Error {
@@ -100,7 +96,7 @@ impl Tree for ManifestTree {
             let slash = memchr::memchr(b'/', rest);
             let part = &rest[..slash.unwrap_or(rest.len())];
             let kind = if slash.is_some() { EntryKind::Directory } else { EntryKind::File };
-            if !self.ignores(&join(path, part), kind.is_directory()) {
+            if !leaves_out(&self.selection, path, part, kind) {
                 listing.push(part, kind);
             }
             next = self.table.below(next..directory.rows.end, directory.skip, part).end;

@@ -16,9 +16,10 @@ use crate::content::Reader;
 use crate::content::file::FileReader;
 pub use crate::content::file::identity::Identity;
 use crate::content::file::start::FileStart;
-use crate::error::{Error, Name, Result};
+use crate::error::{Error, Name, Result, join};
+use crate::ignore::Selection;
 use crate::run::context::Context;
-use listing::Listing;
+use listing::{EntryKind, Listing};
 use manifest::algorithm::Algorithm;
 use manifest::listed::Listed;
 
@@ -90,6 +91,13 @@ pub trait Tree: Sync {
     fn unmatched(&self) -> Vec<(Vec<u8>, Error)> {
         Vec::new()
     }
+}
+
+/// Is this entry of the directory at `path` left out?
+pub(crate) fn leaves_out(selection: &Selection, path: &[u8], name: &[u8], kind: EntryKind) -> bool {
+    let may_have_entries = kind.is_directory() || matches!(kind, EntryKind::Unknown(_));
+    !selection.is_all()
+        && selection.leaves_out(&join(path, name), kind.is_directory(), may_have_entries)
 }
 
 /// The last name of a path.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::listing::{EntryKind, Listing};
-use super::{EntryContent, Identity, Tree, last_name, names};
+use super::{EntryContent, Identity, Tree, last_name, leaves_out, names};
 use crate::content::file::FileReader;
-use crate::error::{Error, Name, Result, join};
-use crate::ignore::Ignore;
+use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::run::context::Context;
 use crate::source::Source;
@@ -49,7 +48,7 @@ impl Drop for MapDirectory {
 
 impl UrlTree {
     /// The tree of `entries`, pairs of a path, which is normalized, and its source. Of the options, those
-    /// about URLs and `ignore` are used. `parameter` is what messages call the map.
+    /// about URLs, `ignore` and `only` are used. `parameter` is what messages call the map.
     ///
     /// # Errors
     /// [`Error::Argument`] for a path that leads out of the tree or to its root, and for two paths that
@@ -74,11 +73,6 @@ impl UrlTree {
             insert(&mut root, &path, source).map_err(refused)?;
         }
         Ok(Self { root, options: options.clone() })
-    }
-
-    fn ignores(&self, path: &[u8], is_directory: bool) -> bool {
-        let ignore: Option<&Ignore> = self.options.ignore.as_ref();
-        ignore.is_some_and(|ignore| ignore.leaves_out(path, is_directory))
     }
 }
 
@@ -153,14 +147,14 @@ impl Tree for UrlTree {
         path: &[u8],
         context: &Context<'_>,
     ) -> Result<Listing> {
-        let mut listing = Listing::default();
+        let (mut listing, selection) = (Listing::default(), self.options.selection());
         for (name, entry) in &directory.0 {
             context.checkpoint()?;
             let kind = match entry {
                 Node::File(_) => EntryKind::File,
                 Node::Directory(_) => EntryKind::Directory,
             };
-            if !self.ignores(&join(path, name), kind.is_directory()) {
+            if !leaves_out(&selection, path, name, kind) {
                 listing.push(name, kind);
             }
         }
@@ -194,6 +188,7 @@ impl Tree for UrlTree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ignore::Ignore;
     use crate::run::context::Call;
 
     fn tree(keys: &[&str], patterns: &[&str]) -> Result<UrlTree> {

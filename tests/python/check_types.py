@@ -63,7 +63,8 @@ def archives(path: Path, source: komparu.Source) -> None:
     assert_type(komparu.compare_archive(path, "b.zip"), komparu.DirResult)
     komparu.compare_archive(source, b"b", max_decompressed_size=None, hash_compare=True, timeout=1)
     komparu.compare_archive("a", "b", max_archive_entries="1")  # type: ignore[arg-type]
-    komparu.compare_archive("a", "b", ignore=["x"])  # type: ignore[call-arg]
+    komparu.compare_archive("a", "b", ignore=["x"], only=["y"], one_way=True)
+    komparu.compare_archive("a", "b", follow_symlinks=False)  # type: ignore[call-arg]
 
 
 async def coroutines(a: str, b: Path, source: komparu.Source) -> None:

@@ -75,7 +75,6 @@ def test_every_limit_has_its_option(pair: tuple[Path, Path]) -> None:
     [
         (["--hash-compare"], b"--hash-compare is not for files and URLs"),
         (["--ignore-zeros"], b"--ignore-zeros is not for files and URLs"),
-        (["--archive", "--ignore", "x"], b"--ignore is not for archives"),
         (["--archive", "--quick-check"], b"--quick-check is not for archives"),
         (["--archive", "third"], b"archives are compared two at a time"),
     ],

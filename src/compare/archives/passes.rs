@@ -83,7 +83,7 @@ pub(crate) fn compare(
         )?;
         resolved_pair.set_differences(differences);
     }
-    resolved_pair.report(names, entries.each_ref(), report, context)
+    resolved_pair.report(names, entries.each_ref(), options, report, context)
 }
 
 /// Reads one of two archives that are known by `same` to have the same bytes.
@@ -101,7 +101,7 @@ pub(crate) fn examine(
     let entries = read_one(archive, nothing, true, options, context)?;
     let both = [&entries, &entries];
     let names = [archive.name(), archive.name()];
-    ResolvedPair::new(both, same, context)?.report(names, both, report, context)
+    ResolvedPair::new(both, same, context)?.report(names, both, options, report, context)
 }
 
 /// Compares two archives of which only one can be read at a time, by the digests of their entries.
@@ -126,7 +126,7 @@ pub(crate) fn compare_in_turn(
         add_differences([left, right], both, &pairs, &mut differences, options, context)?;
         resolved_pair.set_differences(differences);
     }
-    resolved_pair.report(names, both, report, context)
+    resolved_pair.report(names, both, options, report, context)
 }
 
 /// Adds where these pairs of entries differ.

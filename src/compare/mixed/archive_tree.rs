@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, HashMap};
 use crate::archive::entries::{Entries, Index, Kind};
 use crate::archive::occurrences;
 use crate::compare::archives::resolve::{Meaning, Names, Resolved};
-use crate::error::{Error, Name, Result, join};
-use crate::ignore::Ignore;
+use crate::error::{Error, Name, Result};
+use crate::ignore::Selection;
 use crate::options::Options;
 use crate::outcome::Side;
 use crate::run::context::{Context, Steps};
 use crate::tree::listing::{EntryKind, Listing};
-use crate::tree::{EntryContent, Identity, Tree, names};
+use crate::tree::{EntryContent, Identity, Tree, leaves_out, names};
 
 /// A directory or a file, by its place among all of them.
 pub(crate) type NodeId = usize;
@@ -80,7 +80,7 @@ pub(crate) struct ArchiveTree<'t, T> {
     /// Where each symbolic link leads.
     ends: HashMap<NodeId, End>,
     follow_links: bool,
-    ignore: Option<Ignore>,
+    selection: Selection,
 }
 
 impl<'t, T: Tree> ArchiveTree<'t, T> {
@@ -104,7 +104,7 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
             files_with_entries: Vec::new(),
             ends: HashMap::new(),
             follow_links: options.follow_symlinks,
-            ignore: options.ignore.clone(),
+            selection: options.selection(),
         };
         let limit = options.limits.max_archive_entries.map(|most| most.saturating_mul(IMPLIED));
         let nothing = Entries::default();
@@ -160,6 +160,9 @@ impl<'t, T: Tree> ArchiveTree<'t, T> {
             let is_file = node.content.is_some();
             let is_special = node.without_content.is_some_and(|kind| !kind.is_directory());
             if (is_file || is_special) && tree.is_directory(id) {
+                if tree.selection.leaves_out_file(path) {
+                    continue;
+                }
                 tree.files_with_entries.push(path.to_vec());
             } else if is_file && is_special {
                 tree.fail(path, "has entries of several kinds under this name".to_owned());
@@ -449,11 +452,7 @@ impl<T: Tree> Tree for ArchiveTree<'_, T> {
             steps.step()?;
             let name = spellings.get(&**name).and_then(Option::as_deref).unwrap_or(name);
             let kind = self.kind(child);
-            let is_left_out = self
-                .ignore
-                .as_ref()
-                .is_some_and(|ignore| ignore.leaves_out(&join(path, name), kind.is_directory()));
-            if !is_left_out {
+            if !leaves_out(&self.selection, path, name, kind) {
                 listing.push(name, kind);
             }
         }

@@ -11,7 +11,6 @@ use crate::engine;
 use crate::engine::first::side_by_side;
 use crate::engine::lockstep;
 use crate::error::{Error, Result};
-use crate::ignore::Ignore;
 use crate::options::Options;
 use crate::outcome::{DiffReason, Difference, Finding};
 use crate::run::context::Context;
@@ -43,13 +42,14 @@ pub(super) fn drive<T: Tree>(
 ) -> Result<Driven> {
     let (mut driven, mut opened) = (Driven::default(), Opened { tree, directory: None });
     let listed_digests = tree.listed_digests();
+    let selection = options.selection();
     while let Some(header) = archive.entry()? {
         context.checkpoint()?;
         context.counters().begin(&[&header.path]);
         let is_compared = listed_digests.is_none()
             && header.kind == Kind::File
             && !occurrences::is_numbered(&header.path)
-            && !is_ignored(&header.path, options.ignore.as_ref());
+            && !selection.leaves_out_file(&header.path);
         let mut unpacked = ArchiveSide { archive: &mut archive, has_failed: false };
         let compared = if is_compared {
             let compared = compare(&mut unpacked, &header, &mut opened, options, context);
@@ -115,17 +115,6 @@ fn compare<T: Tree>(
     };
     other.verify()?;
     Ok(Compared { same, difference, other_size: known_size.or(other.size()) })
-}
-
-/// Does the path, or a directory that it lies in, match what is ignored?
-fn is_ignored(path: &[u8], ignore: Option<&Ignore>) -> bool {
-    ignore.is_some_and(|ignore| {
-        let slashes = (0..path.len()).filter(|&at| path[at] == b'/');
-        slashes
-            .map(|at| (&path[..at], true))
-            .chain([(path, false)])
-            .any(|(path, is_directory)| ignore.leaves_out(path, is_directory))
-    })
 }
 
 /// A tree, and the directory in it that was entered last.

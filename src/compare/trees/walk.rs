@@ -218,7 +218,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 let finding = Finding::differs(DiffReason::TypeMismatch);
                 self.report.found(path(), finding, context)?;
                 for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
-                    if kind.is_directory() {
+                    if kind.is_directory() && !self.leaves_out(side) {
                         let child = visit.child(name, kind.is_link(), entered);
                         context.counters().found_directory();
                         workers.push(Task::One(side, Visit { mismatched: true, ..child }));
@@ -376,6 +376,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         let name = listing.name(index);
         let path = || join(&visit.path, name);
         match listing.kind(index) {
+            _ if self.leaves_out(side) => return Ok(false),
             EntryKind::Unknown(errno) => match side {
                 Side::Left => self.unknown(self.a, path(), errno, context)?,
                 Side::Right => self.unknown(self.b, path(), errno, context)?,
@@ -394,6 +395,11 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             }
         }
         Ok(true)
+    }
+
+    /// Is what only this side has left out unseen? Not where it may be that the other has it, unknown to us.
+    fn leaves_out(&self, side: Side) -> bool {
+        self.options.one_way && self.known.is_none() && matches!(side, Side::Right)
     }
 
     fn unknown<T: Tree>(

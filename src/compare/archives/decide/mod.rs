@@ -11,6 +11,7 @@ use crate::archive::chosen::Chosen;
 use crate::archive::entries::{Entries, Index, Kind};
 use crate::archive::occurrences;
 use crate::error::{Error, Name, Result};
+use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, Mismatch, Proof, Side};
 use crate::run::collect::sort_findings;
 use crate::run::context::{Context, Steps};
@@ -110,11 +111,12 @@ impl ResolvedPair {
         self,
         archives: [&Name; 2],
         both: Both<'_>,
+        options: &Options,
         report: &Report<'_>,
         context: &Context<'_>,
     ) -> Result<()> {
         let counters = context.counters();
-        let verdicts = self.verdicts(archives, both, report.wants_equal(), context)?;
+        let verdicts = self.verdicts(archives, both, (options, report.wants_equal()), context)?;
         let unlisted: u64 = verdicts.unlisted.iter().map(|&(_, count)| count).sum();
         counters.set_entries_total(verdicts.findings.len() as u64 + unlisted);
         counters.set_bytes(verdicts.bytes);
@@ -129,7 +131,7 @@ impl ResolvedPair {
     }
 
     /// The verdict on every name of either, in the order of the names; of those that are identical, only how
-    /// many there are, unless `list_equal` is set.
+    /// many there are, unless `list_equal` is set. What the options leave out is not there.
     ///
     /// # Errors
     /// When the context says stop.
@@ -137,9 +139,10 @@ impl ResolvedPair {
         mut self,
         archives: [&Name; 2],
         both: Both<'_>,
-        list_equal: bool,
+        (options, list_equal): (&Options, bool),
         context: &Context<'_>,
     ) -> Result<Verdicts> {
+        let selection = options.selection();
         let (mut findings, mut bytes) = (Vec::new(), 0);
         let passed_over = self.refused(archives, both, &mut findings, context)?;
         // Several members of one name are one path in the end: then all verdicts are needed.
@@ -151,6 +154,9 @@ impl ResolvedPair {
         for id in self.names.ids() {
             steps.step()?;
             if passed_over.contains(&id) {
+                continue;
+            }
+            if selection.leaves_out_file(occurrences::plain(self.names.name(id, both))) {
                 continue;
             }
             let Some(finding) = self.finding(id, archives, both) else { continue };
@@ -170,6 +176,9 @@ impl ResolvedPair {
             findings = occurrences::merge(findings);
         } else {
             sort_findings(&mut findings, context)?;
+        }
+        if options.one_way {
+            findings.retain(|(_, finding)| *finding != Finding::OnlyRight);
         }
         Ok(Verdicts { findings, unlisted, bytes })
     }

@@ -48,8 +48,12 @@ fn outcome(left: &Entries, right: &Entries, call: &Call) -> Result<(Findings, Ve
     let (both, context) = ([left, right], Context::new(call));
     let resolved_pair = ResolvedPair::new(both, Proof::Bytes, &context)?;
     assert!(resolved_pair.unknown(both, &context)?.iter().all(Chosen::is_empty));
-    let verdicts =
-        resolved_pair.verdicts([&"left".into(), &"right".into()], both, true, &context)?;
+    let verdicts = resolved_pair.verdicts(
+        [&"left".into(), &"right".into()],
+        both,
+        (&Options::default(), true),
+        &context,
+    )?;
     let is_equal = |(_, finding): &(Vec<u8>, Finding)| matches!(finding, Finding::Equal(_));
     let (equal, findings): (Findings, Findings) = verdicts.findings.into_iter().partition(is_equal);
     Ok((findings, equal.into_iter().map(|(path, _)| path).collect()))
@@ -243,7 +247,9 @@ fn checkpoints(left: &Entries, right: &Entries) -> [usize; 3] {
     let needed = resolved_pair.unknown(both, &context).expect("no limit");
     assert!(needed.iter().all(Chosen::is_empty));
     let asked = call.checkpoints();
-    resolved_pair.verdicts([&"a".into(), &"b".into()], both, true, &context).expect("no limit");
+    resolved_pair
+        .verdicts([&"a".into(), &"b".into()], both, (&Options::default(), true), &context)
+        .expect("no limit");
     [resolved, asked - resolved, call.checkpoints() - asked]
 }
 
