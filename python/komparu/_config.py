@@ -45,6 +45,11 @@ class KomparuConfig:
             `None`: no limit.
         max_entry_name_length: Archives: the most bytes that an entry's name may have. `None`: no
             limit.
+        max_archive_memory: Archives: the most bytes of memory that the process of its own may take
+            which reads an archive, see `isolate`. `None`: no limit.
+        isolate: Archives: which archives are read in a process of their own, which is killed where
+            it does not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and
+            ar, also within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`.
         hash_compare: Archives: compare entries by their BLAKE3-256 digests instead of byte by byte;
             the result is the same.
         ignore_zeros: Archives: read a tar on behind its end, as tar's option of this name does:
@@ -94,6 +99,8 @@ class KomparuConfig:
     max_compression_ratio: float | None = 200.0
     max_archive_entries: int | None = 100000
     max_entry_name_length: int | None = 4096
+    max_archive_memory: int | None = 536870912
+    isolate: str = "auto"
     hash_compare: bool = False
     ignore_zeros: bool = False
     headers: dict[str, str] = field(default_factory=dict, hash=False)

@@ -72,6 +72,7 @@ __all__ = [
     "prepare",
     "record_call",
     "reset_config",
+    "serve_archives",
     "source_name",
 ]
 
@@ -337,6 +338,8 @@ def compare_archive(
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
+    max_archive_memory: int | None = 536870912,
+    isolate: str = "auto",
     hash_compare: bool = False,
     ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
@@ -387,6 +390,11 @@ def compare_archive(
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
             Default `4096`.
+        max_archive_memory: The most bytes of memory that the process of its own may take which
+            reads an archive, see `isolate`. `None`: no limit. Default `536870912`.
+        isolate: Which archives are read in a process of their own, which is killed where it does
+            not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also
+            within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`. Default `'auto'`.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
             result is the same. Default `False`.
         ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
@@ -716,6 +724,8 @@ def compare_trees(
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
+    max_archive_memory: int | None = 536870912,
+    isolate: str = "auto",
     hash_compare: bool = False,
     ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
@@ -776,6 +786,11 @@ def compare_trees(
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
             Default `4096`.
+        max_archive_memory: The most bytes of memory that the process of its own may take which
+            reads an archive, see `isolate`. `None`: no limit. Default `536870912`.
+        isolate: Which archives are read in a process of their own, which is killed where it does
+            not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also
+            within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`. Default `'auto'`.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
             result is the same. Default `False`.
         ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
@@ -923,6 +938,8 @@ def iter_trees(
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
+    max_archive_memory: int | None = 536870912,
+    isolate: str = "auto",
     hash_compare: bool = False,
     ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
@@ -980,6 +997,11 @@ def iter_trees(
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
             Default `4096`.
+        max_archive_memory: The most bytes of memory that the process of its own may take which
+            reads an archive, see `isolate`. `None`: no limit. Default `536870912`.
+        isolate: Which archives are read in a process of their own, which is killed where it does
+            not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also
+            within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`. Default `'auto'`.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
             result is the same. Default `False`.
         ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
@@ -1039,6 +1061,8 @@ def configure(
     max_compression_ratio: float | None = ...,
     max_archive_entries: int | None = ...,
     max_entry_name_length: int | None = ...,
+    max_archive_memory: int | None = ...,
+    isolate: str = ...,
     hash_compare: bool = ...,
     ignore_zeros: bool = ...,
     headers: Mapping[str, str] | None = ...,

@@ -179,6 +179,8 @@ async def compare_archive(
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
+    max_archive_memory: int | None = 536870912,
+    isolate: str = "auto",
     hash_compare: bool = False,
     ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
@@ -229,6 +231,11 @@ async def compare_archive(
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
             Default `4096`.
+        max_archive_memory: The most bytes of memory that the process of its own may take which
+            reads an archive, see `isolate`. `None`: no limit. Default `536870912`.
+        isolate: Which archives are read in a process of their own, which is killed where it does
+            not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also
+            within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`. Default `'auto'`.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
             result is the same. Default `False`.
         ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
@@ -558,6 +565,8 @@ async def compare_trees(
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
+    max_archive_memory: int | None = 536870912,
+    isolate: str = "auto",
     hash_compare: bool = False,
     ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
@@ -618,6 +627,11 @@ async def compare_trees(
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
             Default `4096`.
+        max_archive_memory: The most bytes of memory that the process of its own may take which
+            reads an archive, see `isolate`. `None`: no limit. Default `536870912`.
+        isolate: Which archives are read in a process of their own, which is killed where it does
+            not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also
+            within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`. Default `'auto'`.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
             result is the same. Default `False`.
         ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
@@ -765,6 +779,8 @@ def iter_trees(
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
     max_entry_name_length: int | None = 4096,
+    max_archive_memory: int | None = 536870912,
+    isolate: str = "auto",
     hash_compare: bool = False,
     ignore_zeros: bool = False,
     headers: Mapping[str, str] | None = {},
@@ -822,6 +838,11 @@ def iter_trees(
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
             Default `4096`.
+        max_archive_memory: The most bytes of memory that the process of its own may take which
+            reads an archive, see `isolate`. `None`: no limit. Default `536870912`.
+        isolate: Which archives are read in a process of their own, which is killed where it does
+            not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also
+            within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`. Default `'auto'`.
         hash_compare: Compare entries by their BLAKE3-256 digests instead of byte by byte; the
             result is the same. Default `False`.
         ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,

@@ -90,7 +90,10 @@ impl<'a> Libarchive<'a> {
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let cut = index.as_mut().map(|index| std::mem::take(&mut index.cut)).unwrap_or_default();
-        let ignore_zeros = matches!(reads, Reads::Entries { ignore_zeros: true, .. });
+        let ignore_zeros = matches!(
+            reads,
+            Reads::Entries { ignore_zeros: true, .. } | Reads::Common { ignore_zeros: true }
+        );
         if input.anywhere().is_none() && zip::is_zip(input.start(zip::BEGINNING)?) {
             // libarchive would look at the first entry, and have libc read the time zone for its date.
             has_index(Format::Zip, &input, name)?;

@@ -8,6 +8,8 @@ pub(crate) mod file;
 pub(crate) mod stream;
 pub(crate) mod url;
 
+use std::os::fd::BorrowedFd;
+
 use self::file::located::Located;
 use crate::error::Result;
 
@@ -202,6 +204,11 @@ pub trait ReadAt: Send + Sync {
     fn is_promised(&self) -> bool {
         false
     }
+
+    /// The file that has these very bytes, if one has.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 }
 
 impl<T: ReadAt + ?Sized> ReadAt for &T {
@@ -219,6 +226,10 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
 
     fn is_promised(&self) -> bool {
         (**self).is_promised()
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        (**self).descriptor()
     }
 }
 

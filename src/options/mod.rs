@@ -5,6 +5,7 @@
 
 mod check;
 mod detect_changes;
+mod isolate;
 mod on_error;
 mod row;
 mod shown;
@@ -17,6 +18,7 @@ mod value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use self::detect_changes::DetectChanges;
+pub use self::isolate::Isolate;
 pub use self::on_error::OnError;
 pub use self::row::{Description, Function, Layer, Topic, ValueKind};
 pub use self::table::{ArchiveLimits, FileOptions, HttpOptions, Options, Overrides, Row, TABLE};

@@ -12,7 +12,7 @@ use super::row::{Description, Function, Layer, Topic, ValueKind};
 use super::shown::Shown;
 use super::structs::{options, plain};
 use super::value::Field;
-use super::{DetectChanges, Environment, OnError};
+use super::{DetectChanges, Environment, Isolate, OnError};
 use crate::ignore::{Ignore, Only};
 
 const EVERY: &[Function] = &[
@@ -188,6 +188,28 @@ options! {
     limits max_entry_name_length: Option<u64> = Some(4096) => {
         russian: "Сколько байт может быть в имени записи. `None`: без предела.",
         kind: ValueKind::Limit,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// The most bytes of memory that the process of its own may take which reads an archive, see
+    /// `isolate`. `None`: no limit.
+    limits max_archive_memory: Option<u64> = Some(512 << 20) => {
+        russian: "Сколько байт памяти может занять отдельный процесс, который читает архив, см. `isolate`. \
+            `None`: без предела.",
+        kind: ValueKind::Limit,
+        topic: Topic::Archives,
+        functions: ARCHIVES,
+        layers: CONFIGURED,
+    };
+    /// Which archives are read in a process of their own, which is killed where it does not stop and
+    /// may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also within gzip,
+    /// bzip2, xz, zstd and lz4; `"always"`; `"never"`.
+    general isolate: Isolate = Isolate::Auto => {
+        russian: "Какие архивы читать в отдельном процессе, который будет убит, если не остановится, и может \
+            упасть без вреда: `\"auto\"` — все, кроме tar, обычного zip, cpio и ar, в том числе внутри gzip, \
+            bzip2, xz, zstd и lz4; `\"always\"`; `\"never\"`.",
+        kind: ValueKind::Choice(&Isolate::NAMES),
         topic: Topic::Archives,
         functions: ARCHIVES,
         layers: CONFIGURED,

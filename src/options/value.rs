@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DetectChanges, OnError};
+use super::{DetectChanges, Isolate, OnError};
 use crate::error::{Error, Result};
 use crate::ignore::{Ignore, Only};
 
@@ -64,6 +64,7 @@ fields! {
     Duration: Number, |value| Ok(duration(value)), Duration::as_secs_f64;
     String: Text, Ok, String::clone;
     DetectChanges: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();
+    Isolate: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();
     OnError: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();
     Only: Texts, Self::new, |value: &Self| value.patterns().to_vec();
     Ignore: Texts, Self::new, |value: &Self| value.patterns().to_vec();

@@ -36,10 +36,12 @@ mod settings;
 mod sources;
 mod stream;
 mod values;
+mod workers;
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
+use crate::archive::isolated;
 use crate::run::panics;
 use crate::sys::{fork, interpreter, locale};
 
@@ -74,12 +76,14 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         logging::record_call,
         files::compare_files,
         manifests::check_manifest,
+        workers::serve_archives,
     );
     functions::add(module)?;
     // The network thread stops before the interpreter does.
     let stop = wrap_pyfunction!(stop, module)?;
     module.py().import("atexit")?.call_method1("register", (stop,))?;
     panics::keep_quiet();
+    workers::prepare(module);
     // Forks wait for the right moment.
     fork::watch();
     // What the C library asks the environment once is asked now, while the interpreter is held, and its
@@ -105,5 +109,8 @@ fn check_interpreter() -> PyResult<()> {
 #[pyfunction]
 fn stop(py: Python<'_>) {
     run::cancel_all();
-    py.detach(crate::http::client::stop);
+    py.detach(|| {
+        isolated::stop();
+        crate::http::client::stop();
+    });
 }

@@ -44,6 +44,8 @@ DEFAULTS: dict[str, Any] = {
     "max_differences": None,
     "on_error": "report",
     "ignore_zeros": False,
+    "max_archive_memory": 512 << 20,
+    "isolate": "auto",
     "context": 16,
     "where": False,
 }
@@ -76,6 +78,8 @@ OTHERS: dict[str, Any] = {
     "max_differences": 5,
     "on_error": "raise",
     "ignore_zeros": True,
+    "max_archive_memory": None,
+    "isolate": "always",
     "context": 0,
     "where": True,
 }

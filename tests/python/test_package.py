@@ -133,6 +133,8 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "max_compression_ratio",
         "max_archive_entries",
         "max_entry_name_length",
+        "max_archive_memory",
+        "isolate",
         "hash_compare",
         "ignore_zeros",
         "headers",

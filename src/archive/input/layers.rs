@@ -16,7 +16,7 @@ use crate::sys::libarchive::{Filter, Filters};
 /// How many layers there may be: as many as libarchive undoes.
 const MOST: usize = 25;
 
-/// Opens an archive. `name` is what messages call it.
+/// Opens an archive. `name` is what messages call it. `others`: what is undone besides gzip, zstd and lz4.
 ///
 /// # Errors
 /// When it cannot be read; when the context says stop.
@@ -24,10 +24,11 @@ pub(crate) fn open<'a>(
     bytes: Bytes<'a>,
     name: &Name,
     meter: &Meter,
+    others: Filters,
     context: &'a Context<'a>,
 ) -> Result<ArchiveInput<'a>> {
     let stored = Source::Stored(Stored::new(bytes, context));
-    undo_all(ArchiveInput::of(stored, 0, name, meter, context))
+    undo_all(ArchiveInput::of(stored, 0, name, meter, context), others)
 }
 
 /// The same archive, which has just been opened and is no zip: if it is a RAR 5 behind a program, without what
@@ -49,7 +50,7 @@ pub(crate) fn behind_program(input: ArchiveInput<'_>) -> Result<ArchiveInput<'_>
 }
 
 /// Undoes every layer of compression, from the outermost to the innermost.
-fn undo_all(mut input: ArchiveInput<'_>) -> Result<ArchiveInput<'_>> {
+fn undo_all(mut input: ArchiveInput<'_>, others: Filters) -> Result<ArchiveInput<'_>> {
     let (name, meter, context) = (input.name.clone(), input.meter.clone(), input.context);
     for layers in input.layers..MOST {
         let start = input.start(WithoutDirectories::BEGINNING)?;
@@ -59,7 +60,7 @@ fn undo_all(mut input: ArchiveInput<'_>) -> Result<ArchiveInput<'_>> {
             Source::Layer(Box::new(Gunzip::new(input, &name)))
         } else {
             let filters = match frames {
-                None => Filters::Others,
+                None => others,
                 Some(Frame::Zstd) => Filters::Only(Filter::ZSTD),
                 Some(Frame::Lz4) => Filters::Only(Filter::LZ4),
                 Some(Frame::Either) => Filters::Framed,
@@ -118,7 +119,7 @@ pub(crate) fn following<'a>(
     }
     if is_part(&start) {
         input.begin_part(&start);
-        return undo_all(input).map(|part| Following::Part(Box::new(part)));
+        return undo_all(input, Filters::Others).map(|part| Following::Part(Box::new(part)));
     }
     tail.add(&start, context)?;
     loop {

@@ -12,6 +12,7 @@ use crate::content::{Chunk, Reader};
 use crate::error::{Error, Result};
 use crate::options::ArchiveLimits;
 use crate::run::context::{Call, Context, PULSE};
+use crate::sys::libarchive::Filters;
 
 /// A gzip whose members come again and again.
 struct Endless<'t> {
@@ -66,7 +67,7 @@ fn drain_endless(stop: impl Fn(&dyn Fn(&Context<'_>) -> Error, &AtomicU64)) {
             let (member, members) = (member.clone(), &members);
             let endless = Endless { member, position: 0, members };
             let bytes = Bytes::Stream(Box::new(endless), "this is a test");
-            let input = open(bytes, &"endless".into(), &meter(None), context);
+            let input = open(bytes, &"endless".into(), &meter(None), Filters::Others, context);
             input.and_then(|mut input| input.finish()).expect_err("there is no end")
         };
         stop(&drain, &members);
@@ -116,6 +117,7 @@ fn a_limit_of_what_may_come_out_ends_the_draining() {
     let endless = Endless { member, position: 0, members: &members };
     let bytes = Bytes::Stream(Box::new(endless), "this is a test");
     let meter = meter(Some(16 << 20));
-    let mut input = open(bytes, &"endless".into(), &meter, &context).expect("gzip");
+    let mut input =
+        open(bytes, &"endless".into(), &meter, Filters::Others, &context).expect("gzip");
     assert!(matches!(input.finish(), Err(Error::ArchiveBomb { .. })));
 }

@@ -9,16 +9,13 @@ mod tests;
 use super::Account;
 use super::input::Bytes;
 use super::input::shared_buffer::range_in;
-use super::libarchive::Libarchive;
+use super::isolated::{Isolated, launch};
 use super::limits::Meter;
-use super::parts::Parts;
+use super::open::{Common, open_common, open_here};
 use super::stream::{Entries, Entry, Piece, Step};
-use super::structure::Broken;
-use super::zip::{Begins, PlainZip};
-use crate::error::{Error, Name, Result};
-use crate::options::Options;
+use crate::error::{Name, Result};
+use crate::options::{Isolate, Options};
 use crate::run::context::Context;
-use crate::sys::libarchive::Reads;
 
 /// An archive that is being read.
 pub(crate) struct ArchiveReader<'a> {
@@ -40,31 +37,19 @@ impl<'a> ArchiveReader<'a> {
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let meter = Meter::new(name.clone(), options.limits.clone());
-        let begins = match bytes.anywhere() {
-            Some(bytes) => Begins::look(bytes, &meter, context)?,
-            None => Begins::Otherwise,
+        let ignore_zeros = options.ignore_zeros;
+        let here = |bytes| open_here(bytes, name, &meter, ignore_zeros, context);
+        let apart = |bytes| -> Result<Box<dyn Entries + 'a>> {
+            Ok(Box::new(Isolated::open(bytes, name, options, context)?))
         };
-        let (index, is_rar) = match begins {
-            Begins::Broken(Broken(why)) => return Err(Error::archive(name, why)),
-            Begins::Zip(index) => (Some(index), false),
-            Begins::Rar => (None, true),
-            Begins::Otherwise => (None, false),
-        };
-        let entries: Box<dyn Entries + 'a> = match (index, bytes) {
-            (Some(index), Bytes::Anywhere(bytes)) if index.is_plain => {
-                Box::new(PlainZip::new(bytes, *index, name, context))
-            }
-            (index, bytes) => {
-                let mut input = super::input::open(bytes, name, &meter, context)?;
-                if index.is_none() {
-                    input = super::input::behind_program(input)?;
-                }
-                // One that ends with a zip has one stored in it.
-                let reads = Reads::Entries { ignore_zeros: options.ignore_zeros, zip: !is_rar };
-                let meter = meter.clone();
-                let first = Libarchive::open(input, index, reads, meter.clone(), name, context)?;
-                Box::new(Parts::new(first, meter, name, context))
-            }
+        let entries = match options.isolate {
+            Isolate::Never => here(bytes)?,
+            Isolate::Always => apart(bytes)?,
+            Isolate::Auto if !launch::is_possible() => here(bytes)?,
+            Isolate::Auto => match open_common(bytes, name, &meter, ignore_zeros, context)? {
+                Common::Yes(entries) => entries,
+                Common::No(bytes) => apart(bytes)?,
+            },
         };
         Ok(Self { entries, meter, position: 0 })
     }

@@ -5,11 +5,13 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use crate::archive::libarchive::Libarchive;
+use crate::archive::zip::Begins;
 use crate::content::{Chunk, Extent, ReadAt, Reader};
 use crate::error::Error;
 use crate::options::ArchiveLimits;
 use crate::run::context::Call;
-use crate::sys::libarchive::Filters;
+use crate::sys::libarchive::{Filters, Reads};
 
 /// Bytes of which one cannot be read.
 struct Faulty<'f> {
@@ -228,8 +230,8 @@ fn a_format_whose_structure_is_not_known_is_refused() {
         let (call, limits) = (Call::new(None), ArchiveLimits::default());
         let (context, meter) = (Context::new(&call), Meter::new(name.clone(), limits));
         let bytes = Bytes::Anywhere(Box::new(whole));
-        let input =
-            super::super::input::open(bytes, &name, &meter, &context).expect("it can be read");
+        let input = super::super::input::open(bytes, &name, &meter, Filters::Others, &context)
+            .expect("it can be read");
         // So libarchive shows formats that komparu never asks it for.
         let reads = Reads::Filters(Filters::Others);
         let archive = Libarchive::open(input, None, reads, meter, &name, &context);

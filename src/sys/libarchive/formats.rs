@@ -23,6 +23,16 @@ const FORMATS: [ffi::Support; 12] = [
     ffi::archive_read_support_format_zip,
 ];
 
+/// Those of them that may be read in the process of the caller: the common ones, whose readers are simple.
+const COMMON: [ffi::Support; 3] = [
+    ffi::archive_read_support_format_ar,
+    ffi::archive_read_support_format_cpio,
+    ffi::archive_read_support_format_tar,
+];
+
+/// The same of filters.
+const COMMON_FILTERS: [c_int; 2] = [ffi::FILTER_BZIP2, ffi::FILTER_XZ];
+
 /// Every filter that libarchive can have built in, but gzip, which is undone elsewhere. `grzip` and
 /// `lrzip` never are built in: it would start whatever program of that name is on the PATH, which cannot
 /// be stopped in time.
@@ -45,6 +55,8 @@ pub(crate) enum Reads {
     /// The entries of an archive of any format, within no filter. A tar may go on behind its end, if
     /// zeros are to be ignored there. Without `zip`, one that ends like a zip is none for that.
     Entries { ignore_zeros: bool, zip: bool },
+    /// The same of a tar, a cpio or an ar, and of no other format.
+    Common { ignore_zeros: bool },
     /// What is within filters, as one entry without a name.
     Filters(Filters),
 }
@@ -58,6 +70,8 @@ pub(crate) enum Filters {
     Framed,
     /// All but those.
     Others,
+    /// bzip2 and xz.
+    Common,
 }
 
 /// A filter, by libarchive's number.
@@ -73,7 +87,13 @@ impl Filter {
 /// Makes a new archive able to read it, as far as that can be done without starting a program.
 pub(super) fn support(archive: NonNull<ffi::Archive>, reads: Reads) {
     match reads {
-        Reads::Entries { ignore_zeros, zip } => support_entries(archive, ignore_zeros, zip),
+        Reads::Entries { ignore_zeros, zip: true } => {
+            support_entries(archive, ignore_zeros, &FORMATS);
+        }
+        Reads::Entries { ignore_zeros, zip: false } => {
+            support_entries(archive, ignore_zeros, &FORMATS[..FORMATS.len() - 1]);
+        }
+        Reads::Common { ignore_zeros } => support_entries(archive, ignore_zeros, &COMMON),
         Reads::Filters(filters) => {
             for (code, support) in built_in() {
                 let is_framed = [Filter::ZSTD, Filter::LZ4].contains(&Filter(*code));
@@ -81,6 +101,7 @@ pub(super) fn support(archive: NonNull<ffi::Archive>, reads: Reads) {
                     Filters::Only(Filter(only)) => only == *code,
                     Filters::Framed => is_framed,
                     Filters::Others => !is_framed,
+                    Filters::Common => COMMON_FILTERS.contains(code),
                 };
                 if is_wanted {
                     // SAFETY: the archive is new and not yet open.
@@ -96,8 +117,7 @@ pub(super) fn support(archive: NonNull<ffi::Archive>, reads: Reads) {
     }
 }
 
-fn support_entries(archive: NonNull<ffi::Archive>, ignore_zeros: bool, zip: bool) {
-    let formats = if zip { &FORMATS[..] } else { &FORMATS[..FORMATS.len() - 1] };
+fn support_entries(archive: NonNull<ffi::Archive>, ignore_zeros: bool, formats: &[ffi::Support]) {
     for support in formats {
         // SAFETY: the archive is new and not yet open. What is not supported after all (xar, where
         // there is no XML parser) is an error that changes nothing.

@@ -1,0 +1,330 @@
+//! The entries of an archive that a worker reads.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use super::frame::{Access, Counted, Failed, Frame, Opening};
+use super::worker::{Silent, Worker, how_it_ended};
+use super::{idle, launch};
+use crate::archive::Account;
+use crate::archive::input::Bytes;
+use crate::archive::input::shared_buffer::SharedBuffer;
+use crate::archive::stream::{Entries, Entry, Step};
+use crate::content::Chunk;
+use crate::error::{Error, Name, Result};
+use crate::options::{ArchiveLimits, Options};
+use crate::run::context::Context;
+use crate::sys::lock::lock;
+
+/// An archive that a worker reads.
+pub(crate) struct Isolated<'a> {
+    /// `None` when it has finished, or is gone.
+    worker: Option<Worker>,
+    bytes: Bytes<'a>,
+    name: Name,
+    limits: ArchiveLimits,
+    context: &'a Context<'a>,
+    /// Where the bytes lie that the last step has come to.
+    shown: Range<usize>,
+    is_stored: bool,
+    counted: Counted,
+    is_exact: bool,
+    counts_all: bool,
+    account: Account,
+}
+
+/// What the worker has said, but for what is dealt with where it comes.
+enum Said {
+    Opened,
+    Entry(Entry),
+    Step(Step),
+    Done,
+}
+
+impl<'a> Isolated<'a> {
+    /// Has a worker open an archive. `name` is what messages call it.
+    ///
+    /// # Errors
+    /// When no worker can be started; when it is no archive, or cannot be read; when the context says stop.
+    pub(crate) fn open(
+        bytes: Bytes<'a>,
+        name: &Name,
+        options: &Options,
+        context: &'a Context<'a>,
+    ) -> Result<Self> {
+        if !launch::is_possible() {
+            let why = "isolate='always' needs Python's own executable, which sys.executable does not name";
+            return Err(Error::Config(why.to_owned()));
+        }
+        let mut archive = Self {
+            worker: None,
+            bytes,
+            name: name.clone(),
+            limits: options.limits.clone(),
+            context,
+            shown: 0..0,
+            is_stored: false,
+            counted: Counted::default(),
+            is_exact: false,
+            counts_all: false,
+            account: Account::default(),
+        };
+        // One that has waited may be gone by now.
+        while let Some(worker) = idle::take() {
+            archive.worker = Some(worker);
+            match archive.ask(options.ignore_zeros) {
+                Ok(()) => return archive.opened(),
+                Err(Silent::Stopped(error)) => return Err(archive.gone(Silent::Stopped(error))),
+                Err(Silent::Gone) => archive.worker.take().and_then(Worker::end),
+            };
+        }
+        let worker = Worker::start().map_err(|error| {
+            let why = crate::error::words(&error);
+            let cause =
+                format!("cannot be read in a process of its own, which does not start: {why}");
+            let errno = error.raw_os_error();
+            Error::Archive { name: name.clone(), cause, errno }
+        })?;
+        archive.worker = Some(worker);
+        archive.begin(options.ignore_zeros)
+    }
+
+    fn begin(mut self, ignore_zeros: bool) -> Result<Self> {
+        match self.ask(ignore_zeros) {
+            Ok(()) => self.opened(),
+            Err(silent) => Err(self.gone(silent)),
+        }
+    }
+
+    fn opened(mut self) -> Result<Self> {
+        match self.said()? {
+            Said::Opened => Ok(self),
+            _ => Err(self.gone(Silent::Gone)),
+        }
+    }
+
+    /// Tells the worker what to read, once it is there.
+    fn ask(&mut self, ignore_zeros: bool) -> std::result::Result<(), Silent> {
+        let Some(worker) = &mut self.worker else { return Err(Silent::Gone) };
+        let ready = worker.receive(self.context)?;
+        if !matches!(worker.frame(ready), Some(Frame::Ready)) {
+            return Err(Silent::Gone);
+        }
+        let (access, size, is_promised, descriptor) = match &self.bytes {
+            Bytes::Anywhere(bytes) => {
+                let descriptor = bytes.descriptor();
+                let access = descriptor.map_or(Access::Anywhere, |_| Access::Descriptor);
+                (access, Some(bytes.size()), bytes.is_promised(), descriptor)
+            }
+            Bytes::Stream(reader, why) => {
+                (Access::InOrder(why.as_bytes().to_vec()), reader.size(), false, None)
+            }
+        };
+        let (name, limits) = (self.name.bytes().into_owned(), self.limits.clone());
+        let opening = Opening { name, access, size, is_promised, ignore_zeros, limits };
+        worker.send(&Frame::Open(opening), descriptor, self.context)
+    }
+
+    /// The worker has done what it was to do, and may do more.
+    fn finish(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            idle::keep(worker);
+        }
+    }
+
+    /// Why there is nothing more. The worker is no use any more.
+    fn gone(&mut self, silent: Silent) -> Error {
+        let status = self.worker.take().and_then(Worker::end);
+        match silent {
+            Silent::Stopped(error) => error,
+            Silent::Gone => {
+                Error::archive(&self.name, how_it_ended(status, self.limits.max_archive_memory))
+            }
+        }
+    }
+
+    /// The next thing that the worker says. What it asks for it is given.
+    fn said(&mut self) -> Result<Said> {
+        loop {
+            let Some(worker) = &mut self.worker else { return Ok(Said::Done) };
+            let range = match worker.receive(self.context) {
+                Ok(range) => range,
+                Err(silent) => return Err(self.gone(silent)),
+            };
+            let end = range.end;
+            match worker.frame(range) {
+                Some(Frame::Wants { at, length }) => self.give(at, length)?,
+                Some(Frame::Opened) => return Ok(Said::Opened),
+                Some(Frame::Entry { entry, is_exact, counts_all }) => {
+                    (self.is_exact, self.counts_all) = (is_exact, counts_all);
+                    return Ok(Said::Entry(entry));
+                }
+                Some(Frame::Bytes { bytes, is_stored, counted }) => {
+                    // They are the last that the frame has.
+                    self.shown = end - bytes.len()..end;
+                    (self.is_stored, self.counted) = (is_stored, counted);
+                    return Ok(Said::Step(Step::Bytes));
+                }
+                Some(Frame::Zeros { length, counted }) => {
+                    self.counted = counted;
+                    return Ok(Said::Step(Step::Zeros(length)));
+                }
+                Some(Frame::End(counted)) => {
+                    self.counted = counted;
+                    return Ok(Said::Step(Step::End));
+                }
+                Some(Frame::Done { open, account }) => {
+                    self.account = account;
+                    self.account.open = open.map(|why| known(&why));
+                    self.finish();
+                    return Ok(Said::Done);
+                }
+                Some(Frame::Failed(failed)) => {
+                    self.finish();
+                    return Err(self.failed(failed));
+                }
+                Some(Frame::Open(_) | Frame::Data(_) | Frame::Ready) | None => {
+                    return Err(self.gone(Silent::Gone));
+                }
+            }
+        }
+    }
+
+    fn failed(&self, failed: Failed) -> Error {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let number = |errno: Option<u64>| errno.and_then(|errno| i32::try_from(errno).ok());
+        let name = self.name.clone();
+        match failed {
+            Failed::Archive(cause, errno) => {
+                Error::Archive { name, cause: text(cause), errno: number(errno) }
+            }
+            Failed::Bomb(cause) => Error::ArchiveBomb { name, cause: text(cause) },
+            Failed::Read(cause, errno) => {
+                Error::Read { name, cause: text(cause), errno: number(errno), status: None }
+            }
+            Failed::Internal(report) => Error::Internal(text(report)),
+        }
+    }
+
+    /// Gives the worker the bytes that it asks for.
+    fn give(&mut self, at: u64, length: u64) -> Result<()> {
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(super::frame::PIECE);
+        let mut buffer = vec![0; length];
+        let given = match &mut self.bytes {
+            Bytes::Anywhere(bytes) => {
+                let ahead = bytes.size().saturating_sub(at);
+                let given = usize::try_from(ahead).unwrap_or(length).min(length);
+                bytes.read_at(at, &mut buffer[..given])?;
+                given
+            }
+            Bytes::Stream(reader, _) => loop {
+                let given = match reader.chunk()? {
+                    Chunk::End => break 0,
+                    Chunk::Bytes(bytes) => {
+                        let given = bytes.len().min(length);
+                        buffer[..given].copy_from_slice(&bytes[..given]);
+                        given
+                    }
+                    Chunk::Zeros(zeros) => usize::try_from(zeros).unwrap_or(length).min(length),
+                    Chunk::Waiting => {
+                        self.context.checkpoint()?;
+                        continue;
+                    }
+                };
+                reader.consume(given as u64);
+                break given;
+            },
+        };
+        let Some(worker) = &self.worker else { return Ok(()) };
+        match worker.send(&Frame::Data(&buffer[..given]), None, self.context) {
+            Ok(()) => Ok(()),
+            Err(silent) => Err(self.gone(silent)),
+        }
+    }
+}
+
+impl Entries for Isolated<'_> {
+    fn next(&mut self) -> Result<Option<Entry>> {
+        match self.said()? {
+            Said::Entry(entry) => Ok(Some(entry)),
+            Said::Done => Ok(None),
+            Said::Opened | Said::Step(_) => Err(self.gone(Silent::Gone)),
+        }
+    }
+
+    fn step(&mut self) -> Result<Step> {
+        match self.said()? {
+            Said::Step(step) => Ok(step),
+            _ => Err(self.gone(Silent::Gone)),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.worker {
+            Some(worker) => worker.incoming.taken(self.shown.clone()),
+            None => &[],
+        }
+    }
+
+    fn buffer(&self) -> Option<&SharedBuffer> {
+        None
+    }
+
+    fn is_stored(&self) -> bool {
+        self.is_stored
+    }
+
+    fn undone(&self) -> u64 {
+        self.counted.undone
+    }
+
+    fn compressed(&self) -> u64 {
+        self.counted.compressed
+    }
+
+    fn spells_exactly(&self) -> bool {
+        self.is_exact
+    }
+
+    fn counts_all(&self) -> bool {
+        self.counts_all
+    }
+
+    fn verify(&self) -> Result<()> {
+        match &self.bytes {
+            Bytes::Anywhere(_) => Ok(()),
+            Bytes::Stream(reader, _) => reader.verify(),
+        }
+    }
+
+    fn account(&mut self) -> Account {
+        std::mem::take(&mut self.account)
+    }
+}
+
+impl Drop for Isolated<'_> {
+    fn drop(&mut self) {
+        // It is in the midst of something.
+        self.worker.take().map(Worker::end);
+    }
+}
+
+/// A reason as a text that lives as long as the process. There are few, all of them written in this library: from a
+/// worker that was taken over there may be others, of which a few are kept.
+fn known(why: &[u8]) -> &'static str {
+    static KNOWN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    const MOST: usize = 100;
+    let why = String::from_utf8_lossy(why);
+    crate::sys::fork::with_fork_lock(|| {
+        let mut known = lock(&KNOWN);
+        if let Some(same) = known.iter().find(|known| **known == why) {
+            return *same;
+        }
+        if known.len() == MOST || why.len() > 1000 {
+            return "may have more entries than were seen";
+        }
+        let kept: &'static str = Box::leak(why.into_owned().into_boxed_str());
+        known.push(kept);
+        kept
+    })
+}

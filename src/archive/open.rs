@@ -1,0 +1,179 @@
+//! Opens an archive of any kind, in this process.
+
+use std::sync::Arc;
+
+use flate2::bufread::GzDecoder;
+
+use super::initramfs;
+use super::input::{self, Bytes};
+use super::libarchive::Libarchive;
+use super::limits::Meter;
+use super::parts::Parts;
+use super::stream::Entries;
+use super::structure::Broken;
+use super::zip::{Begins, PlainZip};
+use crate::content::{Chunk, Extent, ReadAt};
+use crate::error::{Error, Name, Result};
+use crate::run::context::Context;
+use crate::sys::libarchive::{Filters, Reads};
+
+/// The length of a tar's header, and where in it the checksum is: POSIX.1-2017, pax, "ustar Interchange Format".
+const TAR: usize = 512;
+const TAR_CHECKSUM: std::ops::Range<usize> = 148..156;
+
+/// Finds out what kind of archive it is. `name` is what messages call it.
+///
+/// # Errors
+/// When it is none, or cannot be read; when it is a zip with too many entries.
+pub(crate) fn open_here<'a>(
+    bytes: Bytes<'a>,
+    name: &Name,
+    meter: &Meter,
+    ignore_zeros: bool,
+    context: &'a Context<'a>,
+) -> Result<Box<dyn Entries + 'a>> {
+    let begins = match bytes.anywhere() {
+        Some(bytes) => Begins::look(bytes, meter, context)?,
+        None => Begins::Otherwise,
+    };
+    let (index, is_rar) = match begins {
+        Begins::Broken(Broken(why)) => return Err(Error::archive(name, why)),
+        Begins::Zip(index) => (Some(index), false),
+        Begins::Rar => (None, true),
+        Begins::Otherwise => (None, false),
+    };
+    match (index, bytes) {
+        (Some(index), Bytes::Anywhere(bytes)) if index.is_plain => {
+            Ok(Box::new(PlainZip::new(bytes, *index, name, context)))
+        }
+        (index, bytes) => {
+            let mut input = input::open(bytes, name, meter, Filters::Others, context)?;
+            if index.is_none() {
+                input = input::behind_program(input)?;
+            }
+            // One that ends with a zip has one stored in it.
+            let reads = Reads::Entries { ignore_zeros, zip: !is_rar };
+            let first = Libarchive::open(input, index, reads, meter.clone(), name, context)?;
+            Ok(Box::new(Parts::new(first, meter.clone(), name, context)))
+        }
+    }
+}
+
+/// An archive of any kind, or what it is in if it is not a common one.
+pub(crate) enum Common<'a> {
+    Yes(Box<dyn Entries + 'a>),
+    No(Bytes<'a>),
+}
+
+/// Opens a tar, a plain zip, a cpio or an ar, also within gzip, bzip2, xz, zstd and lz4. No reader of any other
+/// format, and nothing that undoes anything else, sees any of it.
+///
+/// # Errors
+/// When it cannot be read; when it is damaged.
+pub(crate) fn open_common<'a>(
+    mut bytes: Bytes<'a>,
+    name: &Name,
+    meter: &Meter,
+    ignore_zeros: bool,
+    context: &'a Context<'a>,
+) -> Result<Common<'a>> {
+    let input = match bytes {
+        Bytes::Anywhere(bytes) => {
+            match Begins::look(&*bytes, meter, context)? {
+                Begins::Broken(Broken(why)) => return Err(Error::archive(name, why)),
+                Begins::Zip(index) if index.is_plain => {
+                    return Ok(Common::Yes(Box::new(PlainZip::new(bytes, *index, name, context))));
+                }
+                Begins::Zip(_) | Begins::Rar => return Ok(Common::No(Bytes::Anywhere(bytes))),
+                Begins::Otherwise => {}
+            }
+            let shared = Shared(Arc::from(bytes));
+            let again = Bytes::Anywhere(Box::new(shared.clone()));
+            let mut input = input::open(again, name, meter, Filters::Common, context)?;
+            if !is_common(input.start(TAR)?) {
+                return Ok(Common::No(Bytes::Anywhere(Box::new(shared))));
+            }
+            input
+        }
+        Bytes::Stream(..) => {
+            // It cannot be begun anew: only what it begins with tells, which is not taken.
+            if !begins_common(&mut bytes, context)? {
+                return Ok(Common::No(bytes));
+            }
+            input::open(bytes, name, meter, Filters::Common, context)?
+        }
+    };
+    let reads = Reads::Common { ignore_zeros };
+    let first = Libarchive::open(input, None, reads, meter.clone(), name, context)?;
+    Ok(Common::Yes(Box::new(Parts::new(first, meter.clone(), name, context))))
+}
+
+/// Does a tar, a cpio or an ar begin like this? Zeros may be the start of anything.
+fn is_common(start: &[u8]) -> bool {
+    initramfs::is_cpio(start) || start.starts_with(b"!<arch>\n") || is_tar(start)
+}
+
+/// Is this the header of a tar, with the right checksum? It is the sum of all bytes, with blanks for itself.
+fn is_tar(start: &[u8]) -> bool {
+    let Some(header) = start.get(..TAR) else { return false };
+    let digits = &header[TAR_CHECKSUM];
+    let digits =
+        digits.iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
+    let written = digits.fold(0, |sum, digit| sum * 8 + u64::from(digit - b'0'));
+    let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
+    let own: u64 = header[TAR_CHECKSUM].iter().map(|byte| u64::from(*byte)).sum();
+    written > 0 && sum - own + u64::from(b' ') * TAR_CHECKSUM.len() as u64 == written
+}
+
+/// The same of what comes in its order, also within gzip.
+fn begins_common(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<bool> {
+    let Bytes::Stream(reader, _) = bytes else { return Ok(false) };
+    loop {
+        context.checkpoint()?;
+        return Ok(match reader.chunk()? {
+            Chunk::Waiting => continue,
+            // Nothing at all is no archive, as will be said.
+            Chunk::End => true,
+            Chunk::Zeros(_) => false,
+            Chunk::Bytes(start) if start.starts_with(&input::GZIP) => {
+                let mut within = vec![0; TAR];
+                let mut filled = 0;
+                let mut undone = GzDecoder::new(start);
+                while filled < TAR {
+                    match std::io::Read::read(&mut undone, &mut within[filled..]) {
+                        Ok(0) | Err(_) => break,
+                        Ok(length) => filled += length,
+                    }
+                }
+                is_common(&within[..filled])
+            }
+            Chunk::Bytes(start) => is_common(start),
+        });
+    }
+}
+
+/// Bytes that may be read once more, by another reader.
+#[derive(Clone)]
+struct Shared<'a>(Arc<dyn ReadAt + 'a>);
+
+impl ReadAt for Shared<'_> {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn extent(&self, offset: u64) -> Result<Extent> {
+        self.0.extent(offset)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        self.0.read_at(offset, buffer)
+    }
+
+    fn is_promised(&self) -> bool {
+        self.0.is_promised()
+    }
+
+    fn descriptor(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.0.descriptor()
+    }
+}
