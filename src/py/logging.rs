@@ -1,4 +1,5 @@
-//! One record of each call for the logger `komparu`, at the level DEBUG.
+//! One record of each call for the logger `komparu`, at the level DEBUG, and a warning where archives are not
+//! read in a process of their own.
 //!
 //! Only the thread that calls, or the loop's, writes records. Nothing is imported for them: a program that has not
 //! loaded `logging` cannot have asked for any.
@@ -15,6 +16,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::classes::classes;
 use super::{records, sources};
+use crate::archive::isolated::fallback;
 use crate::outcome::Summary;
 use crate::text::legible::message;
 
@@ -31,17 +33,22 @@ struct Recorder {
     level: Py<PyTuple>,
 }
 
+/// The logger, if `logging` is loaded.
+fn loaded(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let modules = classes(py)?.sys.bind(py).getattr(intern!(py, "modules"))?;
+    // Looked up in the dictionary, which costs no exception where it is not loaded.
+    let modules = modules.cast_into::<PyDict>()?;
+    let Some(logging) = modules.get_item(intern!(py, "logging"))? else { return Ok(None) };
+    logging.call_method1(intern!(py, "getLogger"), ("komparu",)).map(Some)
+}
+
 /// The logger, if it takes records of this level.
 fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
     static LOGGER: PyOnceLock<Recorder> = PyOnceLock::new();
     let kept = match LOGGER.get(py) {
         Some(kept) => kept,
         None => {
-            let modules = classes(py)?.sys.bind(py).getattr(intern!(py, "modules"))?;
-            // Looked up in the dictionary, which costs no exception where it is not loaded.
-            let modules = modules.cast_into::<PyDict>()?;
-            let Some(logging) = modules.get_item(intern!(py, "logging"))? else { return Ok(None) };
-            let logger = logging.call_method1(intern!(py, "getLogger"), ("komparu",))?;
+            let Some(logger) = loaded(py)? else { return Ok(None) };
             let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?.unbind();
             let level = PyTuple::new(py, [DEBUG])?.unbind();
             // Another thread may have set the same one.
@@ -63,6 +70,19 @@ pub(super) fn ask(py: Python<'_>) {
     TAKES_RECORDS.store(takes_records, Ordering::Relaxed);
 }
 
+/// Writes a record of each new reason why archives are read in this process that should be read in their own.
+fn record_fallback(py: Python<'_>) -> PyResult<()> {
+    if !fallback::is_untold() {
+        return Ok(());
+    }
+    let Some(logger) = loaded(py)? else { return Ok(()) };
+    for why in fallback::untold() {
+        let text = "archives of rare formats are read in this process, not in one of their own: %s";
+        logger.call_method1(intern!(py, "warning"), (text, why))?;
+    }
+    Ok(())
+}
+
 /// Writes a record of a call: which function, with which sources, and what came of it.
 pub(super) fn record<'py>(
     py: Python<'py>,
@@ -70,6 +90,7 @@ pub(super) fn record<'py>(
     arguments: impl Iterator<Item = Bound<'py, PyAny>>,
     outcome: &PyResult<Bound<'_, PyAny>>,
 ) -> PyResult<()> {
+    record_fallback(py)?;
     let Some(logger) = logger(py)? else { return Ok(()) };
     let named: Vec<_> = arguments.take(NAMED).map(|source| named(&source)).collect();
     let verdict = match outcome {
@@ -84,6 +105,7 @@ pub(super) fn record<'py>(
 
 /// Writes a record of a run that is over: of what it has compared.
 pub(super) fn record_run(py: Python<'_>, summary: &Summary, complete: bool) -> PyResult<()> {
+    record_fallback(py)?;
     let Some(logger) = logger(py)? else { return Ok(()) };
     let differs = summary.differing + summary.only_left + summary.only_right > 0;
     let verdict = match (differs, complete && summary.failed == 0) {
@@ -107,7 +129,7 @@ pub(super) fn record_call(
     let is_error = outcome.is_instance_of::<PyBaseException>();
     // An error may come without any delivery, as that of a call whose time is up.
     if !is_error && !TAKES_RECORDS.load(Ordering::Relaxed) {
-        return Ok(());
+        return record_fallback(py);
     }
     if is_error && !outcome.is_instance_of::<PyException>() {
         return Ok(());

@@ -10,10 +10,12 @@ use crate::archive::isolated::{launch, serve};
 pub(super) fn prepare(module: &Bound<'_, PyModule>) {
     let noted = || -> PyResult<()> {
         let sys = module.py().import("sys")?;
-        if sys.hasattr("frozen")? {
-            return Ok(());
-        }
-        let python: PathBuf = sys.getattr("executable")?.extract()?;
+        let python = if sys.hasattr("frozen")? {
+            Err("the application is frozen".to_owned())
+        } else {
+            // None, or empty, where Python does not know its own executable.
+            Ok(sys.getattr("executable")?.extract().unwrap_or_default())
+        };
         let library: PathBuf = module.getattr("__spec__")?.getattr("origin")?.extract()?;
         launch::prepare(python, library);
         Ok(())

@@ -11,6 +11,7 @@ pub(crate) mod interpreter;
 pub(crate) mod libarchive;
 pub(crate) mod locale;
 pub(crate) mod lock;
+#[cfg(feature = "python")]
 pub(crate) mod process;
 pub(crate) mod schedule;
 pub(crate) mod sockets;

@@ -24,6 +24,18 @@ pub(crate) fn close_from(first: RawFd) {
     }
 }
 
+/// Has what is allocated in large pieces be given back to the system when it is freed, and what threads allocate
+/// come from one place. Then a limit of address space is one of what is in use.
+pub(crate) fn memory_comes_and_goes() {
+    // By default glibc keeps ever more of what is freed, and reserves 64 MiB for each thread. 128 KiB is its own
+    // value to begin with (mallopt(3)).
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    for (option, value) in [(libc::M_MMAP_THRESHOLD, 128 << 10), (libc::M_ARENA_MAX, 1)] {
+        // SAFETY: sets a number of the allocator's, under its own lock.
+        unsafe { libc::mallopt(option, value) };
+    }
+}
+
 /// Ends the process at once: no destructor, no function that was registered for its exit.
 pub(crate) fn exit_now(status: i32) -> ! {
     // SAFETY: has no preconditions.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Mutex;
 
+use super::fallback::{self, Failure};
 use super::frame::{Access, Counted, Failed, Frame, Opening};
 use super::worker::{Silent, Worker, how_it_ended};
 use super::{idle, launch};
@@ -12,7 +13,7 @@ use crate::archive::input::shared_buffer::SharedBuffer;
 use crate::archive::stream::{Entries, Entry, Step};
 use crate::content::Chunk;
 use crate::error::{Error, Name, Result};
-use crate::options::{ArchiveLimits, Options};
+use crate::options::{ArchiveLimits, Isolate, Options};
 use crate::run::context::Context;
 use crate::sys::lock::lock;
 
@@ -41,8 +42,62 @@ enum Said {
     Done,
 }
 
+/// A worker that has been told what to read: one that has waited, or a new one; or why there is none.
+///
+/// # Errors
+/// When the context says stop.
+fn begin(
+    bytes: &Bytes<'_>,
+    name: &Name,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<std::result::Result<Worker, Failure>> {
+    let (access, size, is_promised, descriptor) = match bytes {
+        Bytes::Anywhere(bytes) => {
+            let descriptor = bytes.descriptor();
+            let access = descriptor.map_or(Access::Anywhere, |_| Access::Descriptor);
+            (access, Some(bytes.size()), bytes.is_promised(), descriptor)
+        }
+        Bytes::Stream(reader, why) => {
+            (Access::InOrder(why.as_bytes().to_vec()), reader.size(), false, None)
+        }
+    };
+    let (limits, ignore_zeros) = (options.limits.clone(), options.ignore_zeros);
+    let (name, most) = (name.bytes().into_owned(), limits.max_archive_memory);
+    let open = Frame::Open(Opening { name, access, size, is_promised, ignore_zeros, limits });
+    let tell = |worker: &mut Worker| {
+        let ready = worker.receive(context)?;
+        let Some(Frame::Ready { grown }) = worker.frame(ready) else { return Err(Silent::Gone) };
+        // What is left of archives before counts, so that the limit is the same for every worker.
+        if grown > most.unwrap_or(u64::MAX) {
+            return Err(Silent::Gone);
+        }
+        worker.send(&open, descriptor, context)
+    };
+    loop {
+        // One that has waited may be gone by now.
+        let waiting = idle::take();
+        let is_new = waiting.is_none();
+        let mut worker = match waiting.map_or_else(Worker::start, Ok) {
+            Ok(worker) => worker,
+            Err(error) => return Ok(Err(Failure::of(&error))),
+        };
+        let told = tell(&mut worker);
+        if told.is_ok() {
+            return Ok(Ok(worker));
+        }
+        let status = worker.end();
+        match told {
+            Err(Silent::Stopped(error)) => return Err(error),
+            _ if is_new => return Ok(Err(Failure::ended(status))),
+            _ => {}
+        }
+    }
+}
+
 impl<'a> Isolated<'a> {
-    /// Has a worker open an archive. `name` is what messages call it.
+    /// Has a worker open an archive. `name` is what messages call it. Gives the bytes back, and notes why, where
+    /// this process is not able to start one and the options leave it the choice.
     ///
     /// # Errors
     /// When no worker can be started; when it is no archive, or cannot be read; when the context says stop.
@@ -51,13 +106,29 @@ impl<'a> Isolated<'a> {
         name: &Name,
         options: &Options,
         context: &'a Context<'a>,
-    ) -> Result<Self> {
-        if !launch::is_possible() {
-            let why = "isolate='always' needs Python's own executable, which sys.executable does not name";
-            return Err(Error::Config(why.to_owned()));
+    ) -> Result<std::result::Result<Self, Bytes<'a>>> {
+        let may_fall_back = options.isolate == Isolate::Auto;
+        if let Err(why) = launch::check() {
+            if may_fall_back {
+                fallback::note(why);
+                return Ok(Err(bytes));
+            }
+            return Err(Error::Config(format!("isolate='always' is not possible: {why}")));
         }
-        let mut archive = Self {
-            worker: None,
+        let worker = match begin(&bytes, name, options, context)? {
+            Ok(worker) => worker,
+            Err(failure) if failure.is_no_right && may_fall_back => {
+                fallback::note(&failure.why);
+                return Ok(Err(bytes));
+            }
+            Err(Failure { why, errno, .. }) => {
+                let cause =
+                    format!("cannot be read in a process of its own, which does not start: {why}");
+                return Err(Error::Archive { name: name.clone(), cause, errno });
+            }
+        };
+        let archive = Self {
+            worker: Some(worker),
             bytes,
             name: name.clone(),
             limits: options.limits.clone(),
@@ -69,31 +140,7 @@ impl<'a> Isolated<'a> {
             counts_all: false,
             account: Account::default(),
         };
-        // One that has waited may be gone by now.
-        while let Some(worker) = idle::take() {
-            archive.worker = Some(worker);
-            match archive.ask(options.ignore_zeros) {
-                Ok(()) => return archive.opened(),
-                Err(Silent::Stopped(error)) => return Err(archive.gone(Silent::Stopped(error))),
-                Err(Silent::Gone) => archive.worker.take().and_then(Worker::end),
-            };
-        }
-        let worker = Worker::start().map_err(|error| {
-            let why = crate::error::words(&error);
-            let cause =
-                format!("cannot be read in a process of its own, which does not start: {why}");
-            let errno = error.raw_os_error();
-            Error::Archive { name: name.clone(), cause, errno }
-        })?;
-        archive.worker = Some(worker);
-        archive.begin(options.ignore_zeros)
-    }
-
-    fn begin(mut self, ignore_zeros: bool) -> Result<Self> {
-        match self.ask(ignore_zeros) {
-            Ok(()) => self.opened(),
-            Err(silent) => Err(self.gone(silent)),
-        }
+        archive.opened().map(Ok)
     }
 
     fn opened(mut self) -> Result<Self> {
@@ -101,28 +148,6 @@ impl<'a> Isolated<'a> {
             Said::Opened => Ok(self),
             _ => Err(self.gone(Silent::Gone)),
         }
-    }
-
-    /// Tells the worker what to read, once it is there.
-    fn ask(&mut self, ignore_zeros: bool) -> std::result::Result<(), Silent> {
-        let Some(worker) = &mut self.worker else { return Err(Silent::Gone) };
-        let ready = worker.receive(self.context)?;
-        if !matches!(worker.frame(ready), Some(Frame::Ready)) {
-            return Err(Silent::Gone);
-        }
-        let (access, size, is_promised, descriptor) = match &self.bytes {
-            Bytes::Anywhere(bytes) => {
-                let descriptor = bytes.descriptor();
-                let access = descriptor.map_or(Access::Anywhere, |_| Access::Descriptor);
-                (access, Some(bytes.size()), bytes.is_promised(), descriptor)
-            }
-            Bytes::Stream(reader, why) => {
-                (Access::InOrder(why.as_bytes().to_vec()), reader.size(), false, None)
-            }
-        };
-        let (name, limits) = (self.name.bytes().into_owned(), self.limits.clone());
-        let opening = Opening { name, access, size, is_promised, ignore_zeros, limits };
-        worker.send(&Frame::Open(opening), descriptor, self.context)
     }
 
     /// The worker has done what it was to do, and may do more.
@@ -183,7 +208,7 @@ impl<'a> Isolated<'a> {
                     self.finish();
                     return Err(self.failed(failed));
                 }
-                Some(Frame::Open(_) | Frame::Data(_) | Frame::Ready) | None => {
+                Some(Frame::Open(_) | Frame::Data(_) | Frame::Ready { .. }) | None => {
                     return Err(self.gone(Silent::Gone));
                 }
             }

@@ -66,8 +66,8 @@ pub(super) enum Frame<'f> {
     Open(Opening),
     /// To the worker: what it asked for. Nothing: the end.
     Data(&'f [u8]),
-    /// The worker is there.
-    Ready,
+    /// The worker is there, and has so many bytes of memory more than it began with.
+    Ready { grown: u64 },
     /// It asks for so many bytes at this place, or from where it is.
     Wants { at: u64, length: u64 },
     /// The archive is open.
@@ -129,7 +129,10 @@ impl Frame<'_> {
                 fields.text(bytes);
                 1
             }
-            Self::Ready => 2,
+            Self::Ready { grown } => {
+                fields.number(*grown);
+                2
+            }
             Self::Wants { at, length } => {
                 fields.number(*at).number(*length);
                 3
@@ -140,7 +143,12 @@ impl Frame<'_> {
                     ShownKind::File => (0, &[]),
                     ShownKind::Symlink(target) => (1, target),
                     ShownKind::HardLink(target) => (2, target),
-                    ShownKind::Other => (3, &[]),
+                    ShownKind::Directory => (3, &[]),
+                    ShownKind::Fifo => (4, &[]),
+                    ShownKind::Socket => (5, &[]),
+                    ShownKind::CharacterDevice => (6, &[]),
+                    ShownKind::BlockDevice => (7, &[]),
+                    ShownKind::Other => (8, &[]),
                 };
                 fields.text(&entry.name).number(kind).text(target);
                 fields.flag(entry.is_cut).flag(*is_exact).flag(*counts_all);
@@ -265,7 +273,12 @@ impl<'f> Rest<'f> {
             0 => ShownKind::File,
             1 => ShownKind::Symlink(target),
             2 => ShownKind::HardLink(target),
-            3 => ShownKind::Other,
+            3 => ShownKind::Directory,
+            4 => ShownKind::Fifo,
+            5 => ShownKind::Socket,
+            6 => ShownKind::CharacterDevice,
+            7 => ShownKind::BlockDevice,
+            8 => ShownKind::Other,
             _ => return None,
         };
         let is_cut = self.flag()?;
@@ -317,7 +330,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Frame<'_>> {
     let frame = match head[HEAD - 1] {
         0 => Frame::Open(rest.opening()?),
         1 => Frame::Data(rest.text()?),
-        2 => Frame::Ready,
+        2 => Frame::Ready { grown: rest.number()? },
         3 => Frame::Wants { at: rest.number()?, length: rest.number()? },
         4 => Frame::Opened,
         5 => rest.entry()?,
@@ -345,6 +358,11 @@ mod tests {
             ShownKind::File,
             ShownKind::Symlink(b"t".to_vec()),
             ShownKind::HardLink(vec![]),
+            ShownKind::Directory,
+            ShownKind::Fifo,
+            ShownKind::Socket,
+            ShownKind::CharacterDevice,
+            ShownKind::BlockDevice,
             ShownKind::Other,
         ];
         let entries = kinds.into_iter().map(|kind| Frame::Entry {
@@ -372,7 +390,7 @@ mod tests {
         let account = Account { is_unmarked: true, is_image: true, behind, ..Account::default() };
         let mut all = vec![
             Frame::Data(b"data"),
-            Frame::Ready,
+            Frame::Ready { grown: 5 },
             Frame::Wants { at: 1, length: 2 },
             Frame::Opened,
             Frame::Bytes { bytes: b"content", is_stored: true, counted },

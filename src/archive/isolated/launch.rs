@@ -8,9 +8,12 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+
+use crate::error::Name;
 
 /// What Python does: it makes a module of the library, and has it serve. Both modules with an underscore are
 /// part of the interpreter itself.
@@ -25,26 +28,62 @@ module.serve_archives(int(sys.argv[2]))";
 struct Launch {
     python: PathBuf,
     library: PathBuf,
+    /// Which file it was when this process loaded it.
+    file: Option<File>,
 }
 
-static LAUNCH: OnceLock<Launch> = OnceLock::new();
+/// A file, told from one that has taken its place: device, inode, size, and modification time.
+type File = (u64, u64, u64, i64, i64);
 
-/// Notes what workers are started with: Python's executable, and this library. Where the executable is not
-/// called as Python is (an application that has Python within, or is one file), there are no workers: what it
-/// would do when it is started is not known.
+fn file(path: &Path) -> Option<File> {
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
+}
+
+/// With what; or why there cannot be any.
+static LAUNCH: OnceLock<Result<Launch, String>> = OnceLock::new();
+
+/// Notes what workers are started with: Python's executable, and this library; or why there are none. Where the
+/// executable is not called as Python is (an application that has Python within, or is one file), there are no
+/// workers: what it would do when it is started is not known.
 #[cfg_attr(
     not(feature = "python"),
     allow(dead_code, reason = "only the Python module has workers")
 )]
-pub(crate) fn prepare(python: PathBuf, library: PathBuf) {
-    if is_python(&python) && library.is_absolute() {
-        let _ = LAUNCH.set(Launch { python, library });
+pub(crate) fn prepare(python: Result<PathBuf, String>, library: PathBuf) {
+    let _ = LAUNCH.set(python.and_then(|python| {
+        if !is_python(&python) {
+            return Err(format!(
+                "sys.executable is no Python: {}",
+                Name::new(python.as_os_str().as_bytes())
+            ));
+        }
+        if !library.is_absolute() {
+            return Err("the path of komparu's library is not known".to_owned());
+        }
+        let file = file(&library);
+        Ok(Launch { python, library, file })
+    }));
+}
+
+/// What workers are started with.
+///
+/// # Errors
+/// Why there cannot be any.
+fn launch() -> Result<&'static Launch, &'static str> {
+    match LAUNCH.get() {
+        Some(Ok(launch)) => Ok(launch),
+        Some(Err(why)) => Err(why),
+        None => Err("there is no Python"),
     }
 }
 
 /// Can there be workers?
-pub(crate) fn is_possible() -> bool {
-    LAUNCH.get().is_some()
+///
+/// # Errors
+/// Why not.
+pub(super) fn check() -> Result<(), &'static str> {
+    launch().map(drop)
 }
 
 /// Is it called `python`, with a version perhaps: `python3.13t`?
@@ -59,7 +98,13 @@ fn is_python(path: &Path) -> bool {
 
 /// Starts a worker, and says what it is and what it is talked to through.
 pub(super) fn start() -> io::Result<(Child, OwnedFd)> {
-    let Some(launch) = LAUNCH.get() else { return Err(io::ErrorKind::Unsupported.into()) };
+    let launch = launch().map_err(|_| io::ErrorKind::Unsupported)?;
+    // An upgrade of the package leaves this process with the library that it has: another one may talk otherwise.
+    if file(&launch.library) != launch.file {
+        return Err(io::Error::other(
+            "komparu's library is no longer where it was, or another one is there",
+        ));
+    }
     let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     let mut command = Command::new(&launch.python);
     command.args(["-I", "-S", "-B", "-c", BOOT]).arg(&launch.library);

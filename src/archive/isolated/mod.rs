@@ -8,10 +8,12 @@
 //!
 //! [`launch`] starts a worker, [`worker`] is one as its parent has it, [`idle`] keeps those that have finished,
 //! [`client`] shows the entries of an archive that a worker reads, and [`serve`] is what the worker does.
+//! [`fallback`] has the reasons why there is no worker, for the log.
 
 mod channel;
 mod client;
 mod dying;
+pub(crate) mod fallback;
 mod frame;
 mod idle;
 pub(crate) mod launch;

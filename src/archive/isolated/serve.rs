@@ -21,7 +21,7 @@ use crate::error::{Error, Name, Result};
 use crate::run::context::{Call, Context};
 use crate::run::panics::caught;
 use crate::sys::lock::lock;
-use crate::sys::process::{close_from, exit_now};
+use crate::sys::process::{close_from, exit_now, memory_comes_and_goes};
 
 /// How many descriptors a worker may have open: its socket, where its output would go, the archive, and what the C
 /// library opens for a moment to convert names.
@@ -44,15 +44,17 @@ pub(crate) fn serve(parent: u32) -> ! {
         exit_now(3);
     }
     let talk = Arc::new(Mutex::new(Talk { socket, incoming: Incoming::new(), out: Vec::new() }));
+    memory_comes_and_goes();
+    let base = address_space();
     loop {
         let opened = {
             let mut talk = lock(&talk);
-            talk.say(&Frame::Ready);
+            talk.say(&Frame::Ready { grown: grown(base) });
             talk.flush();
             talk.opening()
         };
         let Some((opening, descriptor)) = opened else { exit_now(0) };
-        let read = limit_memory(opening.limits.max_archive_memory)
+        let read = limit_memory(base, opening.limits.max_archive_memory)
             .and_then(|()| caught(|| read(&talk, opening, descriptor)));
         let mut talk = lock(&talk);
         if let Err(error) = read {
@@ -87,10 +89,16 @@ fn give_up_rights() -> std::result::Result<(), Errno> {
     setrlimit(Resource::Nofile, most(DESCRIPTORS.min(has)))
 }
 
-/// From now on this process may take so much memory, besides what it has already.
-fn limit_memory(limit: Option<u64>) -> Result<()> {
+/// How much more address space this process has than it began with: what archives before have left behind.
+fn grown(base: Option<u64>) -> u64 {
+    let now = || Some(address_space()?.saturating_sub(base?));
+    now().unwrap_or(0)
+}
+
+/// From now on this process may take so much memory besides what it began with, `base`.
+fn limit_memory(base: Option<u64>, limit: Option<u64>) -> Result<()> {
     let before = getrlimit(Resource::As);
-    let current = limit.and_then(|limit| Some(address_space()?.saturating_add(limit)));
+    let current = base.and_then(|base| Some(base.saturating_add(limit?)));
     let current = match (current, before.maximum) {
         (Some(wanted), Some(most)) => Some(wanted.min(most)),
         (wanted, most) => wanted.or(most),

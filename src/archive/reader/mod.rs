@@ -9,7 +9,7 @@ mod tests;
 use super::Account;
 use super::input::Bytes;
 use super::input::shared_buffer::range_in;
-use super::isolated::{Isolated, launch};
+use super::isolated::Isolated;
 use super::limits::Meter;
 use super::open::{Common, open_common, open_here};
 use super::stream::{Entries, Entry, Piece, Step};
@@ -40,12 +40,14 @@ impl<'a> ArchiveReader<'a> {
         let ignore_zeros = options.ignore_zeros;
         let here = |bytes| open_here(bytes, name, &meter, ignore_zeros, context);
         let apart = |bytes| -> Result<Box<dyn Entries + 'a>> {
-            Ok(Box::new(Isolated::open(bytes, name, options, context)?))
+            match Isolated::open(bytes, name, options, context)? {
+                Ok(isolated) => Ok(Box::new(isolated)),
+                Err(bytes) => here(bytes),
+            }
         };
         let entries = match options.isolate {
             Isolate::Never => here(bytes)?,
             Isolate::Always => apart(bytes)?,
-            Isolate::Auto if !launch::is_possible() => here(bytes)?,
             Isolate::Auto => match open_common(bytes, name, &meter, ignore_zeros, context)? {
                 Common::Yes(entries) => entries,
                 Common::No(bytes) => apart(bytes)?,
