@@ -1,7 +1,7 @@
 """A bar chart of ratios, as SVG, drawn by hand.
 
 The axis is logarithmic: what takes twice as long is as far to the right of komparu, wherever it is.
-Every bar is named where it stands, so that nobody has to look up colours.
+Every bar is named where it stands, so that no reader has to look up colours.
 """
 
 from __future__ import annotations

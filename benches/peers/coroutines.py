@@ -34,7 +34,7 @@ FETCHED = 1000
 CONNECTIONS = 100
 
 #: Seconds between two ticks, and how long they are watched at a time. About once a second a virtual
-#: machine stands still for some milliseconds, whoever is at work: that must not be the worst of
+#: machine stands still for some milliseconds, whatever is at work: that must not be the worst of
 #: most rounds. So these are short, and many.
 TICK, WATCHED = 0.001, 0.5
 ROUNDS = 21
@@ -74,7 +74,7 @@ _WAYS: dict[str, Compare] = {
 
 
 async def _gathered(compare: Compare, a: Path, b: Path) -> bool:
-    # As many files as that cannot be open at once; whoever opens them in the loop has to wait.
+    # As many files as that cannot be open at once: what opens them in the loop has to wait.
     if compare is _by_aiofiles:
         few = asyncio.Semaphore(100)
 

@@ -199,8 +199,8 @@ class Harness:
 def settle() -> None:
     """Wait until files just written are like those that one has.
 
-    The system is done with writing them, which would take a core from whoever uses two; and they
-    are not so new that komparu trusts no single look at them.
+    The system is done with writing them, which would take one core from those that use two; and
+    they are not so new that komparu trusts no single look at them.
     """
     os.sync()
     time.sleep(2.5)

@@ -20,7 +20,7 @@ ROUND_TRIP = 0.02
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Find a port that no server listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port

@@ -26,7 +26,7 @@ struct Entry<'a> {
     level: Option<u8>,
     sizes: Sizes,
     system: System,
-    /// A date in an extra field, and an extra field that nobody knows.
+    /// A date in an extra field, and an extra field of an unknown kind.
     date: Option<[u8; 4]>,
     extra: Option<&'a [u8]>,
     comment: &'a [u8],

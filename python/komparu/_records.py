@@ -45,8 +45,8 @@ def field(**arguments: Any) -> Any:
 class _ByDataclasses:
     """An attribute of a class that `dataclasses` makes when it is first asked for."""
 
-    def __init__(self, twin: dict[str, Any]) -> None:
-        self.twin = twin
+    def __init__(self, counterpart: dict[str, Any]) -> None:
+        self.counterpart = counterpart
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.owner, self.name = owner, name
@@ -56,11 +56,11 @@ class _ByDataclasses:
 
         described = {
             name: dataclasses.field(**value.arguments) if isinstance(value, _Field) else value
-            for name, value in self.twin.items()
+            for name, value in self.counterpart.items()
         }
-        twin: Any = type(self.owner.__name__, (), described)
-        twin = dataclasses.dataclass(frozen=True)(twin)
-        value = getattr(twin, self.name)
+        counterpart: Any = type(self.owner.__name__, (), described)
+        counterpart = dataclasses.dataclass(frozen=True)(counterpart)
+        value = getattr(counterpart, self.name)
         setattr(self.owner, self.name, value)
         return value
 
@@ -149,7 +149,7 @@ def _made(described: type) -> type:
     body = dict(vars(described))
     annotations = described.__annotations__
     defaults = {name: body.pop(name) for name in annotations if name in body}
-    twin = {"__annotations__": annotations, "__module__": described.__module__, **defaults}
+    counterpart = {"__annotations__": annotations, "__module__": described.__module__, **defaults}
 
     def fields(argument: str, among: tuple[str, ...]) -> tuple[str, ...]:
         fields = {name: value for name, value in defaults.items() if isinstance(value, _Field)}
@@ -168,8 +168,8 @@ def _made(described: type) -> type:
         _compared=compared,
         _hashed=fields("hash", compared),
         _shown=fields("repr", names),
-        __dataclass_fields__=_ByDataclasses(twin),
-        __dataclass_params__=_ByDataclasses(twin),
+        __dataclass_fields__=_ByDataclasses(counterpart),
+        __dataclass_params__=_ByDataclasses(counterpart),
         __init__=_Initializer(defaults),
     )
     made: Any = type(described.__name__, (_Record,), body)

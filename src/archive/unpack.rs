@@ -81,7 +81,7 @@ impl<'a> Unpacker<'a> {
         self
     }
 
-    /// What there is besides entries with content, apart from the names that were refused; asked after the last.
+    /// What it has besides entries with content, apart from the names that were refused; asked after the last.
     pub(crate) fn besides(&mut self) -> BesideEntries {
         let without_content = self.without_content.take().unwrap_or_default();
         BesideEntries { without_content, account: self.archive.account(), ..Default::default() }

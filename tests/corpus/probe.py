@@ -38,7 +38,7 @@ _BLOCK = 512
 
 
 def compare(left: Path, right: Path) -> tuple[str, str]:
-    """Compare two archives: a verdict or the name of an error, and what there is to say of it."""
+    """Compare two archives: a verdict or the name of an error, and its details."""
     try:
         result = komparu.compare_archive(left, right, comparison_timeout=LIMIT)
     except komparu.KomparuError as error:

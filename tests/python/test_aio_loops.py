@@ -131,7 +131,7 @@ def test_a_loop_closed_with_jobs_in_flight_takes_them_along(
     assert bytes_read() - done < long_work[0].stat().st_size
     gc.collect()
     assert run_in(make(), hundred(pair))
-    # The courier's own descriptor, for loops that cannot watch.
+    # The fallback thread's own descriptor, for loops that cannot watch.
     while descriptors() > before + 3:
         pass
 

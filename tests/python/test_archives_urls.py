@@ -255,7 +255,7 @@ def test_a_promised_length_lifts_no_limit(hostile: Hostile, tmp_path: Path, rang
 
 
 def endless(begin: bytes, more: bytes) -> Handler:
-    """Serve what begins so and has no end, as long as anybody takes it."""
+    """Serve what begins so and has no end, as long as a client takes it."""
 
     def serve(connection: socket.socket, _: Request) -> None:
         connection.sendall(answer(body=begin))

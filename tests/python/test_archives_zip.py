@@ -1,4 +1,4 @@
-"""A zip says most things twice. It means one thing, or it is an error, whoever reads it."""
+"""A zip says most things twice. It means one thing, or it is an error, for every reader."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EXTRAS = {
     "one cut short": b"\7" * 7,
 }
 
-#: One that means nothing to anybody, and leaves the zip to libarchive.
+#: One that has no meaning, and leaves the zip to libarchive.
 UNKNOWN = extra(0x9999)
 
 

@@ -195,13 +195,13 @@ def test_it_is_equal_to_one_with_the_same_options_and_hashable_where_they_are() 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_it_is_pickled_with_its_options(protocol: int) -> None:
     comparer = Comparer(**OTHERS)
-    for twin in (
+    for copied in (
         pickle.loads(pickle.dumps(comparer, protocol)),  # noqa: S301
         copy.copy(comparer),
         copy.deepcopy(comparer),
     ):
-        assert type(twin) is Comparer
-        assert twin == comparer
+        assert type(copied) is Comparer
+        assert copied == comparer
     method = pickle.loads(pickle.dumps(comparer.compare, protocol))  # noqa: S301
     assert method("/dev/null", "/dev/null") is True
 

@@ -56,7 +56,7 @@ def test_a_file_cut_while_it_is_compared_is_an_error_and_no_crash(
     assert run(code, *cut_files) == _SHRANK * 2
 
 
-def test_no_signal_is_taken_from_whoever_handles_it(write: Write) -> None:
+def test_no_signal_is_taken_from_its_handler(write: Write) -> None:
     big = [write(name, bytes(12 << 20)) for name in ("a", "b")]
     code = """
 def handled():

@@ -219,7 +219,7 @@ KINDS += ["interpreters.create(isolated=False)"] if sys.version_info < (3, 13) e
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_subinterpreter_that_asks_first_keeps_nobody_out(kind: str) -> None:
+def test_a_subinterpreter_that_asks_first_keeps_no_other_out(kind: str) -> None:
     code = """
 ask(); ask()
 import komparu

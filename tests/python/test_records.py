@@ -25,7 +25,7 @@ EXAMPLES: dict[str, Any] = {
 every_example = pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 
 
-def twin_of(cls: Any) -> Any:  # noqa: ANN401
+def counterpart_of(cls: Any) -> Any:  # noqa: ANN401
     """The same class, made by `dataclasses`."""
     body: dict[str, Any] = {"__annotations__": cls.__annotations__, "__module__": cls.__module__}
     for field in dataclasses.fields(cls):
@@ -38,11 +38,11 @@ def twin_of(cls: Any) -> Any:  # noqa: ANN401
     for name in ("__repr__", "__str__", "__bool__", "verdict"):
         if name in vars(cls):
             body[name] = vars(cls)[name]
-    twin: Any = dataclasses.dataclass(frozen=True, slots=True, repr="__repr__" not in body)(
+    counterpart: Any = dataclasses.dataclass(frozen=True, slots=True, repr="__repr__" not in body)(
         type(cls.__name__, (), body)
     )
-    twin.__qualname__ = cls.__qualname__
-    return twin
+    counterpart.__qualname__ = cls.__qualname__
+    return counterpart
 
 
 def values(instance: object) -> dict[str, Any]:
@@ -51,12 +51,12 @@ def values(instance: object) -> dict[str, Any]:
 
 @every_example
 def test_it_is_shown_compared_and_hashed_as_a_dataclass_is(example: Any) -> None:  # noqa: ANN401
-    twin = twin_of(type(example))
-    other = twin(**values(example))
+    counterpart = counterpart_of(type(example))
+    other = counterpart(**values(example))
     assert repr(example) == repr(other)
-    assert str(inspect.signature(type(example))) == str(inspect.signature(twin))
-    assert type(example).__match_args__ == twin.__match_args__
-    assert type(example).__slots__ == twin.__slots__
+    assert str(inspect.signature(type(example))) == str(inspect.signature(counterpart))
+    assert type(example).__match_args__ == counterpart.__match_args__
+    assert type(example).__slots__ == counterpart.__slots__
     assert not hasattr(example, "__dict__")
     assert example == type(example)(**values(example))
     assert example != other

@@ -61,9 +61,9 @@ def _ways(a: Path, b: Path) -> list[Callable[[], object]]:
         lambda: komparu.compare(a, b),
         lambda: komparu.compare(b, a, quick_check=False, max_workers=1),
         lambda: komparu.compare_all([b, a, b]),
-        lambda: komparu.compare_many([b, a, b.with_name("twin")]),
-        lambda: komparu.compare_dir(a.parent, b.parent, ignore=["twin", "lost+found"]),
-        lambda: komparu.compare_dir_urls(b.parent, {"file": str(a), "twin": str(b)}),
+        lambda: komparu.compare_many([b, a, b.with_name("copy")]),
+        lambda: komparu.compare_dir(a.parent, b.parent, ignore=["copy", "lost+found"]),
+        lambda: komparu.compare_dir_urls(b.parent, {"file": str(a), "copy": str(b)}),
     ]
 
 
@@ -92,7 +92,7 @@ def _device(kind: str, size: int) -> Iterator[tuple[Path, Path, Path]]:
         try:
             _mount(image, place)
             content = os.urandom(size)
-            for directory, name in [(place, "file"), (other, "file"), (other, "twin")]:
+            for directory, name in [(place, "file"), (other, "file"), (other, "copy")]:
                 (directory / name).write_bytes(content)
             # Nothing is to be written any more, once the device is broken.
             subprocess.run(["mount", "-o", "remount,ro", place], check=True)

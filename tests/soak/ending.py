@@ -2,7 +2,7 @@
 
 It works in a child of the process that Ctrl-C, SIGTERM and SIGHUP come to. That one only waits for
 them, without a handler, and puts away whatever is there. An exception out of a handler may come
-anywhere, and came where `subprocess` held the lock without which nobody waits for a child.
+anywhere, and came where `subprocess` held the lock that waiting for a child takes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def go_on_in_a_child() -> None:
 
     It ends as its child does, or by the signal that says so.
     """
-    # Whoever has one ignored, as nohup does, means it.
+    # A signal that was ignored before, as nohup does it, stays so.
     ending = {number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN}
     awaited = {*ending, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
@@ -87,7 +87,7 @@ def _put_away(home: Path) -> bool:
             return False
         # The next to end, or soon: some are no children of this process until others have ended.
         signal.sigtimedwait({signal.SIGCHLD}, 0.01)
-    # Nobody of ours is left who could keep a mount busy. The last one may lie upon others.
+    # No process of ours is left that could keep a mount busy. The last one may lie upon others.
     for place in reversed(_mounts(home)):
         if subprocess.run(["umount", place], check=False).returncode != 0:
             return False

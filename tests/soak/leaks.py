@@ -41,8 +41,8 @@ class Held(NamedTuple):
 
 def held() -> Held:
     """Look at this process, once the threads that are done have left."""
-    # Those of a pool leave ten seconds after their last job; the network's stays. The kernel tells
-    # nobody of it, so this looks from time to time, and leaves the processor alone in between.
+    # Those of a pool leave ten seconds after their last job; the network's stays. The kernel sends
+    # no word of it, so this looks from time to time, and leaves the processor alone in between.
     deadline = time.monotonic() + PATIENCE
     while len(os.listdir("/proc/self/task")) > STAYING and time.monotonic() < deadline:
         select.select([], [], [], 0.05)

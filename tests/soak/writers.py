@@ -178,10 +178,10 @@ def _ways(a: Path, b: Path) -> dict[str, Callable[[], object]]:
     return {
         "compare": lambda: komparu.compare(a, b, quick_check=False),
         "compare_dir": lambda: komparu.compare_dir(left, right, ignore=["*.new", "*.kept"]),
-        "compare_all": lambda: komparu.compare_all([b, a, b.with_name("twin")]),
-        "compare_many": lambda: komparu.compare_many([b, a, b.with_name("twin")]),
+        "compare_all": lambda: komparu.compare_all([b, a, b.with_name("copy")]),
+        "compare_many": lambda: komparu.compare_many([b, a, b.with_name("copy")]),
         "compare_dir_urls": lambda: komparu.compare_dir_urls(
-            right, {"file": f"file://{a}", "twin": str(b)}
+            right, {"file": f"file://{a}", "copy": str(b)}
         ),
     }
 
@@ -204,7 +204,7 @@ def soak(ledger: Ledger) -> None:
         for size in SIZES:
             with tempfile.TemporaryDirectory() as home:
                 _try(deed, size, Path(home), ledger.times(USUAL), seen)
-        demand(seen.get(REFUSED) != 0, f"nobody was refused while a file was {deed.name}")
+        demand(seen.get(REFUSED) != 0, f"no writer was refused while a file was {deed.name}")
         ledger.kept(
             "an error or an answer that was right at some moment"
             + (f", never “{deed.never}”" if deed.never else ""),
@@ -222,7 +222,7 @@ def _try(deed: Deed, size: int, home: Path, times: int, seen: dict[str, int]) ->
     for path, given in [(a, first), (b, content)]:
         path.parent.mkdir()
         path.write_bytes(given)
-        path.with_name("twin").write_bytes(content)
+        path.with_name("copy").write_bytes(content)
     ways = _ways(a, b)
     held = len(os.listdir("/proc/self/fd"))
     home.chmod(0o755)

@@ -74,7 +74,7 @@ class Odd(fuse.Operations):  # type: ignore[misc]
         return entries
 
     def read(self, path: str, size: int, offset: int, _fh: int) -> bytes:
-        """Read what there is, whatever was said of the size."""
+        """Read all bytes, whatever was said of the size."""
         content: bytes = self.files[path]["content"].encode()
         return content[offset : offset + size]
 

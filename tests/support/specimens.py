@@ -51,7 +51,7 @@ class Ground(NamedTuple):
     root: Path
     url: str
     refused: str
-    """A URL of a port that nobody listens on."""
+    """A URL of a port that no server listens on."""
 
 
 def _lay_out(root: Path) -> None:

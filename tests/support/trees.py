@@ -26,7 +26,7 @@ class Fifo(NamedTuple):
 
 
 class Socket(NamedTuple):
-    """A socket that nobody listens at any more."""
+    """A socket that no process listens at any more."""
 
 
 class Device(NamedTuple):

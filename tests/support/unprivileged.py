@@ -1,4 +1,4 @@
-"""Comparisons made by an ordinary user, whoever runs the tests."""
+"""Comparisons made by an ordinary user, though root runs the tests."""
 
 from __future__ import annotations
 

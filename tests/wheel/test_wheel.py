@@ -227,7 +227,7 @@ def test_authorities_are_found_through_the_environment(
 
 
 @every_python
-def test_without_authorities_nobody_is_trusted(
+def test_without_authorities_no_server_is_trusted(
     interpreter: str, wheel: str, check: Callable[..., Check]
 ) -> None:
     outcome = check(interpreter, wheel, {})
