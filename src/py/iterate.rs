@@ -16,6 +16,7 @@ use super::{manifests, many, sources};
 use crate::compare::any_trees::{GivenManifest, GivenTree, report_trees};
 use crate::jobs::Load;
 use crate::options::{Function, Options};
+use crate::run::context::Call;
 use crate::source::Source;
 
 const PARAMETERS: &[Parameter] = &[
@@ -109,13 +110,13 @@ enum Unread {
 }
 
 impl Unread {
-    fn read(value: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Self> {
+    fn read(value: &Bound<'_, PyAny>, name: &'static str, call: &Call) -> PyResult<Self> {
         let py = value.py();
         if let Some(manifest) = manifests::manifest(value)? {
             return Ok(Self::Manifest(manifest));
         }
         if value.is_instance(classes(py)?.mapping.bind(py))? {
-            return Ok(Self::Map(sources::map(value, name)?, name));
+            return Ok(Self::Map(sources::map(value, name, call)?, name));
         }
         sources::source(value, name).map(Self::Named)
     }
@@ -128,11 +129,13 @@ impl Unread {
         }
     }
 
-    fn tree(self, py: Python<'_>, options: &Options) -> PyResult<GivenTree> {
+    fn tree(self, py: Python<'_>, options: &Options, call: &Call) -> PyResult<GivenTree> {
         Ok(match self {
             Self::Manifest(manifest) => GivenTree::Manifest(manifest),
             Self::Named(source) => GivenTree::Named(source),
-            Self::Map(sources, name) => GivenTree::Map(many::tree(py, sources, name, options)?),
+            Self::Map(sources, name) => {
+                GivenTree::Map(many::tree(py, sources, name, options, call)?)
+            }
         })
     }
 }
@@ -140,14 +143,15 @@ impl Unread {
 fn read_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [left, right] = given else { unreachable!("as many as it has parameters") };
     let py = left.py();
-    let (left, right) = (Unread::read(left, "left")?, Unread::read(right, "right")?);
+    let call = asked.call();
+    let (left, right) = (Unread::read(left, "left", &call)?, Unread::read(right, "right", &call)?);
     let load = load_of(left.sources().into_iter().chain(right.sources()));
     let options = asked.options(py, load)?;
     let load = match load {
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers().max(2))),
         Load::Disk => Load::Disk,
     };
-    let (left, right) = (left.tree(py, &options)?, right.tree(py, &options)?);
+    let (left, right) = (left.tree(py, &options, &call)?, right.tree(py, &options, &call)?);
     let names = Arc::new(OnceLock::new());
     let known = Arc::clone(&names);
     Ok(PreparedCall::of_any_trees(options, load, names, move |options, sink, context| {

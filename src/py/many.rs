@@ -46,7 +46,7 @@ Raises:
 fn read_compare_all(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [sources] = given else { unreachable!("as many as it has parameters") };
     let py = sources.py();
-    let sources = sources::list(sources, "sources")?;
+    let sources = sources::list(sources, "sources", &asked.call())?;
     let load = load_of(&sources);
     let options = asked.options(py, load)?;
     Ok(PreparedCall::new(options, load, move |options, context| {
@@ -91,7 +91,7 @@ Raises:
 fn read_compare_many(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [sources] = given else { unreachable!("as many as it has parameters") };
     let py = sources.py();
-    let sources = sources::list(sources, "sources")?;
+    let sources = sources::list(sources, "sources", &asked.call())?;
     let load = load_of(&sources);
     let options = asked.options(py, load)?;
     Ok(PreparedCall::new(options, load, move |options, context| {
@@ -158,14 +158,15 @@ pub(super) fn read_map(
 ) -> PyResult<PreparedCall> {
     let py = directory.py();
     let directory = sources::directory(directory, directory_name)?;
-    let url_map = sources::map(url_map, map_name)?;
+    let call = asked.call();
+    let url_map = sources::map(url_map, map_name, &call)?;
     let load = load_of(url_map.iter().map(|(_, source)| source));
     let options = asked.options(py, load)?;
     let load = match load {
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers())),
         Load::Disk => Load::Disk,
     };
-    let urls = tree(py, url_map, map_name, &options)?;
+    let urls = tree(py, url_map, map_name, &options, &call)?;
     Ok(PreparedCall::of_trees(options, load, Names::Paths, move |options, sink, context| {
         report_dir_urls(&directory, &urls, options, sink, context)
     }))
@@ -177,6 +178,7 @@ pub(super) fn tree(
     url_map: Vec<(Vec<u8>, Source)>,
     name: &str,
     options: &Options,
+    call: &Call,
 ) -> PyResult<UrlTree> {
     let raised = Cell::new(None);
     let interrupt = || match py.check_signals() {
@@ -186,8 +188,7 @@ pub(super) fn tree(
             true
         }
     };
-    let call = Call::new(None);
-    let context = Context::with_interrupt(&call, &interrupt);
+    let context = Context::with_interrupt(call, &interrupt);
     let tree = UrlTree::new(url_map, name, options, &context);
     tree.map_err(|error| raised.take().unwrap_or_else(|| errors::raise(py, &error)))
 }

@@ -5,11 +5,11 @@
 //! return and raise. The options that a function takes are those that the table has for it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyFloat, PyInt};
 
 use super::arguments::{Extra, Parameter};
 use super::request::PreparedCall;
@@ -17,6 +17,7 @@ use super::values::wrong_type;
 use super::{arguments, config, environment, errors};
 use crate::jobs::Load;
 use crate::options::{Function, Options, Overrides, Row};
+use crate::run::context::Call;
 use crate::source::Source;
 
 /// What every function has whose caller waits, or awaits.
@@ -51,6 +52,8 @@ pub(super) struct Asked<'a, 'py> {
     public: &'static Public,
     settings: Option<&'a Overrides>,
     named: Option<&'a Bound<'py, PyDict>>,
+    /// When the call began.
+    begun: Instant,
 }
 
 impl<'py> Asked<'_, 'py> {
@@ -85,6 +88,28 @@ impl<'py> Asked<'_, 'py> {
 }
 
 impl Asked<'_, '_> {
+    /// What stops when the time of the call is over: reading many sources takes some of it. A limit that is no
+    /// number, or cannot be one, is refused when the options are read.
+    pub(super) fn call(&self) -> Call {
+        let given =
+            self.named.and_then(|named| named.get_item("comparison_timeout").ok().flatten());
+        let limit = match given {
+            Some(value) if value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>() => {
+                let seconds = value.extract().ok();
+                seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            }
+            Some(_) => None,
+            None => {
+                let mut options = config::configured();
+                if let Some(settings) = self.settings {
+                    Arc::make_mut(&mut options).apply(settings);
+                }
+                options.comparison_timeout
+            }
+        };
+        Call::since(self.begun, limit)
+    }
+
     /// What is to be called with the progress, if anything is.
     fn watcher(&self) -> PyResult<Option<Py<PyAny>>> {
         match self.extra(PROGRESS.name)? {
@@ -113,7 +138,7 @@ impl Public {
     ) -> PyResult<PreparedCall> {
         let begun = Instant::now();
         let found = arguments::positional(self.name, self.parameters, arguments, named)?;
-        let asked = Asked { public: self, settings, named };
+        let asked = Asked { public: self, settings, named, begun };
         let mut request = (self.read)(&found, &asked)?.since(begun);
         request.progress = asked.watcher()?;
         Ok(request)

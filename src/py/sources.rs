@@ -11,12 +11,13 @@ use super::stream::OpenStream;
 use super::values::{items, pairs, wrong_type};
 use crate::error::Name;
 use crate::options::{Layer, Overrides, TABLE};
+use crate::run::context::{Call, Context};
 use crate::source::Source;
 
 /// What a source may be, for messages.
 const SOURCE_TYPES: &str = "str, bytes, os.PathLike or komparu.Source";
 
-/// Sources that are read between two looks at signals: about a millisecond's work.
+/// Sources that are read between two looks at signals and at the clock: about a millisecond's work.
 const CHECKED: usize = 1 << 10;
 
 /// Reads a source. `parameter` is the name of the argument it came as.
@@ -55,7 +56,11 @@ pub(super) fn directory(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<S
 }
 
 /// Reads several sources; messages name each by its index.
-pub(super) fn list(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<Source>> {
+pub(super) fn list(
+    value: &Bound<'_, PyAny>,
+    parameter: &str,
+    call: &Call,
+) -> PyResult<Vec<Source>> {
     let expected = "an iterable of sources";
     // A single source would be taken for a list of its letters, or of nothing.
     if path_text(value)?.is_some() {
@@ -64,18 +69,22 @@ pub(super) fn list(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<So
     items(parameter, expected, value)?
         .enumerate()
         .map(|(index, item)| {
-            look_at_signals(value.py(), index)?;
+            check(value.py(), index, call)?;
             source(&item?, &format!("{parameter}[{index}]"))
         })
         .collect()
 }
 
 /// Reads a mapping of paths to sources; messages name each by its path.
-pub(super) fn map(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<(Vec<u8>, Source)>> {
+pub(super) fn map(
+    value: &Bound<'_, PyAny>,
+    parameter: &str,
+    call: &Call,
+) -> PyResult<Vec<(Vec<u8>, Source)>> {
     let mut sources = Vec::new();
     let pairs = pairs(parameter, "a mapping of paths to sources", value)?;
     for (index, (key, value)) in pairs.into_iter().enumerate() {
-        look_at_signals(value.py(), index)?;
+        check(value.py(), index, call)?;
         let Some(path) = path_text(&key)? else {
             let name = format!("a key of {parameter}");
             return Err(wrong_type(&name, "str, bytes or os.PathLike", &key));
@@ -86,9 +95,13 @@ pub(super) fn map(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Vec<(Ve
     Ok(sources)
 }
 
-/// Lets signal handlers run, once in so many items: a list may have a million.
-fn look_at_signals(py: Python<'_>, index: usize) -> PyResult<()> {
-    if index.is_multiple_of(CHECKED) { py.check_signals() } else { Ok(()) }
+/// Lets signal handlers run and looks at the clock, once in so many items: a list may have a million.
+fn check(py: Python<'_>, index: usize, call: &Call) -> PyResult<()> {
+    if index % CHECKED != CHECKED - 1 {
+        return Ok(());
+    }
+    py.check_signals()?;
+    Context::new(call).checkpoint().map_err(|error| raise(py, &error))
 }
 
 fn parse(py: Python<'_>, text: &[u8], parameter: &str) -> PyResult<Source> {

@@ -1,14 +1,20 @@
-"""The limits of a call hold until its result is made: a result of many paths takes a while."""
+"""Limits hold while arguments are read and a result is made: many take a while."""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import komparu
+import komparu.aio
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 #: More paths than are made Python objects between two looks at the limits.
@@ -54,3 +60,40 @@ def test_the_limit_of_time_holds_while_a_result_is_made(tmp_path: Path, how: str
     program = [sys.executable, "-c", PROGRAM, how, str(left), str(right)]
     made = subprocess.run(program, check=True, capture_output=True, text=True)
     assert 0 < int(made.stdout) < PATHS, made.stderr
+
+
+class Slow:
+    """A source that takes all the time of a call when it is read first."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self.read = 0
+
+    def __fspath__(self) -> str:
+        if not self.read:
+            time.sleep(2 * self._limit)
+        self.read += 1
+        return "/nothing"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        komparu.compare_all,
+        komparu.compare_many,
+        lambda sources, **limit: komparu.compare_dir_urls(".", mapped(sources), **limit),
+        lambda sources, **limit: komparu.compare_trees(mapped(sources), ".", **limit),
+        lambda sources, **limit: komparu.iter_trees(".", mapped(sources), **limit),
+        lambda sources, **limit: asyncio.run(komparu.aio.compare_all(sources, **limit)),
+    ],
+)
+def test_a_limit_of_time_holds_while_sources_are_read(call: Callable[..., Any]) -> None:
+    limit, number = 0.01, 10_000
+    source = Slow(limit)
+    with pytest.raises(komparu.ComparisonTimeoutError):
+        call([source] * number, comparison_timeout=limit)
+    assert 1 <= source.read < number
+
+
+def mapped(sources: list[Slow]) -> dict[str, Slow]:
+    return {str(number): source for number, source in enumerate(sources)}
