@@ -205,6 +205,8 @@ def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
         with open(options.pop("urls"), encoding="utf-8") as file:  # noqa: PTH123
             urls = _sources(json.load(file))
     except (OSError, ValueError, TypeError) as error:
+        if isinstance(error, OSError):
+            error.filename = _masked(error.filename)
         return _trouble(error, how)
     (directory,) = how["sources"]
     listed = Directories()
@@ -247,6 +249,11 @@ def _status(result: komparu.DirResult) -> int:
     return EQUAL if result.equal else DIFFERENT
 
 
+def _masked(name: str | bytes) -> str:
+    """Show a name that may have been meant as a URL, without what is secret in it."""
+    return os.fsdecode(_core.masked(os.fsencode(name)))
+
+
 def _trouble(error: Exception, how: dict[str, Any]) -> int:
     if how["json"] or how["json_lines"]:
         answer = {
@@ -275,7 +282,7 @@ def run() -> int:
         sys.stdout = None
         # The reader that closed the pipe has seen enough.
         if not isinstance(error, BrokenPipeError):
-            name = f" {os.fsdecode(error.filename)}" if error.filename else ""
+            name = f" {_masked(error.filename)}" if error.filename else ""
             say(f"komparu: cannot write{name}: {error.strerror}", sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:

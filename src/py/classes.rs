@@ -48,12 +48,6 @@ pub(super) fn classes(py: Python<'_>) -> PyResult<&Classes> {
     Ok(CLASSES.get(py).expect("one of them has set it"))
 }
 
-/// Find all that calls will need. To be called once the package is imported.
-#[pyfunction]
-pub(super) fn prepare(py: Python<'_>) -> PyResult<()> {
-    classes(py).map(drop)
-}
-
 /// The package's own modules, by their names, as its first import left them. Where `sys.modules` was
 /// emptied, the next import takes them from here: errors are raised by the compiled part, which stays
 /// what it is, and are to be caught by the classes of both.

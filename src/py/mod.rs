@@ -64,7 +64,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         };
     }
     add!(
-        classes::prepare,
+        prepare,
         config::check_source,
         config::escaped,
         config::get_config,
@@ -102,6 +102,13 @@ fn check_interpreter() -> PyResult<()> {
         "komparu works in the main interpreter of a process, not in subinterpreters \
          (under mod_wsgi: WSGIApplicationGroup %{GLOBAL})",
     ))
+}
+
+/// Find all that calls will need. To be called once the package is imported.
+#[pyfunction]
+fn prepare(py: Python<'_>) -> PyResult<()> {
+    classes::classes(py)?;
+    records::Members::get(py).map(drop)
 }
 
 /// Stop the network thread. Meanwhile threads that are just asking the interpreter for signals get

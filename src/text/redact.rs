@@ -21,8 +21,13 @@ const SCHEMES: [&[u8]; 13] = [
 
 /// Names of parameters whose value gives access, in lower case and without `-` and `_`. Those
 /// of S3 (both kinds of its signatures), Google, Azure, Amazon's other services, Alibaba, and what APIs use commonly.
-const SIGNING: [&str; 17] = [
+const SIGNING: [&str; 25] = [
     "sig",
+    "sign",
+    "pass",
+    "passphrase",
+    "session",
+    "sid",
     "sas",
     "hmac",
     "jwt",
@@ -39,6 +44,10 @@ const SIGNING: [&str; 17] = [
     "ossaccesskeyid",
     "googleaccessid",
     "keypairid",
+    // Tencent's key, Discord's digest, Akamai's tokens.
+    "qak",
+    "hm",
+    "hdnea",
 ];
 
 /// Parts of such names that are enough by themselves: `X-Amz-Signature`, `access_token`.
@@ -64,9 +73,14 @@ pub(crate) fn redacted_reference(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The same where nothing depends on that the text can be read: for what was not found and for `repr`,
-/// `user:password@host/…` counts too. A file may have such a name.
+/// `user:password@host/…` counts too, and `//user:pass/word@host/…`. A file may have such a name.
 pub(crate) fn redacted_fully(text: &[u8]) -> Cow<'_, [u8]> {
-    let first = text.split(|&byte| is_slash(byte)).next().unwrap_or_default();
+    let slashes = text.iter().take_while(|&&byte| is_slash(byte)).count();
+    let first = |text: &[u8]| text.iter().position(|&byte| is_slash(byte)).unwrap_or(text.len());
+    if slashes >= 2 && text[slashes..][..first(&text[slashes..])].contains(&b':') {
+        return redacted_reference(text);
+    }
+    let first = &text[..first(text)];
     let colon = first.iter().position(|&byte| byte == b':');
     let at = first.iter().rposition(|&byte| byte == b'@');
     match (scheme(text), colon, at) {
@@ -94,24 +108,36 @@ fn is_slash(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-/// The scheme that the text begins with, behind spaces, quotes and the like.
+/// The scheme that the text begins with, behind spaces, quotes and the like; or that stands before its first
+/// slashes, as in `url=http://…`.
 fn scheme(text: &[u8]) -> Option<Scheme<'_>> {
     let start = text.iter().position(u8::is_ascii_alphanumeric)?;
     if text[..start].iter().any(|&byte| is_slash(byte) || byte == b'.') {
         return None;
     }
-    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-    let length = text[start..].iter().take_while(|byte| inner(byte)).count();
+    let length = text[start..].iter().take_while(|byte| is_in_scheme(**byte)).count();
     let (name, rest) = text[start..].split_at(length);
-    let has_colon = rest.starts_with(b":");
-    let slashes = rest[usize::from(has_colon)..].iter().take_while(|&&byte| is_slash(byte)).count();
     let known = SCHEMES.into_iter().find(|scheme| name.eq_ignore_ascii_case(scheme));
-    let is_scheme = match known {
-        Some(_) => has_colon || slashes >= 2,
-        None => has_colon && slashes >= 2,
-    };
-    let end = start + length + usize::from(has_colon) + slashes;
-    is_scheme.then_some(Scheme { name: known.unwrap_or(name), end })
+    // A slip of a finger puts more there than the colon, or something else.
+    let between =
+        rest.iter().take_while(|byte| known.is_some() && b" \t:;".contains(*byte)).count();
+    let slashes = rest[between..].iter().take_while(|&&byte| is_slash(byte)).count();
+    if let Some(name) = known
+        && (rest[..between].contains(&b':') || slashes >= 2)
+    {
+        return Some(Scheme { name, end: start + length + between + slashes });
+    }
+    let first = text.iter().position(|&byte| is_slash(byte))?;
+    let slashes = text[first..].iter().take_while(|&&byte| is_slash(byte)).count();
+    let before = text[..first].strip_suffix(b":").filter(|_| slashes >= 2)?;
+    let length = before.iter().rev().take_while(|byte| is_in_scheme(**byte)).count();
+    let name = &before[before.len() - length..];
+    let known = SCHEMES.into_iter().find(|scheme| name.eq_ignore_ascii_case(scheme));
+    (length > 0).then_some(Scheme { name: known.unwrap_or(name), end: first + slashes })
+}
+
+fn is_in_scheme(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
 }
 
 /// The text with what follows its scheme made fit to be seen.
@@ -129,8 +155,8 @@ fn hide<'t>(text: &'t [u8], scheme: &Scheme<'_>) -> Cow<'t, [u8]> {
 
 /// Is what stands between the scheme and an `@` a host and a path beyond doubt, as in
 /// `https://unpkg.com/react@18/`? Not if there is a colon, which stands before a password, other than
-/// that of a port after what can be no user; nor if what stands first is a single word, or holds what no
-/// host's name does.
+/// that of a port, in digits, after what can be no user; nor if what stands first is a single word, or holds what
+/// no host's name does.
 fn is_in_path(before: &[u8], scheme: &Scheme<'_>) -> bool {
     if scheme.name == b"file" {
         return !before.contains(&b':');
@@ -143,6 +169,10 @@ fn is_in_path(before: &[u8], scheme: &Scheme<'_>) -> bool {
     }
     let port =
         authority.iter().rposition(|&byte| byte == b':').filter(|_| !authority.ends_with(b"]"));
+    let is_port = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
+    if port.is_some_and(|colon| !is_port(&authority[colon + 1..])) {
+        return false;
+    }
     let host = std::str::from_utf8(&authority[..port.unwrap_or(length)]).unwrap_or_default();
     let is_address = host.parse::<std::net::Ipv4Addr>().is_ok()
         || (host.starts_with('[') && host.ends_with(']'))
@@ -231,6 +261,25 @@ mod tests {
             // A host of one word, which may as well be a user.
             ("https://host/@user/x", "https://***@user/x"),
             ("https://host.example:8080/a@b", "https://***@b"),
+            // What stands behind the colon is no port.
+            ("http://localhost:pass/word@h/", "http://***@h/"),
+            ("http://127.0.0.1:p@ss@h/", "http://***@h/"),
+            ("http://[::1]:se/cret@h/", "http://***@h/"),
+            ("git+ssh://me:pass@h/x", "git+ssh://***@h/x"),
+            ("hxxps://me:pass@h", "hxxps://***@h"),
+            ("'https://me:p/w@h/'", "'https://***@h/'"),
+            ("<http://me:pass@h/>", "<http://***@h/>"),
+            ("url=http://me:pass@h/", "url=http://***@h/"),
+            ("http ://me:pass@h/", "http ://***@h/"),
+            ("http: //me:pass@h/", "http: //***@h/"),
+            ("http;//me:pass@h/", "http;//***@h/"),
+            ("http:/\\/me:pass@h/", "http:/\\/***@h/"),
+            ("https://me:pass%40x@h/", "https://***@h/"),
+            ("https://me:p\u{e4}ss/@h/", "https://***@h/"),
+            ("s3://key:secret@bucket/k", "s3://***@bucket/k"),
+            ("https://me:pass@[::1]/x", "https://***@[::1]/x"),
+            ("https://me:pass@h/?u=a@b", "https://***@b"),
+            ("https://h.example/?next=http://me:pass@h/", "https://***@h/"),
         ] {
             assert_eq!(shown(text), expected);
         }
@@ -257,6 +306,9 @@ mod tests {
             "./http:/x@y",
             "//srv/a@b",
             "http/a@b",
+            "http notes/a@b",
+            "a b/http://me@x",
+            "!://me@x",
         ] {
             assert_eq!(shown(text), text);
         }
@@ -281,6 +333,20 @@ mod tests {
             ),
             ("http://me:x@h/?%73ig=a;api_key=b", "http://***@h/?%73ig=***;api_key=***"),
             ("http:/h/?token=a=b", "http:/h/?token=***"),
+            (
+                "https://cdn.discordapp.com/a?ex=1&is=2&hm=3",
+                "https://cdn.discordapp.com/a?ex=1&is=2&hm=***",
+            ),
+            (
+                "https://h/?q-ak=A&q-signature=S&q-key-time=1",
+                "https://h/?q-ak=***&q-signature=***&q-key-time=1",
+            ),
+            ("http://h/?pass=a&PassPhrase=b", "http://h/?pass=***&PassPhrase=***"),
+            (
+                "http://h/?X-Goog-Credential=a%40b&X-Goog-Expires=9",
+                "http://h/?X-Goog-Credential=***&X-Goog-Expires=9",
+            ),
+            ("http://h/;jsessionid=a?client_secret=b", "http://h/;jsessionid=a?client_secret=***"),
         ] {
             assert_eq!(shown(text), expected);
         }
@@ -307,7 +373,12 @@ mod tests {
         };
         assert_eq!(shown("me:pass@h/x"), "***@h/x");
         assert_eq!(shown("http:/me:pass@h"), "http:/***@h");
-        for text in ["a@b", "/me:pass@h", "dir/me:pass@h", "a@b:c"] {
+        assert_eq!(shown("//me:pass@h/x"), "//***@h/x");
+        assert_eq!(shown("//me:pa/ss@h/x"), "//***@h/x");
+        assert_eq!(shown("\\\\me:pass@h"), "\\\\***@h");
+        for text in
+            ["//srv/a@b", "//srv/a:b@c", "//h:1/x", "a@b", "/me:pass@h", "dir/me:pass@h", "a@b:c"]
+        {
             assert_eq!(shown(text), text);
         }
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +54,14 @@ def test_a_source_shows_no_credentials(scheme: str) -> None:
         "file://user:s3cret@host/f",
         "file://user:s3/cret@host/f",
         "user:s3cret@h/f",
+        "//user:s3cret@h/f",
+        "//user:s3/cret@h/f",
+        "url=http://user:s3cret@h/f",
+        "http ://user:s3cret@h/f",
+        "http;//user:s3cret@h/f",
+        "http://localhost:s3/cret@h/f",
+        "https://user:s3cret@[::1]:1/f",
+        "http://127.0.0.1:1/f?q-ak=s3cret&hm=s3cret&pass=s3cret",
         "http://127.0.0.1:1/f?X-Amz-Credential=s3cret&X-Amz-Security-Token=s3cret",
         "http://127.0.0.1:1/f?se=2030&sig=s3cret#token=s3cret",
         " http://h/f?X-Amz-Signature=s3cret",
@@ -64,6 +74,12 @@ def test_what_was_meant_as_a_url_shows_no_secret(text: str, tmp_path: Path) -> N
     calls: list[Callable[[], object]] = [
         lambda: komparu.compare(file, text),
         lambda: komparu.compare_many([file, text]),
+        lambda: komparu.compare_all([file, text]),
+        lambda: komparu.first_difference(file, text),
+        lambda: komparu.compare_trees({"file": text}, tmp_path).to_html(),
+        lambda: str(komparu.compare_trees(tmp_path, {"file": text})),
+        lambda: list(komparu.iter_trees({"file": text}, {"file": text})),
+        lambda: komparu.compare_dir_urls(tmp_path, {"file": text}).to_dict(),
         lambda: komparu.compare_dir(tmp_path, text),
         lambda: komparu.compare_archive(file, text),
         lambda: komparu.compare_dir_urls(tmp_path, {"file": text}),
@@ -79,6 +95,25 @@ def test_what_was_meant_as_a_url_shows_no_secret(text: str, tmp_path: Path) -> N
     # Tracebacks show the lines of this file, too.
     secrets = ("s3cret", "s3/", "s3#", "s3?", "s3@", "cret@")
     assert not [line for line in shown if any(secret in line for secret in secrets)]
+
+
+@pytest.mark.parametrize("option", ["--urls", "--html"])
+def test_a_file_that_is_not_found_shows_no_secret_on_the_command_line(
+    option: str, tmp_path: Path
+) -> None:
+    """A URL may stand in the wrong place."""
+    (tmp_path / "a").mkdir()
+    trees = [str(tmp_path / "a"), str(tmp_path)]
+    command = [sys.executable, "-I", "-m", "komparu", option, "http://user:s3cret@h/f"]
+    for output in ([], ["--json"]):
+        sources = trees[:1] if option == "--urls" else trees
+        done = subprocess.run(
+            [*command, *output, *sources], capture_output=True, text=True, check=False, cwd=tmp_path
+        )
+        assert done.returncode == 2
+        assert "s3cret" not in done.stdout + done.stderr
+        assert "http:" in done.stdout + done.stderr
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["a"]
 
 
 def test_what_nearly_is_a_url_is_said_to_be_none(tmp_path: Path) -> None:
