@@ -34,7 +34,7 @@ pub enum GivenTree {
 }
 
 /// What a tree turns out to be.
-enum Kind<'g> {
+enum GivenKind<'g> {
     Directory(&'g Source),
     Archive(&'g Source),
     Map(&'g UrlTree),
@@ -42,12 +42,12 @@ enum Kind<'g> {
 }
 
 impl GivenTree {
-    fn kind(&self) -> Kind<'_> {
+    fn kind(&self) -> GivenKind<'_> {
         match self {
-            Self::Named(source) if is_directory(source) => Kind::Directory(source),
-            Self::Named(source) => Kind::Archive(source),
-            Self::Map(urls) => Kind::Map(urls),
-            Self::Manifest(manifest) => Kind::Manifest(manifest),
+            Self::Named(source) if is_directory(source) => GivenKind::Directory(source),
+            Self::Named(source) => GivenKind::Archive(source),
+            Self::Map(urls) => GivenKind::Map(urls),
+            Self::Manifest(manifest) => GivenKind::Manifest(manifest),
         }
     }
 }
@@ -65,69 +65,69 @@ pub fn report_trees(
     context: &Context<'_>,
 ) -> Result<bool> {
     let (left, right) = (left.kind(), right.kind());
-    names_are_entries(matches!((&left, &right), (Kind::Archive(_), Kind::Archive(_))));
+    names_are_entries(matches!((&left, &right), (GivenKind::Archive(_), GivenKind::Archive(_))));
     let transfers = || Options { max_workers: options.transfers(), ..options.clone() };
     match (left, right) {
-        (Kind::Directory(left), Kind::Directory(right)) => {
+        (GivenKind::Directory(left), GivenKind::Directory(right)) => {
             report_dir(left, right, options, sink, context)
         }
-        (Kind::Archive(left), Kind::Archive(right)) => {
+        (GivenKind::Archive(left), GivenKind::Archive(right)) => {
             report_archive(left, right, options, sink, context)
         }
-        (Kind::Directory(left), Kind::Map(right)) => {
+        (GivenKind::Directory(left), GivenKind::Map(right)) => {
             report_dir_urls(left, right, options, sink, context)
         }
-        (Kind::Map(left), Kind::Directory(right)) => {
+        (GivenKind::Map(left), GivenKind::Directory(right)) => {
             walk::compare(left, &directory(right, options)?, &transfers(), sink, context)
         }
-        (Kind::Map(left), Kind::Map(right)) => {
+        (GivenKind::Map(left), GivenKind::Map(right)) => {
             walk::compare(left, right, &transfers(), sink, context)
         }
-        (Kind::Archive(left), Kind::Directory(right)) => {
+        (GivenKind::Archive(left), GivenKind::Directory(right)) => {
             let tree = (&directory(right, options)?, right.name());
             let archive = (left, Side::Left);
             report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
         }
-        (Kind::Directory(left), Kind::Archive(right)) => {
+        (GivenKind::Directory(left), GivenKind::Archive(right)) => {
             let tree = (&directory(left, options)?, left.name());
             let archive = (right, Side::Right);
             report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
         }
-        (Kind::Archive(left), Kind::Map(right)) => {
+        (GivenKind::Archive(left), GivenKind::Map(right)) => {
             let (archive, tree) = ((left, Side::Left), (right, &Name::new(b"the map")));
             let reading = of_map(left, options);
             report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
         }
-        (Kind::Map(left), Kind::Archive(right)) => {
+        (GivenKind::Map(left), GivenKind::Archive(right)) => {
             let (archive, tree) = ((right, Side::Right), (left, &Name::new(b"the map")));
             let reading = of_map(right, options);
             report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
         }
-        (Kind::Manifest(left), Kind::Manifest(right)) => {
+        (GivenKind::Manifest(left), GivenKind::Manifest(right)) => {
             let (left, right) =
                 (manifest(left, options, context)?, manifest(right, options, context)?);
             walk::compare(&left, &right, options, sink, context)
         }
-        (Kind::Manifest(left), Kind::Directory(right)) => {
+        (GivenKind::Manifest(left), GivenKind::Directory(right)) => {
             let (left, right) = (manifest(left, options, context)?, directory(right, options)?);
             walk::compare(&left, &right, options, sink, context)
         }
-        (Kind::Directory(left), Kind::Manifest(right)) => {
+        (GivenKind::Directory(left), GivenKind::Manifest(right)) => {
             let (left, right) = (directory(left, options)?, manifest(right, options, context)?);
             walk::compare(&left, &right, options, sink, context)
         }
-        (Kind::Manifest(left), Kind::Map(right)) => {
+        (GivenKind::Manifest(left), GivenKind::Map(right)) => {
             walk::compare(&manifest(left, options, context)?, right, &transfers(), sink, context)
         }
-        (Kind::Map(left), Kind::Manifest(right)) => {
+        (GivenKind::Map(left), GivenKind::Manifest(right)) => {
             walk::compare(left, &manifest(right, options, context)?, &transfers(), sink, context)
         }
-        (Kind::Archive(left), Kind::Manifest(right)) => {
+        (GivenKind::Archive(left), GivenKind::Manifest(right)) => {
             let tree = (&manifest(right, options, context)?, right.source.name());
             let archive = (left, Side::Left);
             report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
         }
-        (Kind::Manifest(left), Kind::Archive(right)) => {
+        (GivenKind::Manifest(left), GivenKind::Archive(right)) => {
             let tree = (&manifest(left, options, context)?, left.source.name());
             let archive = (right, Side::Right);
             report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)

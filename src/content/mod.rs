@@ -239,6 +239,14 @@ pub(crate) fn sizes_differ(a: Option<u64>, b: Option<u64>) -> bool {
     a.zip(b).is_some_and(|(a, b)| a != b)
 }
 
+/// Zeros to add to a digest at a time, where there is a hole.
+const ZEROS: &[u8] = &[0; 64 << 10];
+
+/// Up to `count` zeros, as many as are added to a digest at a time.
+pub(crate) fn some_zeros(count: u64) -> &'static [u8] {
+    &ZEROS[..usize::try_from(count).unwrap_or(ZEROS.len()).min(ZEROS.len())]
+}
+
 /// Are all of these bytes zero?
 #[must_use]
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {

@@ -5,7 +5,6 @@
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Mutex;
-use std::sync::PoisonError;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
@@ -17,6 +16,7 @@ use super::{Chunk, Content, Reader};
 use crate::error::{Error, Name, Result};
 use crate::options::DetectChanges;
 use crate::run::context::PULSE;
+use crate::sys::lock::lock;
 
 /// Something open that can be read once.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) struct StreamContent<'s> {
 
 impl Content for StreamContent<'_> {
     fn open(&self, _: usize) -> Result<Box<dyn Reader>> {
-        let file = self.stream.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let file = lock(&self.stream.file).take();
         let file = file.ok_or_else(|| {
             Error::read(self.name, "can be read only once, and would have to be read again")
         })?;

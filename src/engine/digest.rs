@@ -5,12 +5,9 @@
 
 use blake3::{Hash, Hasher};
 
-use crate::content::Chunk;
+use crate::content::{Chunk, some_zeros};
 use crate::error::Result;
 use crate::run::context::Context;
-
-/// Zeros to digest at a time, where there is a hole.
-const ZEROS: &[u8] = &[0; 64 << 10];
 
 /// Where two contents of the same beginning are compared first; then at twice that offset, and so on. So a
 /// difference is found before twice as much has been read as lies before it.
@@ -79,9 +76,9 @@ impl StreamDigest {
 pub(crate) fn add_zeros(hasher: &mut Hasher, mut count: u64, context: &Context<'_>) -> Result<()> {
     while count > 0 {
         context.checkpoint()?;
-        let part = usize::try_from(count).unwrap_or(ZEROS.len()).min(ZEROS.len());
-        hasher.update(&ZEROS[..part]);
-        count -= part as u64;
+        let part = some_zeros(count);
+        hasher.update(part);
+        count -= part.len() as u64;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! makes Python objects of results; the threads that work never touch the interpreter.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyException, PyRuntimeError};
@@ -23,6 +23,7 @@ use crate::jobs;
 use crate::jobs::{Failure, Outcome};
 use crate::run::context::{Call, Context};
 use crate::run::stream::Wake;
+use crate::sys::lock::lock;
 
 /// Names in results that are made at a time, so that the loop's other callbacks get their turn:
 /// about 2 ms of work.
@@ -36,7 +37,7 @@ const TURN: Duration = Duration::from_millis(1);
 const DELIVERY: usize = 4;
 
 /// What a job comes to.
-type Answer = std::result::Result<Answered, Box<Unanswered>>;
+type JobAnswer = std::result::Result<Answered, Box<Unanswered>>;
 
 /// Why a job has no answer, and what was found by then.
 struct Unanswered {
@@ -48,7 +49,7 @@ struct Unanswered {
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Job {
     request: Mutex<Option<PreparedCall>>,
-    begun: OnceLock<Arc<jobs::Job<Answer>>>,
+    begun: OnceLock<Arc<jobs::Job<JobAnswer>>>,
     /// Seconds that the call may take.
     #[pyo3(get)]
     timeout: Option<f64>,
@@ -105,7 +106,7 @@ impl Drop for Job {
 /// Where the finished jobs of one event loop wait for it.
 #[pyclass(frozen, module = "komparu._core")]
 pub(super) struct Mailbox {
-    finished: Arc<jobs::Mailbox<Answer>>,
+    finished: Arc<jobs::Mailbox<JobAnswer>>,
     /// What has been taken from it, and not been delivered yet.
     taken: Mutex<VecDeque<(u64, Pending)>>,
     /// Everything that the loop has begun.
@@ -137,7 +138,7 @@ impl Mailbox {
     /// Have a job done. Its result will be under `job_id`.
     fn begin(&self, job: &Bound<'_, Job>, job_id: u64) -> PyResult<()> {
         let job = job.get();
-        let request = job.request.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let request = lock(&job.request).take();
         let Some(request) = request else {
             return Err(PyRuntimeError::new_err("a job can only be begun once"));
         };
@@ -203,7 +204,7 @@ impl Mailbox {
 
 impl Mailbox {
     fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Pending)>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.taken)
     }
 
     /// What resolves the future of this id with True, from any thread.
@@ -222,7 +223,7 @@ impl Mailbox {
 
 /// The outcome of a job, until its future has it.
 enum Pending {
-    Finished(Outcome<Answer>),
+    Finished(Outcome<JobAnswer>),
     /// Some of the result is made.
     Begun(Conversion),
 }
@@ -298,7 +299,7 @@ impl Drop for Mailbox {
     }
 }
 
-fn open(py: Python<'_>, outcome: Outcome<Answer>) -> PyResult<Conversion> {
+fn open(py: Python<'_>, outcome: Outcome<JobAnswer>) -> PyResult<Conversion> {
     match outcome {
         Ok(Ok(answer)) => Conversion::new(py, answer),
         Ok(Err(unanswered)) => {

@@ -1,6 +1,6 @@
 //! The options that hold where a call does not say otherwise.
 
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
@@ -13,12 +13,13 @@ use super::{arguments, sources};
 use crate::error::Error;
 use crate::options::{Layer, Options, Overrides, Row, TABLE};
 use crate::sys::fork::with_fork_lock;
+use crate::sys::lock::ignore_poison;
 
 static CONFIGURED: LazyLock<RwLock<Arc<Options>>> = LazyLock::new(RwLock::default);
 
 /// The options as they are configured at this moment.
 pub(super) fn configured() -> Arc<Options> {
-    with_fork_lock(|| Arc::clone(&CONFIGURED.read().unwrap_or_else(PoisonError::into_inner)))
+    with_fork_lock(|| Arc::clone(&*ignore_poison(CONFIGURED.read())))
 }
 
 /// The docstring of [`configure`].
@@ -45,7 +46,7 @@ pub(super) fn configure(options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
 /// lock that its own thread holds.
 fn change(change: impl FnOnce(&mut Options)) {
     with_fork_lock(|| {
-        let mut current = CONFIGURED.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = ignore_poison(CONFIGURED.write());
         let mut options = Options::clone(&current);
         change(&mut options);
         *current = Arc::new(options);

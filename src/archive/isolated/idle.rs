@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::dying;
 use super::worker::Worker;
+use crate::run::threads::named;
 use crate::sys::fork::with_fork_lock;
 use crate::sys::lock::lock;
 
@@ -69,11 +70,8 @@ impl Idle {
     /// Is there a thread that ends them? If not, one is started.
     fn has_keeper(&mut self) -> bool {
         let process = std::process::id();
-        if self.keeper != process {
-            let thread = std::thread::Builder::new().name("komparu-idle".to_owned());
-            if thread.stack_size(64 << 10).spawn(end_in_time).is_ok() {
-                self.keeper = process;
-            }
+        if self.keeper != process && named("komparu-idle").spawn(end_in_time).is_ok() {
+            self.keeper = process;
         }
         self.keeper == process
     }

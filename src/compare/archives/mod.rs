@@ -10,8 +10,8 @@ pub(crate) mod passes;
 pub(crate) mod resolve;
 pub(crate) mod send;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::archive::input::{Bytes, Origin};
 use crate::content::Reader;
@@ -26,6 +26,7 @@ use crate::run::collect::Collector;
 use crate::run::context::Context;
 use crate::run::sink::{Report, Sink, report};
 use crate::source::Source;
+use crate::sys::lock::lock;
 
 /// Compares all entries of two archives.
 ///
@@ -104,7 +105,7 @@ fn both_answer<'s>(
         let one_server = one.server() == other.server();
         for (archive, reader) in [(a, one), (b, other)] {
             archive.passed_over = one_server.then(AtomicBool::default);
-            *archive.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+            *lock(&archive.asked) = Some(reader);
         }
     }
     Ok(answered)
@@ -164,7 +165,7 @@ impl<'s> Archive<'s> {
 
     /// The bytes at a URL, when the server has begun to answer.
     fn fetch<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let asked = lock(&self.asked).take();
         let mut reader = asked.map_or_else(|| self.ask(), Ok)?;
         while !reader.prepare()? {
             context.checkpoint()?;

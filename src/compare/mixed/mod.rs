@@ -11,7 +11,7 @@ mod drive;
 mod known;
 mod places;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use self::archive_tree::ArchiveTree;
 use self::drive::{Driven, drive};
@@ -34,7 +34,7 @@ use crate::run::for_each::{AfterFailure, Verdict, each};
 use crate::run::sink::{Report, Sink, report};
 use crate::run::threads;
 use crate::source::Source;
-use crate::sys::lock::lock;
+use crate::sys::lock::{ignore_poison, lock};
 use crate::tree::Tree;
 
 /// How the content of files is compared.
@@ -145,7 +145,7 @@ impl<T: Tree> Found<'_, '_, T> {
                     walk::compare_within(tree, archive, options, known_to, report, context)?;
                 }
             }
-            known.pending.into_inner().unwrap_or_else(PoisonError::into_inner)
+            ignore_poison(known.pending.into_inner())
         };
         if pending.is_empty() {
             return Ok(());
@@ -179,7 +179,7 @@ impl<T: Tree> Found<'_, '_, T> {
             Ok(Verdict::Undecided)
         };
         each(&pending, at_a_time, AfterFailure::Stop, context, by_digest)?;
-        let unplaced = unplaced.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let unplaced = ignore_poison(unplaced.into_inner());
         let archive = (self.archive as &dyn Origin, &driven.entries);
         for (path, finding) in places::found(archive, tree, unplaced, options, context)? {
             report.found(path, known.seen(finding), context)?;

@@ -10,16 +10,13 @@ use crate::archive::input::Origin;
 use crate::compare::archives::differences;
 use crate::compare::archives::differences::Differences;
 use crate::compare::archives::differences::scan::{ContentsAgain, ReadAgain, Take};
-use crate::content::Chunk;
+use crate::content::{Chunk, some_zeros};
 use crate::engine;
 use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::outcome::{Finding, Mismatch};
 use crate::run::context::{Context, Steps};
 use crate::tree::Tree;
-
-/// Bytes that are zeros.
-const ZEROS: &[u8] = &[0; 64 << 10];
 
 /// A file that differs from an entry.
 pub(super) struct Unplaced {
@@ -92,9 +89,9 @@ impl<T: Tree> Files<'_, T> {
                     bytes.len() as u64
                 }
                 Chunk::Zeros(zeros) => {
-                    let some = usize::try_from(zeros).unwrap_or(ZEROS.len()).min(ZEROS.len());
-                    target.take(&ZEROS[..some]);
-                    some as u64
+                    let some = some_zeros(zeros);
+                    target.take(some);
+                    some.len() as u64
                 }
             };
             size += taken;

@@ -20,7 +20,7 @@ pub enum Stored<'a> {
 
 /// An entry of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
+pub struct SeenEntry {
     /// Its name.
     pub name: Vec<u8>,
     /// What it is, in words.
@@ -74,7 +74,7 @@ pub fn supplied(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<
 ///
 /// # Errors
 /// When it is no archive, damaged, or has too much within.
-pub fn entries(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<Vec<Entry>> {
+pub fn entries(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<Vec<SeenEntry>> {
     let limits = ArchiveLimits {
         max_decompressed_size: Some(most),
         max_compression_ratio: None,
@@ -93,7 +93,11 @@ pub fn entries(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<V
             }
             Ok(())
         })?;
-        entries.push(Entry { name: entry.name, kind: format!("{:?}", entry.kind), content: body });
+        entries.push(SeenEntry {
+            name: entry.name,
+            kind: format!("{:?}", entry.kind),
+            content: body,
+        });
     }
     archive.verify()?;
     Ok(entries)
@@ -108,7 +112,7 @@ pub fn entries_by_libarchive(
     stored: Stored<'_>,
     most: u64,
     context: &Context<'_>,
-) -> Result<Vec<Entry>> {
+) -> Result<Vec<SeenEntry>> {
     let refused = |Failure(words)| Error::archive(&name(), words);
     let input = stored.input(u64::MAX, context)?;
     let mut archive = Handle::open(input, Reads::Entries { ignore_zeros: false, zip: true })
@@ -127,7 +131,7 @@ pub fn entries_by_libarchive(
             fill(&mut body, hole);
             body.extend_from_slice(bytes);
         }
-        entries.push(Entry { name, kind, content: body });
+        entries.push(SeenEntry { name, kind, content: body });
     }
     Ok(entries)
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::http;
 
-pub use self::archives::{Entry, Stored, entries, entries_by_libarchive, supplied};
+pub use self::archives::{SeenEntry, Stored, entries, entries_by_libarchive, supplied};
 
 /// The head of a response, as it is read line by line.
 #[derive(Debug, Default)]

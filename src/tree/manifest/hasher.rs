@@ -3,12 +3,9 @@
 use sha2::Digest as _;
 
 use super::algorithm::Algorithm;
-use crate::content::{Chunk, Reader};
+use crate::content::{Chunk, Reader, some_zeros};
 use crate::error::Result;
 use crate::run::context::Context;
-
-/// Zeros to add at a time, where there is a hole.
-const ZEROS: &[u8] = &[0; 64 << 10];
 
 /// Bytes to add at a time: so many stay in the cache for the next digest.
 const PART: usize = 64 << 10;
@@ -123,7 +120,7 @@ impl Hashers {
                     bytes.len() as u64
                 }
                 Chunk::Zeros(zeros) => {
-                    let zeros = &ZEROS[..usize::try_from(zeros).unwrap_or(PART).min(PART)];
+                    let zeros = some_zeros(zeros);
                     self.add(zeros);
                     zeros.len() as u64
                 }

@@ -7,6 +7,7 @@ use crate::archive::entries::{Entries, Index};
 use crate::archive::input::Origin;
 use crate::archive::stream::Piece;
 use crate::archive::unpack::{ContentUse, Found, Unpacker, unchanged};
+use crate::content::some_zeros;
 use crate::engine::lines::line_ends;
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -14,9 +15,6 @@ use crate::run::context::Context;
 
 /// Bytes in a block. Its digest has 32, so that half a MiB is kept of 1 GiB.
 pub(crate) const BLOCK: u64 = 64 << 10;
-
-/// Zeros that are looked at, at a time.
-const ZEROS: &[u8] = &[0; 64 << 10];
 
 /// Contents that can be read once more, by their numbers.
 pub(crate) trait ContentsAgain {
@@ -91,10 +89,9 @@ impl ContentsAgain for ReadAgain<'_> {
                         Piece::Zeros(mut zeros) => {
                             while zeros > 0 {
                                 self.context.checkpoint()?;
-                                let part = usize::try_from(zeros).unwrap_or(ZEROS.len());
-                                let part = part.min(ZEROS.len());
-                                take(&ZEROS[..part]);
-                                zeros -= part as u64;
+                                let part = some_zeros(zeros);
+                                take(part);
+                                zeros -= part.len() as u64;
                             }
                         }
                     }
