@@ -34,7 +34,7 @@ enum Next {
 }
 
 impl Checked {
-    /// For an archive of this format, if there is a structure for it. `index` is that of a zip, if it has been
+    /// The check of an archive of this format, if it has a structure. `index` is a zip's index, if it has been
     /// read.
     ///
     /// # Errors

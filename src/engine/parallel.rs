@@ -157,7 +157,7 @@ where
             let rest = usize::try_from(content.size() - offset).unwrap_or(usize::MAX);
             let mut bytes = vec![0; rest.min(self.shown)];
             content.read_at(offset, &mut bytes)?;
-            // What was compared counts, even if it is no longer there.
+            // The byte that was compared is shown, though another may have been written there since.
             if let (Some(first), Some(compared)) = (bytes.first_mut(), compared) {
                 *first = compared;
             }

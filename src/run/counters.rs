@@ -143,8 +143,8 @@ impl Counters {
         self.unlisted.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A directory that was found has been listed, and all directories in it have been found; `entries` of it
-    /// are none. With the last directory, the number of all entries is known.
+    /// A directory has been listed, and [`found_directory`](Self::found_directory) called for each directory in
+    /// it; `entries` is how many others it has. With the last directory, the number of all entries is known.
     pub(crate) fn listed_directory(&self, entries: u64) {
         self.listed.fetch_add(entries, Ordering::Relaxed);
         if self.unlisted.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// What the outcome of one item means for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// They are needed, too.
+    /// The answer depends on the other items, too.
     Undecided,
     /// The answer is known: all others stop at once.
     Decided,

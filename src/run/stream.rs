@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::outcome::Finding;
 use crate::sys::lock::{ignore_poison, lock};
 
-/// Findings that wait for the consumer: what a thread finds in about a millisecond. With more, more is found
-/// for nothing when the consumer leaves.
+/// Findings that wait for the consumer: what a thread finds in about a millisecond. A consumer that leaves throws
+/// them away, so more would be more work in vain.
 const WAITING: usize = 1024;
 
 /// What was found at a path.

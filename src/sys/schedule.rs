@@ -42,7 +42,7 @@ impl LongSlices {
     pub(crate) fn begin() -> Self {
         let taken = WORKS_FOR_OTHERS.get() && ask_for(LONG);
         if taken {
-            // One that begins while this one lives changes nothing, and ends nothing.
+            // Another `LongSlices` that begins while this one lives changes nothing, neither now nor at its end.
             WORKS_FOR_OTHERS.set(false);
         }
         Self { taken }

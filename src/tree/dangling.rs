@@ -49,7 +49,8 @@ impl Target {
 
 /// Follows a link as the system does, but any number of others: is there nothing, or a circle?
 fn ends_nowhere(directory: BorrowedFd<'_>, name: &[u8]) -> Result<bool> {
-    // Where the path is, and what is left of it: the target of a link is within the one that led there.
+    // The directory that has been reached, and the names still to follow: a link's target goes on top, and what
+    // was left of the path that named the link stays below it.
     let mut reached: Option<OwnedFd> = None;
     let mut targets = vec![Target { link: None, rest: name.to_vec() }];
     for _ in 0..MOST {

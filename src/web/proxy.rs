@@ -20,7 +20,7 @@ pub(crate) struct Proxies {
 
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The environment's may have no scheme, so that a password would not be told from a host.
+        // A proxy in the environment may have no scheme, and then nothing tells its password from a host.
         f.debug_struct("Proxies").finish_non_exhaustive()
     }
 }

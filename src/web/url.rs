@@ -122,7 +122,7 @@ fn authority(text: &[u8]) -> std::ops::Range<usize> {
         before.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
     };
     let Some(start) = slashes.filter(leads).map(|at| at + 2) else { return 0..0 };
-    // More slashes than two: no URL, see `encoded`.
+    // A text with more than two slashes is no URL (see `encoded`), and may still hold a password.
     let start = start + text[start..].iter().take_while(|&&byte| byte == b'/').count();
     let length = text[start..].iter().position(|byte| b"/?#".contains(byte));
     start..length.map_or(text.len(), |length| start + length)

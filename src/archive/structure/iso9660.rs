@@ -156,7 +156,7 @@ impl Iso9660 {
     fn look(&mut self, more: Option<Area>, mut waiting: Box<Waiting>) -> Result<(), Broken> {
         let Some(area) = more else { return self.record(&waiting) };
         waiting.count += 1;
-        // All names and targets that a record can have fit into a few.
+        // The longest name and target that a record can have fit into a few areas.
         if waiting.count > 64 || area.offset + area.length > SECTOR || area.length == 0 {
             return Broken::because("has fields that go on at an impossible place: damaged");
         }

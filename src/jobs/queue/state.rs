@@ -13,7 +13,7 @@ pub(crate) const FIRST_SWEEP: usize = 1024;
 pub(crate) struct Limits {
     /// Weight of the jobs that run together. A job that weighs more runs alone.
     pub(crate) weight: usize,
-    /// Weight of the jobs that spare threads may run beyond those, so that no job waits for good.
+    /// How much more weight spare threads may run, so that no job waits for ever.
     pub(crate) spare: usize,
 }
 

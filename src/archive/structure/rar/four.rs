@@ -102,7 +102,7 @@ impl Rar4 {
         computed.update(&header[2..]);
         let (kind, flags) = (header[2], short_number(header, 3).ok_or_else(wrong)?);
         let checksum = u32::from(short_number(header, 0).ok_or_else(wrong)?);
-        // Old versions did not set those of two types.
+        // Old versions of RAR did not set the checksum in headers of these two types.
         if computed.sum() & 0xffff != checksum && ![AUTHENTICITY, SIGNATURE].contains(&kind) {
             return Broken::because(format!("is damaged: the checksum of the header at byte {at}"));
         }

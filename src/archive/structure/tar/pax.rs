@@ -6,7 +6,7 @@ use super::holes::Holes;
 use super::sparse::Map;
 use crate::archive::structure::Broken;
 
-/// What records say that matters for where parts are and what they are called.
+/// Records that say how an entry is called, how long its body is, and where it has holes.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     pub(super) path: Option<Vec<u8>>,
