@@ -8,7 +8,7 @@ const BLOCK: usize = 64;
 
 /// The index of the first byte that differs; both must have the same length. What is the same costs one call of
 /// memcmp.
-pub(super) fn first_mismatch(a: &[u8], b: &[u8]) -> Option<usize> {
+pub(crate) fn first_mismatch(a: &[u8], b: &[u8]) -> Option<usize> {
     debug_assert_eq!(a.len(), b.len(), "two pieces of the same length");
     if a == b {
         return None;

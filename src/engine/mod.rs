@@ -10,7 +10,7 @@ pub(crate) mod first;
 pub mod in_turn;
 pub(crate) mod lines;
 pub mod lockstep;
-mod mismatch;
+pub(crate) mod mismatch;
 pub mod parallel;
 pub mod partition;
 pub(crate) mod range_sampler;

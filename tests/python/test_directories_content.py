@@ -113,3 +113,13 @@ def test_what_a_file_is_called_and_how_old_it_is_do_not_count(tmp_path: Path) ->
         os.utime(side / "y", (1_000_000, 1_000_000))
     expected = DirResult(equal=False, diff={"y": DiffReason.CONTENT_MISMATCH})
     assert komparu.compare_dir(a, b) == expected
+
+
+def test_a_difference_counts_the_bytes_before_it_whichever_thread_finds_it(tmp_path: Path) -> None:
+    a, b = pair(
+        tmp_path,
+        {"d": {"differs": b"print(1)\n"}, "same": b"hello\n"},
+        {"d": {"differs": b"print(2)\n"}, "same": b"hello\n"},
+    )
+    counted = {komparu.compare_dir(a, b).summary.bytes for _ in range(300)}
+    assert counted == {12}
