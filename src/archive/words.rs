@@ -34,6 +34,9 @@ enum Meaning {
     Volume,
 }
 
+/// What a cause begins with where there was not enough memory.
+pub(crate) const NEEDS_MEMORY: &str = "needs more memory than there is";
+
 /// Why an archive cannot be read: a cause that goes on after its name. `is_undone`: there was a layer of
 /// compression around what libarchive was given.
 pub(crate) fn cause(words: &str, is_undone: bool) -> String {
@@ -48,7 +51,7 @@ pub(crate) fn cause(words: &str, is_undone: bool) -> String {
         Some((_, Meaning::Method)) => {
             format!("is packed by a method that is not supported: {words}")
         }
-        Some((_, Meaning::Memory)) => format!("needs more memory than there is: {words}"),
+        Some((_, Meaning::Memory)) => format!("{NEEDS_MEMORY}: {words}"),
         Some((_, Meaning::Layers)) => "is compressed too many times over".to_owned(),
         Some((_, Meaning::Volume)) => format!("is a volume of an archive of several: {words}"),
         None if lower == "damaged" => {

@@ -58,6 +58,30 @@ def test_an_archive_of_any_format_is_compared_where_it_lies(
     assert compare_archive(url, url)
 
 
+@pytest.mark.parametrize("ranges", ["", "/no-ranges"])
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_a_worker_reads_what_lies_on_a_server_as_this_process_does(
+    nginx: Nginx, served: dict[str, str], kind: str, ranges: str
+) -> None:
+    url = f"{nginx.plain}{ranges}/{served[kind]}"
+    cut = nginx.put(f"cut.{kind}", (nginx.root / served[kind]).read_bytes()[:-700]).name
+    for other in [served[kind], served["gnu.tar"], cut]:
+        pairs: list[tuple[str, str]] = [
+            (url, os.fspath(nginx.root / other)),
+            (f"{nginx.plain}{ranges}/{cut}", f"{nginx.plain}{ranges}/{other}"),
+        ]
+        for pair in pairs:
+            answers: list[object] = []
+            for isolate in ["never", "always", "auto"]:
+                try:
+                    result = compare_archive(*pair, isolate=isolate)
+                except komparu.KomparuError as error:
+                    answers.append((type(error), str(error)))
+                else:
+                    answers.append((result, result.messages, result.summary.bytes))
+            assert answers[0] == answers[1] == answers[2]
+
+
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_without_ranges_what_needs_none_is_compared_and_the_rest_says_so(
     nginx: Nginx, served: dict[str, str], kind: str

@@ -5,12 +5,13 @@ use std::sync::Mutex;
 
 use super::fallback::{self, Failure};
 use super::frame::{Access, Counted, Failed, Frame, Opening};
-use super::worker::{Silent, Worker, how_it_ended};
+use super::worker::{Silent, Worker, how_it_ended, of_memory};
 use super::{idle, launch};
 use crate::archive::Account;
 use crate::archive::input::Bytes;
 use crate::archive::input::shared_buffer::SharedBuffer;
 use crate::archive::stream::{Entries, Entry, Step};
+use crate::archive::words::NEEDS_MEMORY;
 use crate::content::Chunk;
 use crate::error::{Error, Name, Result};
 use crate::options::{ArchiveLimits, Isolate, Options};
@@ -221,7 +222,11 @@ impl<'a> Isolated<'a> {
         let name = self.name.clone();
         match failed {
             Failed::Archive(cause, errno) => {
-                Error::Archive { name, cause: text(cause), errno: number(errno) }
+                let (mut cause, errno) = (text(cause), number(errno));
+                if cause.starts_with(NEEDS_MEMORY) {
+                    cause += &of_memory(self.limits.max_archive_memory);
+                }
+                Error::Archive { name, cause, errno }
             }
             Failed::Bomb(cause) => Error::ArchiveBomb { name, cause: text(cause) },
             Failed::Read(cause, errno) => {

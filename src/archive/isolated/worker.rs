@@ -174,10 +174,14 @@ impl Worker {
     }
 }
 
+/// What a message says of the limit of memory where there was not enough.
+pub(super) fn of_memory(limit: Option<u64>) -> String {
+    limit.map_or_else(String::new, |limit| format!(" (max_archive_memory is {limit})"))
+}
+
 /// How a worker ended that was not told to, in words that go on after the name of the archive.
 pub(super) fn how_it_ended(status: Option<ExitStatus>, memory: Option<u64>) -> String {
-    let limit =
-        memory.map_or_else(String::new, |limit| format!(" (max_archive_memory is {limit})"));
+    let limit = of_memory(memory);
     let is = "cannot be read: the process of its own that read it";
     match status.map(|status| (status.signal(), status.code())) {
         // What libarchive and Rust do where there is no more memory.
