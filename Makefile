@@ -123,7 +123,7 @@ corpus: $(BUILD)/installed ## Compare archives that others made with what become
 lint: $(BUILD)/installed ## Check style, types and docs
 	cargo fmt --check
 	cargo clippy --locked --quiet --all-targets -- -D warnings
-	cargo clippy --locked --quiet --all-targets --features python -- -D warnings
+	cargo clippy --locked --quiet --all-targets --features python,fuzzing -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
 	$(BIN)/python -I scripts/circles.py src
 	$(BIN)/ruff check --quiet

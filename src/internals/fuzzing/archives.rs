@@ -8,7 +8,7 @@ use crate::content::{ReadAt, Reader};
 use crate::error::{Error, Name, Result};
 use crate::options::{ArchiveLimits, Options};
 use crate::run::context::Context;
-use crate::sys::libarchive::{Failure, Handle, Input as _, Reads};
+use crate::sys::libarchive::{Failure, Filters, Handle, Input as _, Reads};
 
 /// The bytes of an archive, as they are stored.
 pub enum Stored<'a> {
@@ -43,7 +43,8 @@ impl<'a> Stored<'a> {
             max_compression_ratio: None,
             ..ArchiveLimits::default()
         };
-        crate::archive::input::open(self.bytes(), &name(), &Meter::new(name(), limits), context)
+        let meter = Meter::new(name(), limits);
+        crate::archive::input::open(self.bytes(), &name(), &meter, Filters::Others, context)
     }
 }
 
