@@ -47,6 +47,9 @@ else
     command -v genisoimage >/dev/null 2>&1 || missing genisoimage genisoimage genisoimage cdrtools
     command -v jq >/dev/null 2>&1 || missing jq jq jq jq
     command -v lz4 >/dev/null 2>&1 || missing lz4 lz4 lz4 lz4
+    # What the tests check manifests with.
+    command -v hashdeep >/dev/null 2>&1 || missing hashdeep hashdeep md5deep md5deep
+    command -v b3sum >/dev/null 2>&1 || missing b3sum b3sum b3sum b3sum
     case $(tar --version 2>/dev/null) in
     *GNU*) ;;
     *) command -v gtar >/dev/null 2>&1 || missing "GNU tar" tar tar gnu-tar ;;

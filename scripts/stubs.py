@@ -76,6 +76,7 @@ and what was not. Its signature, types and documentation are those of what is wr
 """
 
 from _collections_abc import Iterable, Mapping
+from os import PathLike
 
 from komparu._config import KomparuConfig
 from komparu._core import TreeRun
@@ -95,6 +96,7 @@ __all__ = [
 COROUTINES = """\
 import os
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import TypeVar
 
 from komparu._runs import TreeRun as TreeRun
@@ -115,6 +117,7 @@ __all__ = [
 COMPARER = '''\
 import os
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import Any, TypeVar, final
 
 from komparu._core import TreeRun

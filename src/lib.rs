@@ -56,6 +56,7 @@ mod web;
 
 pub use compare::any_trees::{GivenTree, report_trees};
 pub use compare::archives::{compare_archive, report_archive};
+pub use compare::manifests::{ManifestStyle, write_manifest};
 pub use compare::many::{compare_all, compare_many};
 pub use compare::pair::{compare, first_difference};
 pub use compare::trees::{compare_dir, compare_dir_urls, report_dir};
@@ -70,6 +71,7 @@ pub use run::context::{Call, Context};
 pub use run::counters::Progress;
 pub use run::sink::Sink;
 pub use source::Source;
+pub use tree::manifest::algorithm::Algorithm;
 pub use tree::manifest::read::Format;
 pub use tree::url_map::UrlTree;
 

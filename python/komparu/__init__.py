@@ -77,7 +77,9 @@ from komparu._functions import (
     get_config,
     iter_trees,
     reset_config,
+    write_manifest,
 )
+from komparu._installed import verify_installed
 from komparu._types import (
     CompareResult,
     Difference,
@@ -131,6 +133,8 @@ __all__ = [
     "get_config",
     "iter_trees",
     "reset_config",
+    "verify_installed",
+    "write_manifest",
 ]
 
 # Whatever a call will need is loaded now, and nothing later.

@@ -36,6 +36,9 @@ EQUAL, DIFFERENT, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 _SWITCHES = (
     "sources",
     "archive",
+    "manifest",
+    "write_manifest",
+    "manifest_format",
     "quiet",
     "verbose",
     "json",
@@ -62,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         commands.error(str(error))
     except komparu.KomparuError as error:
         return _trouble(error, how)
-    compare, kind = _chosen(how, options, commands)
+    if any(how[name] for name in ("manifest", "write_manifest", "manifest_format")):
+        compare, kind = _chosen_of_manifests(how, commands)
+    else:
+        compare, kind = _chosen(how, options, commands)
     if kind == "files and URLs":
         # It goes without saying.
         options.pop("where", None)
@@ -103,6 +109,29 @@ def _chosen(
     if len(sources) > 2:  # noqa: PLR2004
         return _many, "more than two sources"
     return _files, "files and URLs"
+
+
+def _chosen_of_manifests(
+    how: dict[str, Any], commands: argparse.ArgumentParser
+) -> tuple[Callable[[dict[str, Any], dict[str, Any]], int], str]:
+    sources = how["sources"]
+    if how["write_manifest"] is not None:
+        if len(sources) != 1 or how["archive"] or how["manifest"]:
+            commands.error("--write-manifest takes one tree")
+        for name in ("html", "json", "json_lines", "expand"):
+            if how[name]:
+                commands.error(f"--{name.replace('_', '-')} is not for --write-manifest")
+        return _write_manifest, "a manifest to write"
+    if not how["manifest"]:
+        commands.error("--manifest-format is for --manifest and --write-manifest")
+    if len(sources) != 2 or how["archive"]:  # noqa: PLR2004
+        commands.error("--manifest takes a manifest and a tree")
+    try:
+        listed = komparu.Manifest(sources[0], format=how["manifest_format"])
+    except ValueError as error:
+        commands.error(str(error))
+    how["sources"] = [listed, sources[1]]
+    return _mixed, "trees"
 
 
 def _refuse(how: dict[str, Any], names: Sequence[str], commands: argparse.ArgumentParser) -> None:
@@ -193,6 +222,15 @@ def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
     if follow and not how["quiet"] and not how["json"]:
         hint_for_links(result, roots)
     return _status(result)
+
+
+def _write_manifest(how: dict[str, Any], options: dict[str, Any]) -> int:
+    options["algorithm"] = how["write_manifest"]
+    if how["manifest_format"] is not None:
+        options["format"] = how["manifest_format"]
+    file = os.devnull if how["quiet"] else "/dev/stdout"
+    _watched(how, options, komparu.write_manifest, *how["sources"], file)
+    return EQUAL
 
 
 def _mixed(how: dict[str, Any], options: dict[str, Any]) -> int:

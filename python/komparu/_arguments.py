@@ -19,7 +19,8 @@ __all__ = ["CONFIGURED", "REFUSED", "parser"]
 
 _DESCRIPTION = """\
 Are these the same? Compares files and URLs, two of them or more, or two directories, or a directory
-with an archive or with the URLs of a map, or what is in two archives, byte for byte.
+with an archive or with the URLs of a map, or what is in two archives, byte for byte; or a manifest
+with what it lists.
 """
 _EPILOG = """\
 exit status: 0 equal, 1 different, 2 trouble (what could not be compared is trouble)
@@ -50,6 +51,7 @@ REFUSED = {
         "more than two sources": "compare_all",
         "directories": "compare_dir",
         "trees": "compare_trees",
+        "a manifest to write": "write_manifest",
         "a map of URLs": "compare_dir_urls",
         "archives": "compare_archive",
     }.items()
@@ -76,6 +78,19 @@ def parser() -> argparse.ArgumentParser:
         "sources", metavar="A B", nargs="+", help="files, URLs or directories; - is stdin"
     )
     result.add_argument("--archive", action="store_true", help="compare what is in two archives")
+    result.add_argument(
+        "--manifest", action="store_true", help="A is a manifest, such as SHA256SUMS, of the tree B"
+    )
+    result.add_argument(
+        "--write-manifest",
+        metavar="ALGORITHM",
+        help="print a manifest of the tree A: sha256, sha512, sha1, md5, blake3, ...",
+    )
+    result.add_argument(
+        "--manifest-format",
+        metavar="FORMAT",
+        help="gnu, bsd, hashdeep or record. By default a manifest tells, and gnu is written",
+    )
     result.add_argument("--version", action="version", version=f"komparu {komparu.__version__}")
     group = result.add_argument_group("output")
     group.add_argument(

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import Any, TypeVar, final
 
 from komparu._core import TreeRun
@@ -321,6 +322,37 @@ class Comparer:
         equal: bool = False,
     ) -> TreeRun:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
+    def write_manifest(
+        self,
+        tree: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        file: str | bytes | PathLike[str] | PathLike[bytes],
+        *,
+        chunk_size: int = 65536,
+        follow_symlinks: bool = True,
+        max_workers: int = 0,
+        ignore: Iterable[str] | None = None,
+        only: Iterable[str] | None = None,
+        max_decompressed_size: int | None = 1073741824,
+        max_compression_ratio: float | None = 200.0,
+        max_archive_entries: int | None = 100000,
+        max_entry_name_length: int | None = 4096,
+        max_archive_memory: int | None = 536870912,
+        isolate: str = "auto",
+        ignore_zeros: bool = False,
+        headers: Mapping[str, str] | None = {},
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        verify_ssl: bool = True,
+        proxy: str | None = None,
+        decode_content: bool = True,
+        comparison_timeout: float | None = None,
+        read_holes: bool = False,
+        detect_changes: str = "ctime",
+        algorithm: str = "sha256",
+        format: str = "gnu",
+        progress: ProgressCallback | None = None,
+    ) -> int:
+        """Write down the files of a tree with their digests, as `sha256sum` does, sorted by name. See `komparu.write_manifest`."""
 
 @final
 class _Coroutines:
@@ -567,3 +599,34 @@ class _Coroutines:
         equal: bool = False,
     ) -> _AwaitedRun:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
+    async def write_manifest(
+        self,
+        tree: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        file: str | bytes | PathLike[str] | PathLike[bytes],
+        *,
+        chunk_size: int = 65536,
+        follow_symlinks: bool = True,
+        max_workers: int = 0,
+        ignore: Iterable[str] | None = None,
+        only: Iterable[str] | None = None,
+        max_decompressed_size: int | None = 1073741824,
+        max_compression_ratio: float | None = 200.0,
+        max_archive_entries: int | None = 100000,
+        max_entry_name_length: int | None = 4096,
+        max_archive_memory: int | None = 536870912,
+        isolate: str = "auto",
+        ignore_zeros: bool = False,
+        headers: Mapping[str, str] | None = {},
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        verify_ssl: bool = True,
+        proxy: str | None = None,
+        decode_content: bool = True,
+        comparison_timeout: float | None = None,
+        read_holes: bool = False,
+        detect_changes: str = "ctime",
+        algorithm: str = "sha256",
+        format: str = "gnu",
+        progress: ProgressCallback | None = None,
+    ) -> int:
+        """Write down the files of a tree with their digests, as `sha256sum` does, sorted by name. See `komparu.write_manifest`."""

@@ -40,6 +40,9 @@ _FEW, _SHORT = 3, 40
 #: Rows of the table in a notebook: a browser takes more, a reader does not.
 _MOST = 1000
 
+#: Digests for which two contents of one digest are made with ease: they verify, and it is said.
+_WEAK = frozenset({"md5", "sha1"})
+
 _UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
 
 #: Bytes of a name that are not percent-encoded: what ASCII shows, but for the sign itself.
@@ -65,6 +68,9 @@ def summarized(summary: Summary, left: str = "only left", right: str = "only rig
     ]
     parts = [f"{count:,} {what}" for count, what in counts if count]
     parts.append(f"{summary.equal:,} equal")
+    parts.extend(
+        f"{count:,} by {name}" for name, count in summary.algorithms.items() if name in _WEAK
+    )
     return f"{', '.join(parts)}, {size(summary.bytes)} in {summary.elapsed:.1f} s"
 
 
@@ -179,6 +185,7 @@ def finding_as_dict(finding: Finding) -> dict[str, object]:
         "message": in_json(finding.message) if finding.message is not None else None,
         "difference": difference_as_dict(difference) if difference is not None else None,
         "proof": finding.proof.value if finding.proof is not None else None,
+        "algorithm": finding.algorithm,
     }
 
 
@@ -195,12 +202,15 @@ def merged(kind: type[DirResult], summary: type[Summary], results: list[DirResul
     counts: dict[str, Any] = {
         name: sum(getattr(part, name) for part in summaries)
         for name in summary.__match_args__
-        if name not in {"proofs", "elapsed"}
+        if name not in {"proofs", "elapsed", "algorithms"}
     }
     proofs: dict[Proof, int] = {}
+    algorithms: dict[str, int] = {}
     for part in summaries:
         for proof, count in part.proofs.items():
             proofs[proof] = proofs.get(proof, 0) + count
+        for algorithm, count in part.algorithms.items():
+            algorithms[algorithm] = algorithms.get(algorithm, 0) + count
     # The parts may have been compared side by side.
     elapsed = max((part.elapsed for part in summaries), default=0.0)
     diff: dict[str, DiffReason] = {}
@@ -219,7 +229,7 @@ def merged(kind: type[DirResult], summary: type[Summary], results: list[DirResul
         complete=all(result.complete for result in results),
         moved={path: to for result in results for path, to in result.moved.items()},
         differences={path: it for result in results for path, it in result.differences.items()},
-        summary=summary(**counts, proofs=proofs, elapsed=elapsed),
+        summary=summary(**counts, proofs=proofs, elapsed=elapsed, algorithms=algorithms),
     )
 
 

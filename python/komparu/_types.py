@@ -164,6 +164,7 @@ class Finding:
         message: Why it could not be compared.
         difference: Where it differs, if that was asked for.
         proof: How it is known, where content was compared.
+        algorithm: Whose digest it is known by, if that is a manifest's: "sha256", for example.
 
     """
 
@@ -174,6 +175,7 @@ class Finding:
     message: str | None = None
     difference: Difference | None = None
     proof: Proof | None = None
+    algorithm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,7 @@ class Summary:
         bytes: Bytes of content that were compared; those of a pair count once.
         proofs: How many verdicts are known by each proof.
         elapsed: Seconds that it took.
+        algorithms: How many verdicts are known by a manifest's digest of each algorithm.
 
     """
 
@@ -250,6 +253,7 @@ class Summary:
     bytes: int = 0
     proofs: dict[Proof, int] = field(default_factory=dict, hash=False)
     elapsed: float = 0.0
+    algorithms: dict[str, int] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         """Say it in one line."""

@@ -34,6 +34,7 @@ __all__ = [
     "compare_trees",
     "first_difference",
     "iter_trees",
+    "write_manifest",
 ]
 
 compare = _coroutine(_described.compare, _core.compare_job)
@@ -45,3 +46,4 @@ compare_many = _coroutine(_described.compare_many, _core.compare_many_job)
 compare_trees = _coroutine(_described.compare_trees, _core.compare_trees_job)
 first_difference = _coroutine(_described.first_difference, _core.first_difference_job)
 iter_trees = _opener(_described.iter_trees, _core.iter_trees)
+write_manifest = _coroutine(_described.write_manifest, _core.write_manifest_job)

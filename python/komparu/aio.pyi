@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import TypeVar
 
 from komparu._runs import TreeRun as TreeRun
@@ -23,6 +24,7 @@ __all__ = [
     "compare_trees",
     "first_difference",
     "iter_trees",
+    "write_manifest",
 ]
 
 _Path = TypeVar("_Path", bound=str | bytes | os.PathLike[str] | os.PathLike[bytes])
@@ -883,6 +885,120 @@ def iter_trees(
         A TreeRun: iterate it for a Finding at a time. Use it in a `with` block, whose end stops what is left.
 
     Raises:
+        ConfigError: A URL of a kind that is not supported.
+        ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
+        TypeError: An argument of a wrong type.
+    """
+
+async def write_manifest(
+    tree: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+    file: str | bytes | PathLike[str] | PathLike[bytes],
+    *,
+    chunk_size: int = 65536,
+    follow_symlinks: bool = True,
+    max_workers: int = 0,
+    ignore: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
+    max_archive_entries: int | None = 100000,
+    max_entry_name_length: int | None = 4096,
+    max_archive_memory: int | None = 536870912,
+    isolate: str = "auto",
+    ignore_zeros: bool = False,
+    headers: Mapping[str, str] | None = {},
+    timeout: float = 30.0,
+    follow_redirects: bool = True,
+    verify_ssl: bool = True,
+    proxy: str | None = None,
+    decode_content: bool = True,
+    comparison_timeout: float | None = None,
+    read_holes: bool = False,
+    detect_changes: str = "ctime",
+    algorithm: str = "sha256",
+    format: str = "gnu",
+    progress: ProgressCallback | None = None,
+) -> int:
+    """Write down the files of a tree with their digests, as `sha256sum` does, sorted by name.
+
+    Several files are read at a time; the entries of an archive are digested as they are unpacked. Links are
+    what they lead to. What cannot be read or listed ends the call, and no manifest is written: it would be
+    one of another tree. So does a pipe, a socket or a device. The manifest itself is not listed, if it lies
+    in the tree.
+
+    Options that are not given have their configured value; the signature shows the one that they
+    have where nothing was configured.
+
+    Args:
+        tree: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
+            paths to sources; or a Manifest, to be written in another format.
+        file: Where the manifest is written to: a local path. A file is replaced when all has been
+            written; what is no file, such as /dev/stdout, is written to as it is.
+        chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
+            also the size of one sample. 1 to 1 GiB. Default `65536`.
+        follow_symlinks: Follow links, and cut a loop where it closes. `False`: compare a link by
+            its target text. Default `True`.
+        max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
+            that this process may use, at most 8, and 16 transfers at once in `compare_all` and
+            `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        ignore: Patterns with gitignore meaning, for entries to leave out on both sides; what is
+            ignored is never read, nor fetched; in an archive it is unpacked past. Default `None`.
+        only: Patterns with gitignore meaning: nothing else counts than files that match, and all
+            that lies in a directory that matches. What `ignore` leaves out is left out all the
+            same. Default `None`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+        max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
+            limit. Default `100000`.
+        max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
+            Default `4096`.
+        max_archive_memory: The most bytes of memory that the process of its own may take which
+            reads an archive, see `isolate`. `None`: no limit. Default `536870912`.
+        isolate: Which archives are read in a process of their own, which is killed where it does
+            not stop and may crash without harm: `"auto"`, all but tar, plain zip, cpio and ar, also
+            within gzip, bzip2, xz, zstd and lz4; `"always"`; `"never"`. Default `'auto'`.
+        ignore_zeros: Read a tar on behind its end, as tar's option of this name does: several tars,
+            one after the other, are one. `False`: what follows the end has to be the same bytes.
+            Default `False`.
+        headers: URLs: request headers. Default `{}`.
+        timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
+            that moves. Default `30.0`.
+        follow_redirects: URLs: follow at most ten redirects. `False`: a redirect is an error.
+            Default `True`.
+        verify_ssl: URLs: demand a valid certificate. Default `True`.
+        proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
+            says. Default `None`.
+        decode_content: URLs: undo a content coding that a server applied although it was asked not
+            to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
+            `True`.
+        comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
+            `None`.
+        read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
+            read as zeros is taken for one. Default `False`.
+        detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
+            that was done to it), `"mtime"` (only its size, date and identity) or `"size"`. Where
+            only its ctime moved, as when it is linked, renamed or given other rights, the pair is
+            compared once more before that is an error. Default `'ctime'`.
+        algorithm: The algorithm of the digests: sha256, sha512, sha384, sha224, sha1, md5, blake2b
+            or blake3. Default `"sha256"`.
+        format: "gnu", as sha256sum, md5sum and b3sum write it; "bsd", which names the algorithm in
+            each line; "hashdeep"; or "record", a wheel's RECORD. Default `"gnu"`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
+
+    Returns:
+        How many files are listed.
+
+    Raises:
+        ArchiveError: An archive is encrypted, damaged, cut short, or none; or not all of it is known.
+        ArchiveBombError: An archive passes a limit.
+        ManifestError: A line of a manifest is malformed, or contradicts another one.
+        SourceNotFoundError: There is nothing there.
+        SourcePermissionError: This process may not read a file, or not write the manifest.
+        SourceReadError: A file cannot be read, was changed while it was read, or cannot be listed.
+        ComparisonTimeoutError: comparison_timeout passed.
         ConfigError: A URL of a kind that is not supported.
         ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
         TypeError: An argument of a wrong type.

@@ -34,7 +34,7 @@ pub enum GivenTree {
 }
 
 /// What a tree turns out to be.
-enum GivenKind<'g> {
+pub(super) enum GivenKind<'g> {
     Directory(&'g Source),
     Archive(&'g Source),
     Map(&'g UrlTree),
@@ -42,7 +42,7 @@ enum GivenKind<'g> {
 }
 
 impl GivenTree {
-    fn kind(&self) -> GivenKind<'_> {
+    pub(super) fn kind(&self) -> GivenKind<'_> {
         match self {
             Self::Named(source) if is_directory(source) => GivenKind::Directory(source),
             Self::Named(source) => GivenKind::Archive(source),
@@ -135,11 +135,11 @@ pub fn report_trees(
     }
 }
 
-fn directory(source: &Source, options: &Options) -> Result<DirectoryTree> {
+pub(super) fn directory(source: &Source, options: &Options) -> Result<DirectoryTree> {
     DirectoryTree::open(source.path()?, source.name().clone(), options)
 }
 
-fn manifest(
+pub(super) fn manifest(
     GivenManifest { source, format }: &GivenManifest,
     options: &Options,
     context: &Context<'_>,

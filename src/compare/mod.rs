@@ -4,6 +4,7 @@ pub(crate) mod any_trees;
 pub(crate) mod archives;
 #[cfg(any(feature = "python", test))]
 pub(crate) mod file_pairs;
+pub(crate) mod manifests;
 pub(crate) mod many;
 pub(crate) mod mixed;
 pub(crate) mod pair;

@@ -48,6 +48,23 @@ impl<O, S> Description<O, S> {
                     .into_iter()
                     .any(takes)
             }
+            // It compares nothing.
+            Function::WriteManifest => {
+                let is_of_pairs = [
+                    "size_precheck",
+                    "quick_check",
+                    "hash_compare",
+                    "where",
+                    "context",
+                    "max_differences",
+                    "on_error",
+                    "one_way",
+                    "ignore_case",
+                    "moves",
+                ]
+                .contains(&self.name);
+                !is_of_pairs && self.is_taken_by(Function::CompareTrees)
+            }
             function => takes(function),
         }
     }
@@ -113,6 +130,7 @@ pub enum Function {
     CompareDirUrls,
     CompareTrees,
     IterTrees,
+    WriteManifest,
 }
 
 /// What can set an option, apart from a call. Later ones go before earlier ones, the call before all but

@@ -15,7 +15,7 @@ impl Answered {
     /// What was found within a call.
     pub(super) fn within(call: &Call, answer: Answer) -> Self {
         let call = match answer {
-            Answer::Same(_) | Answer::Difference(_) => None,
+            Answer::Same(_) | Answer::Count(_) | Answer::Difference(_) => None,
             Answer::Tree(..) | Answer::Groups(..) => Some(call.part()),
         };
         Self { answer, call }
@@ -25,6 +25,7 @@ impl Answered {
 /// What the crate found.
 pub(super) enum Answer {
     Same(bool),
+    Count(u64),
     Difference(Option<Box<Difference>>),
     Tree(TreeOutcome, Names),
     Groups(Vec<Source>, GroupOutcome),

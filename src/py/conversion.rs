@@ -30,6 +30,7 @@ pub(super) struct Conversion {
 
 enum Unfinished {
     Same(bool),
+    Count(u64),
     Difference(Option<Box<Difference>>),
     Tree(Box<Tree>),
     Groups(Box<Groups>),
@@ -40,6 +41,7 @@ impl Conversion {
     pub(super) fn new(py: Python<'_>, Answered { answer, call }: Answered) -> PyResult<Self> {
         let result = match answer {
             Answer::Same(same) => Unfinished::Same(same),
+            Answer::Count(count) => Unfinished::Count(count),
             Answer::Difference(difference) => Unfinished::Difference(difference),
             Answer::Tree(outcome, names) => {
                 let counted = call.as_ref().map(Call::summary).unwrap_or_default();
@@ -61,6 +63,7 @@ impl Conversion {
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let finished = match &mut self.result {
             Unfinished::Same(same) => Some(same.into_pyobject(py)?.to_owned().into_any()),
+            Unfinished::Count(count) => Some(count.into_pyobject(py)?.into_any()),
             Unfinished::Difference(None) => Some(py.None().into_bound(py)),
             Unfinished::Difference(Some(found)) => Some(difference(py, found)?),
             Unfinished::Tree(tree) => tree.resume(py, left)?,

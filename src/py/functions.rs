@@ -11,11 +11,14 @@ use super::aio::Job;
 use super::public::Public;
 use super::request::PreparedCall;
 use super::settings::Settings;
-use super::{archive, arguments, config, conversion, documentation, iterate, logging, many, pairs};
+use super::{
+    archive, arguments, config, conversion, documentation, iterate, logging, many, pairs,
+    write_manifest,
+};
 use crate::options::Function;
 
 /// All of them.
-pub(super) static FUNCTIONS: [&Public; 9] = [
+pub(super) static FUNCTIONS: [&Public; 10] = [
     &pairs::COMPARE,
     &pairs::FIRST_DIFFERENCE,
     &pairs::COMPARE_DIR,
@@ -25,6 +28,7 @@ pub(super) static FUNCTIONS: [&Public; 9] = [
     &many::COMPARE_DIR_URLS,
     &iterate::COMPARE_TREES,
     &iterate::ITER_TREES,
+    &write_manifest::WRITE_MANIFEST,
 ];
 
 /// One form of a function.

@@ -103,14 +103,18 @@ fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResul
 }
 
 /// A tree as it is given, before the options are known.
-enum Unread {
+pub(super) enum Unread {
     Manifest(GivenManifest),
     Named(Source),
     Map(Vec<(Vec<u8>, Source)>, &'static str),
 }
 
 impl Unread {
-    fn read(value: &Bound<'_, PyAny>, name: &'static str, call: &Call) -> PyResult<Self> {
+    pub(super) fn read(
+        value: &Bound<'_, PyAny>,
+        name: &'static str,
+        call: &Call,
+    ) -> PyResult<Self> {
         let py = value.py();
         if let Some(manifest) = manifests::manifest(value)? {
             return Ok(Self::Manifest(manifest));
@@ -121,7 +125,7 @@ impl Unread {
         sources::source(value, name).map(Self::Named)
     }
 
-    fn sources(&self) -> Vec<&Source> {
+    pub(super) fn sources(&self) -> Vec<&Source> {
         match self {
             Self::Manifest(manifest) => vec![&manifest.source],
             Self::Named(source) => vec![source],
@@ -129,7 +133,12 @@ impl Unread {
         }
     }
 
-    fn tree(self, py: Python<'_>, options: &Options, call: &Call) -> PyResult<GivenTree> {
+    pub(super) fn tree(
+        self,
+        py: Python<'_>,
+        options: &Options,
+        call: &Call,
+    ) -> PyResult<GivenTree> {
         Ok(match self {
             Self::Manifest(manifest) => GivenTree::Manifest(manifest),
             Self::Named(source) => GivenTree::Named(source),

@@ -1,13 +1,19 @@
 //! Manifests as Python has them.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::classes::classes;
+use super::sources;
 use super::values::string;
-use super::{errors, sources};
 use crate::compare::any_trees::GivenManifest;
-use crate::error::Error;
 use crate::tree::manifest::read::Format;
+
+/// The error of an argument that is none of these.
+pub(super) fn unknown(argument: &str, known: &[&str]) -> PyErr {
+    let known: Vec<_> = known.iter().map(|name| format!("'{name}'")).collect();
+    PyValueError::new_err(format!("{argument} must be one of {}", known.join(", ")))
+}
 
 /// Checks what a `komparu.Manifest` was made of.
 #[pyfunction]
@@ -34,10 +40,6 @@ fn read(manifest: &Bound<'_, PyAny>) -> PyResult<GivenManifest> {
     let name = string("format", &format)?;
     match Format::named(&name) {
         Some(format) => Ok(GivenManifest { source, format: Some(format) }),
-        None => {
-            let known = Format::NAMES.map(|name| format!("'{name}'")).join(", ");
-            let error = Error::Argument(format!("format must be one of {known}"));
-            Err(errors::raise(manifest.py(), &error))
-        }
+        None => Err(unknown("format", &Format::NAMES)),
     }
 }

@@ -37,6 +37,7 @@ mod sources;
 mod stream;
 mod values;
 mod workers;
+mod write_manifest;
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;

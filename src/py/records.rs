@@ -91,7 +91,10 @@ impl Members {
         decode: Decode,
     ) -> PyResult<Bound<'py, PyAny>> {
         let path = decode(py, path)?;
-        let proof = finding.proof().map(|proof| &self.proofs[proof as usize]);
+        let (proof, algorithm) = match finding.proof() {
+            Some(proof) => (Some(&self.proofs[proof as usize]), proof.algorithm()),
+            None => (None, None),
+        };
         let class = self.finding.bind(py);
         match finding {
             Finding::Equal(_) => class.call1((
@@ -102,12 +105,22 @@ impl Members {
                 None::<()>,
                 None::<()>,
                 proof,
+                algorithm,
             )),
             Finding::Differs(mismatch) => {
                 let place = mismatch.difference.as_ref().map(|found| difference(py, found));
                 let reason = self.reason(mismatch.reason);
                 let place = place.transpose()?;
-                class.call1((path, &self.different, reason, None::<()>, None::<()>, place, proof))
+                class.call1((
+                    path,
+                    &self.different,
+                    reason,
+                    None::<()>,
+                    None::<()>,
+                    place,
+                    proof,
+                    algorithm,
+                ))
             }
             Finding::OnlyLeft => class.call1((path, &self.different, &self.missing, &self.left)),
             Finding::OnlyRight => class.call1((path, &self.different, &self.missing, &self.right)),
@@ -129,16 +142,22 @@ pub(super) fn difference<'py>(py: Python<'py>, found: &Difference) -> PyResult<B
 
 /// A `Summary`.
 pub(super) fn summary<'py>(py: Python<'py>, counted: &Summary) -> PyResult<Bound<'py, PyAny>> {
-    let (members, proofs) = (Members::get(py)?, PyDict::new(py));
-    for (proof, &count) in members.proofs.iter().zip(&counted.proofs) {
+    let (members, proofs, algorithms) = (Members::get(py)?, PyDict::new(py), PyDict::new(py));
+    for ((kind, proof), &count) in Proof::ALL.iter().zip(&members.proofs).zip(&counted.proofs) {
         if count > 0 {
+            if let Some(algorithm) = kind.algorithm() {
+                algorithms.set_item(algorithm, count)?;
+            }
             let before: u64 = proofs.get_item(proof)?.map_or(Ok(0), |before| before.extract())?;
             proofs.set_item(proof, before + count)?;
         }
     }
     let Summary { entries, equal, differing, only_left, only_right, failed, bytes, .. } = counted;
     let elapsed = counted.elapsed.as_secs_f64();
-    let fields = (entries, equal, differing, only_left, only_right, failed, bytes, proofs, elapsed);
+    let fields = (
+        entries, equal, differing, only_left, only_right, failed, bytes, proofs, elapsed,
+        algorithms,
+    );
     classes(py)?.types.bind(py).getattr("Summary")?.call1(fields)
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod ancestors;
 pub(crate) mod dangling;
 pub mod directory;
+pub(crate) mod empty;
 pub mod listing;
 pub mod manifest;
 pub mod manifest_tree;

@@ -73,6 +73,8 @@ def test_what_a_tool_writes_is_equal_and_one_byte_makes_one_mismatch(
     result = compared(manifest, tree)
     assert result.equal
     assert result.summary.proofs == {Proof.DIGEST: len(NAMES)}
+    algorithm = {"b2sum": "blake2b"}.get(tool[0], tool[0].removesuffix("sum"))
+    assert result.summary.algorithms == {algorithm: len(NAMES)}
     assert compared(tree, manifest).equal
     (tree / "d/e/c").write_bytes(b"\x02" * 17999 + b"\x03")
     result = compared(manifest, tree)
@@ -309,3 +311,21 @@ def test_an_entry_of_an_archive_without_digest_is_an_error(tmp_path: Path) -> No
     record.write_text("a,,\n/b,,\n")
     result = compared(Manifest(record), archive)
     assert (result.errors, result.only_right) == ({"a", "/b"}, {"b"})
+
+
+def test_a_weak_digest_verifies_and_is_named(tree: Path, tmp_path: Path) -> None:
+    md5 = written_by(["md5sum"], tree, tmp_path / "md5")
+    sha = written_by(["sha256sum"], tree, tmp_path / "sha")
+    (tree / "a").write_bytes(b"x")
+    weak, strong = compared(md5, tree), compared(sha, tree)
+    assert f", {len(NAMES)} by md5, " in str(weak.summary)
+    assert " by " not in str(strong.summary)
+    assert weak.to_dict()["summary"]["algorithms"] == {"md5": len(NAMES)}  # type: ignore[index]
+    merged = DirResult.merge([weak, strong, weak])
+    assert merged.summary.algorithms == {"md5": 2 * len(NAMES), "sha256": len(NAMES)}
+    with komparu.iter_trees(md5, tree, equal=True) as run:
+        found = {finding.path: (finding.proof, finding.algorithm) for finding in run}
+    assert set(found.values()) == {(Proof.DIGEST, "md5")}
+    assert len(found) == len(NAMES)
+    with komparu.iter_trees(tree, tree.parent / "tree", equal=True) as run:
+        assert {finding.algorithm for finding in run} == {None}

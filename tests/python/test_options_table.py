@@ -30,7 +30,7 @@ def test_what_is_checked_in_is_what_the_table_makes() -> None:
 def test_the_functions_take_the_options_that_the_table_says() -> None:
     functions = _core.functions()
     assert {name for name, *_ in functions} == {
-        name for name in komparu.__all__ if name.startswith(("compare", "first", "iter_"))
+        name for name in komparu.__all__ if name.startswith(("compare", "first", "iter_", "write_"))
     }
     for name, parameters, extras, options, _ in functions:
         found = inspect.signature(getattr(komparu, name)).parameters

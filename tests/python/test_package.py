@@ -49,6 +49,8 @@ EXPORTS = {
     "get_config",
     "iter_trees",
     "reset_config",
+    "verify_installed",
+    "write_manifest",
 }
 
 

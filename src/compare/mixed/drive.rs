@@ -118,9 +118,9 @@ fn compare<T: Tree>(
 }
 
 /// A tree, and the directory in it that was entered last.
-pub(super) struct Opened<'t, T: Tree> {
-    pub(super) tree: &'t T,
-    pub(super) directory: Option<(Vec<u8>, T::Directory)>,
+pub(crate) struct Opened<'t, T: Tree> {
+    pub(crate) tree: &'t T,
+    pub(crate) directory: Option<(Vec<u8>, T::Directory)>,
 }
 
 impl<T: Tree> Opened<'_, T> {
@@ -147,7 +147,8 @@ impl<T: Tree> Opened<'_, T> {
         }
     }
 
-    fn content<'o>(&'o mut self, path: &'o [u8]) -> Result<EntryContent<'o>> {
+    /// Opens what is at a path.
+    pub(crate) fn content<'o>(&'o mut self, path: &'o [u8]) -> Result<EntryContent<'o>> {
         let (parent, name) = match path.iter().rposition(|&byte| byte == b'/') {
             Some(slash) => (&path[..slash], &path[slash + 1..]),
             None => (&b""[..], path),

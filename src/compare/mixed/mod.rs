@@ -7,7 +7,7 @@
 //! itself differs from the file of its own name, with the digests of a second pass.
 
 mod archive_tree;
-mod drive;
+pub(super) mod drive;
 mod known;
 mod places;
 
@@ -19,6 +19,7 @@ use self::known::KnownEntries;
 use self::places::Unplaced;
 use super::archives::passes::{THREAD, add_digests};
 use super::archives::{Archive, channel, decide, direct, lockstep, send};
+use super::manifests::digests::Names;
 use super::trees::task::Known;
 use super::trees::walk;
 use crate::archive::chosen::Chosen;
@@ -36,6 +37,9 @@ use crate::run::threads;
 use crate::source::Source;
 use crate::sys::lock::{ignore_poison, lock};
 use crate::tree::Tree;
+use crate::tree::empty::EmptyTree;
+use crate::tree::manifest::hasher::Computed;
+use crate::tree::manifest::write::DigestedFile;
 
 /// How the content of files is compared.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +86,52 @@ pub(crate) fn report_archive_and_tree<T: Tree>(
         let found = Found { archive: &archive, side, tree, tree_name, reading, options };
         found.report(driven, report, context)
     })
+}
+
+/// The digests of all files of an archive, which is read once, beside a tree that has no entries; `names` notes
+/// the paths.
+///
+/// # Errors
+/// When the archive is none, damaged, encrypted, or passes a limit; when not all of it is known; when the context
+/// says stop.
+pub(super) fn digested(
+    archive: &Source,
+    nothing: &EmptyTree,
+    names: Names,
+    options: &Options,
+    report: &Report<'_>,
+    context: &Context<'_>,
+) -> Result<Vec<DigestedFile>> {
+    let (archive, driven) = engine::until_quiet(context, || {
+        let archive = Archive::look(archive, options)?;
+        let driven = read(&archive, nothing, options, context)?;
+        Ok((archive, driven))
+    })?;
+    let (name, tree_name) = (archive.name(), &Name::new(b"nothing"));
+    let (side, reading) = (Side::Left, Reading::Driving);
+    let found = Found { archive: &archive, side, tree: nothing, tree_name, reading, options };
+    found.besides(&driven.entries, report, context)?;
+    let tree = ArchiveTree::new(name, &driven.entries, nothing, options, context)?;
+    if let Some(path) = tree.files_with_entries.first() {
+        let cause = "is a file and a directory in the archive";
+        return Err(Error::archive(&Name::new(path), cause));
+    }
+    let uncounted = context.call().uncounted_part();
+    let quiet = &context.within(&uncounted);
+    walk::compare_within(&tree, nothing, options, Some(&names), report, quiet)?;
+    let (mut files, mut steps) = (Vec::new(), Steps::new(context));
+    for path in names.found() {
+        steps.step()?;
+        if let Some(error) = tree.broken.get(&path) {
+            return Err(error.clone());
+        }
+        let digested = tree.content(&path).and_then(|index| driven.digests.get(&index));
+        let no_file = || Error::archive(&Name::new(&path), "is no file of the archive");
+        let Computed { count, digests } = digested.ok_or_else(no_file)?;
+        let digest = digests.first().map(|(_, digest)| digest.clone()).unwrap_or_default();
+        files.push(DigestedFile { path, size: Some(*count), digest });
+    }
+    Ok(files)
 }
 
 /// Reads the archive, unpacked by a thread of its own where the system has one.

@@ -37,8 +37,20 @@ impl Algorithm {
     ];
 
     /// What each is called, in the same order.
-    pub(crate) const NAMES: [&str; Self::ALL.len()] =
+    pub const NAMES: [&str; Self::ALL.len()] =
         ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake3"];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// What it is called in lines that name it, as coreutils and b3sum write it.
+    #[must_use]
+    pub(crate) fn tag(self) -> &'static str {
+        ["MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "BLAKE2b", "BLAKE3"][self as usize]
+    }
 
     /// What a comparison of its digests proves.
     pub(crate) fn proof(self) -> Proof {
@@ -62,7 +74,7 @@ impl Algorithm {
 
     /// The one of this name, in any spelling: `SHA2-256`, `sha-256`, `sha256`.
     #[must_use]
-    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+    pub fn named(name: &[u8]) -> Option<Self> {
         let plain: Vec<u8> =
             name.iter().filter(|byte| !b"-_ ".contains(byte)).map(u8::to_ascii_lowercase).collect();
         let plain = std::str::from_utf8(&plain).ok()?;

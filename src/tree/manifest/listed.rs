@@ -90,6 +90,23 @@ impl<'t> Listed<'t> {
         Ok(self.judge(&self.wanted()?, computed))
     }
 
+    /// The size, if it is listed, and the digest of this algorithm.
+    ///
+    /// # Errors
+    /// If that is not listed.
+    pub(crate) fn digest(&self, algorithm: Algorithm) -> Result<(Option<u64>, Vec<u8>)> {
+        let is_it = |digest: &&ListedDigest<'_>| {
+            digest.algorithm == algorithm
+                && digest.bytes.len() == algorithm.length()
+                && !digest.is_guessed
+        };
+        let missing = || format!("the manifest has no digest of {} for it", algorithm.name());
+        let digests = self.wanted()?;
+        let digest = digests.iter().find(is_it);
+        let digest = digest.ok_or_else(|| Error::read(&self.name(), missing()))?;
+        Ok((self.size(), digest.bytes.to_vec()))
+    }
+
     /// The algorithms that are wanted, and the lengths of their digests.
     fn algorithms(&self, digests: &[ListedDigest<'_>]) -> Vec<(Algorithm, usize)> {
         let mut wanted: Vec<_> = digests

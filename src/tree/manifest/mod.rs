@@ -1,6 +1,7 @@
 //! Manifests: lists of files with their digests, as `sha256sum`, `hashdeep`, `BagIt` and pip write them.
 //!
-//! [`read`] tells the format and reads the lines, each format in a file of its own; `table` keeps what they list.
+//! [`read`] tells the format and reads the lines, each format in a file of its own; `table` keeps what they list,
+//! [`write`](self) writes them.
 
 pub mod algorithm;
 mod bsd;
@@ -13,3 +14,4 @@ mod parsed;
 pub mod read;
 mod record;
 pub(crate) mod table;
+pub(crate) mod write;

@@ -128,39 +128,39 @@ fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     (count < 6 && bits & ((1 << count) - 1) == 0).then_some(bytes)
 }
 
+/// The URL-safe base64 of bytes, without padding.
+pub(super) fn encoded(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len() * 4 / 3 + 2);
+    for part in bytes.chunks(3) {
+        let mut group = [0; 3];
+        group[..part.len()].copy_from_slice(part);
+        let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
+        for index in 0..=part.len() {
+            text.push(LETTERS[(bits >> (18 - 6 * index) & 63) as usize]);
+        }
+    }
+    text
+}
+
+/// A field as a row has it.
+pub(super) fn quoted(field: &[u8]) -> Vec<u8> {
+    if !field.iter().any(|byte| b",\"\r\n".contains(byte)) {
+        return field.to_vec();
+    }
+    let mut text = vec![b'"'];
+    for &byte in field {
+        if byte == b'"' {
+            text.push(byte);
+        }
+        text.push(byte);
+    }
+    text.push(b'"');
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The URL-safe base64 of bytes, without padding.
-    fn encoded(bytes: &[u8]) -> Vec<u8> {
-        let mut text = Vec::with_capacity(bytes.len() * 4 / 3 + 2);
-        for part in bytes.chunks(3) {
-            let mut group = [0; 3];
-            group[..part.len()].copy_from_slice(part);
-            let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
-            for index in 0..=part.len() {
-                text.push(LETTERS[(bits >> (18 - 6 * index) & 63) as usize]);
-            }
-        }
-        text
-    }
-
-    /// A field as a row has it.
-    fn quoted(field: &[u8]) -> Vec<u8> {
-        if !field.iter().any(|byte| b",\"\r\n".contains(byte)) {
-            return field.to_vec();
-        }
-        let mut text = vec![b'"'];
-        for &byte in field {
-            if byte == b'"' {
-                text.push(byte);
-            }
-            text.push(byte);
-        }
-        text.push(b'"');
-        text
-    }
 
     #[test]
     fn base64_is_read_as_it_is_written() {
