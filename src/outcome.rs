@@ -213,6 +213,8 @@ pub struct TreeOutcome {
     pub findings: Vec<(Vec<u8>, Finding)>,
     /// Every path that is identical, in the order of the paths' bytes; empty unless they were asked for.
     pub equal: Vec<Vec<u8>>,
+    /// Directories that only one tree has, but none within another, in the order of the paths' bytes.
+    pub directories: Vec<Vec<u8>>,
     /// Was everything compared? Not where the call ended with the last of the findings it was to find.
     pub complete: bool,
 }

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import komparu
 from komparu import _core
 from komparu._arguments import CONFIGURED, REFUSED, parser
+from komparu._core import one_line
 from komparu._directories import is_directory, local_path
-from komparu._folded import Directories, in_directory
 from komparu._hints import hint_for_files, hint_for_links
-from komparu._legible import one_line
 from komparu._printed import prepare, put, say
 from komparu._report import SCHEMA, difference_as_dict, in_json, place
 from komparu._streams import opened
@@ -216,12 +215,10 @@ def _many(how: dict[str, Any], options: dict[str, Any]) -> int:
 def _directories(how: dict[str, Any], options: dict[str, Any]) -> int:
     left, right = how["sources"]
     follow = options.get("follow_symlinks", komparu.get_config().follow_symlinks)
-    roots = (local_path(left), local_path(right))
-    have = [in_directory(root, follow_symlinks=follow) for root in roots]
-    result = compare_trees(left, right, options, Output(how, have=(have[0], have[1])))
-    if follow and not how["quiet"] and not how["json"]:
-        hint_for_links(result, roots)
-    return _status(result)
+    run, summary, complete = compare_trees(left, right, options, Output(how))
+    if summary.differing and follow and not how["quiet"] and not how["json"]:
+        hint_for_links(run.result(), (local_path(left), local_path(right)))
+    return _status(summary, complete=complete)
 
 
 def _write_manifest(how: dict[str, Any], options: dict[str, Any]) -> int:
@@ -235,7 +232,8 @@ def _write_manifest(how: dict[str, Any], options: dict[str, Any]) -> int:
 
 def _mixed(how: dict[str, Any], options: dict[str, Any]) -> int:
     left, right = how["sources"]
-    return _status(compare_trees(left, right, options, Output(how, have=None)))
+    _, summary, complete = compare_trees(left, right, options, Output(how))
+    return _status(summary, complete=complete)
 
 
 def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
@@ -247,13 +245,8 @@ def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
             error.filename = _masked(error.filename)
         return _trouble(error, how)
     (directory,) = how["sources"]
-    listed = Directories()
-    for path in urls:
-        listed.add(path)
-    follow = options.get("follow_symlinks", komparu.get_config().follow_symlinks)
-    has = in_directory(local_path(directory), follow_symlinks=follow)
-    output = Output(how, have=(has, listed.__contains__))
-    return _status(compare_trees(directory, urls, options, output))
+    _, summary, complete = compare_trees(directory, urls, options, Output(how))
+    return _status(summary, complete=complete)
 
 
 def _sources(urls: object) -> dict[str, str | komparu.Source]:
@@ -276,15 +269,16 @@ def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
         # Directories would be compared as such; the error says which side is one.
         komparu.compare_archive(*how["sources"], **options)
     # Names in archives are UTF-8 in every locale; they leave as the bytes they are.
-    output = Output(how, have=None, decode=as_bytes)
     left, right = how["sources"]
-    return _status(compare_trees(left, right, options, output))
+    _, summary, complete = compare_trees(left, right, options, Output(how, decode=as_bytes))
+    return _status(summary, complete=complete)
 
 
-def _status(result: komparu.DirResult) -> int:
-    if result.errors:
+def _status(summary: komparu.Summary, *, complete: bool) -> int:
+    if summary.failed:
         return TROUBLE
-    return EQUAL if result.equal else DIFFERENT
+    differs = summary.differing or summary.only_left or summary.only_right
+    return DIFFERENT if differs or not complete else EQUAL
 
 
 def _masked(name: str | bytes) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import komparu
 from komparu import _core
-from komparu._legible import legible
+from komparu._core import legible
 from komparu._units import byte_count, seconds
 
 if TYPE_CHECKING:

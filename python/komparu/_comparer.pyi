@@ -319,6 +319,7 @@ class Comparer:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
+        progress: ProgressCallback | None = None,
         equal: bool = False,
     ) -> TreeRun:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
@@ -596,6 +597,7 @@ class _Coroutines:
         context: int = 16,
         max_differences: int | None = None,
         on_error: str = "report",
+        progress: ProgressCallback | None = None,
         equal: bool = False,
     ) -> _AwaitedRun:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""

@@ -17,6 +17,7 @@ from komparu._types import (
     ProgressCallback,
     Source,
     SourceLike,
+    Summary,
 )
 
 __all__ = [
@@ -58,7 +59,6 @@ __all__ = [
     "compare_trees_with",
     "compare_with",
     "configure",
-    "escaped",
     "first_difference",
     "first_difference_job",
     "first_difference_job_with",
@@ -68,11 +68,14 @@ __all__ = [
     "iter_trees",
     "iter_trees_with",
     "kept",
+    "legible",
     "masked",
+    "one_line",
     "options",
     "prepare",
     "record_call",
     "reset_config",
+    "result_lines",
     "serve_archives",
     "source_name",
     "write_manifest",
@@ -143,6 +146,11 @@ class TreeRun:
             What the comparison raised, if it failed.
         """
 
+    def lines(self, folds: bool) -> tuple[list[str], Summary, bool]:
+        """What the command line prints, in pieces of some lines each; the Summary; and whether everything was
+        compared. Waits and raises as `result` does, and takes a fraction of the time that making it takes.
+        """
+
     def close(self) -> None:
         """Stop the comparison, if it has not ended. Closing it again does nothing."""
 
@@ -151,6 +159,13 @@ class TreeRun:
 
     def take(self) -> Finding | None:
         """The next finding that has been made; None where there is none now."""
+
+    @property
+    def is_watched(self) -> bool:
+        """Is there a function that is to be told of the progress?"""
+
+    def tell(self) -> None:
+        """Tell it, if that is due."""
 
     def fetch(self) -> bool:
         """Make findings of what has come. False where nothing has come. Raises StopAsyncIteration at the end."""
@@ -180,7 +195,11 @@ def prepare() -> None: ...
 def serve_archives(parent: int) -> None: ...
 def check_source(source: Source) -> None: ...
 def check_manifest(manifest: Manifest) -> None: ...
-def escaped() -> str: ...
+def legible(value: str) -> str: ...
+def one_line(name: str) -> str: ...
+def result_lines(
+    result: object, equal: Iterable[str] | None = None, *, folds: bool
+) -> list[str]: ...
 def masked(url: bytes) -> bytes: ...
 def source_name(source: SourceLike) -> str: ...
 def options() -> list[dict[str, Any]]: ...
@@ -961,6 +980,7 @@ def iter_trees(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
+    progress: ProgressCallback | None = None,
     equal: bool = False,
 ) -> TreeRun:
     """Compare two trees, and give what is found as it is found.
@@ -1042,6 +1062,8 @@ def iter_trees(
         on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
             the reason; `"raise"`, the first such error ends the call and is raised. Default
             `'report'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
         equal: Give a finding for each path that is identical, too. Default `False`.
 
     Returns:

@@ -10,9 +10,9 @@ from codecs import getincrementaldecoder
 from heapq import nsmallest
 from typing import TYPE_CHECKING, NamedTuple
 
+from komparu._core import one_line
 from komparu._errors import KomparuError
 from komparu._functions import first_difference
-from komparu._legible import one_line
 from komparu._types import DiffReason
 
 if TYPE_CHECKING:

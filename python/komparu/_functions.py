@@ -884,6 +884,7 @@ def iter_trees(
     context: int = 16,
     max_differences: int | None = None,
     on_error: str = "report",
+    progress: ProgressCallback | None = None,
     equal: bool = False,
 ) -> TreeRun:
     """Compare two trees, and give what is found as it is found.
@@ -965,6 +966,8 @@ def iter_trees(
         on_error: What becomes of an entry that cannot be compared: `"report"`, it is listed with
             the reason; `"raise"`, the first such error ends the call and is raised. Default
             `'report'`.
+        progress: Called with a Progress, at most 20 times a second and once at the end: in the
+            caller's own thread, or by the event loop. What it raises ends the call. Default `None`.
         equal: Give a finding for each path that is identical, too. Default `False`.
 
     Returns:

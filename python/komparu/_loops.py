@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-__all__ = ["coroutine", "no_loop", "running_loop", "state_of"]
+__all__ = ["TICK", "coroutine", "no_loop", "running_loop", "state_of"]
 
 #: Seconds from which on a timer makes no difference: four months, which every event loop takes.
 _ENDLESS = 1e7
@@ -239,7 +239,7 @@ def _expire(job: _core.Job, awaited: dict[int, asyncio.Future[Any]], number: int
 
 
 #: Seconds between two calls of a function that is told of the progress.
-_TICK = 0.05
+TICK = 0.05
 
 
 class _Ticker:
@@ -256,7 +256,7 @@ class _Ticker:
     ) -> None:
         """Begin to tell."""
         self._loop, self._job, self._awaited, self._number = loop, job, awaited, number
-        self._timer = loop.call_later(_TICK, self._tick)
+        self._timer = loop.call_later(TICK, self._tick)
 
     def tell(self) -> None:
         """Tell of the progress."""
@@ -284,7 +284,7 @@ class _Ticker:
                 return
             future.cancel()
             raise
-        self._timer = self._loop.call_later(_TICK, self._tick)
+        self._timer = self._loop.call_later(TICK, self._tick)
 
 
 def coroutine(

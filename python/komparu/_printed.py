@@ -11,13 +11,13 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from komparu._legible import legible
+from komparu._core import legible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import TextIO
 
-__all__ = ["prepare", "put", "say"]
+__all__ = ["prepare", "put", "say", "say_all"]
 
 
 def put(line: str) -> None:
@@ -31,6 +31,19 @@ def say(
 ) -> None:
     """Print a line: one, whatever it holds."""
     print(colours(legible(line)), file=stream)
+
+
+def say_all(
+    pieces: Iterable[str], decode: Callable[[str], str], colours: Callable[[str], str] | None
+) -> None:
+    """Print pieces of some lines each, which are legible, as fast as a program can take them."""
+    if sys.stdout is None:
+        return
+    for piece in pieces:
+        text = decode(piece)
+        if colours is not None:
+            text = "".join(f"{colours(line)}\n" for line in text.split("\n")[:-1])
+        sys.stdout.write(text)
 
 
 def _fitting(error: UnicodeError) -> tuple[str | bytes, int]:

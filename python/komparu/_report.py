@@ -5,12 +5,13 @@ Loaded with komparu, and loads nothing that Python has not loaded.
 
 from __future__ import annotations
 
-from komparu._legible import one_line
+from komparu import _core
+from komparu._core import one_line
 
 # Type checkers take this as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _collections_abc import Callable, Iterable, Iterator
+    from _collections_abc import Iterator
     from typing import Any
 
     from komparu._types import Difference, DiffReason, DirResult, Finding, Proof, Summary
@@ -20,12 +21,11 @@ __all__ = [
     "as_dict",
     "as_page",
     "as_table",
+    "as_text",
     "bounded",
-    "described",
     "difference_as_dict",
     "finding_as_dict",
     "in_json",
-    "lines",
     "merged",
     "place",
     "summarized",
@@ -74,33 +74,16 @@ def summarized(summary: Summary, left: str = "only left", right: str = "only rig
     return f"{', '.join(parts)}, {size(summary.bytes)} in {summary.elapsed:.1f} s"
 
 
-def lines(result: DirResult) -> list[str]:
-    """Describe every path in a line, sorted by path, and then how much was compared, if known."""
-    found = [text for _, text in sorted(described(result))]
+def as_text(result: DirResult) -> str:
+    """Describe every path in a line, sorted by path, and then how much was compared, if known.
+
+    Directories that only one side has are one line each, where the result is complete.
+    """
+    text = "".join(_core.result_lines(result, folds=result.complete))
     if result.summary.entries or result.summary.elapsed:
         incomplete = "" if result.complete else " (not complete)"
-        found.append(f"{summarized(result.summary)}{incomplete}")
-    return found
-
-
-def described(
-    result: DirResult,
-    fold: Callable[[str, Iterable[str]], Iterable[tuple[str, int]]] | None = None,
-) -> Iterator[tuple[str, str]]:
-    """Describe every path in a line, in any order; a line break in a name begins no other line.
-
-    ``fold`` makes of a side's sign and its own paths a list of directories, each with the number of
-    files in it, and of other paths, with 0.
-    """
-    for sign, paths in [("-", result.only_left), ("+", result.only_right)]:
-        for path, count in fold(sign, paths) if fold is not None else ((it, 0) for it in paths):
-            files = f" ({count:,} file{'' if count == 1 else 's'})" if count else ""
-            yield path, f"{sign} {one_line(path)}{files}"
-    for path, reason in result.diff.items():
-        if path not in result.errors:
-            yield path, f"* {one_line(path)} ({reason.value}{_place(result, path)})"
-    for path, message in result.messages.items():
-        yield path, f"! {one_line(path)}: {message}"
+        return f"{text}{summarized(result.summary)}{incomplete}"
+    return text.removesuffix("\n")
 
 
 def _place(result: DirResult, path: str) -> str:
@@ -230,6 +213,7 @@ def merged(kind: type[DirResult], summary: type[Summary], results: list[DirResul
         moved={path: to for result in results for path, to in result.moved.items()},
         differences={path: it for result in results for path, it in result.differences.items()},
         summary=summary(**counts, proofs=proofs, elapsed=elapsed, algorithms=algorithms),
+        directories=set().union(*(result.directories for result in results)),
     )
 
 

@@ -6,7 +6,7 @@ Loaded with komparu, and loads nothing itself: asyncio is there when one of its 
 from __future__ import annotations
 
 from komparu._describe import copied, like
-from komparu._loops import no_loop, running_loop, state_of
+from komparu._loops import TICK, no_loop, running_loop, state_of
 
 # Type checkers take this as true.
 TYPE_CHECKING = False
@@ -69,6 +69,8 @@ class TreeRun:
             await sleep(0)
             return
         left = self._run.time_left
+        if self._run.is_watched:
+            left = TICK if left is None else min(left, TICK)
         timer = None if left is None else self._loop.call_later(left, _resolve, future)
         try:
             await future
@@ -76,6 +78,7 @@ class TreeRun:
             awaited.pop(number, None)
             if timer is not None:
                 timer.cancel()
+        self._run.tell()
 
     async def result(self) -> DirResult:
         """Wait for the end of the comparison, and make the result of everything.

@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from komparu._legible import one_line
+from komparu._core import one_line
 from komparu._report import size
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ class Colours:
 
     def __init__(self) -> None:
         """See whether standard output is a terminal, and what its user wants."""
-        self._are_shown = is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
+        self.are_shown = is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
 
     def __call__(self, line: str) -> str:
         """Colour a line, which has been made legible."""
         colour = _COLOURS.get(line[:1])
-        return f"{colour}{line}{_RESET}" if self._are_shown and colour else line
+        return f"{colour}{line}{_RESET}" if self.are_shown and colour else line
 
 
 class ProgressLine:

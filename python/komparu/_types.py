@@ -5,7 +5,7 @@ from _collections_abc import Iterable, Mapping
 from enum import Enum
 
 from komparu import _core
-from komparu._report import as_dict, as_page, as_table, bounded, lines, merged, summarized
+from komparu._report import as_dict, as_page, as_table, as_text, bounded, merged, summarized
 from komparu._shown import shown
 
 # Type checkers take this as true, and editors as possible.
@@ -279,6 +279,8 @@ class DirResult:
         moved: Paths of the first side, and where the second side has their content.
         differences: Where they differ, by path, if that was asked for.
         summary: How much was compared, and what came of it.
+        directories: Directories that only one side has and in which there are such paths; those
+            within one of them are left out.
 
     """
 
@@ -292,6 +294,7 @@ class DirResult:
     moved: dict[str, str] = field(default_factory=dict, compare=False)
     differences: dict[str, Difference] = field(default_factory=dict, compare=False)
     summary: Summary = field(default_factory=Summary, compare=False)
+    directories: set[str] = field(default_factory=set, compare=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -323,8 +326,11 @@ class DirResult:
         return self.equal
 
     def __str__(self) -> str:
-        """Say what the command line prints: one line a path, sorted."""
-        return "\n".join(lines(self))
+        """Say what the command line prints: a line for each path, sorted, and the totals.
+
+        A directory that only one side has is one line with the number of its files.
+        """
+        return as_text(self)
 
     def __repr__(self) -> str:
         """Show it in one line of bounded length."""
@@ -336,7 +342,7 @@ class DirResult:
         if not isinstance(state, list) or not _OLDEST <= len(state) <= len(fields):
             message = "this DirResult was pickled by another version of komparu"
             raise TypeError(message)
-        later: list[object] = [True, {}, {}, Summary()]
+        later: list[object] = [True, {}, {}, Summary(), set()]
         state = [*state, *later[len(state) - _OLDEST :]]
         for name, value in zip(fields, state, strict=True):
             object.__setattr__(self, name, value)

@@ -102,9 +102,3 @@ pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py
 pub(super) fn masked<'py>(py: Python<'py>, url: &[u8]) -> Bound<'py, PyBytes> {
     PyBytes::new(py, &crate::text::redact::redacted_fully(url))
 }
-
-/// All characters that are not to be printed as they are: control characters and their like.
-#[pyfunction]
-pub(super) fn escaped() -> String {
-    crate::text::legible::escaped()
-}

@@ -107,6 +107,9 @@ pub(super) struct Tree {
     errors: Py<PySet>,
     messages: Py<PyDict>,
     differences: Py<PyDict>,
+    /// Those that have not been made.
+    left_directories: IntoIter<Vec<u8>>,
+    directories: Py<PySet>,
 }
 
 impl Tree {
@@ -128,6 +131,8 @@ impl Tree {
             errors: PySet::empty(py)?.unbind(),
             messages: PyDict::new(py).unbind(),
             differences: PyDict::new(py).unbind(),
+            left_directories: outcome.directories.into_iter(),
+            directories: PySet::empty(py)?.unbind(),
         })
     }
 
@@ -164,6 +169,13 @@ impl Tree {
                 }
             }
         }
+        while !self.left_directories.as_slice().is_empty() {
+            if !take_one(left) {
+                return Ok(None);
+            }
+            let Some(path) = self.left_directories.next() else { break };
+            self.directories.bind(py).add((self.decode)(py, &path)?)?;
+        }
         let (moved, summary) = (PyDict::new(py), summary(py, &self.summary)?);
         let fields = (
             self.is_equal,
@@ -176,6 +188,7 @@ impl Tree {
             moved,
             &self.differences,
             summary,
+            &self.directories,
         );
         classes(py)?.types.bind(py).getattr("DirResult")?.call1(fields).map(Some)
     }

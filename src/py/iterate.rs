@@ -71,7 +71,7 @@ pub(super) static ITER_TREES: Public = Public {
     function: Function::IterTrees,
     name: "iter_trees",
     parameters: PARAMETERS,
-    extras: &[&Extra {
+    extras: &[&PROGRESS, &Extra {
         name: "equal",
         annotation: "bool",
         default: "False",

@@ -20,6 +20,7 @@ mod errors;
 mod files;
 mod functions;
 mod iterate;
+mod lines;
 mod logging;
 mod manifests;
 mod many;
@@ -36,6 +37,7 @@ mod settings;
 mod sources;
 mod stream;
 mod values;
+mod watcher;
 mod workers;
 mod write_manifest;
 
@@ -67,13 +69,15 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     add!(
         prepare,
         config::check_source,
-        config::escaped,
         config::get_config,
         config::masked,
         config::reset_config,
         config::source_name,
         description::functions,
         description::options,
+        lines::legible,
+        lines::one_line,
+        lines::result_lines,
         logging::record_call,
         files::compare_files,
         manifests::check_manifest,

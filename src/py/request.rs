@@ -41,6 +41,8 @@ pub(super) struct TreeRequest {
     pub(super) wants_equal: bool,
     /// When the call began.
     pub(super) begun: Instant,
+    /// What is called with the progress, if anything is.
+    pub(super) progress: Option<Py<PyAny>>,
 }
 
 /// Where the findings of trees are collected, and what their names are: known before there are any.
@@ -120,8 +122,8 @@ impl PreparedCall {
             Work::Plain(_) => None,
             Work::Tree(compare, found) => {
                 let wants_equal = found.findings.wants_equal();
-                let (options, names) = (self.options, found.names);
-                Some(TreeRequest { options, compare, names, wants_equal, begun })
+                let (options, names, progress) = (self.options, found.names, self.progress);
+                Some(TreeRequest { options, compare, names, wants_equal, begun, progress })
             }
         }
     }

@@ -11,11 +11,12 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use super::answer::{Answer, Answered, Names};
-use super::records::Members;
+use super::records::{Members, progress};
+use super::watcher::Watcher;
 use super::{errors, logging, partial, result};
 use crate::error::{Error, Result};
 use crate::outcome::TreeOutcome;
-use crate::run::collect::sort_findings;
+use crate::run::collect::{directories_with_findings, sort_findings};
 use crate::run::context::{Call, Context, PULSE};
 use crate::run::stream::{Found, Streamed};
 
@@ -54,6 +55,7 @@ pub(super) struct TreeRun {
     pub(super) streamed: Arc<Streamed<End>>,
     pub(super) iteration: Mutex<Iteration>,
     pub(super) is_recorded: AtomicBool,
+    pub(super) watcher: Watcher,
 }
 
 /// What only the thread that iterates uses.
@@ -66,7 +68,11 @@ pub(super) struct Iteration {
 
 impl TreeRun {
     pub(super) fn decode(&self) -> result::Decode {
-        result::decode(self.names.get().copied().unwrap_or(Names::Paths))
+        result::decode(self.names())
+    }
+
+    pub(super) fn names(&self) -> Names {
+        self.names.get().copied().unwrap_or(Names::Paths)
     }
 
     pub(super) fn is_inherited(&self) -> bool {
@@ -168,7 +174,10 @@ impl TreeRun {
         self.record(py)?;
         match self.outcome() {
             Err(error) => Err(self.failure(py, &error)),
-            Ok(_) => self.check_thread(),
+            Ok(_) => {
+                self.check_thread()?;
+                self.tell_end(py)
+            }
         }
     }
 
@@ -210,14 +219,21 @@ impl TreeRun {
     }
 
     /// What was found by now.
-    pub(super) fn answered(&self, complete: bool) -> Answered {
-        let call = self.call.afterwards();
-        let mut findings = self.streamed.findings();
+    pub(super) fn found(&self, complete: bool) -> TreeOutcome {
+        let (call, mut findings) = (self.call.afterwards(), self.streamed.findings());
+        let context = Context::new(&call);
         // Without limits it does not fail.
-        let _ = sort_findings(&mut findings, &Context::new(&call));
-        let outcome = TreeOutcome { findings, equal: Vec::new(), complete };
-        let names = self.names.get().copied().unwrap_or(Names::Paths);
-        Answered { answer: Answer::Tree(outcome, names), call: Some(call) }
+        let _ = sort_findings(&mut findings, &context);
+        let directories = self.streamed.directories();
+        let directories = directories_with_findings(directories, &findings, &context);
+        let directories = directories.unwrap_or_default();
+        TreeOutcome { findings, equal: Vec::new(), directories, complete }
+    }
+
+    /// The same, for Python.
+    pub(super) fn answered(&self, complete: bool) -> Answered {
+        let answer = Answer::Tree(self.found(complete), self.names());
+        Answered { answer, call: Some(self.call.afterwards()) }
     }
 
     /// Stops the comparison, without waiting for that.
@@ -234,5 +250,33 @@ impl TreeRun {
         let left = (iteration.receiver.take(), mem::take(&mut iteration.ready));
         drop(iteration);
         drop(left);
+    }
+}
+
+impl TreeRun {
+    /// Tells how far the run has come, if it is time for that. What the function raises ends the run.
+    pub(super) fn tell(&self, py: Python<'_>) -> PyResult<()> {
+        self.tell_if_due(py, false)
+    }
+
+    /// Tells of the end, for the first and last time. A run that was closed has none.
+    pub(super) fn tell_end(&self, py: Python<'_>) -> PyResult<()> {
+        if self.call.is_cancelled() { Ok(()) } else { self.tell_if_due(py, true) }
+    }
+
+    fn tell_if_due(&self, py: Python<'_>, is_end: bool) -> PyResult<()> {
+        let Some(function) = self.watcher.due(py, is_end) else { return Ok(()) };
+        let told = progress(py, &self.call.progress(), self.decode())
+            .and_then(|progress| function.call1(py, (progress,)));
+        if told.is_err() {
+            self.call.cancel();
+        }
+        told.map(drop)
+    }
+
+    /// The same, amid waiting: has it left an exception set?
+    pub(super) fn has_told_and_failed(&self) -> bool {
+        self.watcher.is_there()
+            && Python::attach(|py| self.tell(py).map_err(|raised| raised.restore(py)).is_err())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::context::Context;
 use super::sink::Sink;
 use super::sort;
-use crate::error::Result;
+use crate::error::{Result, join};
 use crate::outcome::{Finding, TreeOutcome};
 use crate::sys::lock::lock;
 
@@ -15,6 +15,7 @@ pub struct Collector {
     list_equal: bool,
     found: Mutex<Vec<(Vec<u8>, Finding)>>,
     equal: Mutex<Vec<Vec<u8>>>,
+    directories: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Collector {
@@ -31,9 +32,11 @@ impl Collector {
     pub fn outcome(&self, complete: bool, context: &Context<'_>) -> Result<TreeOutcome> {
         let mut findings = std::mem::take(&mut *lock(&self.found));
         let mut equal = std::mem::take(&mut *lock(&self.equal));
+        let directories = std::mem::take(&mut *lock(&self.directories));
         sort_findings(&mut findings, context)?;
         sort::sort_by(&mut equal, context, Ord::cmp)?;
-        Ok(TreeOutcome { findings, equal, complete })
+        let directories = directories_with_findings(directories, &findings, context)?;
+        Ok(TreeOutcome { findings, equal, directories, complete })
     }
 }
 
@@ -49,6 +52,28 @@ impl Sink for Collector {
         }
         Ok(())
     }
+
+    fn take_directory(&self, path: Vec<u8>) {
+        lock(&self.directories).push(path);
+    }
+}
+
+/// Those directories, sorted, in which something was found; `findings` are sorted.
+///
+/// # Errors
+/// When the context says stop.
+pub(crate) fn directories_with_findings(
+    mut directories: Vec<Vec<u8>>,
+    findings: &[(Vec<u8>, Finding)],
+    context: &Context<'_>,
+) -> Result<Vec<Vec<u8>>> {
+    sort::sort_by(&mut directories, context, Ord::cmp)?;
+    directories.retain(|directory| {
+        let within = join(directory, b"");
+        let first = findings.partition_point(|(path, _)| path < &within);
+        findings.get(first).is_some_and(|(path, _)| path.starts_with(&within))
+    });
+    Ok(directories)
 }
 
 /// Sorts findings by the bytes of their paths.

@@ -24,6 +24,12 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// When the call is to end.
     fn take(&self, path: Vec<u8>, finding: Finding, context: &Context<'_>) -> Result<()>;
+
+    /// Takes a directory that only one tree has, and that is not in another one. The files in it are findings of
+    /// their own. By default it is not needed.
+    fn take_directory(&self, path: Vec<u8>) {
+        drop(path);
+    }
 }
 
 /// What ends a call before everything is compared. By default nothing does.
@@ -134,6 +140,11 @@ impl Report<'_> {
         context.counters().count(&finding);
         self.sink.take(path, finding, context)?;
         if before + 1 == self.most { Err(self.end(End::Enough)) } else { Ok(()) }
+    }
+
+    /// Says that only one tree has a directory, which is in no other such directory.
+    pub(crate) fn only_directory(&self, path: Vec<u8>) {
+        self.sink.take_directory(path);
     }
 
     /// Says that a path could not be compared.

@@ -30,6 +30,8 @@ pub(crate) type Wake = Box<dyn FnOnce() + Send>;
 /// What the consumer and the threads of a call share. `E` is what the call comes to in the end.
 pub(crate) struct Streamed<E> {
     log: Mutex<FindingLog>,
+    /// Those that only one tree has.
+    directories: Mutex<Vec<Vec<u8>>>,
     /// Are findings kept for the result only? Then no thread waits for the consumer.
     is_collected: AtomicBool,
     end: Mutex<Option<E>>,
@@ -44,6 +46,7 @@ impl<E: Clone> Streamed<E> {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let streamed = Arc::new(Self {
             log: Mutex::default(),
+            directories: Mutex::default(),
             is_collected: AtomicBool::new(false),
             end: Mutex::new(None),
             ended: Condvar::new(),
@@ -62,6 +65,15 @@ impl<E: Clone> Streamed<E> {
     /// All that was found by now.
     pub(crate) fn findings(&self) -> Vec<Found> {
         lock(&self.log).findings()
+    }
+
+    /// The directories that only one tree has, as far as they are known by now.
+    #[cfg_attr(
+        not(feature = "python"),
+        allow(dead_code, reason = "only the Python module needs it")
+    )]
+    pub(crate) fn directories(&self) -> Vec<Vec<u8>> {
+        lock(&self.directories).clone()
     }
 
     /// Says what the call has come to. Only the first time counts.
@@ -154,6 +166,10 @@ impl<E: Clone + Send> Sink for StreamSink<E> {
             return Ok(());
         }
         Err(Error::Cancelled)
+    }
+
+    fn take_directory(&self, path: Vec<u8>) {
+        lock(&self.streamed.directories).push(path);
     }
 }
 

@@ -33,12 +33,6 @@ pub(crate) fn is_escaped(letter: char) -> bool {
         )
 }
 
-/// All characters that are not to be shown as they are.
-#[cfg(any(feature = "python", test))]
-pub(crate) fn escaped() -> String {
-    ('\0'..='\u{2069}').filter(|&letter| is_escaped(letter)).collect()
-}
-
 /// A part of a message: what is not to be shown is escaped, and of what is too long the middle left out.
 #[derive(Clone, Copy)]
 pub(crate) struct Piece<'t>(pub(crate) &'t [u8]);
@@ -138,12 +132,6 @@ mod tests {
         assert_eq!(piece(&"x".repeat(PIECE + 1)).chars().count(), PIECE);
         let controls = piece(&"\u{9b}".repeat(100));
         assert!(controls.chars().count() <= PIECE && controls.contains('…'), "{controls}");
-    }
-
-    #[test]
-    fn the_list_of_what_is_escaped_is_complete() {
-        let all = ('\0'..=char::MAX).filter(|&letter| is_escaped(letter));
-        assert_eq!(escaped(), all.collect::<String>());
     }
 
     #[test]

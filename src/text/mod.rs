@@ -1,4 +1,6 @@
 //! Text in messages and results: what may be shown of it, and how.
 
 pub(crate) mod legible;
+#[cfg(any(feature = "python", test))]
+pub(crate) mod lines;
 pub(crate) mod redact;

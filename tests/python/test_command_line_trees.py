@@ -7,18 +7,23 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
 import tarfile
 import termios
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 import pytest
 
 import komparu
 from children import interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODULE = [sys.executable, "-I", "-m", "komparu"]
 TIME = re.compile(r"in [0-9.]+ s")
@@ -48,6 +53,10 @@ def trees(tmp_path: Path) -> tuple[Path, Path]:
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
                 (root / path).write_text(content)
     return left, right
+
+
+def copied(tree: Path) -> Path:
+    return Path(shutil.copytree(tree, tree.with_name("copy")))
 
 
 def packed(tree: Path) -> Path:
@@ -99,12 +108,46 @@ def test_expand_lists_every_file(trees: tuple[Path, Path]) -> None:
         ]
 
 
-def test_a_result_as_text_is_what_is_printed_expanded(trees: tuple[Path, Path]) -> None:
-    _, output, errors = says("--expand", "--first-difference", *trees)
-    *lines, totals = str(komparu.compare_dir(*trees, where=True)).splitlines()
-    assert lines == output
-    totals = totals.replace("only left", "only in A").replace("only right", "only in B")
-    assert [TIME.sub("", totals)] == errors
+def test_a_result_as_text_is_what_is_printed(trees: tuple[Path, Path]) -> None:
+    archives = (packed(trees[0]), packed(trees[1]))
+    cases: list[tuple[list[str], tuple[Path, Path], Callable[..., komparu.DirResult]]] = [
+        ([], trees, komparu.compare_dir),
+        (["--archive"], archives, komparu.compare_archive),
+        ([], (trees[0], archives[1]), komparu.compare_trees),
+        ([], (archives[0], trees[1]), komparu.compare_trees),
+    ]
+    for options, sources, compare in cases:
+        _, output, errors = says("--first-difference", *options, *sources)
+        *lines, totals = str(compare(*sources, where=True)).splitlines()
+        assert lines == output
+        assert "- logs/ (3 files)" in lines
+        totals = totals.replace("only left", "only in A").replace("only right", "only in B")
+        assert [TIME.sub("", totals)] == errors
+
+
+def test_a_result_that_is_not_complete_folds_nothing(trees: tuple[Path, Path]) -> None:
+    right = trees[1].with_name("empty")
+    right.mkdir()
+    status, output, errors = says("--max-differences", "1", trees[0] / "logs", right)
+    assert (status, len(output), len(errors)) == (1, 1, 1)
+    assert errors[0].endswith("(not complete)")
+    assert "file" not in output[0]
+
+
+def test_lines_come_in_the_order_of_paths_however_many_they_are(tmp_path: Path) -> None:
+    # More than a piece of the output, and directories on both sides of names that begin alike.
+    names = [f"d{number % 7}/{'x' * 40}{number}" for number in range(3000)] + ["d1-", "d1.x", "d10"]
+    for side in "ab":
+        for directory in range(7):
+            (tmp_path / side / f"d{directory}").mkdir(parents=True)
+    for name in names:
+        (tmp_path / "a" / name).write_bytes(b"")
+    _, output, _ = says(tmp_path / "a", tmp_path / "b")
+    assert output == [f"- {name}" for name in sorted(names)]
+    _, output, _ = says("-v", tmp_path / "a", tmp_path / "a")
+    assert output == ["= ."]
+    _, output, _ = says("-v", tmp_path / "a", copied(tmp_path / "a"))
+    assert output == [f"= {name}" for name in sorted(names)]
 
 
 def test_a_directory_against_a_file_is_folded_beside_the_mismatch(tmp_path: Path) -> None:

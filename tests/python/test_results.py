@@ -216,6 +216,47 @@ def test_what_a_result_knows_besides_is_no_part_of_equality() -> None:
     assert DirResult(equal=True, moved={"a": "b"}) == one
 
 
+def test_a_result_knows_the_topmost_directories_that_one_side_has(tmp_path: Path) -> None:
+    for path in ["a/l/x/1", "a/l/2", "a/both/m/3", "b/both/4", "b/r/5", "b/file/6", "a/empty/in/"]:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        if not path.endswith("/"):
+            (tmp_path / path).write_bytes(b"")
+    (tmp_path / "a/file").write_bytes(b"")
+    result = komparu.compare_dir(tmp_path / "a", tmp_path / "b")
+    assert result.directories == {"l", "both/m", "r", "file"}
+    assert str(result).splitlines()[:-1] == [
+        "+ both/4",
+        "- both/m/ (1 file)",
+        "* file (type_mismatch)",
+        "+ file/ (1 file)",
+        "- l/ (2 files)",
+        "+ r/ (1 file)",
+    ]
+    merged = DirResult.merge([result, DirResult(equal=False, directories={"other"})])
+    assert merged.directories == {*result.directories, "other"}
+
+
+def test_a_result_made_by_hand_is_a_text_whatever_it_holds() -> None:
+    result = DirResult(
+        equal=False,
+        diff={"d\n": DiffReason.SIZE_MISMATCH, "e": DiffReason.READ_ERROR},
+        only_left={"caf\udce9", "\ud800", "b\\s", "\x9b\u202e"},
+        errors={"e"},
+        messages={"e": "no\nway"},
+    )
+    lines = str(result).split("\n")
+    assert sorted(lines) == sorted(
+        [
+            "* d\\n (size_mismatch)",
+            "- caf\udce9",
+            "- \ud800",
+            "- b\\\\s",
+            "- \\x9b\\u202e",
+            "! e: no\\nway",
+        ]
+    )
+
+
 def test_results_of_earlier_versions_load_and_others_fail_clearly() -> None:
     result = example()
     state = result.__getstate__()
@@ -224,6 +265,7 @@ def test_results_of_earlier_versions_load_and_others_fail_clearly() -> None:
     earlier.__setstate__(state[:6])
     assert earlier == result
     assert (earlier.complete, earlier.differences, earlier.summary) == (True, {}, Summary())
+    assert earlier.directories == set()
     for strange in ([*state, 1], state[:5], {"equal": True}):
         with pytest.raises(TypeError, match="pickled by another version of komparu"):
             DirResult.__new__(DirResult).__setstate__(strange)  # type: ignore[arg-type]

@@ -142,8 +142,8 @@ def test_a_failure_is_a_finding_or_is_raised(tmp_path: Path) -> None:
 def test_wrong_arguments_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^chunk_size must be positive$"):
         komparu.iter_trees(tmp_path, tmp_path, chunk_size=0)
-    with pytest.raises(TypeError, match=r"unexpected keyword argument 'progress'"):
-        komparu.iter_trees(tmp_path, tmp_path, progress=print)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'told'"):
+        komparu.iter_trees(tmp_path, tmp_path, told=print)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^equal must be bool, not int$"):
         komparu.iter_trees(tmp_path, tmp_path, equal=1)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="no running event loop"):

@@ -219,6 +219,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 self.report.found(path(), finding, context)?;
                 for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
                     if kind.is_directory() && !self.leaves_out(side) {
+                        self.report.only_directory(path());
                         let child = visit.child(name, kind.is_link(), entered);
                         context.counters().found_directory();
                         workers.push(Task::One(side, Visit { mismatched: true, ..child }));
@@ -382,6 +383,9 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 Side::Right => self.unknown(self.b, path(), errno, context)?,
             },
             kind if kind.is_directory() => {
+                if entered.left.is_some() && entered.right.is_some() {
+                    self.report.only_directory(path());
+                }
                 context.counters().found_directory();
                 workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
                 return Ok(false);

@@ -1,9 +1,12 @@
 //! The verdict on every name of two archives, once all of their entries have passed.
 
+mod directories;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashSet};
+
+use directories::only_directories;
 
 use super::differences::Differences;
 use super::resolve::{Both, Meaning, NameId, Names, Place, Resolved};
@@ -120,6 +123,7 @@ impl ResolvedPair {
         let unlisted: u64 = verdicts.unlisted.iter().map(|&(_, count)| count).sum();
         counters.set_entries_total(verdicts.findings.len() as u64 + unlisted);
         counters.set_bytes(verdicts.bytes);
+        verdicts.directories.into_iter().for_each(|it| report.only_directory(it));
         for (proof, count) in verdicts.unlisted {
             counters.count_equal(proof, count);
         }
@@ -180,7 +184,9 @@ impl ResolvedPair {
         if options.one_way {
             findings.retain(|(_, finding)| *finding != Finding::OnlyRight);
         }
-        Ok(Verdicts { findings, unlisted, bytes })
+        let directories =
+            only_directories(&findings, (&self.names, &self.resolved), both, context)?;
+        Ok(Verdicts { findings, directories, unlisted, bytes })
     }
 
     /// How many bytes of the content of a name were compared.
@@ -281,6 +287,8 @@ impl ResolvedPair {
 pub(super) struct Verdicts {
     /// In the order of the names.
     pub(super) findings: Vec<(Vec<u8>, Finding)>,
+    /// Directories that only one archive has.
+    pub(super) directories: Vec<Vec<u8>>,
     /// How many names are identical that are not among the findings, and how that is known.
     pub(super) unlisted: [(Option<Proof>, u64); 4],
     /// How many bytes of content were compared.
