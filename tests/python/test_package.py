@@ -121,7 +121,7 @@ def test_many_sources_take_the_options_of_two() -> None:
     for function in (komparu.compare_all, komparu.compare_many):
         assert list(inspect.signature(function).parameters) == ["sources", *options]
     parameters = inspect.signature(komparu.compare_dir_urls).parameters
-    trees = ["ignore", "where", "context", "max_differences", "on_error"]
+    trees = ["ignore", "only", "one_way", "where", "context", "max_differences", "on_error"]
     assert list(parameters) == ["dir_path", "url_map", *options[:-1], *trees, "progress"]
 
 
@@ -131,6 +131,9 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "path_a",
         "path_b",
         "chunk_size",
+        "ignore",
+        "only",
+        "one_way",
         "max_decompressed_size",
         "max_compression_ratio",
         "max_archive_entries",
