@@ -264,6 +264,9 @@ def test_a_part_of_a_set_and_an_index_that_counts_wrong_are_errors(
         record = struct.pack("<4s4H2LH", b"PK\5\6", *disks, count, count, len(index), at, 0)
         bad = written(tmp_path / "x.zip", contents + index + record)
         refuses(good, bad, bad, words)
+    more = index + b"no entry"
+    bad = written(tmp_path / "x.zip", contents + more + end(1, len(more), at))
+    refuses(good, bad, bad, f"something else than entries at byte {at + len(index)}")
     bad = written(tmp_path / "x.zip", b"PK\7\x08" + contents)
     refuses(good, bad, bad, "without an index at its end")
 

@@ -133,7 +133,12 @@ impl ZipIndex {
         let count = members.count();
         // The record of a zip with more entries than it can count counts from zero again.
         let is_counted = end.counted == count || (count > 0xffff && end.counted == count & 0xffff);
-        if !reading.is_over() || !is_counted {
+        if is_counted && !reading.is_over() {
+            let at = reading.place();
+            let why = format!("has an index that holds something else than entries at byte {at}");
+            return Ok(Broken::because(why));
+        }
+        if !is_counted {
             return Ok(Broken::because(format!(
                 "has {count} entries where its index counts {}: damaged",
                 end.counted
@@ -184,12 +189,17 @@ impl<'b> Reading<'b> {
         Ok(record)
     }
 
+    /// How far it has come.
+    fn place(&self) -> u64 {
+        self.at + self.position as u64
+    }
+
     /// Is the index at its end? A signature of all of it may follow the records: APPNOTE.TXT, section 4.3.13.
     fn is_over(&self) -> bool {
         let rest = &self.piece[self.position..];
         let signed = rest.strip_prefix(SIGNATURE).and_then(|rest| rest.split_first_chunk::<2>());
         match signed {
-            None => rest.is_empty() && self.at + self.position as u64 == self.until,
+            None => rest.is_empty() && self.place() == self.until,
             Some((length, rest)) => usize::from(u16::from_le_bytes(*length)) == rest.len(),
         }
     }
