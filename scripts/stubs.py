@@ -82,8 +82,10 @@ from komparu._config import KomparuConfig
 from komparu._core import TreeRun
 from komparu._describe import UNCHANGED, PathKey, public
 from komparu._types import (
+    Archive,
     CompareResult,
     Difference,
+    Directory,
     DirResult,
     Manifest,
     ProgressCallback,
@@ -101,8 +103,10 @@ from typing import TypeVar
 
 from komparu._runs import TreeRun as TreeRun
 from komparu._types import (
+    Archive,
     CompareResult,
     Difference,
+    Directory,
     DirResult,
     Manifest,
     ProgressCallback,
@@ -123,8 +127,10 @@ from typing import Any, TypeVar, final
 from komparu._core import TreeRun
 from komparu._runs import TreeRun as _AwaitedRun
 from komparu._types import (
+    Archive,
     CompareResult,
     Difference,
+    Directory,
     DirResult,
     Manifest,
     ProgressCallback,

@@ -81,9 +81,12 @@ from komparu._functions import (
 )
 from komparu._installed import verify_installed
 from komparu._types import (
+    Archive,
     CompareResult,
+    Content,
     Difference,
     DiffReason,
+    Directory,
     DirResult,
     Finding,
     Manifest,
@@ -96,15 +99,18 @@ from komparu._types import (
 )
 
 __all__ = [
+    "Archive",
     "ArchiveBombError",
     "ArchiveError",
     "CompareResult",
     "Comparer",
     "ComparisonTimeoutError",
     "ConfigError",
+    "Content",
     "DiffReason",
     "Difference",
     "DirResult",
+    "Directory",
     "Finding",
     "KomparuConfig",
     "KomparuError",

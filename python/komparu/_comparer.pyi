@@ -6,8 +6,10 @@ from typing import Any, TypeVar, final
 from komparu._core import TreeRun
 from komparu._runs import TreeRun as _AwaitedRun
 from komparu._types import (
+    Archive,
     CompareResult,
     Difference,
+    Directory,
     DirResult,
     Manifest,
     ProgressCallback,
@@ -228,8 +230,8 @@ class Comparer:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     def compare_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -287,8 +289,8 @@ class Comparer:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -506,8 +508,8 @@ class _Coroutines:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     async def compare_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -565,8 +567,8 @@ class _Coroutines:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,

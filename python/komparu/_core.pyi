@@ -8,8 +8,11 @@ from typing import Any, Final, TypeVar, final
 from komparu._config import KomparuConfig
 from komparu._errors import ComparisonTimeoutError
 from komparu._types import (
+    Archive,
     CompareResult,
+    Content,
     Difference,
+    Directory,
     DirResult,
     Finding,
     Manifest,
@@ -27,6 +30,9 @@ __all__ = [
     "Settings",
     "TreeRun",
     "__version__",
+    "check_archive",
+    "check_content",
+    "check_directory",
     "check_manifest",
     "check_source",
     "compare",
@@ -194,6 +200,9 @@ def record_call(function: str, arguments: tuple[object, ...], outcome: object) -
 def prepare() -> None: ...
 def serve_archives(parent: int) -> None: ...
 def check_source(source: Source) -> None: ...
+def check_archive(archive: Archive) -> None: ...
+def check_content(value: Content) -> None: ...
+def check_directory(directory: Directory) -> None: ...
 def check_manifest(manifest: Manifest) -> None: ...
 def legible(value: str) -> str: ...
 def one_line(name: str) -> str: ...
@@ -734,8 +743,8 @@ def compare_many(
     """
 
 def compare_trees(
-    left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-    right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -783,7 +792,7 @@ def compare_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Manifest.
+            paths to sources; or a Directory, an Archive or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -948,8 +957,8 @@ def first_difference(
     """
 
 def iter_trees(
-    left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-    right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -995,7 +1004,7 @@ def iter_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Manifest.
+            paths to sources; or a Directory, an Archive or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.

@@ -12,8 +12,10 @@ from komparu._config import KomparuConfig
 from komparu._core import TreeRun
 from komparu._describe import UNCHANGED, PathKey, public
 from komparu._types import (
+    Archive,
     CompareResult,
     Difference,
+    Directory,
     DirResult,
     Manifest,
     ProgressCallback,
@@ -579,8 +581,8 @@ def compare_many(
 
 @public
 def compare_trees(
-    left: SourceLike | Mapping[PathKey, SourceLike] | Manifest,
-    right: SourceLike | Mapping[PathKey, SourceLike] | Manifest,
+    left: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
+    right: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -628,7 +630,7 @@ def compare_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Manifest.
+            paths to sources; or a Directory, an Archive or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -852,8 +854,8 @@ def get_config() -> KomparuConfig:
 
 @public
 def iter_trees(
-    left: SourceLike | Mapping[PathKey, SourceLike] | Manifest,
-    right: SourceLike | Mapping[PathKey, SourceLike] | Manifest,
+    left: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
+    right: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -899,7 +901,7 @@ def iter_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Manifest.
+            paths to sources; or a Directory, an Archive or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.

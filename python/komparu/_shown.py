@@ -34,6 +34,6 @@ def shown_fields(name: str, fields: Mapping[str, object]) -> str:
 def _value(name: str, value: object) -> object:
     if name == "headers" and isinstance(value, Mapping):
         return dict.fromkeys(value, _MASK)
-    if name in {"url", "proxy"} and isinstance(value, str | bytes | os.PathLike):
+    if name in {"url", "proxy", "source", "path"} and isinstance(value, str | bytes | os.PathLike):
         return os.fsdecode(_core.masked(os.fsencode(value)))
     return value

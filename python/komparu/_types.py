@@ -17,10 +17,13 @@ else:
     from komparu._records import dataclass, field
 
 __all__ = [
+    "Archive",
     "CompareResult",
+    "Content",
     "DiffReason",
     "Difference",
     "DirResult",
+    "Directory",
     "Finding",
     "Manifest",
     "Progress",
@@ -71,10 +74,91 @@ class Source:
         return shown(self, unset=False)
 
 
-SourceLike: "TypeAlias" = str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source
+@dataclass(frozen=True, slots=True, repr=False)
+class Content:
+    """Bytes in memory, as a source.
+
+    Attributes:
+        data: `bytes` or anything that has bytes as they do. They are copied when a call begins.
+        name: What messages and results call it. `None`: how many bytes there are.
+
+    Raises:
+        TypeError: The data have no bytes, or the name is no text.
+
+    """
+
+    if TYPE_CHECKING:
+        data: bytes | bytearray | memoryview
+    else:
+        # What pydantic can check.
+        data: bytes
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check both."""
+        _core.check_content(self)
+
+    def __repr__(self) -> str:
+        """Show the name and the size, and no bytes."""
+        return f"<Content {_core.source_name(self)!r}, {memoryview(self.data).nbytes} bytes>"
 
 
-@dataclass(frozen=True, slots=True)
+SourceLike: "TypeAlias" = str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source | Content
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Directory:
+    """A directory, as a tree: an error where there is anything else.
+
+    Attributes:
+        path: A local path, a file:// URL or a Source.
+
+    Raises:
+        ValueError: The path is empty.
+        ConfigError: It is a URL.
+        TypeError: It has a wrong type.
+
+    """
+
+    path: SourceLike
+
+    def __post_init__(self) -> None:
+        """Check it."""
+        _core.check_directory(self)
+
+    def __repr__(self) -> str:
+        """Show it, secrets masked."""
+        return shown(self, unset=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Archive:
+    """An archive, as a tree.
+
+    Attributes:
+        source: The archive: a local path, a URL, a Source, or Content.
+        root: The directory in it whose entries are compared, without it: `"pkg-1.0"`. `"*"` is
+            the one directory that everything lies in, whatever it is called. `""`: all of it.
+
+    Raises:
+        ValueError: The source is empty, or the root is absolute or has a `..` part.
+        TypeError: The source or the root has a wrong type.
+
+    """
+
+    source: SourceLike
+    root: str | bytes | os.PathLike[str] | os.PathLike[bytes] = ""
+
+    def __post_init__(self) -> None:
+        """Check both."""
+        _core.check_archive(self)
+
+    def __repr__(self) -> str:
+        """Show it, secrets masked."""
+        return shown(self, unset=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Manifest:
     """What a manifest lists: names of files with their digests, and no content.
 
@@ -99,6 +183,10 @@ class Manifest:
     def __post_init__(self) -> None:
         """Check both."""
         _core.check_manifest(self)
+
+    def __repr__(self) -> str:
+        """Show it, secrets masked."""
+        return shown(self, unset=False)
 
 
 class DiffReason(str, Enum):

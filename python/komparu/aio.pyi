@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from komparu._runs import TreeRun as TreeRun
 from komparu._types import (
+    Archive,
     CompareResult,
     Difference,
+    Directory,
     DirResult,
     Manifest,
     ProgressCallback,
@@ -552,8 +554,8 @@ async def compare_many(
     """
 
 async def compare_trees(
-    left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-    right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -601,7 +603,7 @@ async def compare_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Manifest.
+            paths to sources; or a Directory, an Archive or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -766,8 +768,8 @@ async def first_difference(
     """
 
 def iter_trees(
-    left: SourceLike | Mapping[_Path, SourceLike] | Manifest,
-    right: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -813,7 +815,7 @@ def iter_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Manifest.
+            paths to sources; or a Directory, an Archive or a Manifest.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.

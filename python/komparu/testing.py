@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 from komparu._explained import file_text, tree_text
 from komparu._functions import compare_archive, compare_dir, first_difference
-from komparu._types import Source
+from komparu._types import Content, Source
 
 if TYPE_CHECKING:
     from typing import Any
@@ -107,7 +107,9 @@ def _of_files(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _local(source: SourceLike) -> str | None:
-    """Give the path of a source, as text; None for a URL."""
+    """Give the path of a source, as text; None for a URL, and for what is in memory."""
+    if isinstance(source, Content):
+        return None
     text = os.fsdecode(source.url if isinstance(source, Source) else source)
     if file := re.match("file://(?:localhost)?(/[^?#]*)", text, re.IGNORECASE | re.DOTALL):
         return os.fsdecode(unquote_to_bytes(os.fsencode(file[1])))

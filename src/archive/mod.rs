@@ -19,6 +19,7 @@ pub(crate) mod limits;
 pub(crate) mod name_table;
 pub(crate) mod occurrences;
 pub(crate) mod open;
+pub(crate) mod opening;
 pub(crate) mod parts;
 pub(crate) mod passage;
 pub(crate) mod reader;

@@ -8,6 +8,7 @@ use super::chosen::Chosen;
 use super::entries::{BesideEntries, Header, Index, Kind, Spelling};
 use super::input::Origin;
 use super::occurrences::Occurrences;
+use super::opening::Rooted;
 use super::reader::ArchiveReader;
 use super::stream::{Piece, Step};
 use crate::engine::digest::add_zeros;
@@ -48,6 +49,8 @@ pub(crate) struct Unpacker<'a> {
     is_sent: bool,
     /// Where all members of one name count.
     occurrences: Occurrences,
+    /// Names as they are seen from the root.
+    rooted: Rooted<'a>,
     /// Directories, pipes and devices; `None`: they are passed over.
     without_content: Option<Vec<(Box<[u8]>, EntryKind)>>,
 }
@@ -71,6 +74,7 @@ impl<'a> Unpacker<'a> {
             index: 0,
             is_sent: false,
             occurrences: Occurrences::default(),
+            rooted: Rooted::new(origin.opening()),
             without_content: None,
         })
     }
@@ -89,13 +93,21 @@ impl<'a> Unpacker<'a> {
 
     /// Notes an entry that has no content, if that is wanted. A name that leads nowhere within a tree names no
     /// directory of one.
-    fn note(&mut self, name: &[u8], kind: EntryKind) {
-        if let Some(noted) = &mut self.without_content
-            && let Ok(name) = names::normal(name)
-            && !name.is_empty()
+    fn note(&mut self, name: &[u8], kind: EntryKind) -> Result<()> {
+        let Ok(name) = names::normal(name) else { return Ok(()) };
+        if !name.is_empty()
+            && let Some(name) = self.place(name, kind.is_directory())?
+            && let Some(noted) = &mut self.without_content
         {
             noted.push((names::composed(name).into(), kind));
         }
+        Ok(())
+    }
+
+    /// What an entry is called, seen from the root; `None`: it does not lie there.
+    fn place(&mut self, name: Vec<u8>, is_directory: bool) -> Result<Option<Vec<u8>>> {
+        let placed = self.rooted.place(name, is_directory);
+        placed.map_err(|why| Error::archive(self.origin.name(), why))
     }
 
     /// Goes on to the next entry that counts, past all that is left of the one at hand.
@@ -109,6 +121,8 @@ impl<'a> Unpacker<'a> {
             let Some(entry) = self.archive.next()? else {
                 self.archive.verify()?;
                 self.origin.verify()?;
+                let finished = self.rooted.finish();
+                finished.map_err(|why| Error::archive(self.origin.name(), why))?;
                 return Ok(None);
             };
             let kind = match entry.kind {
@@ -119,12 +133,12 @@ impl<'a> Unpacker<'a> {
                 // A target that cannot be matched is the target of nothing: it stays as it is.
                 libarchive::ShownKind::HardLink(target) => {
                     let target = names::normal(&target).unwrap_or(target);
-                    Kind::HardLink(names::composed(target).into())
+                    Kind::HardLink(names::composed(self.rooted.target(target)).into())
                 }
                 other => {
                     self.archive.content(|_| Ok(()))?;
                     if let Some(kind) = without_content(&other) {
-                        self.note(&entry.name, kind);
+                        self.note(&entry.name, kind)?;
                     }
                     continue;
                 }
@@ -140,6 +154,10 @@ impl<'a> Unpacker<'a> {
                     self.archive.content(|_| Ok(()))?;
                     return Ok(Some(Found::Refused(entry.name, why)));
                 }
+            };
+            let Some(name) = self.place(name, false)? else {
+                self.archive.content(|_| Ok(()))?;
+                continue;
             };
             self.is_sent = match &self.content_use {
                 ContentUse::Send => kind == Kind::File,

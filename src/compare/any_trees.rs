@@ -1,8 +1,9 @@
 //! Any tree against any other: what is there, or what was given, decides how the two are compared.
 
-use super::archives::report_archive;
+use super::archives::{GivenArchive, report_archives};
 use super::mixed::{Reading, report_archive_and_tree};
 use super::trees::{is_directory, report_dir, report_dir_urls, walk};
+use crate::archive::opening::Opening;
 use crate::error::{Name, Result};
 use crate::options::Options;
 use crate::outcome::Side;
@@ -31,12 +32,16 @@ pub enum GivenTree {
     Map(UrlTree),
     /// What a manifest lists.
     Manifest(GivenManifest),
+    /// A directory, and nothing else.
+    Directory(Source),
+    /// An archive, whatever is there, and what of it counts.
+    Archive(Source, Opening),
 }
 
 /// What a tree turns out to be.
 pub(super) enum GivenKind<'g> {
     Directory(&'g Source),
-    Archive(&'g Source),
+    Archive(GivenArchive<'g>),
     Map(&'g UrlTree),
     Manifest(&'g GivenManifest),
 }
@@ -45,7 +50,9 @@ impl GivenTree {
     pub(super) fn kind(&self) -> GivenKind<'_> {
         match self {
             Self::Named(source) if is_directory(source) => GivenKind::Directory(source),
-            Self::Named(source) => GivenKind::Archive(source),
+            Self::Named(source) => GivenKind::Archive(GivenArchive { source, opening: Opening::PLAIN }),
+            Self::Directory(source) => GivenKind::Directory(source),
+            Self::Archive(source, opening) => GivenKind::Archive(GivenArchive { source, opening }),
             Self::Map(urls) => GivenKind::Map(urls),
             Self::Manifest(manifest) => GivenKind::Manifest(manifest),
         }
@@ -72,7 +79,7 @@ pub fn report_trees(
             report_dir(left, right, options, sink, context)
         }
         (GivenKind::Archive(left), GivenKind::Archive(right)) => {
-            report_archive(left, right, options, sink, context)
+            report_archives(left, right, options, sink, context)
         }
         (GivenKind::Directory(left), GivenKind::Map(right)) => {
             report_dir_urls(left, right, options, sink, context)
@@ -95,12 +102,12 @@ pub fn report_trees(
         }
         (GivenKind::Archive(left), GivenKind::Map(right)) => {
             let (archive, tree) = ((left, Side::Left), (right, &Name::new(b"the map")));
-            let reading = of_map(left, options);
+            let reading = of_map(left.source, options);
             report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
         }
         (GivenKind::Map(left), GivenKind::Archive(right)) => {
             let (archive, tree) = ((right, Side::Right), (left, &Name::new(b"the map")));
-            let reading = of_map(right, options);
+            let reading = of_map(right.source, options);
             report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
         }
         (GivenKind::Manifest(left), GivenKind::Manifest(right)) => {

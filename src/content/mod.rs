@@ -5,6 +5,7 @@
 //! however long.
 
 pub(crate) mod file;
+pub(crate) mod memory;
 pub(crate) mod stream;
 pub(crate) mod url;
 

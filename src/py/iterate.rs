@@ -12,7 +12,8 @@ use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::PreparedCall;
 use super::run_state::TreeRun;
 use super::values::boolean;
-use super::{manifests, many, sources};
+use super::{manifests, many, sources, trees};
+use crate::archive::opening::Opening;
 use crate::compare::any_trees::{GivenManifest, GivenTree, report_trees};
 use crate::jobs::Load;
 use crate::options::{Function, Options};
@@ -22,13 +23,13 @@ use crate::source::Source;
 const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "left",
-        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Manifest",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest",
         about: "A directory, or an archive: a local path, a URL or a Source; a mapping of relative paths to \
-            sources; or a Manifest.",
+            sources; or a Directory, an Archive or a Manifest.",
     },
     Parameter {
         name: "right",
-        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Manifest",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest",
         about: "What it is compared with, of any of these kinds.",
     },
 ];
@@ -105,6 +106,8 @@ fn read_iter_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResul
 /// A tree as it is given, before the options are known.
 pub(super) enum Unread {
     Manifest(GivenManifest),
+    Directory(Source),
+    Archive(Source, Opening),
     Named(Source),
     Map(Vec<(Vec<u8>, Source)>, &'static str),
 }
@@ -119,6 +122,12 @@ impl Unread {
         if let Some(manifest) = manifests::manifest(value)? {
             return Ok(Self::Manifest(manifest));
         }
+        if let Some((source, opening)) = trees::archive(value)? {
+            return Ok(Self::Archive(source, opening));
+        }
+        if let Some(source) = trees::directory(value)? {
+            return Ok(Self::Directory(source));
+        }
         if value.is_instance(classes(py)?.mapping.bind(py))? {
             return Ok(Self::Map(sources::map(value, name, call)?, name));
         }
@@ -128,7 +137,9 @@ impl Unread {
     pub(super) fn sources(&self) -> Vec<&Source> {
         match self {
             Self::Manifest(manifest) => vec![&manifest.source],
-            Self::Named(source) => vec![source],
+            Self::Named(source) | Self::Directory(source) | Self::Archive(source, _) => {
+                vec![source]
+            }
             Self::Map(sources, _) => sources.iter().map(|(_, source)| source).collect(),
         }
     }
@@ -145,6 +156,8 @@ impl Unread {
             Self::Map(sources, name) => {
                 GivenTree::Map(many::tree(py, sources, name, options, call)?)
             }
+            Self::Directory(source) => GivenTree::Directory(source),
+            Self::Archive(source, opening) => GivenTree::Archive(source, opening),
         })
     }
 }

@@ -36,6 +36,7 @@ mod run_state;
 mod settings;
 mod sources;
 mod stream;
+mod trees;
 mod values;
 mod watcher;
 mod workers;
@@ -82,6 +83,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         files::compare_files,
         manifests::check_manifest,
         workers::serve_archives,
+        sources::check_content,
+        trees::check_archive,
+        trees::check_directory,
     );
     functions::add(module)?;
     // The network thread stops before the interpreter does.

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyMemoryView, PyString};
 
 use super::classes::classes;
 use super::errors::raise;
@@ -15,7 +15,7 @@ use crate::run::context::{Call, Context};
 use crate::source::Source;
 
 /// What a source may be, for messages.
-const SOURCE_TYPES: &str = "str, bytes, os.PathLike or komparu.Source";
+const SOURCE_TYPES: &str = "str, bytes, os.PathLike, komparu.Source or komparu.Content";
 
 /// Sources that are read between two looks at signals and at the clock: about a millisecond's work.
 const CHECKED: usize = 1 << 10;
@@ -28,7 +28,11 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
     if let Ok(stream) = value.cast::<OpenStream>() {
         return Ok(stream.get().source());
     }
-    if !value.is_instance(&classes(value.py())?.types.bind(value.py()).getattr("Source")?)? {
+    let types = classes(value.py())?.types.bind(value.py());
+    if value.is_instance(&types.getattr("Content")?)? {
+        return content(value);
+    }
+    if !value.is_instance(&types.getattr("Source")?)? {
         let kind = value.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
             "{parameter} must be {SOURCE_TYPES}, not {kind}"
@@ -44,6 +48,44 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
             Err(PyTypeError::new_err(message))
         }
     }
+}
+
+/// Checks what a `komparu.Content` was made of.
+#[pyfunction]
+pub(super) fn check_content(value: &Bound<'_, PyAny>) -> PyResult<()> {
+    content(value).map(drop)
+}
+
+/// Reads a `komparu.Content`: the bytes that it has now.
+fn content(value: &Bound<'_, PyAny>) -> PyResult<Source> {
+    let (data, name) = (value.getattr("data")?, value.getattr("name")?);
+    let bytes = match data.cast::<PyBytes>() {
+        Ok(bytes) => bytes.clone(),
+        Err(_) => {
+            let view = PyMemoryView::from(&data).map_err(|error| {
+                let kind =
+                    data.get_type().name().map_or_else(|_| "?".to_owned(), |it| it.to_string());
+                if error.is_instance_of::<PyTypeError>(value.py()) {
+                    PyTypeError::new_err(format!("Content.data must be bytes-like, not {kind}"))
+                } else {
+                    error
+                }
+            })?;
+            view.call_method0("tobytes")?.cast_into::<PyBytes>()?
+        }
+    };
+    let name = if name.is_none() {
+        format!("{} bytes in memory", bytes.as_bytes().len()).into_bytes()
+    } else {
+        let Ok(text) = name.cast::<PyString>() else {
+            let kind = name.get_type().name()?;
+            return Err(PyTypeError::new_err(format!(
+                "Content.name must be str or None, not {kind}"
+            )));
+        };
+        encode(text)?
+    };
+    Ok(Source::memory(bytes.as_bytes(), &name))
 }
 
 /// Reads a source that is a directory: anything but a URL.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::content::Content;
 use crate::content::file::located::{Located, Location};
+use crate::content::memory::MemoryReader;
 use crate::content::stream::{Stream, StreamContent};
 use crate::content::url::HttpReader;
 use crate::content::url::unasked::UrlContent;
@@ -29,6 +30,7 @@ enum Target {
     /// With settings of its own, if it has any.
     Url(Box<(Url, Option<Arc<Overrides>>)>),
     Stream(Arc<Stream>),
+    Memory(Arc<[u8]>),
 }
 
 impl Source {
@@ -72,6 +74,20 @@ impl Source {
         Self { name: Name::new(name), target: Target::Stream(Arc::new(stream)) }
     }
 
+    /// Content in memory. Messages call it `name`.
+    #[must_use]
+    pub fn memory(bytes: &[u8], name: &[u8]) -> Self {
+        Self { name: Name::new(&redacted(name)), target: Target::Memory(bytes.into()) }
+    }
+
+    /// The content that it has in memory, if it has any.
+    pub(crate) fn in_memory(&self) -> Option<MemoryReader> {
+        match &self.target {
+            Target::Memory(bytes) => Some(MemoryReader::new(bytes)),
+            Target::Path(_) | Target::Url(_) | Target::Stream(_) => None,
+        }
+    }
+
     /// The source with its own settings. They mean nothing for a path.
     #[must_use]
     pub fn with(mut self, overrides: Overrides) -> Self {
@@ -100,6 +116,9 @@ impl Source {
             }
             Target::Stream(_) => {
                 Err(Error::Config(format!("'{}' is a stream, not a local path", self.name)))
+            }
+            Target::Memory(_) => {
+                Err(Error::Config(format!("'{}' is in memory, not a local path", self.name)))
             }
         }
     }
@@ -131,6 +150,7 @@ impl Source {
                 let detect = options.files.detect_changes;
                 Box::new(StreamContent { stream, name: &self.name, detect })
             }
+            Target::Memory(bytes) => Box::new(MemoryReader::new(bytes)),
         })
     }
 
@@ -154,7 +174,7 @@ impl Source {
     pub(crate) fn fetch(&self, options: &Options, concurrent: usize) -> Result<HttpReader> {
         match &self.target {
             Target::Url(url) => self.url_content(url, options).ask(concurrent),
-            Target::Path(_) | Target::Stream(_) => {
+            Target::Path(_) | Target::Stream(_) | Target::Memory(_) => {
                 Err(Error::Config(format!("'{}' is no URL", self.name)))
             }
         }

@@ -67,6 +67,8 @@ WRONG_TYPES: list[tuple[str, object, str]] = [
     ("headers", {"X": 1}, 'value of header "X" must be str, not int'),
 ]
 
+KINDS = "str, bytes, os.PathLike, komparu.Source or komparu.Content"
+
 
 @pytest.mark.parametrize(("name", "value", "message"), BAD_VALUES)
 def test_a_bad_value_is_refused_before_anything_is_opened(
@@ -135,12 +137,20 @@ def test_the_limits_themselves_are_allowed(pair: tuple[Path, Path]) -> None:
         ("S3://bucket/a", komparu.ConfigError, "unsupported URL scheme 's3'"),
         (b"data://x", komparu.ConfigError, "unsupported URL scheme 'data'"),
         ("file://host/a", komparu.ConfigError, "{}: file URL of another host, 'host'"),
-        (None, TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, not NoneType"),
-        (1, TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, not int"),
+        (
+            None,
+            TypeError,
+            f"{{}} must be {KINDS}, not NoneType",
+        ),
+        (
+            1,
+            TypeError,
+            f"{{}} must be {KINDS}, not int",
+        ),
         (
             bytearray(b"a"),
             TypeError,
-            "{} must be str, bytes, os.PathLike or komparu.Source, not bytearray",
+            f"{{}} must be {KINDS}, not bytearray",
         ),
     ],
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DIFFERENT = DirResult(equal=False, diff={"x": DiffReason.CONTENT_MISMATCH})
 
+KINDS = "str, bytes, os.PathLike, komparu.Source or komparu.Content"
+
 
 class PathLike:
     """A path that is neither a string nor a `Path`."""
@@ -72,9 +74,21 @@ def test_a_relative_path_starts_from_the_working_directory(
         ("a\0b", ValueError, "{} contains a NUL byte"),
         ("file:///a%00b", ValueError, "{} contains a NUL byte"),
         ("file://", ValueError, "{}: file URL without a path"),
-        (None, TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, not NoneType"),
-        (1, TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, not int"),
-        (["a"], TypeError, "{} must be str, bytes, os.PathLike or komparu.Source, not list"),
+        (
+            None,
+            TypeError,
+            f"{{}} must be {KINDS}, not NoneType",
+        ),
+        (
+            1,
+            TypeError,
+            f"{{}} must be {KINDS}, not int",
+        ),
+        (
+            ["a"],
+            TypeError,
+            f"{{}} must be {KINDS}, not list",
+        ),
         ("ftp://host/d", komparu.ConfigError, "unsupported URL scheme 'ftp'"),
     ],
 )
@@ -170,7 +184,7 @@ def test_one_directory_under_two_names_is_equal_at_once(tmp_path: Path) -> None:
 def test_the_signature_is_the_documented_one() -> None:
     parameters = inspect.signature(komparu.compare_dir).parameters
     kinds = [(name, parameter.kind.name) for name, parameter in parameters.items()]
-    options = "chunk_size size_precheck quick_check follow_symlinks max_workers ignore"
+    options = "chunk_size size_precheck quick_check follow_symlinks max_workers ignore only one_way"
     more = ["comparison_timeout", "read_holes", "detect_changes", "where", "context"]
     more += ["max_differences", "on_error", "progress"]
     assert kinds == [

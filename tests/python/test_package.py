@@ -14,13 +14,16 @@ from children import run
 from komparu import aio
 
 EXPORTS = {
+    "Archive",
     "ArchiveBombError",
     "ArchiveError",
     "CompareResult",
     "ComparisonTimeoutError",
     "ConfigError",
+    "Content",
     "DiffReason",
     "Difference",
+    "Directory",
     "DirResult",
     "Finding",
     "KomparuConfig",

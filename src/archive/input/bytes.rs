@@ -1,5 +1,6 @@
 //! The bytes of an archive before anything is undone: what has them, and how they can be read.
 
+use crate::archive::opening::Opening;
 use crate::content::{ReadAt, Reader};
 use crate::error::{Name, Result};
 use crate::run::context::Context;
@@ -8,6 +9,9 @@ use crate::run::context::Context;
 pub(crate) trait Origin: Sync {
     /// What messages call it.
     fn name(&self) -> &Name;
+
+    /// What its user said of it.
+    fn opening(&self) -> &Opening;
 
     /// Its bytes, from the first one on.
     ///

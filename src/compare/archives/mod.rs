@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::archive::input::{Bytes, Origin};
+use crate::archive::opening::Opening;
 use crate::content::Reader;
 use crate::content::file::FileReader;
 use crate::content::url::HttpReader;
@@ -58,6 +59,28 @@ pub fn report_archive(
     sink: &dyn Sink,
     context: &Context<'_>,
 ) -> Result<bool> {
+    let plain = |source| GivenArchive { source, opening: Opening::PLAIN };
+    report_archives(plain(a), plain(b), options, sink, context)
+}
+
+/// An archive, as it was given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GivenArchive<'g> {
+    pub(crate) source: &'g Source,
+    pub(crate) opening: &'g Opening,
+}
+
+/// The same for archives of which only a part may count.
+///
+/// # Errors
+/// Those of [`compare_archive`].
+pub(crate) fn report_archives(
+    a: GivenArchive<'_>,
+    b: GivenArchive<'_>,
+    options: &Options,
+    sink: &dyn Sink,
+    context: &Context<'_>,
+) -> Result<bool> {
     context.checkpoint()?;
     report(sink, options.early_end(), context, |report, context| {
         engine::until_quiet(context, || compare_once(a, b, options, report, context))
@@ -65,14 +88,15 @@ pub fn report_archive(
 }
 
 fn compare_once(
-    a: &Source,
-    b: &Source,
+    a: GivenArchive<'_>,
+    b: GivenArchive<'_>,
     options: &Options,
     report: &Report<'_>,
     context: &Context<'_>,
 ) -> Result<()> {
     let (mut a, mut b) = (Archive::look(a, options)?, Archive::look(b, options)?);
-    if let (Some(one), Some(other)) = (&mut a.file, &mut b.file)
+    if a.opening == b.opening
+        && let (Some(one), Some(other)) = (&mut a.file, &mut b.file)
         && let Some(same) = known_to_be_same(one, other, options, context)?
     {
         return passes::examine(&a, same, options, report, context);
@@ -87,7 +111,7 @@ fn compare_once(
         if compared.is_ok() || !one_at_a_time {
             return compared;
         }
-        (a, b) = (Archive::look(a.source, options)?, Archive::look(b.source, options)?);
+        (a, b) = (Archive::look(a.given(), options)?, Archive::look(b.given(), options)?);
     }
     passes::compare_in_turn(&a, &b, options, report, context)
 }
@@ -135,6 +159,7 @@ fn known_to_be_same(
 /// An archive in a file of this machine, which is open, or at a URL.
 pub(crate) struct Archive<'s> {
     source: &'s Source,
+    opening: &'s Opening,
     options: &'s Options,
     file: Option<FileReader>,
     /// A request that has been answered, and not been read.
@@ -144,14 +169,20 @@ pub(crate) struct Archive<'s> {
 }
 
 impl<'s> Archive<'s> {
-    pub(crate) fn look(source: &'s Source, options: &'s Options) -> Result<Self> {
+    pub(crate) fn look(given: GivenArchive<'s>, options: &'s Options) -> Result<Self> {
+        let GivenArchive { source, opening } = given;
         let content = source.content(options).map_err(|error| match error {
             // It is there, and no file.
             Error::Read { name, cause, errno, .. } => Error::Archive { name, cause, errno },
             other => other,
         })?;
         let file = content.file().cloned().map(FileReader::open_located).transpose()?;
-        Ok(Self { source, options, file, asked: Mutex::default(), passed_over: None })
+        let asked = Mutex::default();
+        Ok(Self { source, opening, options, file, asked, passed_over: None })
+    }
+
+    fn given(&self) -> GivenArchive<'s> {
+        GivenArchive { source: self.source, opening: self.opening }
     }
 
     fn is_passed_over(&self) -> bool {
@@ -182,7 +213,14 @@ impl Origin for Archive<'_> {
         self.source.name()
     }
 
+    fn opening(&self) -> &Opening {
+        self.opening
+    }
+
     fn open<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>> {
+        if let Some(memory) = self.source.in_memory() {
+            return Ok(Bytes::Anywhere(Box::new(memory)));
+        }
         if self.source.is_stream() {
             let stream = self.source.content(self.options)?.open(2)?;
             return Ok(Bytes::Stream(stream, "it is a pipe"));

@@ -1,12 +1,12 @@
 //! The files of an archive, and their digests.
 
 use super::digests::{Names, Unheard};
+use crate::compare::archives::GivenArchive;
 use crate::compare::mixed;
 use crate::error::Result;
 use crate::options::Options;
 use crate::run::context::Context;
 use crate::run::sink::report;
-use crate::source::Source;
 use crate::tree::empty::EmptyTree;
 use crate::tree::manifest::algorithm::Algorithm;
 use crate::tree::manifest::write::DigestedFile;
@@ -16,7 +16,7 @@ use crate::tree::manifest::write::DigestedFile;
 /// # Errors
 /// When it is none, damaged, encrypted, or passes a limit; when not all of it is known; when the context says stop.
 pub(super) fn digests(
-    archive: &Source,
+    archive: GivenArchive<'_>,
     algorithm: Algorithm,
     options: &Options,
     context: &Context<'_>,

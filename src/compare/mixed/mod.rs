@@ -18,7 +18,7 @@ use self::drive::{Driven, drive};
 use self::known::KnownEntries;
 use self::places::Unplaced;
 use super::archives::passes::{THREAD, add_digests};
-use super::archives::{Archive, channel, decide, direct, lockstep, send};
+use super::archives::{Archive, GivenArchive, channel, decide, direct, lockstep, send};
 use super::manifests::digests::Names;
 use super::trees::task::Known;
 use super::trees::walk;
@@ -34,7 +34,6 @@ use crate::run::context::{Context, Steps};
 use crate::run::for_each::{AfterFailure, Verdict, each};
 use crate::run::sink::{Report, Sink, report};
 use crate::run::threads;
-use crate::source::Source;
 use crate::sys::lock::{ignore_poison, lock};
 use crate::tree::Tree;
 use crate::tree::empty::EmptyTree;
@@ -58,7 +57,7 @@ pub(crate) enum Reading {
 /// When the archive is none, damaged, encrypted, or passes a limit; when the tree's root cannot be read; when the
 /// context says stop.
 pub(crate) fn report_archive_and_tree<T: Tree>(
-    (archive, side): (&Source, Side),
+    (archive, side): (GivenArchive<'_>, Side),
     (tree, tree_name): (&T, &Name),
     reading: Reading,
     options: &Options,
@@ -95,7 +94,7 @@ pub(crate) fn report_archive_and_tree<T: Tree>(
 /// When the archive is none, damaged, encrypted, or passes a limit; when not all of it is known; when the context
 /// says stop.
 pub(super) fn digested(
-    archive: &Source,
+    archive: GivenArchive<'_>,
     nothing: &EmptyTree,
     names: Names,
     options: &Options,

@@ -1,0 +1,53 @@
+//! Trees that a caller says the kind of, as Python has them: `komparu.Archive` and `komparu.Directory`.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+use super::classes::classes;
+use super::errors::raise;
+use super::sources;
+use crate::archive::opening::Opening;
+use crate::source::Source;
+
+/// Checks what a `komparu.Archive` was made of.
+#[pyfunction]
+pub(super) fn check_archive(archive: &Bound<'_, PyAny>) -> PyResult<()> {
+    read_archive(archive).map(drop)
+}
+
+/// Checks what a `komparu.Directory` was made of.
+#[pyfunction]
+pub(super) fn check_directory(directory: &Bound<'_, PyAny>) -> PyResult<()> {
+    read_directory(directory).map(drop)
+}
+
+/// Reads a `komparu.Archive`; `None` if it is none.
+pub(super) fn archive(value: &Bound<'_, PyAny>) -> PyResult<Option<(Source, Opening)>> {
+    if is(value, "Archive")? { read_archive(value).map(Some) } else { Ok(None) }
+}
+
+/// Reads a `komparu.Directory`; `None` if it is none.
+pub(super) fn directory(value: &Bound<'_, PyAny>) -> PyResult<Option<Source>> {
+    if is(value, "Directory")? { read_directory(value).map(Some) } else { Ok(None) }
+}
+
+fn is(value: &Bound<'_, PyAny>, class: &str) -> PyResult<bool> {
+    let py = value.py();
+    value.is_instance(&classes(py)?.types.bind(py).getattr(class)?)
+}
+
+fn read_archive(archive: &Bound<'_, PyAny>) -> PyResult<(Source, Opening)> {
+    let source = sources::source(&archive.getattr("source")?, "Archive.source")?;
+    let root = archive.getattr("root")?;
+    let Some(root) = sources::path_text(&root)? else {
+        let kind = root.get_type().name()?;
+        let message = format!("Archive.root must be str, bytes or os.PathLike, not {kind}");
+        return Err(PyTypeError::new_err(message));
+    };
+    let opening = Opening::within(&root, "Archive.root");
+    Ok((source, opening.map_err(|error| raise(archive.py(), &error))?))
+}
+
+fn read_directory(directory: &Bound<'_, PyAny>) -> PyResult<Source> {
+    sources::directory(&directory.getattr("path")?, "Directory.path")
+}
