@@ -50,7 +50,9 @@ impl GivenTree {
     pub(super) fn kind(&self) -> GivenKind<'_> {
         match self {
             Self::Named(source) if is_directory(source) => GivenKind::Directory(source),
-            Self::Named(source) => GivenKind::Archive(GivenArchive { source, opening: Opening::PLAIN }),
+            Self::Named(source) => {
+                GivenKind::Archive(GivenArchive { source, opening: Opening::PLAIN })
+            }
             Self::Directory(source) => GivenKind::Directory(source),
             Self::Archive(source, opening) => GivenKind::Archive(GivenArchive { source, opening }),
             Self::Map(urls) => GivenKind::Map(urls),
