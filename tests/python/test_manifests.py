@@ -102,6 +102,26 @@ def test_a_manifest_is_compared_with_a_map_and_with_a_manifest(tree: Path, tmp_p
     assert compared(tagged, later).diff == {"a": DiffReason.CONTENT_MISMATCH}
 
 
+def test_digests_of_one_length_differ_only_if_one_algorithm_made_them(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(name.encode())
+
+    def sums(tool: str, file: str) -> Manifest:
+        with (tmp_path / file).open("wb") as out:
+            subprocess.run([tool, "a", "b"], cwd=tmp_path, stdout=out, check=True)
+        return Manifest(tmp_path / file)
+
+    one, other = sums("sha256sum", "one"), sums("b3sum", "other")
+    for left, right in [(one, other), (other, one), (sums("sha256sum", "SHA256SUMS"), other)]:
+        result = compared(left, right)
+        assert (set(result.diff.values()), result.errors) == ({DiffReason.READ_ERROR}, {"a", "b"})
+        assert "no digest in common" in result.messages["a"]
+    (tmp_path / "b").write_bytes(b"changed")
+    for tool, before in [("sha256sum", one), ("b3sum", other)]:
+        result = compared(before, sums(tool, "now"))
+        assert (result.diff, result.errors) == ({"b": DiffReason.CONTENT_MISMATCH}, set())
+
+
 def test_blake3_is_told_from_sha256_by_a_content(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree/abc").write_bytes(b"abc")

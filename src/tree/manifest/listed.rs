@@ -155,7 +155,7 @@ impl<'t> Listed<'t> {
     /// Compares what two manifests list.
     ///
     /// # Errors
-    /// If either has no digest, or they have none of one algorithm.
+    /// If either has no digest, or they have none that is known to be of one algorithm; when the context says stop.
     pub(crate) fn compare(&self, other: &Listed<'_>, context: &Context<'_>) -> Result<Finding> {
         context.checkpoint()?;
         let (ours, theirs) = (self.wanted()?, other.wanted()?);
@@ -175,6 +175,9 @@ impl<'t> Listed<'t> {
                 // Where only one of the two has a name for its algorithm, that is what it is.
                 let named = if one.is_guessed { two.algorithm } else { one.algorithm };
                 if one.bytes != two.bytes {
+                    if !self.table.is_of_one_algorithm(*one, other.table, *two, context)? {
+                        continue;
+                    }
                     return Ok(mismatch(DiffReason::ContentMismatch, named.proof()));
                 }
                 proof = proof.max(Some(named.proof()));

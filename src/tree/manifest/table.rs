@@ -4,13 +4,14 @@
 //! that what lies in one directory follows one another, and a directory is a range of rows.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use super::algorithm::Algorithm;
 use crate::error::{Error, Name, Result};
-use crate::run::context::Context;
+use crate::run::context::{Context, Steps};
 use crate::run::sort;
 use crate::tree::names;
 
@@ -29,6 +30,9 @@ pub(crate) struct Table {
     /// Which of two algorithms has made the digests whose length is all that tells of them. Known once a
     /// content had one of the two.
     settled: AtomicU8,
+    /// The lengths of digests that the manifest on the other side has, too; filled when it is first asked for.
+    /// A table is read for one comparison, so that the other one is always the same.
+    shared_lengths: OnceLock<Vec<usize>>,
 }
 
 /// A name with one digest, or without.
@@ -57,7 +61,8 @@ impl Table {
     /// Nothing yet.
     pub(crate) fn new(name: Name) -> Self {
         let (text, rows, refused) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, text, rows, refused, settled: AtomicU8::new(0) }
+        let (settled, shared_lengths) = (AtomicU8::new(0), OnceLock::new());
+        Self { name, text, rows, refused, settled, shared_lengths }
     }
 
     /// Adds what a line says of the file `name`: a digest each, or none that is known.
@@ -222,6 +227,54 @@ impl Table {
             _ => (Some(usual), other),
         };
         usual.into_iter().chain(other)
+    }
+
+    /// Has one algorithm made these digests of two manifests, so that they can be compared? Digests of one length
+    /// may be of two algorithms where nothing names them; if any digest of that length is in both manifests, they
+    /// are not.
+    ///
+    /// # Errors
+    /// When the context says stop.
+    pub(crate) fn is_of_one_algorithm(
+        &self,
+        digest: ListedDigest<'_>,
+        other: &Self,
+        others: ListedDigest<'_>,
+        context: &Context<'_>,
+    ) -> Result<bool> {
+        let is_known = self.candidates(digest).eq(other.candidates(others))
+            && self.candidates(digest).nth(1).is_none();
+        if is_known {
+            return Ok(true);
+        }
+        let lengths = match self.shared_lengths.get() {
+            Some(lengths) => lengths,
+            None => {
+                let lengths = self.lengths_shared_with(other, context)?;
+                self.shared_lengths.get_or_init(|| lengths)
+            }
+        };
+        Ok(lengths.contains(&digest.bytes.len()))
+    }
+
+    /// The lengths of the digests that are in both tables.
+    fn lengths_shared_with(&self, other: &Self, context: &Context<'_>) -> Result<Vec<usize>> {
+        let mut steps = Steps::new(context);
+        let mut ours = HashSet::new();
+        for row in self.rows.iter().filter(|row| row.algorithm.is_some()) {
+            steps.step()?;
+            ours.insert(self.digest_of(row));
+        }
+        let mut lengths = Vec::new();
+        for row in &other.rows {
+            steps.step()?;
+            let digest = other.digest_of(row);
+            if row.algorithm.is_some() && !lengths.contains(&digest.len()) && ours.contains(digest)
+            {
+                lengths.push(digest.len());
+            }
+        }
+        Ok(lengths)
     }
 
     /// A content has shown which algorithm it is.
