@@ -28,7 +28,7 @@ pub(crate) struct Checked {
 }
 
 /// What a structure comes to next.
-enum Next {
+enum StructureItem {
     Entry(Listed, Details),
     End(Whole),
 }
@@ -81,7 +81,7 @@ impl Checked {
             return Ok(Details::default());
         }
         let shown = || Name::new(name);
-        let Next::Entry(listed, details) = self.next(bytes, context)? else {
+        let StructureItem::Entry(listed, details) = self.next(bytes, context)? else {
             return Err(self.error(format!("is read as if it had an entry '{}'", shown())));
         };
         let is_named =
@@ -109,20 +109,24 @@ impl Checked {
     /// When the structure has not.
     pub(crate) fn end(&mut self, bytes: &dyn ReadAt, context: &Context<'_>) -> Result<Whole> {
         match self.next(bytes, context)? {
-            Next::Entry(..) => Err(self.error("has an entry that is not read".to_owned())),
-            Next::End(whole) => Ok(whole),
+            StructureItem::Entry(..) => Err(self.error("has an entry that is not read".to_owned())),
+            StructureItem::End(whole) => Ok(whole),
         }
     }
 
-    fn next(&mut self, bytes: &dyn ReadAt, context: &Context<'_>) -> Result<Next> {
+    fn next(&mut self, bytes: &dyn ReadAt, context: &Context<'_>) -> Result<StructureItem> {
         loop {
             context.checkpoint()?;
             let shown = std::mem::take(&mut self.shown);
             let (at, length) = match self.structure.step(&self.piece[shown]) {
                 Ok(Want::Bytes { at, length }) => (at, length.min(LONGEST)),
-                Ok(Want::Entry(listed)) => return Ok(Next::Entry(listed, Details::default())),
-                Ok(Want::Detailed(listed, details)) => return Ok(Next::Entry(listed, details)),
-                Ok(Want::End(whole)) => return Ok(Next::End(whole)),
+                Ok(Want::Entry(listed)) => {
+                    return Ok(StructureItem::Entry(listed, Details::default()));
+                }
+                Ok(Want::Detailed(listed, details)) => {
+                    return Ok(StructureItem::Entry(listed, details));
+                }
+                Ok(Want::End(whole)) => return Ok(StructureItem::End(whole)),
                 Err(Broken(why)) => return Err(self.error(why)),
             };
             let ahead = usize::try_from(bytes.size().saturating_sub(at)).unwrap_or(usize::MAX);

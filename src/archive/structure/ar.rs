@@ -21,7 +21,7 @@ const PIECE: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Ar {
     at: u64,
-    next: Next,
+    next: ArPart,
     /// Where the member behind the one at hand begins.
     behind: u64,
     members: u64,
@@ -31,8 +31,9 @@ pub(crate) struct Ar {
     has_data: bool,
 }
 
+/// The part of the file that is read next.
 #[derive(Debug, Default)]
-enum Next {
+enum ArPart {
     #[default]
     First,
     Magic,
@@ -57,7 +58,7 @@ enum Next {
 }
 
 impl Ar {
-    fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
+    fn want(&mut self, next: ArPart, length: usize) -> Result<Want, Broken> {
         let (at, end) = (self.at, self.at.checked_add(length as u64));
         self.next = next;
         self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
@@ -68,7 +69,7 @@ impl Ar {
         // The byte before it says that what comes before is all there.
         let back = usize::from(self.at < self.behind);
         self.at = self.behind - back as u64;
-        self.want(Next::Header { back }, header::LENGTH + back)
+        self.want(ArPart::Header { back }, header::LENGTH + back)
     }
 
     fn header(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
@@ -83,7 +84,7 @@ impl Ar {
             .ok_or_else(|| Broken("has a member of impossible size".to_owned()))?;
         let is_first = self.members == 0;
         self.members += 1;
-        self.next = Next::Member;
+        self.next = ArPart::Member;
         match header.name {
             Name::Before { length } => {
                 let Some(size) = header.size.checked_sub(length as u64) else {
@@ -92,7 +93,7 @@ impl Ar {
                 if length == 0 {
                     return Broken::because("has a member without a name: damaged");
                 }
-                self.want(Next::Name { size }, length)
+                self.want(ArPart::Name { size }, length)
             }
             Name::Here(name) => {
                 self.is_deb |= is_first && name == b"debian-binary";
@@ -102,7 +103,7 @@ impl Ar {
             Name::InTable => Ok(Want::Entry(Listed { name: None, size: Some(header.size) })),
             // Some tools write a second one, which is of another make.
             Name::Symbols { width } if is_first && header.size >= width as u64 => {
-                self.next = Next::Symbols { width, size: header.size };
+                self.next = ArPart::Symbols { width, size: header.size };
                 Ok(Want::Entry(Listed::default()))
             }
             Name::Symbols { .. } | Name::Table => Ok(Want::Entry(Listed::default())),
@@ -130,7 +131,7 @@ impl Ar {
             return self.member();
         }
         let length = usize::try_from(left).unwrap_or(PIECE).min(PIECE / width) * width;
-        self.want(Next::Offsets { width, left }, length)
+        self.want(ArPart::Offsets { width, left }, length)
     }
 }
 
@@ -142,8 +143,8 @@ fn number(bytes: &[u8]) -> u64 {
 impl Structure for Ar {
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         match self.next {
-            Next::First => self.want(Next::Magic, MAGIC.len()),
-            Next::Magic => match bytes {
+            ArPart::First => self.want(ArPart::Magic, MAGIC.len()),
+            ArPart::Magic => match bytes {
                 MAGIC => {
                     self.behind = self.at;
                     self.member()
@@ -151,16 +152,16 @@ impl Structure for Ar {
                 THIN => Broken::because("is a thin archive: its members are files elsewhere"),
                 _ => Broken::because("does not begin as an ar archive does"),
             },
-            Next::Member => self.member(),
-            Next::Header { back } => match bytes.get(back..) {
+            ArPart::Member => self.member(),
+            ArPart::Header { back } => match bytes.get(back..) {
                 Some(bytes) => self.header(bytes),
                 None => Broken::because("is cut short: within the content of a member"),
             },
-            Next::Name { size } => {
+            ArPart::Name { size } => {
                 if self.at > self.behind || bytes.is_empty() {
                     return Broken::because("is cut short: within the name of a member");
                 }
-                self.next = Next::Member;
+                self.next = ArPart::Member;
                 let length = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
                 let (name, rest) = bytes.split_at(length);
                 if rest.iter().any(|&byte| byte != 0) {
@@ -168,8 +169,8 @@ impl Structure for Ar {
                 }
                 Ok(Want::Entry(Listed { name: Some(name.to_vec()), size: Some(size) }))
             }
-            Next::Symbols { width, size } => match bytes {
-                [] => self.want(Next::Symbols { width, size }, width),
+            ArPart::Symbols { width, size } => match bytes {
+                [] => self.want(ArPart::Symbols { width, size }, width),
                 _ if bytes.len() < width => {
                     Broken::because("is cut short: within its table of symbols")
                 }
@@ -180,7 +181,7 @@ impl Structure for Ar {
                     self.offsets(width, if fits { count } else { 0 })
                 }
             },
-            Next::Offsets { width, left } => {
+            ArPart::Offsets { width, left } => {
                 if !bytes.len().is_multiple_of(width) || bytes.is_empty() {
                     return Broken::because("is cut short: within its table of symbols");
                 }

@@ -20,7 +20,7 @@ pub(crate) struct Cab {
     /// there before would take memory for it that holds anything.
     takes_lzx: bool,
     at: u64,
-    next: Next,
+    next: CabPart,
     header: Header,
     folders: VecDeque<Folder>,
     files: u16,
@@ -35,8 +35,9 @@ pub(crate) struct Cab {
     folder: usize,
 }
 
+/// The part of the file that is read next.
 #[derive(Debug, Default)]
-enum Next {
+enum CabPart {
     #[default]
     First,
     Header,
@@ -53,7 +54,7 @@ impl Cab {
         Self { takes_lzx, ..Self::default() }
     }
 
-    fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
+    fn want(&mut self, next: CabPart, length: usize) -> Result<Want, Broken> {
         let (at, end) = (self.at, self.at.checked_add(length as u64));
         self.next = next;
         self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
@@ -66,7 +67,7 @@ impl Cab {
         if length > LONGEST {
             return Broken::because("has more reserved for its folders than can be accounted for");
         }
-        self.want(Next::Folders, length)
+        self.want(CabPart::Folders, length)
     }
 
     /// Takes the folders, and goes on to the files.
@@ -96,7 +97,7 @@ impl Cab {
         if length == 0 {
             return Broken::because("has a list of files that does not end: damaged");
         }
-        self.want(Next::Files, length)
+        self.want(CabPart::Files, length)
     }
 
     fn file(&mut self) -> Result<Want, Broken> {
@@ -123,7 +124,7 @@ impl Cab {
             }
             let Some(folder) = self.folders.pop_front() else {
                 self.at = self.header.length - 1;
-                return self.want(Next::Last, 1);
+                return self.want(CabPart::Last, 1);
             };
             (self.blocks, self.unpacked) = (folder.blocks, 0);
             self.folder += 1;
@@ -145,41 +146,41 @@ impl Cab {
             return self.next_folder();
         }
         self.blocks -= 1;
-        self.want(Next::Block, self.header.data_length())
+        self.want(CabPart::Block, self.header.data_length())
     }
 }
 
 impl Structure for Cab {
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         match self.next {
-            Next::First => self.want(Next::Header, parts::HEADER),
-            Next::Header => {
+            CabPart::First => self.want(CabPart::Header, parts::HEADER),
+            CabPart::Header => {
                 self.header = Header::read(bytes)?;
                 if self.header.has_reserved {
-                    return self.want(Next::Reserved, 4);
+                    return self.want(CabPart::Reserved, 4);
                 }
                 self.folders()
             }
-            Next::Reserved => {
+            CabPart::Reserved => {
                 self.at += self.header.reserve(bytes)?;
                 self.folders()
             }
-            Next::Folders => self.files(bytes),
+            CabPart::Folders => self.files(bytes),
             // After an entry there are no bytes; the list goes on where it was.
-            Next::Files => {
+            CabPart::Files => {
                 self.list.extend_from_slice(bytes);
                 self.file()
             }
-            Next::Block => {
+            CabPart::Block => {
                 let data = Data::read(bytes)?;
                 self.at += data.packed;
                 self.unpacked += data.unpacked;
                 self.block()
             }
-            Next::Last if bytes.is_empty() => {
+            CabPart::Last if bytes.is_empty() => {
                 Broken::because("is cut short: its header counts more bytes")
             }
-            Next::Last => Ok(Want::End(Whole { end: self.header.length, ..Whole::default() })),
+            CabPart::Last => Ok(Want::End(Whole { end: self.header.length, ..Whole::default() })),
         }
     }
 }

@@ -19,14 +19,15 @@ const PIECE: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Cpio {
     at: u64,
-    next: Next,
+    next: CpioPart,
     /// The header at hand, as far as it has been seen.
     bytes: Vec<u8>,
     header: Header,
 }
 
+/// The part of the file that is read next.
 #[derive(Debug, Default)]
-enum Next {
+enum CpioPart {
     #[default]
     First,
     Magic,
@@ -43,7 +44,7 @@ enum Next {
 }
 
 impl Cpio {
-    fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
+    fn want(&mut self, next: CpioPart, length: usize) -> Result<Want, Broken> {
         let (at, end) = (self.at, self.at.checked_add(length as u64));
         self.next = next;
         self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
@@ -52,7 +53,7 @@ impl Cpio {
 
     fn magic(&mut self) -> Result<Want, Broken> {
         self.bytes.clear();
-        self.want(Next::Magic, header::MAGIC)
+        self.want(CpioPart::Magic, header::MAGIC)
     }
 
     fn named(&mut self, name: &[u8]) -> Result<Want, Broken> {
@@ -75,10 +76,10 @@ impl Cpio {
         }
         let is_seen = self.header.is_link() || is_file && self.header.sum.is_some();
         if is_seen && self.header.size > 0 {
-            self.next = Next::Begin;
+            self.next = CpioPart::Begin;
         } else {
             self.at = self.behind_content(self.header.size)?;
-            self.next = Next::First;
+            self.next = CpioPart::First;
         }
         let size = is_file.then_some(self.header.size);
         Ok(Want::Entry(Listed { name: Some(name.to_vec()), size }))
@@ -95,7 +96,7 @@ impl Cpio {
     fn content(&mut self, left: u64, sum: u32, had_nul: bool) -> Result<Want, Broken> {
         if left > 0 {
             let length = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-            return self.want(Next::Content { left, sum, had_nul }, length);
+            return self.want(CpioPart::Content { left, sum, had_nul }, length);
         }
         if self.header.is_file() && self.header.sum.is_some_and(|wanted| wanted != sum) {
             return Broken::because("has an entry whose checksum is wrong: damaged");
@@ -108,8 +109,8 @@ impl Cpio {
 impl Structure for Cpio {
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         match self.next {
-            Next::First => self.magic(),
-            Next::Magic => {
+            CpioPart::First => self.magic(),
+            CpioPart::Magic => {
                 if bytes.is_empty() {
                     return Broken::because("ends without its end mark: cut short");
                 }
@@ -121,19 +122,19 @@ impl Structure for Cpio {
                     });
                 };
                 self.bytes.extend_from_slice(bytes);
-                self.want(Next::Header(kind), kind.length() - header::MAGIC)
+                self.want(CpioPart::Header(kind), kind.length() - header::MAGIC)
             }
-            Next::Header(kind) => {
+            CpioPart::Header(kind) => {
                 if bytes.len() < kind.length() - header::MAGIC {
                     return Broken::because("is cut short: within a header");
                 }
                 self.bytes.extend_from_slice(bytes);
                 self.header = Header::read(kind, &self.bytes)?;
-                self.want(Next::Name, self.header.name_size)
+                self.want(CpioPart::Name, self.header.name_size)
             }
-            Next::Name => self.named(bytes),
-            Next::Begin => self.content(self.header.size, 0, false),
-            Next::Content { left, sum, mut had_nul } => {
+            CpioPart::Name => self.named(bytes),
+            CpioPart::Begin => self.content(self.header.size, 0, false),
+            CpioPart::Content { left, sum, mut had_nul } => {
                 if bytes.is_empty() {
                     return Broken::because("is cut short: within the content of an entry");
                 }

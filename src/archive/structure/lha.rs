@@ -14,15 +14,16 @@ pub(crate) struct Lha {
     at: u64,
     /// Behind the last byte that was asked for.
     seen: u64,
-    next: Next,
+    next: LhaPart,
     header: Fixed,
     /// Where the header at hand began, and where the next one does.
     start: u64,
     behind: u64,
 }
 
+/// The part of the file that is read next.
 #[derive(Debug, Default)]
-enum Next {
+enum LhaPart {
     #[default]
     Header,
     /// What may be the end mark, after so many bytes of what comes before it.
@@ -41,7 +42,7 @@ enum Next {
 }
 
 impl Lha {
-    fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
+    fn want(&mut self, next: LhaPart, length: usize) -> Result<Want, Broken> {
         let (at, end) = (self.at, self.at.checked_add(length as u64));
         self.next = next;
         self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
@@ -58,7 +59,7 @@ impl Lha {
                 Ok(Want::End(Whole { end: self.start, open, ..Whole::default() }))
             }
             Some(0) => Ok(Want::End(Whole { end: self.start + 1, ..Whole::default() })),
-            Some(first) => self.want(Next::Fixed { first }, header::FIXED - 1),
+            Some(first) => self.want(LhaPart::Fixed { first }, header::FIXED - 1),
         }
     }
 
@@ -67,14 +68,14 @@ impl Lha {
         match self.header.level {
             Level::Zero => self.entry(),
             // The first length is the last thing in the header's base, which is longer than its start.
-            Level::One => self.ask(self.header.base - 2, Next::Length, 2),
-            Level::Two => self.ask(24, Next::Length, 2),
-            Level::Three => self.ask(24, Next::Long, 4),
+            Level::One => self.ask(self.header.base - 2, LhaPart::Length, 2),
+            Level::Two => self.ask(24, LhaPart::Length, 2),
+            Level::Three => self.ask(24, LhaPart::Long, 4),
         }
     }
 
     /// Asks for something that is so far behind the start of the header.
-    fn ask(&mut self, distance: u64, next: Next, length: usize) -> Result<Want, Broken> {
+    fn ask(&mut self, distance: u64, next: LhaPart, length: usize) -> Result<Want, Broken> {
         self.at = self.start + distance;
         self.want(next, length)
     }
@@ -96,7 +97,7 @@ impl Lha {
             return Broken::because("has an extended header of impossible size: damaged");
         }
         self.header.extended += length as u64;
-        self.want(Next::Extended, length - width)
+        self.want(LhaPart::Extended, length - width)
     }
 
     /// All of the header has been seen.
@@ -117,7 +118,7 @@ impl Lha {
         if self.header.is_directory && self.behind > self.at {
             return Broken::because("has a directory with content");
         }
-        self.next = Next::Header;
+        self.next = LhaPart::Header;
         let size = (!self.header.is_directory).then_some(self.header.size);
         Ok(Want::Entry(Listed { name: None, size }))
     }
@@ -126,18 +127,18 @@ impl Lha {
 impl Structure for Lha {
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         match self.next {
-            Next::Header => {
+            LhaPart::Header => {
                 // The byte before it says that what comes before is all there.
                 let back = usize::from(self.behind > self.seen);
                 self.at = self.behind - back as u64;
-                self.want(Next::Mark { back }, 1 + back)
+                self.want(LhaPart::Mark { back }, 1 + back)
             }
-            Next::Mark { back } => match bytes.get(back..) {
+            LhaPart::Mark { back } => match bytes.get(back..) {
                 Some(bytes) => self.mark(bytes.first().copied()),
                 None => Broken::because("is cut short: within the content of an entry"),
             },
-            Next::Fixed { first } => self.fixed(&[&[first], bytes].concat()),
-            Next::Long => {
+            LhaPart::Fixed { first } => self.fixed(&[&[first], bytes].concat()),
+            LhaPart::Long => {
                 let Some(&length) = bytes.first_chunk() else {
                     return Broken::because("is cut short: within a header");
                 };
@@ -145,14 +146,14 @@ impl Structure for Lha {
                 if self.header.base < 32 {
                     return Broken::because("has a header of impossible size: damaged");
                 }
-                self.want(Next::Length, 4)
+                self.want(LhaPart::Length, 4)
             }
-            Next::Length => self.length(bytes),
-            Next::Extended => {
+            LhaPart::Length => self.length(bytes),
+            LhaPart::Extended => {
                 if let [header::SIZES, sizes @ ..] = bytes {
                     self.header.resize(sizes);
                 }
-                self.want(Next::Length, self.header.level.width())
+                self.want(LhaPart::Length, self.header.level.width())
             }
         }
     }

@@ -20,15 +20,16 @@ const LONGEST_HEADER: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Warc {
     at: u64,
-    next: Next,
+    next: WarcPart,
     /// The header at hand, as far as it has been seen.
     header: Vec<u8>,
     /// Was there a record with content that is not shown?
     has_hidden: bool,
 }
 
+/// The part of the file that is read next.
 #[derive(Debug, Default)]
-enum Next {
+enum WarcPart {
     #[default]
     Record,
     Header,
@@ -40,7 +41,7 @@ enum Next {
 }
 
 impl Warc {
-    fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
+    fn want(&mut self, next: WarcPart, length: usize) -> Result<Want, Broken> {
         let (at, end) = (self.at, self.at.checked_add(length as u64));
         self.next = next;
         self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
@@ -63,13 +64,13 @@ impl Warc {
         }
         if !self.header.ends_with(BLANK) {
             let length = want_of(&self.header);
-            return self.want(Next::Header, length);
+            return self.want(WarcPart::Header, length);
         }
         let Header { record, size } = Header::read(&self.header)?;
         self.header.clear();
         let end = self.at.checked_add(size);
         let end = end.ok_or_else(|| Broken("has a record of impossible size".to_owned()))?;
-        self.next = Next::Content { end };
+        self.next = WarcPart::Content { end };
         match record {
             Record::File(name) => Ok(Want::Entry(Listed { name: Some(name), size: Some(size) })),
             Record::Info => self.content(end),
@@ -82,7 +83,7 @@ impl Warc {
 
     fn content(&mut self, end: u64) -> Result<Want, Broken> {
         self.at = end;
-        self.want(Next::Blank, BLANK.len())
+        self.want(WarcPart::Blank, BLANK.len())
     }
 }
 
@@ -99,11 +100,11 @@ fn want_of(header: &[u8]) -> usize {
 impl Structure for Warc {
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         match self.next {
-            Next::Record => self.want(Next::Header, BLANK.len()),
-            Next::Header => self.header(bytes),
-            Next::Content { end } => self.content(end),
-            Next::Blank => match bytes {
-                _ if bytes == BLANK => self.want(Next::Header, BLANK.len()),
+            WarcPart::Record => self.want(WarcPart::Header, BLANK.len()),
+            WarcPart::Header => self.header(bytes),
+            WarcPart::Content { end } => self.content(end),
+            WarcPart::Blank => match bytes {
+                _ if bytes == BLANK => self.want(WarcPart::Header, BLANK.len()),
                 _ if bytes.len() < BLANK.len() => {
                     Broken::because("is cut short: within the content of a record")
                 }

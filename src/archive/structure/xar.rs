@@ -26,7 +26,7 @@ const START: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Xar {
     at: u64,
-    next: Next,
+    next: XarPart,
     /// Where the heap begins, and so the table ends.
     heap: u64,
     /// How many bytes of the table are to come out.
@@ -40,8 +40,9 @@ pub(crate) struct Xar {
     start: Vec<u8>,
 }
 
+/// The part of the file that is read next.
 #[derive(Debug)]
-enum Next {
+enum XarPart {
     First,
     Header,
     Toc,
@@ -56,7 +57,7 @@ impl Default for Xar {
     fn default() -> Self {
         Self {
             at: 0,
-            next: Next::First,
+            next: XarPart::First,
             heap: 0,
             unpacked: 0,
             inflater: Decompress::new(true),
@@ -70,7 +71,7 @@ impl Default for Xar {
 }
 
 impl Xar {
-    fn want(&mut self, next: Next, length: usize) -> Result<Want, Broken> {
+    fn want(&mut self, next: XarPart, length: usize) -> Result<Want, Broken> {
         let (at, end) = (self.at, self.at.checked_add(length as u64));
         self.next = next;
         self.at = end.ok_or_else(|| Broken("has parts at an impossible place".to_owned()))?;
@@ -101,7 +102,7 @@ impl Xar {
         let rest = self.heap.saturating_sub(self.at);
         if rest > 0 {
             let length = usize::try_from(rest).unwrap_or(PIECE).min(PIECE);
-            return self.want(Next::Toc, length);
+            return self.want(XarPart::Toc, length);
         }
         if !self.is_over || self.inflater.total_out() != self.unpacked {
             return Broken::because("has a table of contents of another length than it says");
@@ -110,7 +111,7 @@ impl Xar {
         let end = self.heap.checked_add(self.toc.finish()?);
         self.end = end.ok_or_else(|| Broken("has a file of impossible size".to_owned()))?;
         self.at = self.end - 1;
-        self.want(Next::Last, 1)
+        self.want(XarPart::Last, 1)
     }
 
     fn toc(&mut self, mut bytes: &[u8]) -> Result<(), Broken> {
@@ -148,22 +149,22 @@ impl Xar {
 impl Structure for Xar {
     fn step(&mut self, bytes: &[u8]) -> Result<Want, Broken> {
         match self.next {
-            Next::First => self.want(Next::Header, HEADER),
-            Next::Header => self.header(bytes),
-            Next::Toc => {
+            XarPart::First => self.want(XarPart::Header, HEADER),
+            XarPart::Header => self.header(bytes),
+            XarPart::Toc => {
                 self.toc(bytes)?;
-                self.next = Next::Entries;
+                self.next = XarPart::Entries;
                 self.step(&[])
             }
-            Next::Entries => match self.toc.entry() {
+            XarPart::Entries => match self.toc.entry() {
                 Some(entry) => Ok(Want::Entry(entry)),
                 None => self.more(),
             },
-            Next::Last if bytes.is_empty() => {
+            XarPart::Last if bytes.is_empty() => {
                 Broken::because("is cut short: its table of contents leads behind its end")
             }
-            Next::Last => self.want(Next::Again, START),
-            Next::Again => {
+            XarPart::Last => self.want(XarPart::Again, START),
+            XarPart::Again => {
                 // libarchive writes the start of the table once more behind the heap, as much of it as
                 // the sum of the table has bytes. Without it nothing is missing; a part of it is a cut.
                 let sum = self.toc.sum().unwrap_or(0);

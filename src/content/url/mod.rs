@@ -214,7 +214,7 @@ fn undecoded(name: &Name, cause: &str) -> Error {
 /// Asks for parts of a content.
 pub(crate) struct Parts {
     request: Arc<Request>,
-    /// The head that the content itself came with.
+    /// The head of the response that has the whole content.
     stream: Arc<ReceivedHead>,
     size: u64,
 }
@@ -243,7 +243,7 @@ impl Parts {
 
 /// A part of the content that was asked for.
 struct RequestedPart {
-    /// The head that the content itself came with.
+    /// The head of the response that has the whole content.
     stream: Arc<ReceivedHead>,
     offset: u64,
     length: u64,
