@@ -327,7 +327,7 @@ class Comparer:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
     def write_manifest(
         self,
-        tree: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
         file: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         chunk_size: int = 65536,
@@ -605,7 +605,7 @@ class _Coroutines:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
     async def write_manifest(
         self,
-        tree: SourceLike | Mapping[_Path, SourceLike] | Manifest,
+        tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
         file: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         chunk_size: int = 65536,

@@ -991,7 +991,7 @@ def reset_config() -> None:
 
 @public
 def write_manifest(
-    tree: SourceLike | Mapping[PathKey, SourceLike] | Manifest,
+    tree: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
     file: str | bytes | PathLike[str] | PathLike[bytes],
     *,
     chunk_size: int = 65536,
@@ -1031,7 +1031,8 @@ def write_manifest(
 
     Args:
         tree: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Manifest, to be written in another format.
+            paths to sources; a Directory or an Archive; or a Manifest, to be written in another
+            format.
         file: Where the manifest is written to: a local path. A file is replaced when all has been
             written; what is no file, such as /dev/stdout, is written to as it is.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;

@@ -24,9 +24,9 @@ pub(super) static WRITE_MANIFEST: Public = Public {
     parameters: &[
         Parameter {
             name: "tree",
-            annotation: "SourceLike | Mapping[PathKey, SourceLike] | Manifest",
+            annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest",
             about: "A directory, or an archive: a local path, a URL or a Source; a mapping of relative paths to \
-                sources; or a Manifest, to be written in another format.",
+                sources; a Directory or an Archive; or a Manifest, to be written in another format.",
         },
         Parameter {
             name: "file",
