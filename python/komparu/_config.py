@@ -35,8 +35,8 @@ class KomparuConfig:
         only: Directories: patterns with gitignore meaning: nothing else counts than files that
             match, and all that lies in a directory that matches. What `ignore` leaves out is left
             out all the same.
-        one_way: Directories: leave out what only the right side has: is all that the left has also
-            there, and the same?
+        one_way: Directories: leave out what only the right side has: all that the left has must be
+            there, too, and be the same.
         max_decompressed_size: Archives: the most bytes that may come out of compression or of holes
             in each archive; what is stored as it is does not count. `None`: no limit.
         max_compression_ratio: Archives: the most bytes that may come out of one compressed byte of

@@ -240,8 +240,8 @@ def compare_archive(
         only: Patterns with gitignore meaning: nothing else counts than files that match, and all
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
-        one_way: Leave out what only the right side has: is all that the left has also there, and
-            the same? Default `False`.
+        one_way: Leave out what only the right side has: all that the left has must be there, too,
+            and be the same. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
@@ -360,8 +360,8 @@ def compare_dir(
         only: Patterns with gitignore meaning: nothing else counts than files that match, and all
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
-        one_way: Leave out what only the right side has: is all that the left has also there, and
-            the same? Default `False`.
+        one_way: Leave out what only the right side has: all that the left has must be there, too,
+            and be the same. Default `False`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
@@ -471,8 +471,8 @@ def compare_dir_urls(
         only: Patterns with gitignore meaning: nothing else counts than files that match, and all
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
-        one_way: Leave out what only the right side has: is all that the left has also there, and
-            the same? Default `False`.
+        one_way: Leave out what only the right side has: all that the left has must be there, too,
+            and be the same. Default `False`.
         where: Find the first difference of every file that differs: its place is among the result's
             differences. All that lies before it is read then, though sizes or samples have shown
             that it differs. Default `False`.
@@ -648,8 +648,8 @@ def compare_trees(
         only: Patterns with gitignore meaning: nothing else counts than files that match, and all
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
-        one_way: Leave out what only the right side has: is all that the left has also there, and
-            the same? Default `False`.
+        one_way: Leave out what only the right side has: all that the left has must be there, too,
+            and be the same. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
@@ -919,8 +919,8 @@ def iter_trees(
         only: Patterns with gitignore meaning: nothing else counts than files that match, and all
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
-        one_way: Leave out what only the right side has: is all that the left has also there, and
-            the same? Default `False`.
+        one_way: Leave out what only the right side has: all that the left has must be there, too,
+            and be the same. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each

@@ -148,9 +148,9 @@ options! {
         functions: TREES,
         layers: CONFIGURED,
     };
-    /// Leave out what only the right side has: is all that the left has also there, and the same?
+    /// Leave out what only the right side has: all that the left has must be there, too, and be the same.
     general one_way: bool = false => {
-        russian: "Не считать того, что есть только справа: всё ли, что есть слева, есть и там, и таким же?",
+        russian: "Не считать того, что есть только справа: всё, что есть слева, должно быть и там, и таким же.",
         kind: ValueKind::Switch,
         topic: Topic::Directories,
         functions: TREES,

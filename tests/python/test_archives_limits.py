@@ -286,8 +286,8 @@ def test_bad_limits_are_refused_before_anything_is_opened() -> None:
         compare_archive("", "x")
     with pytest.raises(ValueError, match="path_b cannot be empty"):
         compare_archive("x", "")
-    with pytest.raises(TypeError, match="unexpected keyword argument 'ignore'"):
-        given("x", "y", ignore=[])
+    with pytest.raises(TypeError, match="unexpected keyword argument 'quick_check'"):
+        given("x", "y", quick_check=False)
 
 
 def test_an_error_pickles_with_what_it_carries(tmp_path: Path, harmless: Path) -> None:
