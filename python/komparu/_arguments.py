@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from komparu._core import legible
 from komparu._units import byte_count, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from typing import NoReturn
 
 __all__ = ["CONFIGURED", "REFUSED", "parser"]
@@ -34,6 +36,9 @@ a line of output is about one path; what was compared in all is said on standard
 """
 
 _OPTIONS: list[dict[str, Any]] = _core.options()
+
+# Letters of a secret that are in no message by chance.
+_TELLING = 4
 
 # What options are called besides their own names.
 _OTHER_NAMES = {"where": ("--first-difference",)}
@@ -61,8 +66,38 @@ REFUSED = {
 class _Parser(argparse.ArgumentParser):
     """One whose errors say in one line what is wrong with an argument, whatever it holds."""
 
+    #: The arguments, of which messages show no secrets.
+    given: Sequence[str] = ()
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
+        self.given = sys.argv[1:] if args is None else args
+        return super().parse_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
+        for argument in self.given:
+            for part, shown in _masked(argument):
+                message = message.replace(part, shown)
         self.exit(2, f"{self.prog}: {legible(message)}; try '{self.prog} --help'\n")
+
+
+def _masked(argument: str) -> Iterator[tuple[str, str]]:
+    """Find what is not to be seen of an argument, also as `repr` shows it, and what is instead."""
+    shown = os.fsdecode(_core.masked(os.fsencode(argument)))
+    if shown == argument:
+        return
+    start = _alike(argument, shown)
+    behind = _alike(argument[:start:-1], shown[:start:-1])
+    secret = argument[start : len(argument) - behind]
+    # With all that follows, since `a` may be secret in `http://a@host/`, and is in many words.
+    for part, instead in (argument[start:], shown[start:]), (secret, "***"):
+        if part != secret or len(secret) >= _TELLING:
+            yield part, instead
+            yield repr(part)[1:-1], repr(instead)[1:-1]
+
+
+def _alike(one: str, other: str) -> int:
+    """Count the letters that both begin with."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from komparu import _core, _functions, aio
 from komparu._describe import UNCHANGED, copied, like
 from komparu._loops import coroutine
+from komparu._records import refuse
 from komparu._runs import opener
 from komparu._shown import shown_fields
 
@@ -30,17 +31,11 @@ class _Bound:
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         """Refuse: it is frozen."""
-        from dataclasses import FrozenInstanceError  # noqa: PLC0415  # only where it is raised
-
-        message = f"cannot assign to field {name!r}"
-        raise FrozenInstanceError(message)
+        refuse("assign to", name)
 
     def __delattr__(self, name: str) -> NoReturn:
         """Refuse: it is frozen."""
-        from dataclasses import FrozenInstanceError  # noqa: PLC0415  # only where it is raised
-
-        message = f"cannot delete field {name!r}"
-        raise FrozenInstanceError(message)
+        refuse("delete", name)
 
 
 class Comparer(_Bound):

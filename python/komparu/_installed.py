@@ -3,9 +3,10 @@
 import os
 from _collections_abc import Iterable
 
-from komparu._errors import ManifestError, SourceNotFoundError
+from komparu import _core
+from komparu._errors import SourceNotFoundError
 from komparu._functions import compare_trees
-from komparu._types import DirResult, Manifest
+from komparu._types import Content, DirResult, Manifest
 
 # Type checkers take this as true.
 TYPE_CHECKING = False
@@ -16,6 +17,9 @@ __all__ = ["verify_installed"]
 
 #: Names of a RECORD that have no digest there: its own, and those of its signatures.
 _OWN = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s"})
+
+#: Characters of a name in a message, as elsewhere.
+_PIECE = 200
 
 
 def verify_installed(
@@ -46,23 +50,12 @@ def verify_installed(
     record = found.read_text("RECORD")
     if record is None:
         name = found.metadata["Name"]
-        message = f"{name}: has no RECORD"
+        message = f"{_piece(str(name))}: has no RECORD"
         raise SourceNotFoundError(message, source=name)
-    import tempfile  # noqa: PLC0415
-
     text, files, names, where = _rewritten(record, found)
-    # A file that has no name.
-    with tempfile.TemporaryFile() as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
-        file.flush()
-        path = f"/dev/fd/{file.fileno()}"
-        listed = Manifest(path, format="record")
-        try:
-            given = {"ignore": ignore, **options}
-            result = compare_trees(listed, files, **given)  # type: ignore[arg-type]
-        except ManifestError as error:
-            message = str(error).replace(path, where)
-            raise ManifestError(message, source=where, line=error.line) from None
+    content = Content(text.encode("utf-8", "surrogateescape"), where)
+    given = {"ignore": ignore, **options}
+    result = compare_trees(Manifest(content, format="record"), files, **given)  # type: ignore[arg-type]
     return _renamed(result, names)
 
 
@@ -74,7 +67,20 @@ def _found(distribution: object) -> "Distribution":
         return distribution  # type: ignore[return-value]
     import importlib.metadata  # noqa: PLC0415  # it takes longer than all of komparu
 
-    return importlib.metadata.distribution(distribution)
+    try:
+        return importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        # It may have been meant as a URL.
+        name = _core.masked(distribution.encode("utf-8", "surrogatepass"))
+        shown = _piece(name.decode("utf-8", "surrogatepass"))
+    # Not while the other one is handled, which would be its context.
+    raise importlib.metadata.PackageNotFoundError(shown)
+
+
+def _piece(name: str) -> str:
+    """Make a name fit for a message: on one line, and without its middle if it is long."""
+    shown = _core.one_line(name)
+    return shown if len(shown) <= _PIECE else f"{shown[: _PIECE // 2]}…{shown[1 - _PIECE // 2 :]}"
 
 
 def _rewritten(

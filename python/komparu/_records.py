@@ -15,9 +15,9 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _collections_abc import Callable
-    from typing import Any, ClassVar
+    from typing import Any, ClassVar, NoReturn
 
-__all__ = ["dataclass", "field"]
+__all__ = ["dataclass", "field", "refuse"]
 
 
 class _Factory:
@@ -87,6 +87,17 @@ class _Initializer:
         return function if instance is None else function.__get__(instance, owner)
 
 
+def refuse(change: str, name: str) -> NoReturn:
+    """Refuse to change a frozen field, as `dataclasses` does."""
+    message = f"cannot {change} field {name!r}"
+    try:
+        from dataclasses import FrozenInstanceError  # only where it is raised
+    except ImportError:
+        # The process has changed its root. What it would be is one of these.
+        raise AttributeError(message) from None
+    raise FrozenInstanceError(message)
+
+
 class _Record:
     """What all records have. Each says which of its fields count for what."""
 
@@ -121,10 +132,7 @@ class _Record:
     def _refuse(self, change: str, name: str) -> None:
         """Refuse to change a field, or anything: a subclass may have more than fields."""
         if name in self.__match_args__ or "__dataclass_fields__" in vars(type(self)):
-            from dataclasses import FrozenInstanceError  # only where it is raised
-
-            message = f"cannot {change} field {name!r}"
-            raise FrozenInstanceError(message)
+            refuse(change, name)
 
     def __getstate__(self) -> list[object]:
         return [getattr(self, name) for name in self.__match_args__]

@@ -10,6 +10,9 @@ from komparu import _core
 #: What stands in the place of a secret.
 _MASK = "***"
 
+#: Fields that hold a URL, or may hold one by mistake.
+_TEXTS = {"url", "proxy", "source", "path", "root"}
+
 
 def shown(instance: object, *, unset: bool) -> str:
     """Show a dataclass's fields, but not what would let others in.
@@ -34,6 +37,6 @@ def shown_fields(name: str, fields: Mapping[str, object]) -> str:
 def _value(name: str, value: object) -> object:
     if name == "headers" and isinstance(value, Mapping):
         return dict.fromkeys(value, _MASK)
-    if name in {"url", "proxy", "source", "path"} and isinstance(value, str | bytes | os.PathLike):
+    if name in _TEXTS and isinstance(value, str | bytes | os.PathLike):
         return os.fsdecode(_core.masked(os.fsencode(value)))
     return value

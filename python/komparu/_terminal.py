@@ -112,7 +112,19 @@ def pictured(progress: Progress, width: int) -> str:
     text = ", ".join(parts)
     room = width - len(text) - 2
     if progress.path and room > 8:  # noqa: PLR2004  # less would show nothing of a name
-        path = one_line(progress.path)
-        # The end of a path says more than its beginning.
-        text += f"  {path if len(path) <= room else '…' + path[-(room - 1) :]}"
+        text += f"  {_ending(one_line(progress.path), room)}"
     return text[: max(width, 0)]
+
+
+def _ending(path: str, room: int) -> str:
+    """Show of a path what has room: its end says more than its beginning."""
+    if path.isascii():
+        return path if len(path) <= room else f"…{path[-(room - 1) :]}"
+    from unicodedata import east_asian_width  # noqa: PLC0415  # most names need it not
+
+    columns = 0
+    for index in range(len(path) - 1, -1, -1):
+        columns += 2 if east_asian_width(path[index]) in "WF" else 1
+        if columns > room - (index > 0):
+            return f"…{path[index + 1 :]}"
+    return path

@@ -1,6 +1,7 @@
 //! What a user said of an archive: which part of it is compared.
 
 use crate::error::{Error, Name};
+use crate::text::redact::redacted_fully;
 use crate::tree::names;
 
 /// How an archive is opened.
@@ -31,7 +32,8 @@ impl Opening {
     /// # Errors
     /// [`Error::Argument`] where no archive can have such a directory.
     pub fn within(root: &[u8], parameter: &str) -> Result<Self, Error> {
-        let refuse = |why| Error::Argument(format!("{parameter} {why}: '{}'", Name::new(root)));
+        let shown = Name::new(&redacted_fully(root));
+        let refuse = |why| Error::Argument(format!("{parameter} {why}: '{shown}'"));
         let path = names::normal(root).map_err(refuse)?;
         let root = match &*path {
             b"" => Root::All,
@@ -123,7 +125,8 @@ impl<'o> Rooted<'o> {
     pub(crate) fn finish(&self) -> Result<(), String> {
         match &self.opening.root {
             Root::Below(root, _) if !self.is_found => {
-                Err(format!("has no directory '{}'", Name::new(root)))
+                let name = Name::new(&redacted_fully(root));
+                Err(format!("has no directory '{name}'"))
             }
             Root::Only if self.top.is_none() => Err("has no directory".to_owned()),
             _ => Ok(()),

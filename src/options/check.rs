@@ -3,7 +3,7 @@
 use super::{Value, ValueKind};
 use crate::error::{Error, Name, Result};
 use crate::sys::url::ParsedUrl;
-use crate::text::redact::redacted;
+use crate::text::redact::{HIDDEN, redacted};
 
 /// Bytes of one header's name: several times what any registered one has.
 const MAX_HEADER_NAME: usize = 256;
@@ -80,8 +80,13 @@ fn check_headers(headers: &[(String, String)]) -> Result<()> {
         require(!name.is_empty(), "header name cannot be empty")?;
         require(name.len() <= MAX_HEADER_NAME, "header name must be at most 256 bytes long")?;
         require(!broken(name), "header name must not contain CR, LF or NUL")?;
-        if let Some(letter) = name.chars().find(|&letter| !is_of_header_name(letter)) {
-            let message = format!("header name {name:?} must not contain {letter:?}");
+        if let Some((at, letter)) =
+            name.char_indices().find(|&(_, letter)| !is_of_header_name(letter))
+        {
+            // A value, which may be a secret, may stand behind it.
+            let (begins, rest) = name.split_at(at + letter.len_utf8());
+            let shown = format!("{begins}{}", if rest.is_empty() { "" } else { HIDDEN });
+            let message = format!("header name {shown:?} must not contain {letter:?}");
             return Err(Error::Argument(message));
         }
         if broken(value) {

@@ -44,7 +44,8 @@ fn a_header_cannot_smuggle_another() {
     assert_eq!(with("X", "a\r\nY: b"), "value of header \"X\" must not contain CR, LF or NUL");
     assert_eq!(with("X\nY", "a"), "header name must not contain CR, LF or NUL");
     assert_eq!(with("", "a"), "header name cannot be empty");
-    assert_eq!(with("X: a", "b"), "header name \"X: a\" must not contain ':'");
+    assert_eq!(with("X: a", "b"), "header name \"X:***\" must not contain ':'");
+    assert_eq!(with("Bearer a", "b"), "header name \"Bearer ***\" must not contain ' '");
     assert_eq!(with("é", "b"), "header name \"é\" must not contain 'é'");
 }
 

@@ -17,8 +17,10 @@ use pyo3::types::{PyDict, PyTuple};
 use super::classes::classes;
 use super::{records, sources};
 use crate::archive::isolated::fallback;
+use crate::error::Name;
 use crate::outcome::Summary;
 use crate::text::legible::message;
+use crate::text::redact::redacted_fully;
 
 /// `logging.DEBUG`
 const DEBUG: u8 = 10;
@@ -141,7 +143,10 @@ pub(super) fn record_call(
 /// What a record calls a source: as messages do, with secrets masked.
 fn named(source: &Bound<'_, PyAny>) -> String {
     match sources::source(source, "source") {
-        Ok(source) => format!("'{}'", source.name()),
+        // A record may be of what was not found, too.
+        Ok(source) => {
+            format!("'{}'", Name::new(&redacted_fully(&source.name().bytes())))
+        }
         Err(_) => {
             source.get_type().name().map_or_else(|_| "...".to_owned(), |kind| kind.to_string())
         }

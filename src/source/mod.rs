@@ -13,7 +13,7 @@ use crate::content::url::HttpReader;
 use crate::content::url::unasked::UrlContent;
 use crate::error::{Error, Name, Result};
 use crate::options::{Options, Overrides};
-use crate::text::redact::redacted;
+use crate::text::redact::{redacted, redacted_fully};
 use crate::web::url::Url;
 
 /// A file, a URL or a stream, as its user named it.
@@ -77,7 +77,7 @@ impl Source {
     /// Content in memory. Messages call it `name`.
     #[must_use]
     pub fn memory(bytes: &[u8], name: &[u8]) -> Self {
-        Self { name: Name::new(&redacted(name)), target: Target::Memory(bytes.into()) }
+        Self { name: Name::new(&redacted_fully(name)), target: Target::Memory(bytes.into()) }
     }
 
     /// The content that it has in memory, if it has any.

@@ -72,7 +72,8 @@ pub(crate) fn redacted_reference(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The same where nothing depends on that the text can be read: for what was not found and for `repr`,
+/// The same where nothing depends on that the text can be read: for what was not found, for `repr`, for records
+/// of a log and for names that content is given,
 /// `user:password@host/…` counts too, and `//user:pass/word@host/…`. A file may have such a name.
 pub(crate) fn redacted_fully(text: &[u8]) -> Cow<'_, [u8]> {
     let slashes = text.iter().take_while(|&&byte| is_slash(byte)).count();

@@ -10,6 +10,7 @@ use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::run::context::Context;
 use crate::source::Source;
+use crate::text::redact::redacted_fully;
 
 /// Sources by their paths.
 pub struct UrlTree {
@@ -63,7 +64,7 @@ impl UrlTree {
         for (key, source) in entries {
             context.checkpoint()?;
             let refused = |cause: &str| {
-                let key = Name::new(&key);
+                let key = Name::new(&redacted_fully(&key));
                 Error::Argument(format!("{parameter}['{key}'] {cause}"))
             };
             let path = names::normal(&key).map_err(refused)?;

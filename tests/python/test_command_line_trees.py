@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import termios
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -21,6 +22,7 @@ import pytest
 
 import komparu
 from children import interrupt
+from komparu._terminal import pictured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -366,6 +368,18 @@ def test_lines_have_colours_on_a_terminal_unless_that_is_not_wanted(
     for plain in [{"NO_COLOR": "1"}, {"TERM": "dumb"}]:
         assert "\x1b[3" not in terminal(*trees, environment=plain)
     assert "\x1b" not in "".join(says(*trees)[1])
+
+
+def test_the_progress_line_fits_whatever_a_name_holds() -> None:
+    names = ["x" * 200, "\x1b[31m\u202e\n" * 50, "日本" * 100, "a/" + "日" * 40, "é日" * 60, "日a"]
+    for name in names:
+        for width in range(100):
+            progress = komparu.Progress(3, 5, 10, 20, 0, 0, name, 1.0)
+            shown = pictured(progress, width)
+            columns = sum(2 if unicodedata.east_asian_width(it) in "WF" else 1 for it in shown)
+            assert columns <= width, shown
+            assert shown.isprintable()
+    assert shown.endswith("  日a")
 
 
 @pytest.mark.parametrize("columns", [80, 20, 1])

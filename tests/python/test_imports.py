@@ -128,6 +128,32 @@ def python(code: str, path: Path, *arguments: str | Path) -> subprocess.Complete
     )
 
 
+def test_a_frozen_record_refuses_where_nothing_can_be_imported() -> None:
+    """`dataclasses` takes too long to be imported with komparu."""
+    code = """
+sys.modules["dataclasses"] = None
+source = komparu.Source("a")
+for change in (
+    lambda: setattr(source, "url", "b"),
+    lambda: delattr(source, "url"),
+    lambda: setattr(komparu.Comparer(), "x", 1),
+    lambda: delattr(komparu.Comparer(), "x"),
+):
+    try:
+        change()
+    except AttributeError as error:
+        print(error)
+print(source.url)
+"""
+    said = [
+        "assign to field 'url'",
+        "delete field 'url'",
+        "assign to field 'x'",
+        "delete field 'x'",
+    ]
+    assert run(code).splitlines() == [*(f"cannot {it}" for it in said), "a"]
+
+
 @pytest.mark.parametrize("change", ["broken", "gone"])
 def test_a_package_that_is_replaced_on_disk_is_the_one_that_was_imported(
     tmp_path: Path, change: str

@@ -80,7 +80,7 @@ def test_headers_have_bounds_that_are_named(tmp_path: Path) -> None:
     for headers, words in [
         ({"a" * 257: "b"}, "header name must be at most 256 bytes long"),
         ({"a": "b" * (1 << 18)}, "headers must be at most 256 KiB together"),
-        ({"a b": "c"}, "header name \"a b\" must not contain ' '"),
+        ({"a b": "c"}, "header name \"a \\*{3}\" must not contain ' '"),
     ]:
         with pytest.raises(ValueError, match=words):
             komparu.compare("http://127.0.0.1:1/", tmp_path, headers=headers)

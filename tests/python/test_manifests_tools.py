@@ -184,3 +184,37 @@ def test_a_record_that_is_wrong_is_named(tmp_path: Path) -> None:
         verify_installed(distribution)
     with pytest.raises(importlib.metadata.PackageNotFoundError):
         verify_installed("there-is-no-such-distribution")
+
+
+class Hostile:
+    """A distribution whose names drive a terminal and fill it."""
+
+    name = f"\x1b[31m\x9b\u202e\u2028\n{'x' * 5000}"
+    metadata = {"Name": name}  # noqa: RUF012
+
+    def __init__(self, record: str | None) -> None:
+        self.record = record
+
+    def read_text(self, _name: str) -> str | None:
+        return self.record
+
+    def locate_file(self, name: str) -> str:
+        return f"site/{name}"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        None,
+        f'"{Hostile.name}/RECORD",,\nf,sha256=!,1\n',
+        f'"{Hostile.name}/RECORD",,\nf,sha256={"A" * 43},1\nf,sha256={"B" * 42}A,1\n',
+    ],
+)
+def test_names_of_a_distribution_are_short_lines_of_messages(record: str | None) -> None:
+    try:
+        [said] = verify_installed(Hostile(record)).messages.values()
+    except komparu.KomparuError as error:
+        said = str(error)
+    assert len(said) < 300
+    assert not set(said) & set("\x1b\x9b\u202e\u2028\n"), ascii(said)
+    assert "RECORD" in said

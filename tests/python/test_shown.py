@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,6 +117,71 @@ def test_a_file_that_is_not_found_shows_no_secret_on_the_command_line(
     assert sorted(it.name for it in tmp_path.iterdir()) == ["a"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--timeout", "@", "f", "f"],
+        ["--chunk-size", "@", "f", "f"],
+        ["--context", "@", "f", "f"],
+        ["--isolate", "@", "t", "t"],
+        ["--ignore-from", "@", "t", "t"],
+        ["--headers", "@", "f", "http://127.0.0.1:1/"],
+        ["--manifest-format", "@", "--write-manifest", "sha256", "t"],
+        ["--unknown=@", "f", "f"],
+        ["-@", "f"],
+    ],
+)
+def test_a_misplaced_argument_of_the_command_line_shows_no_secret(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    for text in [
+        "http://user:s3cret@h/f",
+        "\thttp://user:s3/cret@h/f",
+        f"http://user:s3cret@h/{'x' * 300}",
+        "user:s3cret@h/f",
+        "http://h/f?X-Amz-Signature=s3cret&x=1#token=s3cret",
+    ]:
+        given = [argument.replace("@", text, 1) for argument in arguments]
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "komparu", *given],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+        assert done.returncode == 2
+        assert "s3" not in done.stderr, done.stderr
+        assert "cret@" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("text", ["http://user:s3cret@h/f", "user:s3cret@h/f", "//user:s3cret@h/f"])
+def test_what_stands_in_a_place_for_something_else_shows_no_secret(
+    text: str, tmp_path: Path
+) -> None:
+    archive = tmp_path / "a.tar"
+    with tarfile.open(archive, "w") as made:
+        made.addfile(tarfile.TarInfo("f"))
+    content = komparu.Content(b"x", text)
+    root = text.strip("/")
+    assert "s3cret" not in repr(content)
+    assert "s3cret" not in repr(komparu.Archive(archive, root))
+    calls: list[Callable[[], object]] = [
+        lambda: komparu.compare_trees(komparu.Archive(archive, root), tmp_path),
+        lambda: komparu.Archive(archive, f"//user:s3cret@{text}"),
+        lambda: komparu.Archive(archive, f"{root}/.."),
+        lambda: komparu.compare_archive(archive, content),
+        lambda: komparu.compare_trees(komparu.Manifest(content), tmp_path),
+        lambda: komparu.compare(archive, text, headers={f"X: {text}": ""}),
+        lambda: komparu.compare(archive, text, headers={f"Bearer {text}": ""}),
+        lambda: komparu.verify_installed(text),
+        lambda: komparu.compare_dir_urls(tmp_path, {f"//user:s3cret@{text}": archive}),
+    ]
+    for call in calls:
+        with pytest.raises(Exception) as raised:  # noqa: PT011  # of several kinds
+            call()
+        assert "s3cret" not in str(raised.value), raised.value
+
+
 def test_what_nearly_is_a_url_is_said_to_be_none(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"")
@@ -181,8 +247,8 @@ class Keep(logging.Handler):
         records.append(record.getMessage())
 logging.basicConfig(level=logging.NOTSET, handlers=[Keep()])
 answers = []
-for url in sys.argv[2:]:
-    url = url.replace("://", "://me:s3cret@")
+for url in ["me:s3cret@nowhere", "//me:s3cret@nowhere", *sys.argv[2:]]:
+    url = url.replace("http://", "http://me:s3cret@")
     source = komparu.Source(url, headers={"Authorization": "s3cret"})
     try:
         answers.append(komparu.compare(source, sys.argv[1]))
@@ -192,4 +258,5 @@ print(answers, len(records), "s3cret" in str(records))
 """
     words = {"RUST_LOG": "trace", "CURL_DEBUG": "all", "CURL_VERBOSE": "1"}
     printed = run(code, tmp_path / "file", there, moved, gone, broken, environment=words)
-    assert printed == "[True, True, 'SourceNotFoundError', 'SourceReadError'] 4 False\n"
+    answers = ["SourceNotFoundError"] * 2 + [True, True, "SourceNotFoundError", "SourceReadError"]
+    assert printed == f"{answers} 6 False\n"
