@@ -47,7 +47,7 @@ def both(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> tupl
 
 
 def test_every_function_has_a_twin_of_the_same_signature() -> None:
-    prefixes = ("compare", "first", "iter_")
+    prefixes = ("compare", "first", "iter_", "write_")
     functions = {name for name in komparu.__all__ if name.startswith(prefixes)}
     assert set(aio.__all__) - {"TreeRun"} == functions
     functions.remove("iter_trees")
