@@ -75,8 +75,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         for argument in self.given:
-            for part, shown in _masked(argument):
-                message = message.replace(part, shown)
+            for text in (argument, argument.partition("=")[2], argument.lstrip("-")):
+                for part, shown in _masked(text):
+                    message = message.replace(part, shown)
         self.exit(2, f"{self.prog}: {legible(message)}; try '{self.prog} --help'\n")
 
 

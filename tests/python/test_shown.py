@@ -127,8 +127,10 @@ def test_a_file_that_is_not_found_shows_no_secret_on_the_command_line(
         ["--ignore-from", "@", "t", "t"],
         ["--headers", "@", "f", "http://127.0.0.1:1/"],
         ["--manifest-format", "@", "--write-manifest", "sha256", "t"],
+        ["--max-workers=@", "f", "f"],
         ["--unknown=@", "f", "f"],
         ["-@", "f"],
+        ["--@", "f"],
     ],
 )
 def test_a_misplaced_argument_of_the_command_line_shows_no_secret(
@@ -138,7 +140,9 @@ def test_a_misplaced_argument_of_the_command_line_shows_no_secret(
         "http://user:s3cret@h/f",
         "\thttp://user:s3/cret@h/f",
         f"http://user:s3cret@h/{'x' * 300}",
+        "http:/user:s3cret@h/f",
         "user:s3cret@h/f",
+        "//user:s3cret@h/f",
         "http://h/f?X-Amz-Signature=s3cret&x=1#token=s3cret",
     ]:
         given = [argument.replace("@", text, 1) for argument in arguments]
