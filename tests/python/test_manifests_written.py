@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +20,6 @@ from komparu import Manifest, aio, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 ALGORITHMS = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake3"]
 NAMES = [
@@ -195,6 +196,23 @@ def test_the_manifest_itself_is_not_listed(tree: Path, monkeypatch: pytest.Monke
         result = komparu.compare_trees(Manifest(file), tree)
         assert (result.only_right, result.diff) == ({"SHA256SUMS"}, {})
     assert komparu.compare_trees(Manifest("SHA256SUMS"), ".", ignore=["/SHA256SUMS"])
+
+
+def test_standard_output_is_not_listed_where_it_is_a_file_of_the_tree(tree: Path) -> None:
+    command = [sys.executable, "-I", "-m", "komparu", "--write-manifest", "sha256", "."]
+    with (tree / "SHA256SUMS").open("wb") as out:
+        subprocess.run(command, stdout=out, cwd=tree, check=True)
+    assert checked(["sha256sum", "--strict", "-c"], tree / "SHA256SUMS", tree) == 0
+    result = komparu.compare_trees(Manifest(tree / "SHA256SUMS"), tree)
+    assert (result.only_right, result.diff, result.errors) == ({"SHA256SUMS"}, {}, set())
+
+
+def test_a_file_in_shared_memory_is_replaced_as_any_file_is(tree: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
+        sums = Path(directory, "sums")
+        for _ in range(2):
+            assert write_manifest(tree, sums) == len(NAMES)
+            assert len(sums.read_bytes().splitlines()) == len(NAMES)
 
 
 def test_a_file_that_is_replaced_keeps_its_mode_and_a_link_stays_one(

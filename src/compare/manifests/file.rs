@@ -11,7 +11,13 @@ use crate::run::context::Context;
 
 /// Where a file lies in a directory, if it does. Both are paths of this machine.
 pub(super) fn within(file: &[u8], directory: &[u8]) -> Option<Vec<u8>> {
-    let file = Path::new(OsStr::from_bytes(file));
+    let mut file = Path::new(OsStr::from_bytes(file));
+    let opened;
+    if is_descriptor(file) {
+        // What a shell has opened, with `> SHA256SUMS`, is a file with a name of its own.
+        opened = fs::canonicalize(file).ok()?;
+        file = &opened;
+    }
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = fs::canonicalize(parent.unwrap_or(Path::new("."))).ok()?;
     let directory = fs::canonicalize(OsStr::from_bytes(directory)).ok()?;
@@ -19,7 +25,13 @@ pub(super) fn within(file: &[u8], directory: &[u8]) -> Option<Vec<u8>> {
     whole.strip_prefix(directory).ok().map(|path| path.as_os_str().as_bytes().to_vec())
 }
 
-/// Writes a file. What is no regular file, such as `/dev/stdout`, is written to as it is.
+/// Does a path name what this process has open already?
+fn is_descriptor(path: &Path) -> bool {
+    const NAMES: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"];
+    NAMES.iter().any(|name| path.starts_with(name))
+}
+
+/// Writes a file. What is no regular file, such as `/dev/null`, is written to as it is, and so is `/dev/stdout`.
 ///
 /// # Errors
 /// When that fails; the file is as it was then. When the context says stop.
@@ -31,7 +43,7 @@ pub(super) fn write(
     context.checkpoint()?;
     let path = Path::new(OsStr::from_bytes(file));
     let failed = |error: io::Error| Error::system(&Name::new(file), &error);
-    let is_stream = path.starts_with("/dev") || path.metadata().is_ok_and(|it| !it.is_file());
+    let is_stream = is_descriptor(path) || path.metadata().is_ok_and(|it| !it.is_file());
     if is_stream {
         let out = OpenOptions::new().append(true).open(path).map_err(failed)?;
         let mut out = BufWriter::new(out);
