@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import komparu
 from komparu import _core
 from komparu._core import legible
-from komparu._units import byte_count, seconds
+from komparu._units import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -196,29 +196,29 @@ def _add(group: argparse._ArgumentGroup, option: dict[str, Any]) -> None:
         case "proxy":
             group.add_argument(name, metavar="URL", help=text)
         case kind:
-            number = _NUMBERS.get(kind, float)
             group.add_argument(
                 name,
-                type=_or_none(number) if option["or_none"] else number,
+                type=_number(kind, or_none=option["or_none"]),
                 metavar={"bytes": "BYTES", "seconds": "SECONDS"}.get(kind, "N"),
                 help=text,
             )
 
 
-#: How a number of each kind is read.
-_NUMBERS: dict[str, Callable[[str], float]] = {
-    "integer": int,
-    "bytes": byte_count,
-    "limit": byte_count,
-    "seconds": seconds,
-}
+def _number(kind: str, *, or_none: bool) -> Callable[[str], float | None]:
+    """Read a number of a kind; what is none is told what may be given."""
+    read, allowed = NUMBERS[kind]
+    if or_none:
+        allowed += ", or none"
 
-
-def _or_none(kind: Callable[[str], float]) -> Callable[[str], float | None]:
     def number(text: str) -> float | None:
-        return None if text.lower() == "none" else kind(text)
+        if or_none and text.lower() == "none":
+            return None
+        try:
+            return read(text)
+        except (ValueError, OverflowError):
+            message = f"{text!r} is not {allowed}"
+            raise argparse.ArgumentTypeError(message) from None
 
-    number.__name__ = kind.__name__
     return number
 
 

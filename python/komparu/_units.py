@@ -1,10 +1,14 @@
-"""Sizes and times as people write them: ``64K``, ``1GiB``, ``5m``."""
+"""Numbers, sizes and times as people write them: ``64K``, ``1GiB``, ``5m``."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-__all__ = ["byte_count", "seconds"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["NUMBERS", "byte_count", "seconds"]
 
 _NUMBER = re.compile(r"([0-9]*\.?[0-9]+)\s*([A-Za-z]*)", re.ASCII)
 #: Each is 1024 times the one before, as GNU's tools read them; "iB" or "B" may follow.
@@ -36,3 +40,13 @@ def seconds(text: str) -> float:
     if match is None or match[2].lower() not in _SECONDS:
         return float(text)
     return float(match[1]) * _SECONDS[match[2].lower()]
+
+
+#: How a number of each kind is read, and what it may be.
+NUMBERS: dict[str, tuple[Callable[[str], float], str]] = {
+    "integer": (int, "a whole number"),
+    "bytes": (byte_count, "a number of bytes, such as 64K (K, M, G, T or P)"),
+    "limit": (byte_count, "a number, such as 64K (K, M, G, T or P)"),
+    "seconds": (seconds, "a time, such as 5m (ms, s, m, h or d)"),
+    "ratio": (float, "a number"),
+}
