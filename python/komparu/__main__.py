@@ -241,8 +241,6 @@ def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
         with open(options.pop("urls"), encoding="utf-8") as file:  # noqa: PTH123
             urls = _sources(json.load(file))
     except (OSError, ValueError, TypeError) as error:
-        if isinstance(error, OSError):
-            error.filename = _masked(error.filename)
         return _trouble(error, how)
     (directory,) = how["sources"]
     _, summary, complete = compare_trees(directory, urls, options, Output(how))
@@ -287,16 +285,23 @@ def _masked(name: str | bytes) -> str:
 
 
 def _trouble(error: Exception, how: dict[str, Any]) -> int:
+    text = str(error)
+    if (
+        isinstance(error, OSError)
+        and error.filename
+        and not isinstance(error, komparu.KomparuError)
+    ):
+        text = f"{_masked(error.filename)}: {error.strerror}"
     if how["json"] or how["json_lines"]:
         answer = {
             "schema": SCHEMA,
             "equal": None,
             "error": type(error).__name__,
-            "message": in_json(str(error)),
+            "message": in_json(text),
         }
         put(json.dumps(answer))
     elif not how["quiet"]:
-        say(f"komparu: {error}", sys.stderr)
+        say(f"komparu: {text}", sys.stderr)
     return TROUBLE
 
 

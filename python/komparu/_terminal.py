@@ -14,10 +14,11 @@ from komparu._report import size
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import TextIO
 
     from komparu import Progress
 
-__all__ = ["Colours", "ProgressLine", "is_terminal"]
+__all__ = ["Colours", "ProgressLine", "columns_of", "is_terminal", "pictured"]
 
 #: Seconds between two pictures of the progress, and before the first: what takes less needs none.
 _INTERVAL = 0.1
@@ -85,7 +86,7 @@ class ProgressLine:
             while not self._is_over.wait(_INTERVAL):
                 progress = self._progress()
                 if progress is not None and sys.stderr is not None:
-                    width = shutil.get_terminal_size().columns - 1
+                    width = columns_of(sys.stderr) - 1
                     sys.stderr.write(f"{_CLEAR}{pictured(progress, width)}")
                     sys.stderr.flush()
                     drawn = True
@@ -95,6 +96,15 @@ class ProgressLine:
         except (OSError, ValueError):
             # The terminal is gone, and what is compared is not.
             return
+
+
+def columns_of(stream: TextIO) -> int:
+    """How many columns the terminal has that a stream is; standard output may be another one."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    return columns or shutil.get_terminal_size().columns
 
 
 def pictured(progress: Progress, width: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import komparu
@@ -54,9 +55,7 @@ class Output:
     def print(self, result: komparu.DirResult, ended: str | None) -> None:
         """Print the whole; ``ended`` says why it is not complete, if it is not."""
         how = self.how
-        if how["html"]:
-            with open(how["html"], "w", encoding="utf-8") as file:  # noqa: PTH123
-                file.write(result.to_html())
+        failure = _write_report(how["html"], result) if how["html"] else None
         lines: list[str] = []
         if how["json"]:
             put(json.dumps(as_dict(result)))
@@ -68,6 +67,9 @@ class Output:
             folds = result.complete and not how["expand"]
             lines = _core.result_lines(result, self._equal, folds=folds)
         self.print_lines(lines, result.summary, ended)
+        if failure is not None:
+            # What was found is printed all the same.
+            raise failure
 
     def print_lines(self, lines: list[str], summary: komparu.Summary, ended: str | None) -> None:
         """Print lines, in pieces of some each, and the totals."""
@@ -79,6 +81,20 @@ class Output:
             sys.stdout.flush()
         text = summarized(summary, "only in A", "only in B")
         say(f"{text} ({ended})" if ended else text, sys.stderr)
+
+
+def _write_report(name: str, result: komparu.DirResult) -> OSError | None:
+    """Write a report. Where that fails, the file is left empty: a part of it would look whole."""
+    try:
+        with open(name, "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(result.to_html())
+    except OSError as error:
+        if error.filename is None:
+            error.filename = name
+        with suppress(OSError):
+            os.truncate(name, 0)
+        return error
+    return None
 
 
 def compare_trees(

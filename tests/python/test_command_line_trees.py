@@ -19,13 +19,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from rich.cells import cell_len
 
 import komparu
 from children import interrupt
-from komparu._terminal import pictured
+from komparu import _core
+from komparu._core import one_line
+from komparu._terminal import columns_of, pictured
+from komparu._units import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 MODULE = [sys.executable, "-I", "-m", "komparu"]
 TIME = re.compile(r"in [0-9.]+ s")
@@ -240,10 +245,35 @@ def test_a_report_is_written_beside_the_lines(trees: tuple[Path, Path], tmp_path
 
 def test_a_full_disk_under_the_report_is_trouble(trees: tuple[Path, Path]) -> None:
     status, _, errors = says("--html", "/dev/full", *trees)
-    assert (status, errors[-1]) == (2, "komparu: cannot write: No space left on device")
+    assert (status, errors[-1]) == (2, "komparu: cannot write /dev/full: No space left on device")
     status, _, errors = says("--html", "/no/such/page.html", *trees)
     assert status == 2
     assert errors[-1] == "komparu: cannot write /no/such/page.html: No such file or directory"
+
+
+def test_a_report_that_does_not_fit_is_left_empty_and_the_lines_are_printed(
+    trees: tuple[Path, Path], tmp_path: Path
+) -> None:
+    expected = says(*trees)[1]
+    page = tmp_path / "report.html"
+    page.write_text("an older report")
+    # A limit of one KiB for a file is a disk that is full after one.
+    limited = ["bash", "-c", 'ulimit -f 1; exec "$@"', "bash", *MODULE]
+    command = [*limited, "--html", str(page), *map(str, trees)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    *_, summary, last = done.stderr.splitlines()
+    assert (done.returncode, done.stdout.splitlines()) == (2, expected)
+    assert "equal" in summary
+    assert last == f"komparu: cannot write {page}: File too large"
+    assert page.read_bytes() == b""
+
+
+def test_a_map_of_urls_that_is_not_there_is_named_first(trees: tuple[Path, Path]) -> None:
+    expected = "/no/such/map.json: No such file or directory"
+    arguments: list[str | Path] = ["--urls", "/no/such/map.json", trees[0]]
+    assert says(*arguments) == (2, [], [f"komparu: {expected}"])
+    _, output, _ = says("--json", *arguments)
+    assert json.loads(output[0])["message"] == expected
 
 
 def test_more_than_two_sources_print_their_groups(tmp_path: Path) -> None:
@@ -265,14 +295,32 @@ def test_more_than_two_sources_print_their_groups(tmp_path: Path) -> None:
         (["--json-lines", "a", "b"], "--json-lines is for directories, archives and --urls"),
         (
             ["--chunk-size", "64X", "a", "b"],
-            "argument --chunk-size: invalid byte_count value: '64X'",
+            "argument --chunk-size: '64X' is not a number of bytes, such as 64K (K, M, G, T or P)",
         ),
+        (
+            ["--timeout", "5x", "a", "b"],
+            "argument --timeout: '5x' is not a time, such as 5m (ms, s, m, h or d)",
+        ),
+        (["--max-workers", "1.5", "a", "b"], "argument --max-workers: '1.5' is not a whole number"),
         (["a"], "there is nothing to compare it with"),
     ],
 )
 def test_usage_errors_are_one_line(arguments: list[str], message: str) -> None:
     expected = f"komparu: {message}; try 'komparu --help'"
     assert says(*arguments) == (2, [], [expected])
+
+
+@pytest.mark.parametrize("option", [it for it in _core.options() if it["kind"] in NUMBERS])
+@pytest.mark.parametrize("text", ["", "many", "5x", "--5", "1,5", "5m5", f"{'9' * 400}.5k"])
+def test_every_number_says_what_it_may_be(option: dict[str, Any], text: str) -> None:
+    name = f"--{option['name'].replace('_', '-')}"
+    if (option["kind"], text) == ("seconds", "5m5"):
+        text = "5h5"
+    _, allowed = NUMBERS[option["kind"]]
+    if option["or_none"]:
+        allowed += ", or none"
+    expected = f"komparu: argument {name}: {text!r} is not {allowed}; try 'komparu --help'"
+    assert says(f"{name}={text}", "a", "b") == (2, [], [expected])
 
 
 def test_sizes_and_times_take_units(trees: tuple[Path, Path]) -> None:
@@ -395,3 +443,29 @@ def test_the_progress_line_fits_the_terminal_and_goes_away(
     assert all(len(picture) < max(columns, 2) for picture in drawn), drawn
     assert "komparu: " in pictures[-1], "the error stands on a line of its own"
     assert "\x1b[K" not in terminal("--no-progress", *options, *long_work, columns=columns)
+
+
+@pytest.mark.parametrize(
+    "path", ["d/plain.txt", "d/日本語のファイル名", "d/e\u0301te\u0301", "d/a\nb"]
+)
+def test_the_line_of_progress_fits_a_terminal_of_any_width(path: str) -> None:
+    progress = komparu.Progress(
+        entries=12_345, entries_total=43_443, bytes=7 << 20, differing=3, failed=1, path=path
+    )
+    for width in range(120):
+        assert cell_len(pictured(progress, width)) <= width
+    assert pictured(progress, 119).endswith(one_line(path))
+    assert pictured(progress, 20) == "12,345 of 43,443, 7."
+
+
+def test_the_width_is_that_of_the_terminal_where_the_progress_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 20, 0, 0))
+    with open(parent, "rb"), open(child, "w") as stream:  # noqa: PTH123
+        assert columns_of(stream) == 20
+    monkeypatch.setenv("COLUMNS", "33")
+    with Path(os.devnull).open("w") as stream:
+        assert columns_of(stream) == 33

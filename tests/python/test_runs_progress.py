@@ -118,6 +118,22 @@ def test_it_is_told_meanwhile_and_what_it_raises_ends_the_run(
     assert times[-1] - begun >= 4 * 0.05, "at most 20 times a second"
 
 
+@pytest.mark.parametrize(("workers", "directory"), [(1, "."), (2, "d")])
+def test_the_number_of_entries_is_known_before_they_are_compared(
+    endless: tuple[Path, Path], workers: int, directory: str
+) -> None:
+    for side in endless:
+        (side / directory).mkdir(exist_ok=True)
+        for name in ("one", "two"):
+            (side / directory / name).write_bytes(b"12345")
+    with komparu.iter_trees(*endless, chunk_size=1, max_workers=workers) as run:
+        # One file takes a minute, after which the number would be known in any case.
+        while (progress := run.progress).entries_total is None:
+            time.sleep(0.001)
+    assert progress.entries_total == 3
+    assert progress.entries < 3
+
+
 def test_a_run_that_was_ended_so_has_stopped(endless: tuple[Path, Path]) -> None:
     def watch(_: Progress) -> None:
         raise ZeroDivisionError
