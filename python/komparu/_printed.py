@@ -56,10 +56,33 @@ def _fitting(error: UnicodeError) -> tuple[str | bytes, int]:
     return letter.encode("ascii", "backslashreplace").decode(), after
 
 
+def _is_character(letters: str) -> bool:
+    """Whether bytes that were no text are one character of UTF-8."""
+    try:
+        return len(letters.encode("ascii", "surrogateescape").decode("utf-8")) == 1
+    except UnicodeError:
+        return False
+
+
+def _fitting_a_terminal(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Replace the bytes that an 8-bit terminal takes for control characters, too: C1 has CSI."""
+    if isinstance(error, UnicodeEncodeError):
+        rest = error.object[error.start : error.start + 4]
+        for count in range(len(rest), 1, -1):
+            # Several bytes may be a character that only the locale does not know.
+            if _is_character(rest[:count]):
+                return rest[:count].encode("ascii", "surrogateescape"), error.start + count
+        if "\udc80" <= rest[0] <= "\udc9f":
+            return f"\\x{ord(rest[0]) - 0xDC00:02x}", error.start + 1
+    return _fitting(error)
+
+
 def prepare() -> None:
     """Have standard output and error take any line."""
     codecs.register_error("komparu.fitting", _fitting)
+    codecs.register_error("komparu.fitting.terminal", _fitting_a_terminal)
     for stream in (sys.stdout, sys.stderr):
         # A stream that was closed before Python began is None, and prints nothing.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="komparu.fitting")
+            terminal = ".terminal" if stream.isatty() else ""
+            stream.reconfigure(errors=f"komparu.fitting{terminal}")

@@ -268,6 +268,7 @@ table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd;
   vertical-align: top; }}
 td:first-child, td:last-child {{ overflow-wrap: anywhere; }}
+td:last-child {{ min-width: 12rem; }}
 td:first-child {{ font-family: ui-monospace, monospace; }}
 th, td:nth-child(2) {{ white-space: nowrap; }}
 @media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #161616; }}
