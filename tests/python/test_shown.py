@@ -153,9 +153,11 @@ def test_a_misplaced_argument_of_the_command_line_shows_no_secret(
             check=False,
             cwd=tmp_path,
         )
-        assert done.returncode == 2
-        assert "s3" not in done.stderr, done.stderr
-        assert "cret@" not in done.stderr, done.stderr
+        # From Python 3.13 on, -http://... is -h, whatever follows.
+        assert done.returncode == (0 if done.stdout.startswith("usage: ") else 2)
+        output = done.stdout + done.stderr
+        assert "s3" not in output, output
+        assert "cret@" not in output, output
 
 
 @pytest.mark.parametrize("text", ["http://user:s3cret@h/f", "user:s3cret@h/f", "//user:s3cret@h/f"])
