@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 import hashlib
@@ -100,6 +101,16 @@ def test_a_manifest_is_compared_with_a_map_and_with_a_manifest(tree: Path, tmp_p
     (tree / "a").write_bytes(b"other")
     later = written_by(["sha256sum"], tree, tmp_path / "later")
     assert compared(tagged, later).diff == {"a": DiffReason.CONTENT_MISMATCH}
+
+
+def test_coroutines_and_a_comparer_take_manifests(tree: Path, tmp_path: Path) -> None:
+    manifest = written_by(["sha256sum"], tree, tmp_path / "sums")
+    (tree / "a").write_bytes(b"other")
+    expected = komparu.compare_trees(manifest, tree)
+    assert expected.diff == {"a": DiffReason.CONTENT_MISMATCH}
+    comparer = komparu.Comparer(max_workers=1)
+    assert comparer.compare_trees(manifest, tree) == expected
+    assert asyncio.run(komparu.aio.compare_trees(manifest, tree)) == expected
 
 
 def test_digests_of_one_length_differ_only_if_one_algorithm_made_them(tmp_path: Path) -> None:
