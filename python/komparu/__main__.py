@@ -16,7 +16,7 @@ from komparu import _core
 from komparu._arguments import CONFIGURED, REFUSED, parser
 from komparu._core import one_line
 from komparu._directories import is_directory, local_path
-from komparu._hints import hint_for_files, hint_for_links
+from komparu._hints import hint_for_archives, hint_for_files, hint_for_links, is_manifest
 from komparu._printed import prepare, put, say
 from komparu._report import SCHEMA, difference_as_dict, in_json, place
 from komparu._streams import opened
@@ -85,13 +85,12 @@ def _chosen(
 ) -> tuple[Callable[[dict[str, Any], dict[str, Any]], int], str]:
     """Choose what to do, and what to call it."""
     sources = how["sources"]
-    has_directory = any(isinstance(it, str) and is_directory(it) for it in sources)
-    streams = [it for it in sources if not isinstance(it, str)]
-    if streams and (has_directory or "urls" in options):
-        commands.error(f"{_core.source_name(streams[0])} is no directory")
+    has_directory = any(map(_is_directory, sources))
     if "urls" in options:
         if len(sources) != 1 or how["archive"]:
             commands.error("--urls takes one directory")
+        if not isinstance(sources[0], str):
+            commands.error(f"{_core.source_name(sources[0])} is no directory")
         return _url_map, "a map of URLs"
     if len(sources) < 2:  # noqa: PLR2004
         commands.error("there is nothing to compare it with")
@@ -102,12 +101,24 @@ def _chosen(
     if has_directory:
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("directories are compared two at a time")
-        are_directories = all(map(is_directory, sources))
+        how["sources"] = [_tree(it) for it in sources]
+        are_directories = all(map(_is_directory, sources))
         return (_directories, "directories") if are_directories else (_mixed, "trees")
     _refuse(how, ("html", "json_lines", "expand"), commands)
     if len(sources) > 2:  # noqa: PLR2004
         return _many, "more than two sources"
     return _files, "files and URLs"
+
+
+def _is_directory(source: Any) -> bool:  # noqa: ANN401
+    return isinstance(source, str) and is_directory(source)
+
+
+def _tree(source: Any) -> Any:  # noqa: ANN401
+    """Tell what stands beside a directory: another one, a manifest, or else an archive."""
+    if not isinstance(source, str):
+        return komparu.Archive(source)
+    return komparu.Manifest(source) if is_manifest(source) else source
 
 
 def _chosen_of_manifests(
@@ -237,11 +248,15 @@ def _mixed(how: dict[str, Any], options: dict[str, Any]) -> int:
 
 
 def _url_map(how: dict[str, Any], options: dict[str, Any]) -> int:
+    name = options.pop("urls")
     try:
-        with open(options.pop("urls"), encoding="utf-8") as file:  # noqa: PTH123
+        # Descriptor 0 is standard input.
+        with open(0 if name == "-" else name, encoding="utf-8") as file:  # noqa: PTH123
             urls = _sources(json.load(file))
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
         return _trouble(error, how)
+    except (ValueError, TypeError) as error:
+        return _trouble(ValueError(f"{_masked(name)}: {error}"), how)
     (directory,) = how["sources"]
     _, summary, complete = compare_trees(directory, urls, options, Output(how))
     return _status(summary, complete=complete)
@@ -263,12 +278,16 @@ def _sources(urls: object) -> dict[str, str | komparu.Source]:
 
 
 def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
-    if any(isinstance(it, str) and is_directory(it) for it in how["sources"]):
+    if any(map(_is_directory, how["sources"])):
         # Directories would be compared as such; the error says which side is one.
         komparu.compare_archive(*how["sources"], **options)
     # Names in archives are UTF-8 in every locale; they leave as the bytes they are.
     left, right = how["sources"]
-    _, summary, complete = compare_trees(left, right, options, Output(how, decode=as_bytes))
+    try:
+        _, summary, complete = compare_trees(left, right, options, Output(how, decode=as_bytes))
+    except komparu.ArchiveError:
+        hint_for_archives(*how["sources"])
+        raise
     return _status(summary, complete=complete)
 
 

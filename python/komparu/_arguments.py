@@ -115,7 +115,9 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--archive", action="store_true", help="compare what is in two archives")
     result.add_argument(
-        "--manifest", action="store_true", help="A is a manifest, such as SHA256SUMS, of the tree B"
+        "--manifest",
+        action="store_true",
+        help="A is a manifest, such as SHA256SUMS, of the tree B; a directory's tells by itself",
     )
     result.add_argument(
         "--write-manifest",
@@ -156,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
     groups["URLs"].add_argument(
         "--urls",
         metavar="MAP.JSON",
-        help="compare the directory A with {path: URL, or {url, headers, ...}}",
+        help="compare the directory A with {path: URL, or {url, headers, ...}}; - is stdin",
     )
     for option in _OPTIONS:
         _add(groups[option["topic"]], option)

@@ -61,7 +61,9 @@ def tree_text(
     verdict = result.verdict.value
     lines = [f"{left} and {right} are {_VERDICTS[verdict]}: {summary}"]
     every = result.diff.keys() | result.only_left | result.only_right | result.errors
-    for path in nsmallest(_MOST_PATHS, every):
+    # Those that differ tell more than those that one side has not.
+    ranked = ((path not in result.diff and path not in result.errors, path) for path in every)
+    for path in sorted(path for _, path in nsmallest(_MOST_PATHS, ranked)):
         lines += _entry(result, path, paths, names, options)
     if len(every) > _MOST_PATHS:
         lines.append(f"  and {len(every) - _MOST_PATHS:,} more")
@@ -91,7 +93,10 @@ def _entry(
             yield f"  {shown}: only in {name}"
     if path in result.errors:
         yield f"  {shown}: {_cut(result.messages.get(path, 'cannot be compared'))}"
-    if reason in {DiffReason.CONTENT_MISMATCH, DiffReason.SIZE_MISMATCH} and paths is not None:
+    if path in result.differences:
+        for line in _lines(result.differences[path], (None, None), names):
+            yield f"    {line}"
+    elif reason in {DiffReason.CONTENT_MISMATCH, DiffReason.SIZE_MISMATCH} and paths is not None:
         both = os.path.join(paths[0], path), os.path.join(paths[1], path)  # noqa: PTH118  # text
         for line in _place(both, names, options):
             yield f"    {line}"

@@ -58,12 +58,12 @@ def size(count: float) -> str:
     return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"  # noqa: PLR2004
 
 
-def summarized(summary: Summary, left: str = "only left", right: str = "only right") -> str:
+def summarized(summary: Summary) -> str:
     """Say in one line how much was compared, and what came of it."""
     counts = [
         (summary.differing, "differ" if summary.differing != 1 else "differs"),
-        (summary.only_left, left),
-        (summary.only_right, right),
+        (summary.only_left, "only in A"),
+        (summary.only_right, "only in B"),
         (summary.failed, "not compared"),
     ]
     parts = [f"{count:,} {what}" for count, what in counts if count]
@@ -240,9 +240,9 @@ def _headline(result: DirResult) -> str:
 
 def _rows(result: DirResult) -> Iterator[tuple[str, str, str]]:
     for path in result.only_left:
-        yield escaped(one_line(path)), "only left", ""
+        yield escaped(one_line(path)), "only in A", ""
     for path in result.only_right:
-        yield escaped(one_line(path)), "only right", ""
+        yield escaped(one_line(path)), "only in B", ""
     for path, reason in result.diff.items():
         if path not in result.errors:
             yield escaped(one_line(path)), "differs", f"{reason.value}{_place(result, path)}"

@@ -79,7 +79,7 @@ class Output:
         say_all(lines, self._decode, colours if colours.are_shown else None)
         if sys.stdout is not None:
             sys.stdout.flush()
-        text = summarized(summary, "only in A", "only in B")
+        text = summarized(summary)
         say(f"{text} ({ended})" if ended else text, sys.stderr)
 
 

@@ -26,7 +26,7 @@ def update(
     if archive:
         raise _refused("an archive cannot be rewritten")
     if actual is None or expected is None:
-        raise _refused("a URL cannot be rewritten, nor what is expected be made of one")
+        raise _refused("only files and directories are rewritten, and made of other ones")
     # Where what is expected is a link, what it leads to is rewritten.
     actual, expected = os.path.realpath(actual), os.path.realpath(expected)
     if os.path.lexists(expected) and os.path.isdir(actual) != os.path.isdir(expected):

@@ -14,45 +14,53 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from komparu._explained import file_text, tree_text
-from komparu._functions import compare_archive, compare_dir, first_difference
-from komparu._types import Content, Source
+from komparu._functions import compare_archive, compare_dir, compare_trees, first_difference
+from komparu._types import Archive, Content, Directory, Manifest, Source
 
 if TYPE_CHECKING:
     from typing import Any
 
     from komparu._types import SourceLike
 
+    Tree = SourceLike | Archive | Directory | Manifest | Mapping[str, SourceLike]
+
 __all__ = ["assert_same"]
 
 #: What the text calls the two sides.
 _NAMES = ("actual", "expected")
+
+#: What is a tree whatever it leads to.
+_TREES = (Archive, Directory, Manifest, Mapping)
 
 #: Bytes that the text shows from the first that differs on.
 _SHOWN = 32
 
 
 def assert_same(
-    actual: SourceLike,
-    expected: SourceLike,
+    actual: Tree,
+    expected: Tree,
     *,
     archive: bool = False,
     **options: Any,  # noqa: ANN401  # of three functions
 ) -> None:
     """Raise an AssertionError that says what is different, unless these are the same.
 
-    Two directories are compared as `compare_dir` does, anything else as `compare` does. The text
-    names up to 20 paths and the place of the first difference in each, with the line or the bytes
-    around it. What could not be compared is a failure, too.
+    Two directories are compared as `compare_dir` does; where either is an `Archive`, a `Directory`,
+    a `Manifest` or a mapping, both are trees, compared as `compare_trees` does; anything else is
+    compared as `compare` does. The text names up to 20 paths, those whose contents differ first of
+    all, and the place of the first difference in each, with the line or the bytes around it. What
+    could not be compared is a failure, too.
 
     Where pytest was told ``--komparu-update``, ``expected`` is made the same as ``actual`` instead:
     files are replaced one by one, links stay links, and what ``actual`` has not is deleted.
 
     Args:
-        actual: A directory, a file or a URL.
+        actual: A directory, a file, a URL, or any tree that `compare_trees` takes.
         expected: Another one.
         archive: Both are archives, to be compared as `compare_archive` does. Default False.
         options: Those of the function that compares.
@@ -81,13 +89,18 @@ def assert_same(
 
 
 def _difference(
-    actual: SourceLike, expected: SourceLike, *, archive: bool, options: dict[str, Any]
+    actual: Any,  # noqa: ANN401  # a Tree, as of each function below
+    expected: Any,  # noqa: ANN401
+    *,
+    archive: bool,
+    options: dict[str, Any],
 ) -> str | None:
     """Say what is different; None if nothing is. Which function compares is decided here."""
-    paths = _local(actual), _local(expected)
-    if archive:
-        result = compare_archive(actual, expected, **options)
+    if archive or any(isinstance(it, _TREES) for it in (actual, expected)):
+        compare = compare_archive if archive else compare_trees
+        result = compare(actual, expected, **{"where": True, "context": _SHOWN, **options})
         return None if result else tree_text(result, None, _NAMES, {})
+    paths = _local(actual), _local(expected)
     left, right = paths
     are_directories = [path is not None and os.path.isdir(path) for path in paths]  # noqa: PTH112
     if left is not None and right is not None and any(are_directories):
@@ -106,9 +119,9 @@ def _of_files(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in known}
 
 
-def _local(source: SourceLike) -> str | None:
-    """Give the path of a source, as text; None for a URL, and for what is in memory."""
-    if isinstance(source, Content):
+def _local(source: Tree) -> str | None:
+    """Give the path of a source, as text; None for what is no path."""
+    if isinstance(source, (Content, *_TREES)):
         return None
     text = os.fsdecode(source.url if isinstance(source, Source) else source)
     if file := re.match("file://(?:localhost)?(/[^?#]*)", text, re.IGNORECASE | re.DOTALL):

@@ -7,7 +7,7 @@ use super::classes::classes;
 use super::sources;
 use super::values::string;
 use crate::compare::any_trees::GivenManifest;
-use crate::tree::manifest::read::Format;
+use crate::tree::manifest::read::{Format, looks_like_one};
 
 /// The error of an argument that is none of these.
 pub(super) fn unknown(argument: &str, known: &[&str]) -> PyErr {
@@ -19,6 +19,12 @@ pub(super) fn unknown(argument: &str, known: &[&str]) -> PyErr {
 #[pyfunction]
 pub(super) fn check_manifest(manifest: &Bound<'_, PyAny>) -> PyResult<()> {
     read(manifest).map(drop)
+}
+
+/// Does a file that starts like this look like a manifest?
+#[pyfunction]
+pub(super) fn is_manifest(start: &[u8]) -> bool {
+    looks_like_one(start)
 }
 
 /// Reads a `komparu.Manifest`; `None` if it is none.

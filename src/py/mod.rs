@@ -82,6 +82,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         logging::record_call,
         files::compare_files,
         manifests::check_manifest,
+        manifests::is_manifest,
         workers::serve_archives,
         sources::check_content,
         trees::check_archive,

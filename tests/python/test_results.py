@@ -48,7 +48,7 @@ def test_the_summary_counts_every_entry_once(tmp_path: Path) -> None:
     assert (summary.only_left, summary.only_right, summary.failed) == (1, 1, 0)
     assert (summary.bytes, summary.proofs) == (5, {Proof.BYTES: 1, Proof.SIZE: 1})
     assert 0 < summary.elapsed < 3600
-    assert str(summary).startswith("1 differs, 1 only left, 1 only right, 1 equal, 5 B in ")
+    assert str(summary).startswith("1 differs, 1 only in A, 1 only in B, 1 equal, 5 B in ")
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
@@ -119,7 +119,7 @@ def example() -> DirResult:
 
 def test_a_result_is_printed_a_line_a_path_and_sorted_and_then_the_totals() -> None:
     lines = str(example()).split("\n")
-    totals = "1 differs, 1 only left, 1 only right, 1 not compared, 1 equal, 2.0 KiB in 0.2 s"
+    totals = "1 differs, 1 only in A, 1 only in B, 1 not compared, 1 equal, 2.0 KiB in 0.2 s"
     assert lines[1:] == ["! e: e: <broken>", "- l", "+ r", totals]
     assert str(DirResult(equal=True)) == "", "nothing is known of how much was compared"
     assert str(replace(example(), complete=False)).endswith(f"{totals} (not complete)")

@@ -140,10 +140,27 @@ def test_a_standard_input_that_is_closed_is_said_to_be(file: Path) -> None:
     assert (status, json.loads(output)["equal"]) == (2, None)
 
 
-def test_standard_input_is_no_directory(file: Path, tmp_path: Path) -> None:
+def test_standard_input_is_no_directory_and_may_be_a_map(file: Path, tmp_path: Path) -> None:
     error = "komparu: - is no directory; try 'komparu --help'\n"
-    assert says("-", tmp_path) == (2, "", error)
     assert says("--urls", file, "-") == (2, "", error)
+    (tmp_path / "site").mkdir()
+    assert says("--urls", "-", tmp_path / "site", stdin=b"{}")[0] == 0
+    broken = "komparu: -: Expecting value: line 1 column 1 (char 0)\n"
+    assert says("--urls", "-", tmp_path / "site", stdin=b"no map") == (2, "", broken)
+
+
+def test_an_archive_comes_through_a_pipe_beside_a_directory(tmp_path: Path) -> None:
+    tree, packed = tmp_path / "tree", tmp_path / "tree.tar"
+    tree.mkdir()
+    (tree / "one").write_text("one")
+    with tarfile.open(packed, "w") as made:
+        made.add(tree / "one", "one")
+    sides = [("- $2 < $1", 0), ("$2 - < $1", 0), ("<(cat $1) $2", 0)]
+    for sources, expected in sides:
+        assert shell(f"komparu {sources}", packed, tree)[0] == expected
+    (tree / "one").write_text("two")
+    for sources, _ in sides:
+        assert shell(f"komparu {sources}", packed, tree)[:2] == (1, "* one (content_mismatch)\n")
 
 
 def test_archives_come_through_pipes(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from trees import Entry, Fifo, Link, pair, plant
 from unprivileged import open_to_all
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from conftest import Write
 
 
@@ -222,10 +224,55 @@ def test_archives_are_compared_where_that_is_said(tmp_path: Path) -> None:
             archive.writestr(zipfile.ZipInfo("entry", (2000, 1, 1, 0, 0, 0)), content)
     a, b = tmp_path / "a.zip", tmp_path / "b.zip"
     assert text_of(a, b, archive=True) == (
-        "actual and expected are not the same: 1 different\n  entry: content mismatch"
+        "actual and expected are not the same: 1 different\n  entry: content mismatch\n"
+        "    offset 0, line 1\n    actual    '1'\n    expected  '2'"
     )
     assert "offset" in text_of(a, b)
     assert_same(a, a, archive=True, hash_compare=True)
+
+
+def test_any_trees_are_compared_and_their_places_shown(tmp_path: Path) -> None:
+    plant(tmp_path / "tree", {"a": b"one\ntwo\n", "b": b""})
+    komparu.write_manifest(tmp_path / "tree", tmp_path / "sums")
+    in_memory = {"a": komparu.Content(b"one\ntwo\n"), "b": komparu.Content(b"")}
+    with zipfile.ZipFile(tmp_path / "tree.zip", "w") as archive:
+        archive.writestr("a", "one\ntwo\n")
+        archive.writestr("b", "")
+    trees: list[Any] = [
+        komparu.Directory(tmp_path / "tree"),
+        komparu.Archive(tmp_path / "tree.zip"),
+        in_memory,
+        komparu.Manifest(tmp_path / "sums"),
+    ]
+    for actual in trees:
+        for expected in trees:
+            assert_same(actual, expected)
+    other = {"a": komparu.Content(b"one\n2\n"), "c": komparu.Content(b"")}
+    for tree in trees[:3]:
+        assert text_of(other, tree) == (
+            "actual and expected are not the same: 1 different, 1 only in actual, "
+            "1 only in expected\n"
+            "  a: size mismatch\n"
+            "    offset 4, line 2, 6 bytes in actual, 8 bytes in expected\n"
+            "    actual    ...'2\\n'\n"
+            "    expected  ...'two\\n'\n"
+            "  b: only in expected\n"
+            "  c: only in actual"
+        )
+    # A manifest tells that it differs, and not where.
+    assert text_of(trees[3], other).splitlines()[1:3] == [
+        "  a: content mismatch",
+        "  b: only in actual",
+    ]
+
+
+def test_paths_that_differ_come_before_those_that_one_side_lacks(tmp_path: Path) -> None:
+    plant(tmp_path / "a", {f"{number:03}": b"" for number in range(30)} | {"x": b"1", "y": b"2"})
+    plant(tmp_path / "b", {"x": b"2", "y": b"2"})
+    lines = text_of(tmp_path / "a", tmp_path / "b").splitlines()
+    assert lines[1] == "  000: only in actual"
+    assert "  x: content mismatch" in lines
+    assert lines[-1] == "  and 11 more"
 
 
 def test_a_directory_is_not_the_same_as_a_file(tmp_path: Path, pair: tuple[Path, Path]) -> None:
@@ -367,5 +414,5 @@ def test_what_cannot_be_rewritten_is_refused_and_left_as_it_is(
     from komparu._update import update  # noqa: PLC0415
 
     for one, other in [(None, str(b)), (str(a), None)]:
-        with pytest.raises(komparu.ConfigError, match="URL"):
+        with pytest.raises(komparu.ConfigError, match="only files and directories"):
             update(one, other, archive=False, options={})

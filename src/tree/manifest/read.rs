@@ -59,6 +59,20 @@ pub(crate) fn is_bagit(file_name: &[u8]) -> bool {
     name.starts_with(b"manifest-") && name.ends_with(b".txt")
 }
 
+/// Does a file that starts like this look like a manifest? Its first line tells that is neither empty nor a comment.
+pub(crate) fn looks_like_one(start: &[u8]) -> bool {
+    let name = Name::from("");
+    let (mut lines, mut first) = (Lines::new(&name), None);
+    let mut note = |_, line: &[u8]| {
+        if first.is_none() && !line.is_empty() && !line.starts_with(b"#") {
+            first = Some(!line.contains(&0) && Format::of(line).is_some());
+        }
+        Ok(())
+    };
+    let is_read = lines.add(start, &mut note).is_ok() && lines.finish(&mut note).is_ok();
+    is_read && first == Some(true)
+}
+
 /// How the lines of a manifest are read.
 enum Parser {
     Gnu(Spaced),
@@ -181,4 +195,34 @@ pub(crate) fn from_reader(
         return Err(Error::manifest(name, u32::MAX, "ends amid a quoted field"));
     }
     parsing.table.finish(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like_one;
+
+    #[test]
+    fn the_first_line_tells_a_manifest() {
+        let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+        for start in [
+            format!("{md5}  a\n"),
+            format!("\u{feff}{md5} *a\r\nnonsense"),
+            format!("# made by hand\n\n{md5}  a"),
+            format!("MD5 (a) = {md5}\n"),
+            "%%%% HASHDEEP-1.0\n".to_owned(),
+            "a,,\n".to_owned(),
+        ] {
+            assert!(looks_like_one(start.as_bytes()), "{start:?}");
+        }
+        for start in [
+            String::new(),
+            "# only a comment\n".to_owned(),
+            "#mtree\n. type=dir\n".to_owned(),
+            "one, two and three\n".to_owned(),
+            // A tar whose first entry has such a name.
+            format!("{md5}  a\0\0\0\0000644\0"),
+        ] {
+            assert!(!looks_like_one(start.as_bytes()), "{start:?}");
+        }
+    }
 }
