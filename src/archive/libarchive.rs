@@ -211,7 +211,8 @@ impl Entries for Libarchive<'_> {
         let Instead { name: called, kind: meant } = details.instead;
         self.is_withheld = meant.is_some();
         self.is_file &= !self.is_withheld;
-        Ok(Some(Entry { name: called.unwrap_or(name), kind: meant.unwrap_or(kind), is_cut }))
+        let (name, kind) = (called.unwrap_or(name), meant.unwrap_or(kind));
+        Ok(Some(Entry { name, kind, is_cut, is_single: false }))
     }
 
     fn step(&mut self) -> Result<Step> {

@@ -23,9 +23,11 @@ pub(crate) mod opening;
 pub(crate) mod parts;
 pub(crate) mod passage;
 pub(crate) mod reader;
+pub(crate) mod single;
 pub(crate) mod stream;
 pub(crate) mod structure;
 pub(crate) mod unpack;
+mod within;
 pub(crate) mod words;
 pub(crate) mod zip;
 

@@ -4,22 +4,19 @@ use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
 
-use super::initramfs;
-use super::input::{self, Bytes};
+use super::input::{self, ArchiveInput, Bytes};
 use super::libarchive::Libarchive;
 use super::limits::Meter;
 use super::parts::Parts;
+use super::single::{Single, Within, probe};
 use super::stream::Entries;
 use super::structure::Broken;
-use super::zip::{Begins, PlainZip};
+use super::within::{TAR, is_common};
+use super::zip::{self, Begins, PlainZip};
 use crate::content::{Chunk, Extent, ReadAt};
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
 use crate::sys::libarchive::{Filters, Reads};
-
-/// The length of a tar's header, and where in it the checksum is: POSIX.1-2017, pax, "ustar Interchange Format".
-const TAR: usize = 512;
-const TAR_CHECKSUM: std::ops::Range<usize> = 148..156;
 
 /// Finds out what kind of archive it is. `name` is what messages call it.
 ///
@@ -53,10 +50,33 @@ pub(crate) fn open_here<'a>(
             }
             // One that ends with a zip has one stored in it.
             let reads = Reads::Entries { ignore_zeros, zip: !is_rar };
+            if index.is_none() && input.is_compressed_once() {
+                input = match within_one_layer(input, reads, context)? {
+                    Within::Archive(input) => input,
+                    Within::Single(input) => return Ok(Box::new(Single::new(input, name)?)),
+                };
+            }
             let first = Libarchive::open(input, index, reads, meter.clone(), name, context)?;
             Ok(Box::new(Parts::new(first, meter.clone(), name, context)))
         }
     }
+}
+
+/// What is within one layer of compression.
+fn within_one_layer<'a>(
+    mut input: ArchiveInput<'a>,
+    reads: Reads,
+    context: &Context<'_>,
+) -> Result<Within<'a>> {
+    if input::is_single(&mut input)? {
+        return Ok(Within::Single(input));
+    }
+    // A zip is read from its end.
+    let start = input.start(TAR)?;
+    if is_common(start) || zip::is_zip(start) {
+        return Ok(Within::Archive(input));
+    }
+    probe(input, reads, context)
 }
 
 /// An archive of any kind, or what it is in if it is not a common one.
@@ -90,6 +110,9 @@ pub(crate) fn open_common<'a>(
             let shared = Shared(Arc::from(bytes));
             let again = Bytes::Anywhere(Box::new(shared.clone()));
             let mut input = input::open(again, name, meter, Filters::Common, context)?;
+            if input::is_single(&mut input)? {
+                return Ok(Common::Yes(Box::new(Single::new(input, name)?)));
+            }
             if !is_common(input.start(TAR)?) {
                 return Ok(Common::No(Bytes::Anywhere(Box::new(shared))));
             }
@@ -108,24 +131,7 @@ pub(crate) fn open_common<'a>(
     Ok(Common::Yes(Box::new(Parts::new(first, meter.clone(), name, context))))
 }
 
-/// Does a tar, a cpio or an ar begin like this? Zeros may be the start of anything.
-fn is_common(start: &[u8]) -> bool {
-    initramfs::is_cpio(start) || start.starts_with(b"!<arch>\n") || is_tar(start)
-}
-
-/// Is this the header of a tar, with the right checksum? It is the sum of all bytes, with blanks for itself.
-fn is_tar(start: &[u8]) -> bool {
-    let Some(header) = start.get(..TAR) else { return false };
-    let digits = &header[TAR_CHECKSUM];
-    let digits =
-        digits.iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
-    let written = digits.fold(0, |sum, digit| sum * 8 + u64::from(digit - b'0'));
-    let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
-    let own: u64 = header[TAR_CHECKSUM].iter().map(|byte| u64::from(*byte)).sum();
-    written > 0 && sum - own + u64::from(b' ') * TAR_CHECKSUM.len() as u64 == written
-}
-
-/// The same of what comes in its order, also within gzip.
+/// Does a tar, a cpio or an ar begin like what comes in its order, also within gzip?
 fn begins_common(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<bool> {
     let Bytes::Stream(reader, _) = bytes else { return Ok(false) };
     loop {

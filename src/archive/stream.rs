@@ -76,6 +76,8 @@ pub(crate) struct Entry {
     pub(crate) kind: ShownKind,
     /// Does the name go on after a NUL byte?
     pub(crate) is_cut: bool,
+    /// Is it all that a compressed file has within, which has no name?
+    pub(crate) is_single: bool,
 }
 
 /// A part of an entry's content, in its order.

@@ -145,7 +145,7 @@ impl<'a> Unpacker<'a> {
             };
             let name = match names::normal(&entry.name) {
                 _ if entry.is_cut => Err("contains a NUL byte"),
-                Ok(name) if name.is_empty() => Err("is empty"),
+                Ok(name) if name.is_empty() && !entry.is_single => Err("is empty"),
                 name => name,
             };
             let name = match name {

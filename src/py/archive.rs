@@ -32,7 +32,8 @@ order of the entries. Entries are paired by name; a leading ./, double slashes a
 end do not count. Symbolic links compare by their target, hard links by the content they name,
 sparse files by their full content; of several entries of one name the last counts; directories and
 devices do not. A name that is absolute or has a '..' part is matched with nothing: it is in the
-result's errors, and the result is not equal then. Nothing is written to disk.",
+result's errors, and the result is not equal then. A single file that is compressed (.gz, .bz2, .xz,
+.zst, .lz4) is an archive of one entry, whose name is empty. Nothing is written to disk.",
     outcome: "\
 Returns:
     A DirResult; it is true if every entry of both sides was compared and found identical.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
 import collections
 import gzip
 import io
-import lzma
 import os
 import subprocess
 import tarfile
@@ -25,7 +23,6 @@ from packing import COMMANDS, files, pack, zipped
 from zips import Entry, made
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 CONTENT = {"a": b"hello world\n" * 3, "b": b"second\n"}
@@ -73,15 +70,6 @@ def test_what_is_no_archive_is_an_error(
     bad.write_bytes(content)
     refuses(good, bad, bad, words)
     refuses(bad, bad, bad, words)
-
-
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
-def test_a_compressed_file_is_no_archive(
-    tmp_path: Path, good: Path, compress: Callable[[bytes], bytes]
-) -> None:
-    bad = tmp_path / "bare"
-    bad.write_bytes(compress(b"a file, and no archive\n" * 50))
-    refuses(good, bad, bad, "is compressed, and what is within is no archive of a known format")
 
 
 @pytest.mark.skipif(not packing.HAS_XML, reason="what libarchive says is said of a xar")
@@ -187,7 +175,11 @@ def test_an_ar_cut_short_within_a_member_is_an_error(tmp_path: Path, tree: Path)
     for length in range(len(content) - 1):
         for packed in (content[:length], gzip.compress(content[:length])):
             cut.write_bytes(packed)
-            assert judge(archive, cut) == ("unverified" if length in ends else "error"), length
+            verdict = "unverified" if length in ends else "error"
+            if length < 3 and packed != content[:length]:
+                # Up to two bytes may be all of a compressed file without an archive.
+                verdict = "different"
+            assert judge(archive, cut) == verdict, length
     cut.write_bytes(gzip.compress(content))
     assert judge(archive, cut) == "equal"
 

@@ -58,6 +58,10 @@ impl<'a> Layer<'a> for Gunzip<'a> {
         }
     }
 
+    fn is_of_files(&self) -> bool {
+        true
+    }
+
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         while let Some(member) = &mut self.member {
             match member.read(buffer) {

@@ -76,6 +76,9 @@ pub(super) trait Layer<'a> {
     /// When it cannot be read; when it is cut short or damaged; when the context says stop.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize>;
 
+    /// Is it one of those that compress single files: gzip, bzip2, xz, zstd, lz4?
+    fn is_of_files(&self) -> bool;
+
     /// Can it lend what comes next, instead of copying it?
     fn lends(&self) -> bool {
         false
@@ -161,6 +164,11 @@ impl<'a> ArchiveInput<'a> {
             Source::Stored(stored) => stored.size(),
             Source::Layer(_) => self.came,
         }
+    }
+
+    /// Is it within one layer of compression, by one of the programs that compress single files?
+    pub(crate) fn is_compressed_once(&self) -> bool {
+        self.layers == 1 && matches!(&self.source, Source::Layer(layer) if layer.is_of_files())
     }
 
     /// Has nothing come yet?

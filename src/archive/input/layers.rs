@@ -9,6 +9,7 @@ use crate::archive::account::Tail;
 use crate::archive::limits::Meter;
 use crate::archive::structure::rar::WithoutDirectories;
 use crate::archive::structure::{FRONT, Frame, Frames};
+use crate::archive::within;
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
 use crate::sys::libarchive::{Filter, Filters};
@@ -28,7 +29,18 @@ pub(crate) fn open<'a>(
     context: &'a Context<'a>,
 ) -> Result<ArchiveInput<'a>> {
     let stored = Source::Stored(Stored::new(bytes, context));
-    undo_all(ArchiveInput::of(stored, 0, name, meter, context), others)
+    let input = ArchiveInput::of(stored, 0, name, meter, context);
+    undo_all(input, others, is_single)
+}
+
+/// Is it within one layer of compression, and nothing that libarchive could know? Then no more is undone.
+///
+/// # Errors
+/// When it cannot be read; when the context says stop.
+pub(crate) fn is_single(input: &mut ArchiveInput<'_>) -> Result<bool> {
+    Ok(input.is_compressed_once()
+        && !within::is_common(input.start(within::TAR)?)
+        && !within::may_be_known(&input.look_ahead(within::LOOKED_AT)?))
 }
 
 /// The same archive, which has just been opened and is no zip: if it is a RAR 5 behind a program, without what
@@ -50,9 +62,18 @@ pub(crate) fn behind_program(input: ArchiveInput<'_>) -> Result<ArchiveInput<'_>
 }
 
 /// Undoes every layer of compression, from the outermost to the innermost.
-fn undo_all(mut input: ArchiveInput<'_>, others: Filters) -> Result<ArchiveInput<'_>> {
+///
+/// `is_last`: is there no other layer within?
+fn undo_all(
+    mut input: ArchiveInput<'_>,
+    others: Filters,
+    is_last: impl Fn(&mut ArchiveInput<'_>) -> Result<bool>,
+) -> Result<ArchiveInput<'_>> {
     let (name, meter, context) = (input.name.clone(), input.meter.clone(), input.context);
     for layers in input.layers..MOST {
+        if is_last(&mut input)? {
+            return Ok(input);
+        }
         let start = input.start(WithoutDirectories::BEGINNING)?;
         let without = WithoutDirectories::of(start);
         let frames = start.get(..4).and_then(Frames::kind);
@@ -119,7 +140,8 @@ pub(crate) fn following<'a>(
     }
     if is_part(&start) {
         input.begin_part(&start);
-        return undo_all(input, Filters::Others).map(|part| Following::Part(Box::new(part)));
+        return undo_all(input, Filters::Others, |_| Ok(false))
+            .map(|part| Following::Part(Box::new(part)));
     }
     tail.add(&start, context)?;
     loop {

@@ -91,6 +91,10 @@ impl<'a> Layer<'a> for Undone<'a> {
         self.handle.input()
     }
 
+    fn is_of_files(&self) -> bool {
+        [Filter::BZIP2, Filter::LZ4, Filter::XZ, Filter::ZSTD].contains(&self.filter)
+    }
+
     fn lends(&self) -> bool {
         true
     }

@@ -151,7 +151,8 @@ impl Frame<'_> {
                     ShownKind::Other => (8, &[]),
                 };
                 fields.text(&entry.name).number(kind).text(target);
-                fields.flag(entry.is_cut).flag(*is_exact).flag(*counts_all);
+                fields.flag(entry.is_cut).flag(entry.is_single);
+                fields.flag(*is_exact).flag(*counts_all);
                 5
             }
             Self::Bytes { bytes, is_stored, counted } => {
@@ -281,8 +282,8 @@ impl<'f> Rest<'f> {
             8 => ShownKind::Other,
             _ => return None,
         };
-        let is_cut = self.flag()?;
-        let entry = Entry { name, kind, is_cut };
+        let (is_cut, is_single) = (self.flag()?, self.flag()?);
+        let entry = Entry { name, kind, is_cut, is_single };
         Some(Frame::Entry { entry, is_exact: self.flag()?, counts_all: self.flag()? })
     }
 
@@ -366,7 +367,7 @@ mod tests {
             ShownKind::Other,
         ];
         let entries = kinds.into_iter().map(|kind| Frame::Entry {
-            entry: Entry { name: b"n\xff\0".to_vec(), kind, is_cut: true },
+            entry: Entry { name: b"n\xff\0".to_vec(), kind, is_cut: true, is_single: false },
             is_exact: false,
             counts_all: true,
         });

@@ -209,7 +209,7 @@ impl Entries for PlainZip<'_> {
             Sort::Directory => ShownKind::Directory,
             Sort::Other => ShownKind::Other,
         };
-        Ok(Some(Entry { name, kind, is_cut: false }))
+        Ok(Some(Entry { name, kind, is_cut: false, is_single: false }))
     }
 
     fn step(&mut self) -> Result<Step> {

@@ -48,6 +48,8 @@ pub(super) fn drive<T: Tree>(
         context.counters().begin(&[&header.path]);
         let is_compared = listed_digests.is_none()
             && header.kind == Kind::File
+            // No other tree has anything without a name.
+            && !header.path.is_empty()
             && !occurrences::is_numbered(&header.path)
             && !selection.leaves_out_file(&header.path);
         let mut unpacked = ArchiveSide { archive: &mut archive, has_failed: false };

@@ -121,6 +121,9 @@ pub(super) fn digested(
     let (mut files, mut steps) = (Vec::new(), Steps::new(context));
     for path in names.found() {
         steps.step()?;
+        if path.is_empty() {
+            return Err(Error::archive(name, "is a compressed file, which has no name to list"));
+        }
         if let Some(error) = tree.broken.get(&path) {
             return Err(error.clone());
         }

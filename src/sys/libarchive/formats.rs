@@ -79,6 +79,8 @@ pub(crate) enum Filters {
 pub(crate) struct Filter(pub(super) c_int);
 
 impl Filter {
+    pub(crate) const BZIP2: Self = Self(ffi::FILTER_BZIP2);
+    pub(crate) const XZ: Self = Self(ffi::FILTER_XZ);
     pub(crate) const LZ4: Self = Self(ffi::FILTER_LZ4);
     pub(crate) const ZSTD: Self = Self(ffi::FILTER_ZSTD);
     pub(crate) const UU: Self = Self(ffi::FILTER_UU);

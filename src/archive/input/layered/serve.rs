@@ -36,6 +36,48 @@ impl ArchiveInput<'_> {
         Ok(self.ahead.front().map_or(&[], |piece| &piece.buffer[..piece.length.min(length)]))
     }
 
+    /// The first `length` bytes, or all, if there are fewer; none of them is handed out by that. Asked before
+    /// anything is.
+    ///
+    /// # Errors
+    /// When they cannot be read; when the context says stop.
+    pub(crate) fn look_ahead(&mut self, length: usize) -> Result<Vec<u8>> {
+        let mut there: usize = self.ahead.iter().map(|piece| piece.length).sum();
+        while there < length {
+            self.begin();
+            let mut buffer = self.buffers.take();
+            let writable = SharedBuffer::get_mut(&mut buffer).expect("nothing else holds it");
+            let piece = self.feed_size.piece();
+            let filled = self.fill(&mut writable[..piece], 0)?;
+            if filled == 0 {
+                break;
+            }
+            there += filled;
+            self.ahead.push_back(Piece { buffer, length: filled });
+        }
+        let mut bytes = Vec::with_capacity(there);
+        self.ahead.iter().for_each(|piece| bytes.extend_from_slice(piece.bytes()));
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
+    /// Hands out what comes next, which no one else is shown, and says how much; nothing at the end.
+    ///
+    /// # Errors
+    /// When it cannot be read; when there is too much; when the context says stop.
+    pub(crate) fn advance(&mut self) -> Result<usize> {
+        self.serve(0)
+    }
+
+    /// What was handed out last, of which there is so much.
+    pub(crate) fn at_hand(&self, length: usize) -> &[u8] {
+        match (&self.current, &self.source) {
+            (Some(buffer), _) => &buffer[..length],
+            (None, Source::Layer(layer)) => &layer.lent()[..length],
+            (None, _) => &[],
+        }
+    }
+
     /// Reads into a buffer, and says how much; nothing at the end. What is read so is not handed out.
     pub(crate) fn read_into(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let Some(piece) = self.ahead.front_mut() else { return self.fill(buffer, 0) };

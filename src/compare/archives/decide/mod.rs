@@ -333,12 +333,12 @@ fn followed_by(mut error: Error, other: &Error) -> Error {
     error
 }
 
-/// Adds why the archives could not be compared as a whole; an entry without a name may stand there.
+/// Adds why the archives could not be compared as a whole. An entry whose name is refused may stand there, and what a
+/// compressed file has within: what is known of that stays, beside what is not.
 fn add(findings: &mut Vec<(Vec<u8>, Finding)>, error: Error) {
     match findings.iter_mut().find(|(path, _)| path == CONTAINER) {
         Some((_, Finding::Failed(before))) => **before = followed_by(error, before),
-        Some((_, finding)) => *finding = Finding::failed(error),
-        None => findings.push((CONTAINER.to_vec(), Finding::failed(error))),
+        _ => findings.push((CONTAINER.to_vec(), Finding::failed(error))),
     }
 }
 
