@@ -68,6 +68,16 @@ pub enum Error {
         /// The system's error number.
         errno: i32,
     },
+    /// An object of the caller's has raised an exception of its own.
+    #[error("{name}: {cause}")]
+    Raised {
+        /// The object.
+        name: Name,
+        /// What kind of exception, and what it says.
+        cause: String,
+        /// Which of those that the objects of the call have raised.
+        number: usize,
+    },
     /// The archive is encrypted, damaged, cut short, or no archive at all.
     #[error("{name}: {cause}")]
     Archive {

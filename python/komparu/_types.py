@@ -35,6 +35,59 @@ __all__ = [
 ]
 
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from mmap import mmap
+    from typing import Literal, Protocol
+
+    class BinaryFile(Protocol):
+        """A file object that is open for reading in binary mode."""
+
+        def read(self, size: int, /) -> bytes | bytearray | memoryview | None:
+            """Read up to so many bytes."""
+
+    class Opens(Protocol):
+        """What opens a binary file object: `UPath`, `zipfile.Path`, `importlib.resources` files."""
+
+        def open(self, mode: Literal["rb"], /) -> BinaryFile:
+            """Open it for reading."""
+
+else:
+
+    class _Readable:
+        """What can be read in Python: at run time, what has these methods."""
+
+        _methods = ()
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> object:
+            """Have pydantic accept what has one of the methods."""
+            from pydantic_core import core_schema  # noqa: PLC0415  # loaded by pydantic
+
+            def check(value: object) -> object:
+                if any(callable(getattr(value, name, None)) for name in cls._methods):
+                    return value
+                message = f"has no {' or '.join(cls._methods)}"
+                raise ValueError(message)
+
+            return core_schema.no_info_plain_validator_function(check)
+
+        @classmethod
+        def __get_pydantic_json_schema__(cls, _source: object, _handler: object) -> object:
+            """Describe it for FastAPI's pages: JSON has no files, so nothing fits."""
+            return {"not": {}}
+
+    class BinaryFile(_Readable):
+        """A file object that is open for reading in binary mode."""
+
+        _methods = ("read", "readinto")
+
+    class Opens(_Readable):
+        """What opens a binary file object: `UPath`, `zipfile.Path`, `importlib.resources` files."""
+
+        _methods = ("open",)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Source:
     """A source with settings of its own. What is None is not set here.
@@ -76,19 +129,25 @@ class Source:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Content:
-    """Bytes in memory, as a source.
+    """Bytes in memory, or what can be read in Python, as a source.
 
     Attributes:
-        data: `bytes` or anything that has bytes as they do. They are copied when a call begins.
-        name: What messages and results call it. `None`: how many bytes there are.
+        data: Bytes: `bytes`, or anything that has bytes as they do, which are copied when a call
+            begins. Or a binary file object, which is read once, from where it stands to its end,
+            and is not closed. Or what opens one anew each time: a callable, or an object with
+            `open("rb")`; what it opens is closed.
+        name: What messages and results call it. `None`: how many bytes there are, or a name that
+            the file has, or what it is.
 
     Raises:
-        TypeError: The data have no bytes, or the name is no text.
+        TypeError: The data are nothing that can be read, a file in text mode is not, and the name
+            must be a text.
+        ValueError: The file is closed, or not open for reading.
 
     """
 
     if TYPE_CHECKING:
-        data: bytes | bytearray | memoryview
+        data: bytes | bytearray | memoryview | mmap | BinaryFile | Opens | Callable[[], BinaryFile]
     else:
         # What pydantic can check.
         data: bytes
@@ -99,11 +158,22 @@ class Content:
         _core.check_content(self)
 
     def __repr__(self) -> str:
-        """Show the name and the size, and no bytes."""
-        return f"<Content {_core.source_name(self)!r}, {memoryview(self.data).nbytes} bytes>"
+        """Show the name and the size, or what is read, and no bytes."""
+        try:
+            size = memoryview(self.data).nbytes  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            name = (
+                ""
+                if self.name is None
+                else f"{os.fsdecode(_core.masked(os.fsencode(self.name)))!r}, "
+            )
+            return f"<Content {name}{type(self.data).__name__}>"
+        return f"<Content {_core.source_name(self)!r}, {size} bytes>"
 
 
-SourceLike: "TypeAlias" = str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source | Content
+SourceLike: "TypeAlias" = (
+    str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source | Content | BinaryFile | Opens
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -20,7 +20,7 @@ from urllib.parse import unquote_to_bytes
 
 from komparu._explained import file_text, tree_text
 from komparu._functions import compare_archive, compare_dir, compare_trees, first_difference
-from komparu._types import Archive, Content, Directory, Manifest, Source
+from komparu._types import Archive, Directory, Manifest, Source
 
 if TYPE_CHECKING:
     from typing import Any
@@ -121,9 +121,10 @@ def _of_files(options: dict[str, Any]) -> dict[str, Any]:
 
 def _local(source: Tree) -> str | None:
     """Give the path of a source, as text; None for what is no path."""
-    if isinstance(source, (Content, *_TREES)):
+    path = source.url if isinstance(source, Source) else source
+    if not isinstance(path, str | bytes | os.PathLike):
         return None
-    text = os.fsdecode(source.url if isinstance(source, Source) else source)
+    text = os.fsdecode(path)
     if file := re.match("file://(?:localhost)?(/[^?#]*)", text, re.IGNORECASE | re.DOTALL):
         return os.fsdecode(unquote_to_bytes(os.fsencode(file[1])))
     return None if re.match("[A-Za-z][A-Za-z0-9+.-]*://", text) else text

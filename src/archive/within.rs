@@ -150,22 +150,20 @@ fn is_named_archive(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
     use crate::archive::input::Bytes;
     use crate::archive::limits::Meter;
     use crate::archive::open::open_here;
-    use crate::content::memory::MemoryReader;
+    use crate::content::memory::{Memory, MemoryReader};
     use crate::options::ArchiveLimits;
     use crate::run::context::{Call, Context};
 
     /// Why libarchive cannot read these bytes, if it cannot.
     fn refusal(bytes: &[u8]) -> Option<String> {
         let call = Call::new(None);
-        let (context, bytes) = (Context::new(&call), Arc::from(bytes));
+        let (context, bytes) = (Context::new(&call), Memory::new(bytes.to_vec()));
         let meter = Meter::new("x".into(), ArchiveLimits::default());
         let bytes = Bytes::Anywhere(Box::new(MemoryReader::new(&bytes)));
         let opened = open_here(bytes, &"x".into(), &meter, false, &context);

@@ -1,20 +1,53 @@
 //! Content that lies in memory.
 
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Chunk, Content, Extent, OpenReader, ReadAt, Reader, Reopen};
 use crate::error::Result;
 
+/// Bytes that do not change, wherever they are kept.
+#[derive(Clone)]
+pub struct Memory(Arc<dyn AsRef<[u8]> + Send + Sync>);
+
+impl Memory {
+    /// These bytes: what has them must always give the same.
+    pub fn new(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(bytes))
+    }
+}
+
+impl Deref for Memory {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl PartialEq for Memory {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+/// Shows no content.
+impl fmt::Debug for Memory {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} bytes", self.len())
+    }
+}
+
 /// Bytes in memory, of which `taken` have been consumed.
 #[derive(Debug, Clone)]
 pub(crate) struct MemoryReader {
-    bytes: Arc<[u8]>,
+    bytes: Memory,
     taken: usize,
 }
 
 impl MemoryReader {
-    pub(crate) fn new(bytes: &Arc<[u8]>) -> Self {
-        Self { bytes: Arc::clone(bytes), taken: 0 }
+    pub(crate) fn new(bytes: &Memory) -> Self {
+        Self { bytes: bytes.clone(), taken: 0 }
     }
 }
 
@@ -93,7 +126,7 @@ mod tests {
 
     #[test]
     fn it_is_read_in_order_and_anywhere() {
-        let bytes: Arc<[u8]> = b"content".as_slice().into();
+        let bytes = Memory::new(b"content");
         let mut reader = MemoryReader::new(&bytes);
         assert_eq!(reader.chunk(), Ok(Chunk::Bytes(b"content")));
         reader.consume(3);

@@ -6,6 +6,7 @@
 
 pub(crate) mod file;
 pub(crate) mod memory;
+pub(crate) mod object;
 pub(crate) mod stream;
 pub(crate) mod url;
 

@@ -17,9 +17,11 @@ pub(crate) mod mailbox;
 pub(crate) mod queue;
 pub(crate) mod queues;
 pub(crate) mod runnable;
+pub(crate) mod served;
 
 pub(crate) use self::blocking::wait;
 pub(crate) use self::detached::detach;
 pub(crate) use self::job::Job;
 pub(crate) use self::mailbox::{Failure, Mailbox, Outcome};
 pub(crate) use self::queues::{Load, submit};
+pub(crate) use self::served::serve;

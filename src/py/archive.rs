@@ -56,8 +56,8 @@ fn read_compare_archive(
     asked: &Asked<'_, '_>,
 ) -> PyResult<PreparedCall> {
     let [path_a, path_b] = given else { unreachable!("as many as it has parameters") };
-    let a = sources::source(path_a, "path_a")?;
-    let b = sources::source(path_b, "path_b")?;
+    let a = sources::source(path_a, "path_a", asked.objects)?;
+    let b = sources::source(path_b, "path_b", asked.objects)?;
     let load = load_of([&a, &b]);
     let options = asked.options(path_a.py(), load)?;
     Ok(PreparedCall::of_trees(options, load, Names::Entries, move |options, sink, context| {

@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyModule};
 pub(super) struct Classes {
     pub(super) config: Py<PyModule>,
     pub(super) errors: Py<PyModule>,
+    pub(super) objects: Py<PyModule>,
     pub(super) pairs: Py<PyModule>,
     pub(super) types: Py<PyModule>,
     /// `collections.abc.Mapping`
@@ -26,6 +27,7 @@ impl Classes {
         Ok(Self {
             config: module("komparu._config")?.unbind(),
             errors: module("komparu._errors")?.unbind(),
+            objects: module("komparu._objects")?.unbind(),
             pairs: module("komparu._pairs")?.unbind(),
             types: module("komparu._types")?.unbind(),
             // The module that has this name imports others; Python itself has loaded this one.

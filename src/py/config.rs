@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::classes::classes;
 use super::errors::raise;
+use super::objects::Objects;
 use super::options::shown;
 use super::result::text;
 use super::{arguments, sources};
@@ -88,13 +89,13 @@ pub(super) fn reset_config() {
 /// Check what a Source holds, so that a bad one cannot be made.
 #[pyfunction]
 pub(super) fn check_source(source: &Bound<'_, PyAny>) -> PyResult<()> {
-    sources::source(source, "source").map(drop)
+    sources::source(source, "source", &Objects::looking()).map(drop)
 }
 
 /// What messages call a source: its text, and what would let others in masked, if it is a URL.
 #[pyfunction]
 pub(super) fn source_name<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
-    text(source.py(), &sources::source(source, "source")?.name().bytes())
+    text(source.py(), &sources::source(source, "source", &Objects::looking())?.name().bytes())
 }
 
 /// A URL with `***` in place of user, password and what signs; anything else as it is.

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use super::answer::Names;
 use super::arguments::{Extra, Parameter};
 use super::classes::classes;
+use super::objects::Objects;
 use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::PreparedCall;
 use super::run_state::TreeRun;
@@ -116,22 +117,23 @@ impl Unread {
     pub(super) fn read(
         value: &Bound<'_, PyAny>,
         name: &'static str,
+        objects: &Objects,
         call: &Call,
     ) -> PyResult<Self> {
         let py = value.py();
-        if let Some(manifest) = manifests::manifest(value)? {
+        if let Some(manifest) = manifests::manifest(value, objects)? {
             return Ok(Self::Manifest(manifest));
         }
-        if let Some((source, opening)) = trees::archive(value)? {
+        if let Some((source, opening)) = trees::archive(value, objects)? {
             return Ok(Self::Archive(source, opening));
         }
-        if let Some(source) = trees::directory(value)? {
+        if let Some(source) = trees::directory(value, objects)? {
             return Ok(Self::Directory(source));
         }
         if value.is_instance(classes(py)?.mapping.bind(py))? {
-            return Ok(Self::Map(sources::map(value, name, call)?, name));
+            return Ok(Self::Map(sources::map(value, name, objects, call)?, name));
         }
-        sources::source(value, name).map(Self::Named)
+        sources::source(value, name, objects).map(Self::Named)
     }
 
     pub(super) fn sources(&self) -> Vec<&Source> {
@@ -166,7 +168,8 @@ fn read_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Pre
     let [left, right] = given else { unreachable!("as many as it has parameters") };
     let py = left.py();
     let call = asked.call();
-    let (left, right) = (Unread::read(left, "left", &call)?, Unread::read(right, "right", &call)?);
+    let read = |tree, name| Unread::read(tree, name, asked.objects, &call);
+    let (left, right) = (read(left, "left")?, read(right, "right")?);
     let load = load_of(left.sources().into_iter().chain(right.sources()));
     let options = asked.options(py, load)?;
     let load = match load {

@@ -15,6 +15,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::classes::classes;
+use super::objects::Objects;
 use super::{records, sources};
 use crate::archive::isolated::fallback;
 use crate::error::Name;
@@ -142,7 +143,7 @@ pub(super) fn record_call(
 
 /// What a record calls a source: as messages do, with secrets masked.
 fn named(source: &Bound<'_, PyAny>) -> String {
-    match sources::source(source, "source") {
+    match sources::source(source, "source", &Objects::looking()) {
         // A record may be of what was not found, too.
         Ok(source) => {
             format!("'{}'", Name::new(&redacted_fully(&source.name().bytes())))

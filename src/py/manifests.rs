@@ -4,6 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::classes::classes;
+use super::objects::Objects;
 use super::sources;
 use super::values::string;
 use crate::compare::any_trees::GivenManifest;
@@ -18,7 +19,7 @@ pub(super) fn unknown(argument: &str, known: &[&str]) -> PyErr {
 /// Checks what a `komparu.Manifest` was made of.
 #[pyfunction]
 pub(super) fn check_manifest(manifest: &Bound<'_, PyAny>) -> PyResult<()> {
-    read(manifest).map(drop)
+    read(manifest, &Objects::looking()).map(drop)
 }
 
 /// Does a file that starts like this look like a manifest?
@@ -28,17 +29,20 @@ pub(super) fn is_manifest(start: &[u8]) -> bool {
 }
 
 /// Reads a `komparu.Manifest`; `None` if it is none.
-pub(super) fn manifest(value: &Bound<'_, PyAny>) -> PyResult<Option<GivenManifest>> {
+pub(super) fn manifest(
+    value: &Bound<'_, PyAny>,
+    objects: &Objects,
+) -> PyResult<Option<GivenManifest>> {
     let py = value.py();
     if value.is_instance(&classes(py)?.types.bind(py).getattr("Manifest")?)? {
-        read(value).map(Some)
+        read(value, objects).map(Some)
     } else {
         Ok(None)
     }
 }
 
-fn read(manifest: &Bound<'_, PyAny>) -> PyResult<GivenManifest> {
-    let source = sources::source(&manifest.getattr("source")?, "Manifest.source")?;
+fn read(manifest: &Bound<'_, PyAny>, objects: &Objects) -> PyResult<GivenManifest> {
+    let source = sources::source(&manifest.getattr("source")?, "Manifest.source", objects)?;
     let format = manifest.getattr("format")?;
     if format.is_none() {
         return Ok(GivenManifest { source, format: None });

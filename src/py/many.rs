@@ -46,7 +46,7 @@ Raises:
 fn read_compare_all(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [sources] = given else { unreachable!("as many as it has parameters") };
     let py = sources.py();
-    let sources = sources::list(sources, "sources", &asked.call())?;
+    let sources = sources::list(sources, "sources", asked.objects, &asked.call())?;
     let load = load_of(&sources);
     let options = asked.options(py, load)?;
     Ok(PreparedCall::new(options, load, move |options, context| {
@@ -91,7 +91,7 @@ Raises:
 fn read_compare_many(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [sources] = given else { unreachable!("as many as it has parameters") };
     let py = sources.py();
-    let sources = sources::list(sources, "sources", &asked.call())?;
+    let sources = sources::list(sources, "sources", asked.objects, &asked.call())?;
     let load = load_of(&sources);
     let options = asked.options(py, load)?;
     Ok(PreparedCall::new(options, load, move |options, context| {
@@ -157,9 +157,9 @@ pub(super) fn read_map(
     asked: &Asked<'_, '_>,
 ) -> PyResult<PreparedCall> {
     let py = directory.py();
-    let directory = sources::directory(directory, directory_name)?;
+    let directory = sources::directory(directory, directory_name, asked.objects)?;
     let call = asked.call();
-    let url_map = sources::map(url_map, map_name, &call)?;
+    let url_map = sources::map(url_map, map_name, asked.objects, &call)?;
     let load = load_of(url_map.iter().map(|(_, source)| source));
     let options = asked.options(py, load)?;
     let load = match load {

@@ -24,6 +24,7 @@ mod lines;
 mod logging;
 mod manifests;
 mod many;
+mod objects;
 mod options;
 mod pairs;
 mod partial;

@@ -41,8 +41,8 @@ Raises:
 
 fn read_compare(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [source_a, source_b] = given else { unreachable!("as many as it has parameters") };
-    let a = sources::source(source_a, "source_a")?;
-    let b = sources::source(source_b, "source_b")?;
+    let a = sources::source(source_a, "source_a", asked.objects)?;
+    let b = sources::source(source_b, "source_b", asked.objects)?;
     let load = load_of([&a, &b]);
     let options = asked.options(source_a.py(), load)?;
     Ok(PreparedCall::new(options, load, move |options, context| {
@@ -83,8 +83,8 @@ fn read_first_difference(
     asked: &Asked<'_, '_>,
 ) -> PyResult<PreparedCall> {
     let [source_a, source_b] = given else { unreachable!("as many as it has parameters") };
-    let a = sources::source(source_a, "source_a")?;
-    let b = sources::source(source_b, "source_b")?;
+    let a = sources::source(source_a, "source_a", asked.objects)?;
+    let b = sources::source(source_b, "source_b", asked.objects)?;
     let load = load_of([&a, &b]);
     let options = asked.options(source_a.py(), load)?;
     Ok(PreparedCall::new(options, load, move |options, context| {
@@ -130,8 +130,8 @@ Raises:
 
 fn read_compare_dir(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<PreparedCall> {
     let [dir_a, dir_b] = given else { unreachable!("as many as it has parameters") };
-    let a = sources::directory(dir_a, "dir_a")?;
-    let b = sources::directory(dir_b, "dir_b")?;
+    let a = sources::directory(dir_a, "dir_a", asked.objects)?;
+    let b = sources::directory(dir_b, "dir_b", asked.objects)?;
     let load = Load::Disk;
     let options = asked.options(dir_a.py(), load)?;
     Ok(PreparedCall::of_trees(options, load, Names::Paths, move |options, sink, context| {

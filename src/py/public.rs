@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt};
 
 use super::arguments::{Extra, Parameter};
+use super::objects::Objects;
 use super::request::PreparedCall;
 use super::values::wrong_type;
 use super::{arguments, config, environment, errors};
@@ -54,6 +55,8 @@ pub(super) struct Asked<'a, 'py> {
     named: Option<&'a Bound<'py, PyDict>>,
     /// When the call began.
     begun: Instant,
+    /// Where objects among its sources are collected.
+    pub(super) objects: &'a Objects,
 }
 
 impl<'py> Asked<'_, 'py> {
@@ -138,9 +141,11 @@ impl Public {
     ) -> PyResult<PreparedCall> {
         let begun = Instant::now();
         let found = arguments::positional(self.name, self.parameters, arguments, named)?;
-        let asked = Asked { public: self, settings, named, begun };
+        let objects = Objects::default();
+        let asked = Asked { public: self, settings, named, begun, objects: &objects };
         let mut request = (self.read)(&found, &asked)?.since(begun);
         request.progress = asked.watcher()?;
+        request.objects = objects.finish();
         Ok(request)
     }
 }

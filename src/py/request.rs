@@ -1,11 +1,15 @@
 //! One call of a public function, from its arguments to its outcome.
 
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use super::answer::{Answer, Answered, Names};
+use super::objects::CallObjects;
+use super::objects::served::Served;
 use super::result::Decode;
 use super::{errors, partial, records, result};
 use crate::error::{Error, Result};
@@ -13,7 +17,7 @@ use crate::jobs::{self, Load};
 use crate::options::Options;
 use crate::outcome::TreeOutcome;
 use crate::run::collect::Collector;
-use crate::run::context::{Call, Context};
+use crate::run::context::{Call, Context, PULSE};
 use crate::run::panics::caught;
 use crate::run::sink::Sink;
 use crate::sys::interpreter::without_interpreter_but as detached;
@@ -80,6 +84,8 @@ pub(super) struct PreparedCall {
     work: Work,
     /// What is called with the progress, if anything is.
     pub(super) progress: Option<Py<PyAny>>,
+    /// The objects among its sources.
+    pub(super) objects: CallObjects,
     /// When the call began, if that was before now.
     begun: Option<Instant>,
 }
@@ -137,7 +143,8 @@ impl PreparedCall {
     }
 
     fn with_work(options: Arc<Options>, load: Load, work: Work) -> Self {
-        Self { options, load, work, progress: None, begun: None }
+        let objects = CallObjects::default();
+        Self { options, load, work, progress: None, objects, begun: None }
     }
 
     /// The same, of a call that began before its arguments were read: there may be a million.
@@ -179,11 +186,14 @@ impl PreparedCall {
         Ok(Answered::within(call, answer))
     }
 
-    /// The same while the caller waits, without the interpreter, except that signals are looked after.
-    /// With `progress`, the caller's function is called now and then, and once at the end.
+    /// The same while the caller waits, without the interpreter, except that signals are looked after and objects
+    /// are called. With `progress`, the caller's function is called now and then, and once at the end.
     pub(super) fn wait(mut self, py: Python<'_>) -> PyResult<Answered> {
         let call = Arc::new(Call::since(self.begun(), self.options.comparison_timeout));
         let (found, watcher) = (self.found(), self.progress.take());
+        // Dropped at the end, when the thread is attached again.
+        let mut objects = std::mem::take(&mut self.objects);
+        let served = objects.served.take().map(RefCell::new);
         let tell = |watcher: &Py<PyAny>, py: Python<'_>| {
             let progress = records::progress(py, &call.progress(), decode(found.as_ref()))?;
             watcher.call1(py, (progress,)).map(drop)
@@ -191,21 +201,42 @@ impl PreparedCall {
         if watcher.is_some() {
             call.note_paths();
         }
+        let told = Cell::new(Instant::now());
         // Looking at signals, the thread has the interpreter anyway.
         let look = || {
-            watcher.as_ref().is_some_and(|watcher| {
-                Python::attach(|py| tell(watcher, py).map_err(|raised| raised.restore(py)).is_err())
+            if served.is_none() && watcher.is_none() {
+                return false;
+            }
+            Python::attach(|py| {
+                let mut looked = served.as_ref().map_or(Ok(()), |it| it.borrow_mut().serve(py));
+                if let (Ok(()), Some(watcher)) = (&looked, &watcher)
+                    && (served.is_none() || told.get().elapsed() >= PULSE)
+                {
+                    told.set(Instant::now());
+                    looked = tell(watcher, py);
+                }
+                looked.map_err(|raised| raised.restore(py)).is_err()
             })
         };
-        let outcome = detached(&look, |interrupt| match self.options.comparison_timeout {
-            None => self.perform(&Context::with_interrupt(&call, interrupt)),
-            // A system call may block for longer than the limit.
-            Some(_) => jobs::wait(&call, interrupt, Box::new(move |context| self.perform(context))),
-        });
+        let outcome =
+            detached(&look, |interrupt| match (&served, self.options.comparison_timeout) {
+                (Some(served), _) => wait_and_serve(&call, interrupt, served, self),
+                (None, None) => Ok(self.perform(&Context::with_interrupt(&call, interrupt))),
+                // A system call may block for longer than the limit.
+                (None, Some(_)) => {
+                    Ok(jobs::wait(&call, interrupt, Box::new(move |context| self.perform(context))))
+                }
+            });
         // A handler's exception goes before any outcome: nothing else would ever raise it.
-        if let Some(exception) = PyErr::take(py) {
+        let raised = PyErr::take(py);
+        let mut served = served.map(RefCell::into_inner);
+        let finished = served.as_mut().map_or(Ok(()), |served| served.finish(py));
+        if let Some(exception) = raised {
             return Err(exception);
         }
+        finished?;
+        let outcome = outcome
+            .map_err(|cause| PyRuntimeError::new_err(format!("can't start new thread: {cause}")))?;
         if let (Ok(_), Some(watcher)) = (&outcome, &watcher) {
             tell(watcher, py)?;
         }
@@ -213,7 +244,27 @@ impl PreparedCall {
             Error::TimedOut(_) => {
                 partial::raise_with(py, &error, found.and_then(|found| found.so_far(&call)))
             }
-            error => errors::raise(py, &error),
+            error => {
+                let own = served.and_then(|served| served.raised.of(&error));
+                own.unwrap_or_else(|| errors::raise(py, &error))
+            }
         })
     }
+}
+
+/// Has another thread do it, while this one calls the objects.
+fn wait_and_serve(
+    call: &Arc<Call>,
+    look: &dyn Fn() -> bool,
+    served: &RefCell<Served>,
+    request: PreparedCall,
+) -> std::io::Result<Result<Answered>> {
+    let (wakes, woken) = crossbeam_channel::bounded(1);
+    let asking = wakes.clone();
+    served.borrow().requests().wake_by(Box::new(move || {
+        // One that has been sent and not been taken is as good.
+        let _ = asking.try_send(());
+    }));
+    let work = Box::new(move |context: &Context<'_>| request.perform(context));
+    jobs::serve(call, look, (wakes, &woken), work)
 }

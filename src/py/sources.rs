@@ -6,22 +6,31 @@ use pyo3::types::{PyBytes, PyMemoryView, PyString};
 
 use super::classes::classes;
 use super::errors::raise;
+use super::objects::Objects;
 use super::options::Given;
 use super::stream::OpenStream;
-use super::values::{items, pairs, wrong_type};
+use super::values::{encode, items, pairs, wrong_type};
 use crate::error::Name;
 use crate::options::{Layer, Overrides, TABLE};
 use crate::run::context::{Call, Context};
 use crate::source::Source;
 
 /// What a source may be, for messages.
-const SOURCE_TYPES: &str = "str, bytes, os.PathLike, komparu.Source or komparu.Content";
+const SOURCE_TYPES: &str =
+    "str, bytes, os.PathLike, komparu.Source, komparu.Content or a binary file object";
+
+/// What a Content may be made of, for messages.
+const DATA_TYPES: &str = "bytes-like, a binary file object or a callable that opens one";
 
 /// Sources that are read between two looks at signals and at the clock: about a millisecond's work.
 const CHECKED: usize = 1 << 10;
 
 /// Reads a source. `parameter` is the name of the argument it came as.
-pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Source> {
+pub(super) fn source(
+    value: &Bound<'_, PyAny>,
+    parameter: &str,
+    objects: &Objects,
+) -> PyResult<Source> {
     if let Some(text) = path_text(value)? {
         return parse(value.py(), &text, parameter);
     }
@@ -30,9 +39,12 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
     }
     let types = classes(value.py())?.types.bind(value.py());
     if value.is_instance(&types.getattr("Content")?)? {
-        return content(value);
+        return content(value, parameter, objects);
     }
     if !value.is_instance(&types.getattr("Source")?)? {
+        if let Some(source) = objects.source(value, parameter, None, false)? {
+            return Ok(source);
+        }
         let kind = value.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
             "{parameter} must be {SOURCE_TYPES}, not {kind}"
@@ -53,29 +65,15 @@ pub(super) fn source(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Sour
 /// Checks what a `komparu.Content` was made of.
 #[pyfunction]
 pub(super) fn check_content(value: &Bound<'_, PyAny>) -> PyResult<()> {
-    content(value).map(drop)
+    content(value, "Content.data", &Objects::looking()).map(drop)
 }
 
-/// Reads a `komparu.Content`: the bytes that it has now.
-fn content(value: &Bound<'_, PyAny>) -> PyResult<Source> {
+/// Reads a `komparu.Content`: the bytes that it has now, or what opens them.
+fn content(value: &Bound<'_, PyAny>, parameter: &str, objects: &Objects) -> PyResult<Source> {
+    let py = value.py();
     let (data, name) = (value.getattr("data")?, value.getattr("name")?);
-    let bytes = match data.cast::<PyBytes>() {
-        Ok(bytes) => bytes.clone(),
-        Err(_) => {
-            let view = PyMemoryView::from(&data).map_err(|error| {
-                let kind =
-                    data.get_type().name().map_or_else(|_| "?".to_owned(), |it| it.to_string());
-                if error.is_instance_of::<PyTypeError>(value.py()) {
-                    PyTypeError::new_err(format!("Content.data must be bytes-like, not {kind}"))
-                } else {
-                    error
-                }
-            })?;
-            view.call_method0("tobytes")?.cast_into::<PyBytes>()?
-        }
-    };
     let name = if name.is_none() {
-        format!("{} bytes in memory", bytes.as_bytes().len()).into_bytes()
+        None
     } else {
         let Ok(text) = name.cast::<PyString>() else {
             let kind = name.get_type().name()?;
@@ -83,14 +81,35 @@ fn content(value: &Bound<'_, PyAny>) -> PyResult<Source> {
                 "Content.name must be str or None, not {kind}"
             )));
         };
-        encode(text)?
+        Some(encode(text)?)
     };
-    Ok(Source::memory(bytes.as_bytes(), &name))
+    let bytes = match data.cast::<PyBytes>() {
+        Ok(bytes) => bytes.clone(),
+        Err(_) => match PyMemoryView::from(&data) {
+            Ok(view) => view.call_method0("tobytes")?.cast_into::<PyBytes>()?,
+            // It has no bytes by itself.
+            Err(error) if error.is_instance_of::<PyTypeError>(py) => {
+                let is_path = path_text(&data)?.is_some();
+                let object =
+                    if is_path { None } else { objects.source(&data, parameter, name, true)? };
+                return object
+                    .map_or_else(|| Err(wrong_type("Content.data", DATA_TYPES, &data)), Ok);
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    let name =
+        name.unwrap_or_else(|| format!("{} bytes in memory", bytes.as_bytes().len()).into_bytes());
+    Ok(objects.bytes(bytes, 0, &name))
 }
 
 /// Reads a source that is a directory: anything but a URL.
-pub(super) fn directory(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<Source> {
-    let source = source(value, parameter)?;
+pub(super) fn directory(
+    value: &Bound<'_, PyAny>,
+    parameter: &str,
+    objects: &Objects,
+) -> PyResult<Source> {
+    let source = source(value, parameter, objects)?;
     match source.path() {
         Ok(_) => Ok(source),
         Err(error) => Err(raise(value.py(), &error)),
@@ -101,18 +120,19 @@ pub(super) fn directory(value: &Bound<'_, PyAny>, parameter: &str) -> PyResult<S
 pub(super) fn list(
     value: &Bound<'_, PyAny>,
     parameter: &str,
+    objects: &Objects,
     call: &Call,
 ) -> PyResult<Vec<Source>> {
     let expected = "an iterable of sources";
-    // A single source would be taken for a list of its letters, or of nothing.
-    if path_text(value)?.is_some() {
+    // A single source would be taken for a list of its letters, of its lines, or of nothing.
+    if path_text(value)?.is_some() || value.hasattr("read")? || value.hasattr("readinto")? {
         return Err(wrong_type(parameter, expected, value));
     }
     items(parameter, expected, value)?
         .enumerate()
         .map(|(index, item)| {
             check(value.py(), index, call)?;
-            source(&item?, &format!("{parameter}[{index}]"))
+            source(&item?, &format!("{parameter}[{index}]"), objects)
         })
         .collect()
 }
@@ -121,6 +141,7 @@ pub(super) fn list(
 pub(super) fn map(
     value: &Bound<'_, PyAny>,
     parameter: &str,
+    objects: &Objects,
     call: &Call,
 ) -> PyResult<Vec<(Vec<u8>, Source)>> {
     let mut sources = Vec::new();
@@ -131,7 +152,7 @@ pub(super) fn map(
             let name = format!("a key of {parameter}");
             return Err(wrong_type(&name, "str, bytes or os.PathLike", &key));
         };
-        let named = source(&value, &format!("{parameter}['{}']", Name::new(&path)))?;
+        let named = source(&value, &format!("{parameter}['{}']", Name::new(&path)), objects)?;
         sources.push((path, named));
     }
     Ok(sources)
@@ -185,9 +206,4 @@ pub(super) fn path_text(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
             Err(PyTypeError::new_err(format!("__fspath__() must return str or bytes, not {kind}")))
         }
     }
-}
-
-fn encode(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
-    use std::os::unix::ffi::OsStringExt as _;
-    Ok(text.extract::<std::ffi::OsString>()?.into_vec())
 }

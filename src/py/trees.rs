@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 
 use super::classes::classes;
 use super::errors::raise;
+use super::objects::Objects;
 use super::sources;
 use crate::archive::opening::Opening;
 use crate::source::Source;
@@ -12,23 +13,26 @@ use crate::source::Source;
 /// Checks what a `komparu.Archive` was made of.
 #[pyfunction]
 pub(super) fn check_archive(archive: &Bound<'_, PyAny>) -> PyResult<()> {
-    read_archive(archive).map(drop)
+    read_archive(archive, &Objects::looking()).map(drop)
 }
 
 /// Checks what a `komparu.Directory` was made of.
 #[pyfunction]
 pub(super) fn check_directory(directory: &Bound<'_, PyAny>) -> PyResult<()> {
-    read_directory(directory).map(drop)
+    read_directory(directory, &Objects::looking()).map(drop)
 }
 
 /// Reads a `komparu.Archive`; `None` if it is none.
-pub(super) fn archive(value: &Bound<'_, PyAny>) -> PyResult<Option<(Source, Opening)>> {
-    if is(value, "Archive")? { read_archive(value).map(Some) } else { Ok(None) }
+pub(super) fn archive(
+    value: &Bound<'_, PyAny>,
+    objects: &Objects,
+) -> PyResult<Option<(Source, Opening)>> {
+    if is(value, "Archive")? { read_archive(value, objects).map(Some) } else { Ok(None) }
 }
 
 /// Reads a `komparu.Directory`; `None` if it is none.
-pub(super) fn directory(value: &Bound<'_, PyAny>) -> PyResult<Option<Source>> {
-    if is(value, "Directory")? { read_directory(value).map(Some) } else { Ok(None) }
+pub(super) fn directory(value: &Bound<'_, PyAny>, objects: &Objects) -> PyResult<Option<Source>> {
+    if is(value, "Directory")? { read_directory(value, objects).map(Some) } else { Ok(None) }
 }
 
 fn is(value: &Bound<'_, PyAny>, class: &str) -> PyResult<bool> {
@@ -36,8 +40,8 @@ fn is(value: &Bound<'_, PyAny>, class: &str) -> PyResult<bool> {
     value.is_instance(&classes(py)?.types.bind(py).getattr(class)?)
 }
 
-fn read_archive(archive: &Bound<'_, PyAny>) -> PyResult<(Source, Opening)> {
-    let source = sources::source(&archive.getattr("source")?, "Archive.source")?;
+fn read_archive(archive: &Bound<'_, PyAny>, objects: &Objects) -> PyResult<(Source, Opening)> {
+    let source = sources::source(&archive.getattr("source")?, "Archive.source", objects)?;
     let root = archive.getattr("root")?;
     let Some(root) = sources::path_text(&root)? else {
         let kind = root.get_type().name()?;
@@ -48,6 +52,6 @@ fn read_archive(archive: &Bound<'_, PyAny>) -> PyResult<(Source, Opening)> {
     Ok((source, opening.map_err(|error| raise(archive.py(), &error))?))
 }
 
-fn read_directory(directory: &Bound<'_, PyAny>) -> PyResult<Source> {
-    sources::directory(&directory.getattr("path")?, "Directory.path")
+fn read_directory(directory: &Bound<'_, PyAny>, objects: &Objects) -> PyResult<Source> {
+    sources::directory(&directory.getattr("path")?, "Directory.path", objects)
 }

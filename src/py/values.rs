@@ -136,3 +136,9 @@ pub(super) fn pairs<'py>(
         })
         .collect()
 }
+
+/// The bytes of a text, as `os.fsencode` gives them.
+pub(super) fn encode(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt as _;
+    Ok(text.extract::<std::ffi::OsString>()?.into_vec())
+}

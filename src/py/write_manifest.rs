@@ -84,7 +84,7 @@ fn read_write_manifest(
     let [tree, file] = given else { unreachable!("as many as it has parameters") };
     let py = tree.py();
     let call = asked.call();
-    let tree = Unread::read(tree, "tree", &call)?;
+    let tree = Unread::read(tree, "tree", asked.objects, &call)?;
     let file =
         path_text(file)?.ok_or_else(|| wrong_type("file", "str, bytes or os.PathLike", file))?;
     if file.is_empty() || file.contains(&0) {

@@ -1,4 +1,4 @@
-//! What a user named, a file, a URL or something open, and how it is opened.
+//! What a user named, a file, a URL, an object or something open, and how it is opened.
 
 use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt as _;
@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::content::Content;
 use crate::content::file::located::{Located, Location};
-use crate::content::memory::MemoryReader;
+use crate::content::memory::{Memory, MemoryReader};
+use crate::content::object::ObjectContent;
+use crate::content::object::asked::Object;
 use crate::content::stream::{Stream, StreamContent};
 use crate::content::url::HttpReader;
 use crate::content::url::unasked::UrlContent;
@@ -30,7 +32,8 @@ enum Target {
     /// With settings of its own, if it has any.
     Url(Box<(Url, Option<Arc<Overrides>>)>),
     Stream(Arc<Stream>),
-    Memory(Arc<[u8]>),
+    Memory(Memory),
+    Object(Arc<Object>),
 }
 
 impl Source {
@@ -76,15 +79,30 @@ impl Source {
 
     /// Content in memory. Messages call it `name`.
     #[must_use]
-    pub fn memory(bytes: &[u8], name: &[u8]) -> Self {
-        Self { name: Name::new(&redacted_fully(name)), target: Target::Memory(bytes.into()) }
+    pub fn memory(bytes: Memory, name: &[u8]) -> Self {
+        Self { name: Name::new(&redacted_fully(name)), target: Target::Memory(bytes) }
+    }
+
+    /// An object that is asked for its bytes. Messages call it `name`.
+    #[must_use]
+    pub fn object(object: Object, name: &[u8]) -> Self {
+        let name = Name::new(&redacted_fully(name));
+        Self { name, target: Target::Object(Arc::new(object)) }
+    }
+
+    /// The object that it is, if it is one.
+    pub(crate) fn as_object(&self) -> Option<&Arc<Object>> {
+        match &self.target {
+            Target::Object(object) => Some(object),
+            _ => None,
+        }
     }
 
     /// The content that it has in memory, if it has any.
     pub(crate) fn in_memory(&self) -> Option<MemoryReader> {
         match &self.target {
             Target::Memory(bytes) => Some(MemoryReader::new(bytes)),
-            Target::Path(_) | Target::Url(_) | Target::Stream(_) => None,
+            Target::Path(_) | Target::Url(_) | Target::Stream(_) | Target::Object(_) => None,
         }
     }
 
@@ -120,6 +138,9 @@ impl Source {
             Target::Memory(_) => {
                 Err(Error::Config(format!("'{}' is in memory, not a local path", self.name)))
             }
+            Target::Object(_) => {
+                Err(Error::Config(format!("'{}' is an object, not a local path", self.name)))
+            }
         }
     }
 
@@ -151,6 +172,7 @@ impl Source {
                 Box::new(StreamContent { stream, name: &self.name, detect })
             }
             Target::Memory(bytes) => Box::new(MemoryReader::new(bytes)),
+            Target::Object(object) => Box::new(ObjectContent { object, name: &self.name }),
         })
     }
 
@@ -174,7 +196,7 @@ impl Source {
     pub(crate) fn fetch(&self, options: &Options, concurrent: usize) -> Result<HttpReader> {
         match &self.target {
             Target::Url(url) => self.url_content(url, options).ask(concurrent),
-            Target::Path(_) | Target::Stream(_) | Target::Memory(_) => {
+            Target::Path(_) | Target::Stream(_) | Target::Memory(_) | Target::Object(_) => {
                 Err(Error::Config(format!("'{}' is no URL", self.name)))
             }
         }

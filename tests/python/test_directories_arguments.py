@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DIFFERENT = DirResult(equal=False, diff={"x": DiffReason.CONTENT_MISMATCH})
 
-KINDS = "str, bytes, os.PathLike, komparu.Source or komparu.Content"
+KINDS = "str, bytes, os.PathLike, komparu.Source, komparu.Content or a binary file object"
 
 
 class PathLike:

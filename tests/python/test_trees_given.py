@@ -16,6 +16,9 @@ import komparu
 from komparu import Archive, ArchiveError, Content, Directory, aio
 from packing import grow, link, member, symlink, tar
 
+#: What a `Content` may be made of.
+DATA = "Content.data must be bytes-like, a binary file object or a callable that opens one"
+
 FILES = {"a": b"1", "src/b": b"12", "src/deep/c": bytes(100_000)}
 
 
@@ -133,8 +136,8 @@ def test_what_cannot_be_is_refused_when_it_is_made() -> None:
         (Archive, ("a", None), TypeError, "Archive.root must be"),
         (Directory, ("",), ValueError, "Directory.path cannot be empty"),
         (Directory, ("http://h/",), komparu.ConfigError, "is a URL"),
-        (Content, ("text",), TypeError, "Content.data must be bytes-like, not str"),
-        (Content, (1,), TypeError, "Content.data must be bytes-like, not int"),
+        (Content, ("text",), TypeError, f"{DATA}, not str"),
+        (Content, (1,), TypeError, f"{DATA}, not int"),
         (Content, (b"", 1), TypeError, "Content.name must be str or None, not int"),
     ]
     for kind, arguments, error, message in broken:

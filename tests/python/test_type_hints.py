@@ -15,6 +15,7 @@ import pytest
 
 import komparu
 from komparu import SourceLike, aio
+from komparu._types import BinaryFile, Opens
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,9 @@ def test_the_types_are_those_that_one_would_write() -> None:
     hints = typing.get_type_hints(komparu.compare_dir_urls)
     key = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     assert hints["url_map"] == Mapping[key, SourceLike]
-    assert hints["dir_path"] == SourceLike == key | komparu.Source | komparu.Content
+    objects = BinaryFile | Opens
+    assert hints["dir_path"] == SourceLike
+    assert SourceLike == key | komparu.Source | komparu.Content | objects
     assert hints["ignore"] == Iterable[str] | None
     assert hints["return"] is komparu.DirResult
     assert typing.get_type_hints(aio.compare)["return"] is bool

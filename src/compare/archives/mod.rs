@@ -10,13 +10,16 @@ pub(crate) mod passes;
 pub(crate) mod resolve;
 pub(crate) mod send;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::archive::input::{Bytes, Origin};
 use crate::archive::opening::Opening;
 use crate::content::Reader;
 use crate::content::file::FileReader;
+use crate::content::object::anywhere::ObjectAnywhere;
+use crate::content::object::asked::Object;
+use crate::content::object::reader::ObjectReader;
 use crate::content::url::HttpReader;
 use crate::content::url::ranges::Remote;
 use crate::engine;
@@ -208,6 +211,18 @@ impl<'s> Archive<'s> {
     }
 }
 
+/// The bytes of an object, when it is open.
+fn open_object<'c>(object: &Arc<Object>, name: &Name, context: &Context<'c>) -> Result<Bytes<'c>> {
+    let mut reader = ObjectReader::open(object, name, true)?;
+    while !reader.prepare()? {
+        context.checkpoint()?;
+    }
+    Ok(match ObjectAnywhere::of(reader, context.call()) {
+        Ok(anywhere) => Bytes::Anywhere(Box::new(anywhere)),
+        Err(reader) => Bytes::Stream(reader, "this object cannot seek"),
+    })
+}
+
 impl Origin for Archive<'_> {
     fn name(&self) -> &Name {
         self.source.name()
@@ -220,6 +235,9 @@ impl Origin for Archive<'_> {
     fn open<'c>(&'c self, context: &Context<'c>) -> Result<Bytes<'c>> {
         if let Some(memory) = self.source.in_memory() {
             return Ok(Bytes::Anywhere(Box::new(memory)));
+        }
+        if let Some(object) = self.source.as_object() {
+            return open_object(object, self.source.name(), context);
         }
         if self.source.is_stream() {
             let stream = self.source.content(self.options)?.open(2)?;
