@@ -126,6 +126,7 @@ lint: $(BUILD)/installed ## Check style, types and docs
 	cargo clippy --locked --quiet --all-targets --features python,fuzzing -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
 	$(BIN)/python -I scripts/circles.py src
+	$(BIN)/python -I scripts/notices.py --check
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --quiet --check
 	$(BIN)/shellcheck fuzz/*.sh scripts/*.sh tests/wheel/*.sh

@@ -1,9 +1,11 @@
 """Adds the licences of everything that is linked into a wheel to it, as THIRD-PARTY.txt.
 
     python scripts/notices.py WHEEL LIBARCHIVE
+    python scripts/notices.py --check
 
-The texts are those that lie in the sources themselves: of the crates that cargo says are linked in,
-of the libraries that some of them carry, and of libarchive, whose source is in LIBARCHIVE.
+The second form only looks whether each crate has one. The texts are those that lie in the
+sources themselves: of the crates that cargo says are linked in, of the libraries that some of them
+carry, and of libarchive, whose source is in LIBARCHIVE.
 """
 
 from __future__ import annotations
@@ -28,9 +30,9 @@ CARRIED = {
     "openssl-src": ("openssl", "openssl/LICENSE.txt"),
     "zstd-sys": ("zstd", "zstd/LICENSE"),
 }
-# Crates that were published without the licence of their repository: where else it lies, in another
-# crate or in a copy beside this script.
-ELSEWHERE = {"alloc-stdlib": "alloc-no-stdlib"}
+# Crates that were published without the licence of their repository: where else it lies, with
+# another crate of the same repository, or in a copy beside this script.
+ELSEWHERE = {"alloc-stdlib": "alloc-no-stdlib", "blake2b_simd": "blake2s_simd"}
 COPIES = Path(__file__).with_name("licences")
 LICENCE = re.compile(r"(?i)^(licen[cs]e|copying|notice|unlicense)([-._].*)?$")
 RULE = "=" * 80
@@ -38,17 +40,27 @@ RULE = "=" * 80
 
 def main() -> None:
     """Write the notices into the wheel."""
+    if sys.argv[1:] == ["--check"]:
+        of_crates()
+        return
     wheel, libarchive = Path(sys.argv[1]), Path(sys.argv[2])
     told, digests = libarchive / "VERSION", libarchive / "DIGESTS"
     taken = [told.read_text().strip(), *digests.read_text().splitlines()]
     parts = [("libarchive", "\n    sha256 ".join(taken), [libarchive / "COPYING"])]
+    add(wheel, "THIRD-PARTY.txt", notices(parts + of_crates()))
+
+
+def of_crates() -> list[tuple[str, str, list[Path]]]:
+    """Return the name, the version and the licence of each crate, and of what it carries."""
+    parts = []
     packages = linked()
     homes = {package["name"]: Path(package["manifest_path"]).parent for package in packages}
     for package in packages:
         name, version = package["name"], package["version"]
         home = homes[name]
-        texts = licences(homes[ELSEWHERE.get(name, name)])
-        texts = texts or [path for path in [COPIES / f"{name}.txt"] if path.exists()]
+        holder = ELSEWHERE.get(name, name)
+        texts = licences(homes[holder])
+        texts = texts or [path for path in [COPIES / f"{holder}.txt"] if path.exists()]
         if not texts:
             message = f"{name} {version} comes without its licence: see ELSEWHERE and COPIES"
             raise SystemExit(message)
@@ -61,7 +73,7 @@ def main() -> None:
             number = re.search(r"\d+(\.\d+)+$", version.partition("+")[2])
             parts.append((library, number[0] if number else f"of {name} {version}", carried))
         parts.append((name, f"{version}, {package['license']}", texts))
-    add(wheel, "THIRD-PARTY.txt", notices(parts))
+    return parts
 
 
 def licences(home: Path) -> list[Path]:
