@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule};
 
-/// Modules of komparu, whose classes are looked up by name, and three things of Python's own.
+/// Modules of komparu, whose classes are looked up by name, and what is needed of Python's own.
 pub(super) struct Classes {
     pub(super) config: Py<PyModule>,
     pub(super) errors: Py<PyModule>,
@@ -19,6 +19,8 @@ pub(super) struct Classes {
     /// `os.fsdecode`
     pub(super) fsdecode: Py<PyAny>,
     pub(super) sys: Py<PyModule>,
+    /// `sys.modules`: the dictionary that Python goes on using where the name is bound to another one.
+    pub(super) modules: Py<PyDict>,
 }
 
 impl Classes {
@@ -34,6 +36,7 @@ impl Classes {
             mapping: module("_collections_abc")?.getattr("Mapping")?.unbind(),
             fsdecode: module("os")?.getattr("fsdecode")?.unbind(),
             sys: module("sys")?.unbind(),
+            modules: module("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind(),
         })
     }
 }

@@ -12,7 +12,7 @@ use pyo3::exceptions::{PyBaseException, PyException};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 
 use super::classes::classes;
 use super::objects::Objects;
@@ -38,9 +38,8 @@ struct Recorder {
 
 /// The logger, if `logging` is loaded.
 fn loaded(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    let modules = classes(py)?.sys.bind(py).getattr(intern!(py, "modules"))?;
     // Looked up in the dictionary, which costs no exception where it is not loaded.
-    let modules = modules.cast_into::<PyDict>()?;
+    let modules = classes(py)?.modules.bind(py);
     let Some(logging) = modules.get_item(intern!(py, "logging"))? else { return Ok(None) };
     logging.call_method1(intern!(py, "getLogger"), ("komparu",)).map(Some)
 }

@@ -112,6 +112,16 @@ fn is_slash(byte: u8) -> bool {
 /// The scheme that the text begins with, behind spaces, quotes and the like; or that stands before its first
 /// slashes, as in `url=http://…`.
 fn scheme(text: &[u8]) -> Option<Scheme<'_>> {
+    if may_have_scheme(text) { scheme_of(text) } else { None }
+}
+
+/// Is there what a scheme ends with? Most paths have neither, and each call with a path asks.
+fn may_have_scheme(text: &[u8]) -> bool {
+    memchr::memchr(b':', text).is_some()
+        || text.windows(2).any(|pair| is_slash(pair[0]) && is_slash(pair[1]))
+}
+
+fn scheme_of(text: &[u8]) -> Option<Scheme<'_>> {
     let start = text.iter().position(u8::is_ascii_alphanumeric)?;
     if text[..start].iter().any(|&byte| is_slash(byte) || byte == b'.') {
         return None;
@@ -228,6 +238,22 @@ fn signs(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_asked_first_of_a_text_misses_no_scheme() {
+        let letters = b"s3x:/\\ ;.";
+        let mut texts = vec![Vec::new()];
+        for _ in 0..6 {
+            let longer = texts.iter().flat_map(|text: &Vec<u8>| {
+                letters.iter().map(|&letter| [&text[..], &[letter]].concat())
+            });
+            texts = longer.collect();
+            for text in &texts {
+                assert!(may_have_scheme(text) || scheme_of(text).is_none(), "{text:?}");
+            }
+        }
+        assert!(texts.iter().any(|text| scheme_of(text).is_some()));
+    }
 
     fn shown(text: &str) -> String {
         String::from_utf8(redacted(text.as_bytes()).into_owned()).expect("UTF-8")
