@@ -183,10 +183,11 @@ pub struct Context<'c> {
     interrupt: Option<Interrupt<'c>>,
 }
 
-/// What is called every [`PULSE`].
+/// What is called now and then.
 #[derive(Clone)]
 struct Interrupt<'c> {
     is_raised: &'c dyn Fn() -> bool,
+    pulse: Duration,
     next_pulse: Cell<Instant>,
 }
 
@@ -201,9 +202,19 @@ impl<'c> Context<'c> {
     /// cancelled.
     #[must_use]
     pub fn with_interrupt(call: &'c Call, is_raised: &'c dyn Fn() -> bool) -> Self {
+        Self::with_interrupt_each(call, PULSE, is_raised)
+    }
+
+    /// The same, called every `pulse`.
+    #[must_use]
+    pub(crate) fn with_interrupt_each(
+        call: &'c Call,
+        pulse: Duration,
+        is_raised: &'c dyn Fn() -> bool,
+    ) -> Self {
         // The call's beginning, since reading the clock once more would take longer than a checkpoint.
-        let next_pulse = Cell::new(call.counters.begun() + PULSE);
-        Self { call, interrupt: Some(Interrupt { is_raised, next_pulse }) }
+        let next_pulse = Cell::new(call.counters.begun() + pulse);
+        Self { call, interrupt: Some(Interrupt { is_raised, pulse, next_pulse }) }
     }
 
     /// The call, for handing to other threads.
@@ -247,10 +258,10 @@ impl<'c> Context<'c> {
         {
             return Err(Error::TimedOut(limit));
         }
-        if let Some(Interrupt { is_raised, next_pulse }) = &self.interrupt
+        if let Some(Interrupt { is_raised, pulse, next_pulse }) = &self.interrupt
             && now >= next_pulse.get()
         {
-            next_pulse.set(now + PULSE);
+            next_pulse.set(now + *pulse);
             if is_raised() {
                 self.call.cancel_all();
                 return Err(Error::Cancelled);

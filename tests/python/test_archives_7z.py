@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import komparu
 import packing
 from komparu import compare_archive
 from outcomes import judge, refuses
@@ -31,15 +30,6 @@ OPTIONS: dict[str, list[str]] = {
     "stored": ["-mx=0"],
     "one by one": ["-ms=off", "-mhc=off"],
 }
-
-
-@pytest.fixture(autouse=True)
-def in_this_process() -> None:
-    """Have damaged archives read here: starting a thousand workers takes minutes.
-
-    That workers say the same of them is tested in `test_isolation.py`.
-    """
-    komparu.configure(isolate="never")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import komparu
 import packing
 from komparu import ArchiveError, Verdict, compare_archive
 from packing import files
@@ -18,15 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = ["long name of more than fifteen letters.bin", "a.txt", "empty", "z.txt"]
-
-
-@pytest.fixture(autouse=True)
-def in_this_process() -> None:
-    """Have damaged archives read here: starting a thousand workers takes minutes.
-
-    That workers say the same of them is tested in `test_isolation.py`.
-    """
-    komparu.configure(isolate="never")
 
 
 def tree(path: Path) -> list[str]:

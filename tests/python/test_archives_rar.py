@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import komparu
 import packing
 import rars
 from komparu import ArchiveError, compare_archive
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
     from servers import Nginx
 
 CONTENT = {"a": b"hello world\n" * 3, "d/b": b"second\n", "e": b""}
-
-
-@pytest.fixture(autouse=True)
-def in_this_process() -> None:
-    """Have damaged archives read here: starting a thousand workers takes minutes.
-
-    That workers say the same of them is tested in `test_isolation.py`.
-    """
-    komparu.configure(isolate="never")
 
 
 def new(content: dict[str, bytes] = CONTENT) -> bytes:

@@ -18,12 +18,16 @@ import threading
 import zipfile
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import offspring
 from komparu import ArchiveError, ComparisonTimeoutError, compare_archive
 from offspring import PATIENCE, started_by, wait_until_gone
+
+if TYPE_CHECKING:
+    from servers import Nginx
 
 
 def made(path: Path, kind: str, content: bytes = b"content") -> Path:
@@ -107,6 +111,7 @@ def test_a_worker_serves_the_next_archive_and_then_ends(pair: tuple[Path, Path])
     code = f"""
 {inspect.getsource(offspring)}
 import sys
+from pathlib import Path
 import komparu
 seen = set()
 def compare(times):
@@ -121,7 +126,18 @@ compare(1000)
 # One that is needed only now and then ends meanwhile, and another one is started.
 assert 1 <= len(seen) < 100, seen
 assert len(os.listdir("/proc/self/fd")) <= descriptors + 2
-wait_until_gone(started_by(os.getpid()))
+def naps():
+    for thread in Path("/proc/self/task").iterdir():
+        if (thread / "comm").read_text() == "komparu-idle\\n":
+            status = (thread / "status").read_text()
+            return int(status.partition("\\nvoluntary_ctxt_switches:")[2].split()[0])
+# The thread that ends them sleeps until their time is over.
+waiting, first = started_by(os.getpid()), naps()
+last = first
+while started_by(os.getpid()) == waiting:
+    last = naps()
+assert last - first <= 2, (first, last)
+wait_until_gone(waiting)
 assert komparu.compare_archive(*sys.argv[1:])
 print(*started_by(os.getpid()))
 """
@@ -130,6 +146,83 @@ print(*started_by(os.getpid()))
     assert left
     # They end with the process that has started them.
     wait_until_gone(set(map(int, left)))
+
+
+#: Calls that end while a worker is in the midst of an archive. `cut` ends after a part of the same.
+GIVEN_UP = {
+    "the other one fails": "compare(cut, large)",
+    "the other one fails, the other way round": "compare(large, cut)",
+    "the worker asks for bytes": "compare(cut, Content(content))",
+    "the worker asks for all in its order": "compare(cut, url, isolate='always')",
+    "the time is over before it shows anything": "compare(mute, large, **briefly)",
+}
+
+
+@pytest.fixture(scope="module")
+def given_up(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two archives, a large one, one that is cut, one that shows nothing, and a large tar."""
+    home = tmp_path_factory.mktemp("given-up")
+    content = os.urandom(31 << 20)
+    large = made(home / "large.iso", "iso9660", content)
+    tar = made(home / "large.tar", "ustar", content)
+    cut, mute = home / "cut.tar", home / "mute.gz"
+    cut.write_bytes(tar.read_bytes()[: 1 << 20])
+    with gzip.open(mute, "wb", compresslevel=1) as zeros:
+        for _ in range(200):
+            zeros.write(bytes(1 << 20))
+    pair = [made(home / f"{name}.7z", "7zip") for name in "ab"]
+    return [*pair, large, cut, mute, tar]
+
+
+@pytest.mark.parametrize("way", GIVEN_UP)
+def test_a_worker_whose_archive_is_not_needed_any_more_reads_the_next_one(
+    given_up: list[Path], nginx: Nginx, way: str
+) -> None:
+    *paths, tar = given_up
+    code = f"""
+{inspect.getsource(offspring)}
+import sys
+from pathlib import Path
+import komparu
+from komparu import Content
+one, other, large, cut, mute, url = sys.argv[1:]
+briefly = {{"isolate": "always", "comparison_timeout": 0.05}}
+content = Path(large).read_bytes()
+compare = komparu.compare_archive
+# Where the machine has much else to do, a worker may be too late, and is ended: not each time.
+for _ in range(300):
+    assert compare(one, other)
+    before = started_by(os.getpid())
+    assert len(before) == 2
+    try:
+        {GIVEN_UP[way]}
+    except komparu.KomparuError:
+        if started_by(os.getpid()) == before:
+            break
+else:
+    raise AssertionError
+assert compare(one, other)
+"""
+    url = f"{nginx.plain}/no-ranges/{nginx.put('large.tar', tar.read_bytes()).name}"
+    subprocess.run([sys.executable, "-I", "-c", code, *map(str, paths), url], check=True)
+
+
+def test_the_workers_of_both_archives_are_started_at_once(
+    tmp_path: Path, pair: tuple[Path, Path]
+) -> None:
+    # Neither begins before the other one is there: one after the other, they would never come.
+    python, there = tmp_path / "python3", tmp_path / "there"
+    there.mkdir()
+    python.write_text(f"""#!/bin/sh
+: > "{there}/$$"
+while [ "$(ls "{there}" | wc -l)" -lt 2 ]; do sleep 0.01; done
+exec "{sys.executable}" "$@"
+""")
+    python.chmod(0o755)
+    code = f"import sys; sys.executable = {str(python)!r}; import komparu\n"
+    code += "assert komparu.compare_archive(*sys.argv[1:], isolate='always', comparison_timeout=60)"
+    subprocess.run([sys.executable, "-I", "-c", code, *map(str, pair)], check=True)
+    assert len(list(there.iterdir())) == 2
 
 
 def test_a_worker_that_is_killed_is_an_error_and_the_next_call_works(

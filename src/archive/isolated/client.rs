@@ -1,22 +1,21 @@
 //! The entries of an archive that a worker reads.
 
 use std::ops::Range;
-use std::sync::Mutex;
 
+use super::begin::begin;
+use super::ended::how_it_ended;
 use super::fallback::{self, Failure};
-use super::frame::{Access, Counted, Failed, Frame, Opening};
-use super::worker::{Silent, Worker, how_it_ended, of_memory};
-use super::{idle, launch};
+use super::frame::{Counted, Frame};
+use super::worker::{Silent, Worker};
+use super::{idle, launch, told};
 use crate::archive::Account;
 use crate::archive::input::Bytes;
 use crate::archive::input::shared_buffer::SharedBuffer;
 use crate::archive::stream::{Entries, Entry, Step};
-use crate::archive::words::NEEDS_MEMORY;
 use crate::content::Chunk;
 use crate::error::{Error, Name, Result};
 use crate::options::{ArchiveLimits, Isolate, Options};
 use crate::run::context::Context;
-use crate::sys::lock::lock;
 
 /// An archive that a worker reads.
 pub(crate) struct Isolated<'a> {
@@ -41,59 +40,6 @@ enum Said {
     Entry(Entry),
     Step(Step),
     Done,
-}
-
-/// A worker that has been told what to read: one that has waited, or a new one; or why there is none.
-///
-/// # Errors
-/// When the context says stop.
-fn begin(
-    bytes: &Bytes<'_>,
-    name: &Name,
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<std::result::Result<Worker, Failure>> {
-    let (access, size, is_promised, descriptor) = match bytes {
-        Bytes::Anywhere(bytes) => {
-            let descriptor = bytes.descriptor();
-            let access = descriptor.map_or(Access::Anywhere, |_| Access::Descriptor);
-            (access, Some(bytes.size()), bytes.is_promised(), descriptor)
-        }
-        Bytes::Stream(reader, why) => {
-            (Access::InOrder(why.as_bytes().to_vec()), reader.size(), false, None)
-        }
-    };
-    let (limits, ignore_zeros) = (options.limits.clone(), options.ignore_zeros);
-    let (name, most) = (name.bytes().into_owned(), limits.max_archive_memory);
-    let open = Frame::Open(Opening { name, access, size, is_promised, ignore_zeros, limits });
-    let tell = |worker: &mut Worker| {
-        let ready = worker.receive(context)?;
-        let Some(Frame::Ready { grown }) = worker.frame(ready) else { return Err(Silent::Gone) };
-        // What is left of archives before counts, so that the limit is the same for every worker.
-        if grown > most.unwrap_or(u64::MAX) {
-            return Err(Silent::Gone);
-        }
-        worker.send(&open, descriptor, context)
-    };
-    loop {
-        // One that has waited may be gone by now.
-        let waiting = idle::take();
-        let is_new = waiting.is_none();
-        let mut worker = match waiting.map_or_else(Worker::start, Ok) {
-            Ok(worker) => worker,
-            Err(error) => return Ok(Err(Failure::of(&error))),
-        };
-        let told = tell(&mut worker);
-        if told.is_ok() {
-            return Ok(Ok(worker));
-        }
-        let status = worker.end();
-        match told {
-            Err(Silent::Stopped(error)) => return Err(error),
-            _ if is_new => return Ok(Err(Failure::ended(status))),
-            _ => {}
-        }
-    }
 }
 
 impl<'a> Isolated<'a> {
@@ -158,12 +104,25 @@ impl<'a> Isolated<'a> {
         }
     }
 
-    /// Why there is nothing more. The worker is no use any more.
+    /// The worker is in the midst of something that is not needed any more.
+    fn give_up(&mut self) {
+        let Some(mut worker) = self.worker.take() else { return };
+        if worker.gives_up() {
+            idle::keep(worker);
+        } else {
+            worker.end();
+        }
+    }
+
+    /// Why there is nothing more.
     fn gone(&mut self, silent: Silent) -> Error {
-        let status = self.worker.take().and_then(Worker::end);
         match silent {
-            Silent::Stopped(error) => error,
+            Silent::Stopped(error) => {
+                self.give_up();
+                error
+            }
             Silent::Gone => {
+                let status = self.worker.take().and_then(Worker::end);
                 Error::archive(&self.name, how_it_ended(status, self.limits.max_archive_memory))
             }
         }
@@ -201,38 +160,19 @@ impl<'a> Isolated<'a> {
                 }
                 Some(Frame::Done { open, account }) => {
                     self.account = account;
-                    self.account.open = open.map(|why| known(&why));
+                    self.account.open = open.map(|why| told::known(&why));
                     self.finish();
                     return Ok(Said::Done);
                 }
                 Some(Frame::Failed(failed)) => {
                     self.finish();
-                    return Err(self.failed(failed));
+                    return Err(told::failure(failed, &self.name, &self.limits));
                 }
-                Some(Frame::Open(_) | Frame::Data(_) | Frame::Ready { .. }) | None => {
+                Some(Frame::Open(_) | Frame::Data(_) | Frame::GiveUp | Frame::Ready { .. })
+                | None => {
                     return Err(self.gone(Silent::Gone));
                 }
             }
-        }
-    }
-
-    fn failed(&self, failed: Failed) -> Error {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let number = |errno: Option<u64>| errno.and_then(|errno| i32::try_from(errno).ok());
-        let name = self.name.clone();
-        match failed {
-            Failed::Archive(cause, errno) => {
-                let (mut cause, errno) = (text(cause), number(errno));
-                if cause.starts_with(NEEDS_MEMORY) {
-                    cause += &of_memory(self.limits.max_archive_memory);
-                }
-                Error::Archive { name, cause, errno }
-            }
-            Failed::Bomb(cause) => Error::ArchiveBomb { name, cause: text(cause) },
-            Failed::Read(cause, errno) => {
-                Error::Read { name, cause: text(cause), errno: number(errno), status: None }
-            }
-            Failed::Internal(report) => Error::Internal(text(report)),
         }
     }
 
@@ -265,7 +205,7 @@ impl<'a> Isolated<'a> {
                 break given;
             },
         };
-        let Some(worker) = &self.worker else { return Ok(()) };
+        let Some(worker) = &mut self.worker else { return Ok(()) };
         match worker.send(&Frame::Data(&buffer[..given]), None, self.context) {
             Ok(()) => Ok(()),
             Err(silent) => Err(self.gone(silent)),
@@ -334,27 +274,6 @@ impl Entries for Isolated<'_> {
 
 impl Drop for Isolated<'_> {
     fn drop(&mut self) {
-        // It is in the midst of something.
-        self.worker.take().map(Worker::end);
+        self.give_up();
     }
-}
-
-/// A reason as a text that lives as long as the process. There are few, all of them written in this library: from a
-/// worker that was taken over there may be others, of which a few are kept.
-fn known(why: &[u8]) -> &'static str {
-    static KNOWN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    const MOST: usize = 100;
-    let why = String::from_utf8_lossy(why);
-    crate::sys::fork::with_fork_lock(|| {
-        let mut known = lock(&KNOWN);
-        if let Some(same) = known.iter().find(|known| **known == why) {
-            return *same;
-        }
-        if known.len() == MOST || why.len() > 1000 {
-            return "may have more entries than were seen";
-        }
-        let kept: &'static str = Box::leak(why.into_owned().into_boxed_str());
-        known.push(kept);
-        kept
-    })
 }

@@ -1,9 +1,10 @@
 //! Workers that have finished, and wait a few seconds for the next archive.
 //!
 //! A thread ends them when their time is over, and is there only as long as there are any. Where there can be no
-//! thread, none waits.
+//! thread, none waits. It sleeps until the first one's time is over, or until all have been ended.
 
 use std::sync::Mutex;
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::dying;
@@ -19,12 +20,18 @@ const KEEP: Duration = Duration::from_secs(3);
 /// How many wait at most: two for each of eight threads.
 const MOST: usize = 16;
 
-static IDLE: Mutex<Idle> = Mutex::new(Idle { workers: Vec::new(), keeper: 0 });
+static IDLE: Mutex<Idle> = Mutex::new(Idle { workers: Vec::new(), keeper: None });
 
 struct Idle {
+    /// Each with the moment from which it has waited: later ones stand behind.
     workers: Vec<(Worker, Instant)>,
-    /// The process whose thread ends them; 0: there is no thread.
-    keeper: u32,
+    keeper: Option<Keeper>,
+}
+
+/// The thread that ends workers, and the process that it is of.
+struct Keeper {
+    process: u32,
+    thread: Thread,
 }
 
 fn with<T>(work: impl FnOnce(&mut Idle) -> T) -> T {
@@ -60,43 +67,62 @@ pub(super) fn keep(worker: Worker) {
 /// Ends all that wait.
 #[cfg_attr(not(feature = "python"), allow(dead_code, reason = "only the Python module exits"))]
 pub(crate) fn stop() {
-    let workers = with(|idle| std::mem::take(&mut idle.workers));
+    let workers = with(|idle| {
+        if let Some(keeper) = &idle.keeper
+            && keeper.is_ours()
+        {
+            keeper.thread.unpark();
+        }
+        std::mem::take(&mut idle.workers)
+    });
     for (worker, _) in workers {
         worker.end();
+    }
+}
+
+impl Keeper {
+    fn is_ours(&self) -> bool {
+        self.process == std::process::id()
     }
 }
 
 impl Idle {
     /// Is there a thread that ends them? If not, one is started.
     fn has_keeper(&mut self) -> bool {
-        let process = std::process::id();
-        if self.keeper != process && named("komparu-idle").spawn(end_in_time).is_ok() {
-            self.keeper = process;
+        if !self.keeper.as_ref().is_some_and(Keeper::is_ours) {
+            let spawned = named("komparu-idle").spawn(end_in_time);
+            self.keeper = spawned.ok().map(|handle| Keeper {
+                process: std::process::id(),
+                thread: handle.thread().clone(),
+            });
         }
-        self.keeper == process
+        self.keeper.is_some()
+    }
+
+    /// Those whose time is over, and how long the next one's is not; `None`: there is none left.
+    fn over(&mut self) -> (Vec<(Worker, Instant)>, Option<Duration>) {
+        let is_over =
+            |(worker, since): &mut (Worker, Instant)| !worker.is_ours() || since.elapsed() >= KEEP;
+        let over = self.workers.extract_if(.., is_over).collect();
+        let left = self.workers.first().map(|(_, since)| KEEP.saturating_sub(since.elapsed()));
+        (over, left)
     }
 }
 
 fn end_in_time() {
     loop {
-        std::thread::sleep(KEEP / 4);
-        dying::look();
-        let (over, is_last) = with(|idle| {
-            let is_over = |(worker, since): &mut (Worker, Instant)| {
-                !worker.is_ours() || since.elapsed() >= KEEP
-            };
-            let over: Vec<_> = idle.workers.extract_if(.., is_over).collect();
-            let is_last = idle.workers.is_empty();
-            if is_last {
-                idle.keeper = 0;
+        let (over, left) = with(|idle| {
+            let (over, left) = idle.over();
+            if left.is_none() {
+                idle.keeper = None;
             }
-            (over, is_last)
+            (over, left)
         });
+        dying::look();
         for (worker, _) in over {
             worker.end();
         }
-        if is_last {
-            return;
-        }
+        let Some(left) = left else { return };
+        std::thread::park_timeout(left);
     }
 }

@@ -10,15 +10,18 @@
 //! [`client`] shows the entries of an archive that a worker reads, and [`serve`] is what the worker does.
 //! [`fallback`] has the reasons why there is no worker, for the log.
 
+mod begin;
 mod channel;
 mod client;
 mod dying;
+mod ended;
 pub(crate) mod fallback;
 mod frame;
 mod idle;
 pub(crate) mod launch;
 #[cfg(feature = "python")]
 pub(crate) mod serve;
+mod told;
 mod worker;
 
 pub(crate) use self::client::Isolated;

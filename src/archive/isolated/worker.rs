@@ -3,13 +3,12 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, IoSlice};
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::io::{Errno, IoSlice, retry_on_intr};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, send, sendmsg};
 use rustix::process::Signal;
 
 use super::channel::{Incoming, bytes_of};
@@ -21,6 +20,10 @@ use crate::run::context::Context;
 /// How long the parent waits between two looks at the clock and at its flags: a fifth of the 100 ms within which
 /// every call promises to stop.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+
+/// How long a worker has to give up an archive: a fifth of the same 100 ms, and less than what a new one needs to be
+/// there where the processors have other work as well.
+const GIVE_UP: Duration = Duration::from_millis(20);
 
 /// How often it is looked whether a process that was killed is gone, at intervals of [`LOOK`]: only one that
 /// waits for a disk or a server is not at once.
@@ -34,6 +37,8 @@ pub(super) struct Worker {
     identity: Option<OwnedFd>,
     socket: OwnedFd,
     pub(super) incoming: Incoming,
+    /// Has only a part of a frame been sent?
+    is_torn: bool,
     /// The process that started it: that of a fork must leave it alone.
     parent: u32,
 }
@@ -62,6 +67,7 @@ impl Worker {
             identity,
             socket,
             incoming: Incoming::new(),
+            is_torn: false,
             parent: std::process::id(),
         })
     }
@@ -73,7 +79,7 @@ impl Worker {
 
     /// Sends a frame, and a descriptor along with it.
     pub(super) fn send(
-        &self,
+        &mut self,
         frame: &Frame<'_>,
         descriptor: Option<BorrowedFd<'_>>,
         context: &Context<'_>,
@@ -91,6 +97,7 @@ impl Worker {
             match sendmsg(&self.socket, &[IoSlice::new(&bytes[sent..])], &mut more, flags) {
                 Ok(length) => {
                     sent += length;
+                    self.is_torn = sent < bytes.len();
                     descriptor = None;
                 }
                 Err(Errno::INTR) => {}
@@ -118,6 +125,54 @@ impl Worker {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => self.wait(PollFlags::IN, context)?,
                 Err(_) => return Err(Silent::Gone),
+            }
+        }
+    }
+
+    /// Waits until it is there: says how much more memory it has than it began with.
+    pub(super) fn ready(&mut self, context: &Context<'_>) -> Result<u64, Silent> {
+        let ready = self.receive(context)?;
+        match self.frame(ready) {
+            Some(Frame::Ready { grown }) => Ok(grown),
+            _ => Err(Silent::Gone),
+        }
+    }
+
+    /// Has it give up the archive that it reads. False where it does not in time, and has to be ended.
+    pub(super) fn gives_up(&mut self) -> bool {
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        let frame = bytes_of(&Frame::GiveUp);
+        self.is_ours()
+            && !self.is_torn
+            && retry_on_intr(|| send(&self.socket, &frame, flags)) == Ok(frame.len())
+            && self.comes_to_an_end()
+    }
+
+    /// Passes over all that it still says of its archive. False where that has no end in time.
+    fn comes_to_an_end(&mut self) -> bool {
+        let begun = Instant::now();
+        loop {
+            match self.incoming.whole() {
+                Ok(Some(length)) => {
+                    let range = self.incoming.take(length);
+                    match self.frame(range) {
+                        Some(Frame::Done { .. } | Frame::Failed(_)) => return true,
+                        Some(_) => continue,
+                        None => return false,
+                    }
+                }
+                Ok(None) => {}
+                Err(_) => return false,
+            }
+            let Some(left) = GIVE_UP.checked_sub(begun.elapsed()) else { return false };
+            match self.incoming.receive(&self.socket, RecvFlags::DONTWAIT) {
+                Ok(0) => return false,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    let left = Timespec::try_from(left).unwrap_or(LOOK);
+                    let _ = poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&left));
+                }
+                Err(_) => return false,
             }
         }
     }
@@ -171,42 +226,5 @@ impl Worker {
             return;
         }
         let _ = poll(&mut [], Some(&LOOK));
-    }
-}
-
-/// What a message says of the limit of memory where there was not enough.
-pub(super) fn of_memory(limit: Option<u64>) -> String {
-    limit.map_or_else(String::new, |limit| format!(" (max_archive_memory is {limit})"))
-}
-
-/// How a worker ended that was not told to, in words that go on after the name of the archive.
-pub(super) fn how_it_ended(status: Option<ExitStatus>, memory: Option<u64>) -> String {
-    let limit = of_memory(memory);
-    let is = "cannot be read: the process of its own that read it";
-    match status.map(|status| (status.signal(), status.code())) {
-        // What libarchive and Rust do where there is no more memory.
-        Some((Some(libc::SIGABRT), _)) => format!("{is} ran out of memory or gave up{limit}"),
-        Some((None, Some(1))) => format!("{is} ran out of memory{limit}"),
-        Some((Some(libc::SIGKILL), _)) => {
-            format!("{is} was killed from outside, as a system does that has no more memory")
-        }
-        Some((Some(signal), _)) => format!("{is} crashed by signal {signal}"),
-        Some((None, Some(code))) => format!("{is} ended with status {code}"),
-        _ => format!("{is} ended"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_says_how_it_came() {
-        let says = |raw| how_it_ended(Some(ExitStatus::from_raw(raw)), Some(7));
-        assert!(says(libc::SIGSEGV).ends_with("crashed by signal 11"));
-        assert!(says(libc::SIGKILL).contains("was killed from outside"));
-        assert!(says(1 << 8).ends_with("ran out of memory (max_archive_memory is 7)"));
-        assert!(says(3 << 8).ends_with("ended with status 3"));
-        assert!(how_it_ended(None, None).ends_with("ended"));
     }
 }
