@@ -48,9 +48,17 @@ TYPES = {
     "proxy": "str",
     "headers": "Mapping[str, str]",
     "patterns": "Iterable[str]",
+    "auth": "tuple[str, str] | str",
+    "path": "str | PathLike[str]",
+    "client_cert": "str | PathLike[str] | tuple[str | PathLike[str], ...]",
 }
 #: The types of values that are kept, where they are others.
-KEPT = {"headers": "dict[str, str]", "patterns": "tuple[str, ...]"}
+KEPT = {
+    "headers": "dict[str, str]",
+    "patterns": "tuple[str, ...]",
+    "path": "str",
+    "client_cert": "str | tuple[str, str]",
+}
 
 #: What an option is about, where that is not every comparison.
 TOPICS = {
@@ -336,7 +344,8 @@ def _field(option: dict[str, Any], layer: str) -> str:
     name, kind, default = option["name"], option["kind"], option["default"]
     if layer == "source":
         unset = "field(default=None, hash=False)" if kind == "headers" else "None"
-        return f"    {name}: {TYPES[kind]} | None = {unset}"
+        taken = TYPES[kind].replace("PathLike", "os.PathLike")
+        return f"    {name}: {taken} | None = {unset}"
     kept = KEPT.get(kind, TYPES[kind]) + (" | None" if option["or_none"] and default != {} else "")
     value = "field(default_factory=dict, hash=False)" if default == {} else _literal(default)
     return f"    {name}: {kept} = {value}"

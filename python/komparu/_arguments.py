@@ -195,8 +195,8 @@ def _add(group: argparse._ArgumentGroup, option: dict[str, Any]) -> None:
             group.add_argument(
                 name, action="append", type=_header, metavar="'NAME: VALUE'", help=text
             )
-        case "proxy":
-            group.add_argument(name, metavar="URL", help=text)
+        case "proxy" | "auth" | "path" | "client_cert" as kind:
+            group.add_argument(name, help=text, **_TEXTS[kind])
         case kind:
             group.add_argument(
                 name,
@@ -234,8 +234,29 @@ def _lines(path: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n")]
 
 
+def _auth(text: str) -> str | tuple[str, str]:
+    """Read a user with a password, or a token, which has no colon."""
+    user, colon, password = text.partition(":")
+    return (user, password) if colon else text
+
+
+def _certificate(text: str) -> str | tuple[str, str]:
+    """Read a file, or two: what has a comma in its name and is there is one."""
+    certificate, comma, key = text.rpartition(",")
+    return (certificate, key) if comma and not Path(text).exists() else text
+
+
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
         raise argparse.ArgumentTypeError("a header is written 'Name: value'")
     return name.strip(), value.strip()
+
+
+#: How kinds of options are given that are one text.
+_TEXTS: dict[str, Any] = {
+    "proxy": {"metavar": "URL"},
+    "auth": {"metavar": "USER:PASSWORD|TOKEN", "type": _auth},
+    "path": {"metavar": "FILE"},
+    "client_cert": {"metavar": "FILE[,KEY]", "type": _certificate},
+}

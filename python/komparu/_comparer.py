@@ -50,7 +50,7 @@ class Comparer(_Bound):
 
     It takes the options that `configure` takes, and checks them as that does. It is frozen, equal
     to one with the same options, can be pickled, and is hashable where they are (headers are not).
-    Its repr masks user and password of the proxy, and what headers say.
+    Its repr masks user and password of the proxy, auth, and what headers say.
 
     Attributes:
         options: The options that are set: a new dictionary each time.

@@ -16,7 +16,7 @@ __all__ = ["KomparuConfig"]
 class KomparuConfig:
     """The options that hold where a call does not set them.
 
-    Its repr masks user and password of the proxy, and what headers say.
+    Its repr masks user and password of the proxy, auth, and what headers say.
 
     Attributes:
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
@@ -62,6 +62,15 @@ class KomparuConfig:
         verify_ssl: URLs: demand a valid certificate.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted.
         allow_private_redirects: URLs: a redirect may lead to a private, loopback or link-local
             address.
         block_private: URLs: refuse private, loopback and link-local addresses for the first
@@ -108,6 +117,10 @@ class KomparuConfig:
     follow_redirects: bool = True
     verify_ssl: bool = True
     proxy: str | None = None
+    auth: tuple[str, str] | str | None = None
+    netrc: bool = False
+    ca_bundle: str | None = None
+    client_cert: str | tuple[str, str] | None = None
     allow_private_redirects: bool = False
     block_private: bool = False
     decode_content: bool = True

@@ -235,6 +235,10 @@ def compare(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -268,6 +272,17 @@ def compare(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -304,6 +319,10 @@ def compare_all(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -338,6 +357,17 @@ def compare_all(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -383,6 +413,10 @@ def compare_archive(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -445,6 +479,17 @@ def compare_archive(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -583,6 +628,10 @@ def compare_dir_urls(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -626,6 +675,17 @@ def compare_dir_urls(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -683,6 +743,10 @@ def compare_many(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -718,6 +782,17 @@ def compare_many(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -770,6 +845,10 @@ def compare_trees(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -841,6 +920,17 @@ def compare_trees(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -894,6 +984,10 @@ def first_difference(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -930,6 +1024,17 @@ def first_difference(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -984,6 +1089,10 @@ def iter_trees(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -1053,6 +1162,17 @@ def iter_trees(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -1108,6 +1228,10 @@ def write_manifest(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -1168,6 +1292,17 @@ def write_manifest(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -1225,6 +1360,10 @@ def configure(
     follow_redirects: bool = ...,
     verify_ssl: bool = ...,
     proxy: str | None = ...,
+    auth: tuple[str, str] | str | None = ...,
+    netrc: bool = ...,
+    ca_bundle: str | PathLike[str] | None = ...,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = ...,
     allow_private_redirects: bool = ...,
     block_private: bool = ...,
     decode_content: bool = ...,

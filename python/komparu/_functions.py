@@ -53,6 +53,10 @@ def compare(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -86,6 +90,17 @@ def compare(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -125,6 +140,10 @@ def compare_all(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -159,6 +178,17 @@ def compare_all(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -207,6 +237,10 @@ def compare_archive(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -269,6 +303,17 @@ def compare_archive(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -413,6 +458,10 @@ def compare_dir_urls(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -456,6 +505,17 @@ def compare_dir_urls(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -516,6 +576,10 @@ def compare_many(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -551,6 +615,17 @@ def compare_many(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -606,6 +681,10 @@ def compare_trees(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -677,6 +756,17 @@ def compare_trees(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -743,6 +833,10 @@ def configure(
     follow_redirects: bool = UNCHANGED,
     verify_ssl: bool = UNCHANGED,
     proxy: str | None = UNCHANGED,
+    auth: tuple[str, str] | str | None = UNCHANGED,
+    netrc: bool = UNCHANGED,
+    ca_bundle: str | PathLike[str] | None = UNCHANGED,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = UNCHANGED,
     allow_private_redirects: bool = UNCHANGED,
     block_private: bool = UNCHANGED,
     decode_content: bool = UNCHANGED,
@@ -780,6 +874,10 @@ def first_difference(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -816,6 +914,17 @@ def first_difference(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -879,6 +988,10 @@ def iter_trees(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -948,6 +1061,17 @@ def iter_trees(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -1012,6 +1136,10 @@ def write_manifest(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -1072,6 +1200,17 @@ def write_manifest(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.

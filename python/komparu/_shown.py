@@ -17,7 +17,7 @@ _TEXTS = {"url", "proxy", "source", "path", "root"}
 def shown(instance: object, *, unset: bool) -> str:
     """Show a dataclass's fields, but not what would let others in.
 
-    User and password of a URL, and all that headers say, are masked. What is None is left out
+    User and password of a URL, all that headers say, and auth are masked. What is None is left out
     unless ``unset`` is true.
     """
     fields = {
@@ -35,6 +35,8 @@ def shown_fields(name: str, fields: Mapping[str, object]) -> str:
 
 
 def _value(name: str, value: object) -> object:
+    if name == "auth" and value is not None:
+        return _MASK
     if name == "headers" and isinstance(value, Mapping):
         return dict.fromkeys(value, _MASK)
     if name in _TEXTS and isinstance(value, str | bytes | os.PathLike):

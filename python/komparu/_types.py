@@ -94,7 +94,7 @@ class Source:
 
     Each side of a comparison uses its own settings: what one source sets never reaches the other
     side's host. For a local path the HTTP settings are ignored. Its repr masks user and password of
-    a URL, and what headers say.
+    a URL, auth, and what headers say.
 
     Attributes:
         url: A URL or a local path.
@@ -104,6 +104,15 @@ class Source:
         follow_redirects: Follow at most ten redirects. `False`: a redirect is an error.
         verify_ssl: Demand a valid certificate.
         proxy: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment says.
+        auth: Who asks: a user with a password, sent as Basic at once and as Digest where the server
+            asks for that, or a bearer token. Sent to the URL's own origin only. User and password
+            in a URL go before it, and a header `Authorization` before both.
+        netrc: Where nothing else says who asks: take user and password of the host from the file
+            that `NETRC` names, or from `~/.netrc`.
+        ca_bundle: The only authorities whose certificates count: a file in PEM, or a directory as
+            `openssl rehash` makes it. `None`: those of the environment or the system.
+        client_cert: The certificate to show to the URL's own origin: a file in PEM with its key, or
+            the files of both. The key cannot be encrypted.
 
     Raises:
         ValueError: A setting has a value that it cannot have, or the url is empty.
@@ -117,6 +126,10 @@ class Source:
     follow_redirects: bool | None = None
     verify_ssl: bool | None = None
     proxy: str | None = None
+    auth: tuple[str, str] | str | None = None
+    netrc: bool | None = None
+    ca_bundle: str | os.PathLike[str] | None = None
+    client_cert: str | os.PathLike[str] | tuple[str | os.PathLike[str], ...] | None = None
 
     def __post_init__(self) -> None:
         """Check every setting."""

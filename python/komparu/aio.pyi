@@ -44,6 +44,10 @@ async def compare(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -77,6 +81,17 @@ async def compare(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -113,6 +128,10 @@ async def compare_all(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -147,6 +166,17 @@ async def compare_all(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -192,6 +222,10 @@ async def compare_archive(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -254,6 +288,17 @@ async def compare_archive(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -392,6 +437,10 @@ async def compare_dir_urls(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -435,6 +484,17 @@ async def compare_dir_urls(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -492,6 +552,10 @@ async def compare_many(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -527,6 +591,17 @@ async def compare_many(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -579,6 +654,10 @@ async def compare_trees(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -650,6 +729,17 @@ async def compare_trees(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -703,6 +793,10 @@ async def first_difference(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -739,6 +833,17 @@ async def first_difference(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -793,6 +898,10 @@ def iter_trees(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -862,6 +971,17 @@ def iter_trees(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.
@@ -917,6 +1037,10 @@ async def write_manifest(
     follow_redirects: bool = True,
     verify_ssl: bool = True,
     proxy: str | None = None,
+    auth: tuple[str, str] | str | None = None,
+    netrc: bool = False,
+    ca_bundle: str | PathLike[str] | None = None,
+    client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
@@ -977,6 +1101,17 @@ async def write_manifest(
         verify_ssl: URLs: demand a valid certificate. Default `True`.
         proxy: URLs: `http://`, `https://`, `socks5://` or `socks5h://`. `None`: as the environment
             says. Default `None`.
+        auth: URLs: who asks: a user with a password, sent as Basic at once and as Digest where the
+            server asks for that, or a bearer token. Sent to the URL's own origin only. User and
+            password in a URL go before it, and a header `Authorization` before both. Default
+            `None`.
+        netrc: URLs: where nothing else says who asks: take user and password of the host from the
+            file that `NETRC` names, or from `~/.netrc`. Default `False`.
+        ca_bundle: URLs: the only authorities whose certificates count: a file in PEM, or a
+            directory as `openssl rehash` makes it. `None`: those of the environment or the system.
+            Default `None`.
+        client_cert: URLs: the certificate to show to the URL's own origin: a file in PEM with its
+            key, or the files of both. The key cannot be encrypted. Default `None`.
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called. Default
             `True`.

@@ -20,11 +20,14 @@ const NEED_DESCRIPTORS: [code::CURLcode; 3] = [
 /// Of curl.h since libcurl 8.6, which curl-sys does not have: a line of a head is longer than libcurl takes.
 const TOO_LARGE: code::CURLcode = 100;
 
+/// Of curl.h since libcurl 7.73: a SOCKS proxy refused.
+const PROXY: code::CURLcode = 97;
+
 /// How libcurl 8 begins to say that a transfer coding came that was not asked for.
 const UNSOLICITED: &str = "Unsolicited Transfer-Encoding (";
 
 /// What is known of a transfer when it fails.
-pub(crate) struct Circumstances {
+pub(crate) struct Circumstances<'t> {
     /// Did it get as far as a connection?
     pub(crate) connected: bool,
     /// Did the head come to its end?
@@ -35,10 +38,12 @@ pub(crate) struct Circumstances {
     pub(crate) timeout: Duration,
     /// The system's error number, as far as libcurl noted it.
     pub(crate) errno: Option<i32>,
+    /// The proxy, as messages call it.
+    pub(crate) proxy: Option<&'t str>,
 }
 
 /// The cause, and the system's error number if the system reported the error.
-pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Option<i32>) {
+pub(crate) fn cause(error: &curl::Error, known: &Circumstances<'_>) -> (String, Option<i32>) {
     let detail = error.extra_description().filter(|text| !text.is_empty());
     // libcurl's text may quote the server's.
     let detail = Piece(detail.unwrap_or_else(|| error.description()).as_bytes()).to_string();
@@ -62,20 +67,31 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         {
             "the proxy that the environment names is no valid URL".to_owned()
         }
-        code::CURLE_COULDNT_RESOLVE_PROXY => "proxy not found".to_owned(),
-        code::CURLE_OPERATION_TIMEDOUT if known.connected => no_data(known.timeout),
+        code::CURLE_COULDNT_RESOLVE_PROXY => format!("{} was not found", the_proxy(known)),
+        code::CURLE_OPERATION_TIMEDOUT if !known.connected && known.proxy.is_some() => {
+            let seconds = known.timeout.as_secs_f64();
+            format!("no connection through {} within {seconds} s", the_proxy(known))
+        }
+        code::CURLE_OPERATION_TIMEDOUT if known.connected => no_data(known.timeout, known.proxy),
         code::CURLE_OPERATION_TIMEDOUT => {
             format!("no connection within {} s", known.timeout.as_secs_f64())
         }
         // libcurl 8 says so; for libcurl 7 see below.
         code::CURLE_COULDNT_CONNECT if detail.starts_with("CONNECT ") => {
-            format!("no connection ({detail})")
+            format!("{} ({detail})", no_connection(known))
+        }
+        code::CURLE_COULDNT_CONNECT | PROXY if known.proxy.is_some() => {
+            let words = match system {
+                Some(errno) => words(&io::Error::from_raw_os_error(errno)),
+                None => detail.to_owned(),
+            };
+            return (format!("{} ({})", no_connection(known), lower(&words)), system);
         }
         code::CURLE_COULDNT_CONNECT => match system {
             Some(errno) => {
                 return (lower(&words(&io::Error::from_raw_os_error(errno))), system);
             }
-            None => "no connection".to_owned(),
+            None => no_connection(known),
         },
         code::CURLE_PARTIAL_FILE => ended_early(known),
         code::CURLE_GOT_NOTHING => "the connection was closed without an answer".to_owned(),
@@ -83,13 +99,24 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
             // `Recv failure: Connection reset by peer`. The noted number may be an older one's.
             let words = detail.rsplit_once("failure: ").map_or(detail, |(_, words)| words);
             // A proxy may refuse to open a tunnel: `CONNECT tunnel failed, response 407`.
-            let how_far =
-                if known.connected { ended_early(known) } else { "no connection".to_owned() };
+            let how_far = if known.connected { ended_early(known) } else { no_connection(known) };
             format!("{how_far} ({})", lower(words))
         }
         // `SSL certificate problem: certificate has expired`: the last part says it.
         code::CURLE_PEER_FAILED_VERIFICATION => verification(detail).to_owned(),
-        code::CURLE_SSL_CONNECT_ERROR => format!("no TLS connection ({detail})"),
+        code::CURLE_SSL_CONNECT_ERROR if is_plain(detail) => {
+            format!(
+                "no TLS there: what answers{} speaks something else, perhaps http://",
+                through(known)
+            )
+        }
+        code::CURLE_SSL_CONNECT_ERROR => {
+            format!("no TLS connection{} ({detail})", through(known))
+        }
+        code::CURLE_SSL_CERTPROBLEM => format!("client_cert cannot be used ({detail})"),
+        code::CURLE_SSL_CACERT_BADFILE => {
+            format!("the certificates of the authorities cannot be used ({detail})")
+        }
         // libcurl 8 looks at it before it passes the line on.
         code::CURLE_BAD_CONTENT_ENCODING if detail.starts_with(UNSOLICITED) => {
             let name = detail[UNSOLICITED.len()..].split(')').next().unwrap_or_default();
@@ -109,6 +136,26 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances) -> (String, Opti
         _ => detail.to_owned(),
     };
     (cause, None)
+}
+
+/// No connection, and by whose fault as far as that is known.
+fn no_connection(known: &Circumstances<'_>) -> String {
+    format!("no connection{}", through(known))
+}
+
+fn through(known: &Circumstances<'_>) -> String {
+    known.proxy.map_or_else(String::new, |_| format!(" through {}", the_proxy(known)))
+}
+
+fn the_proxy(known: &Circumstances<'_>) -> String {
+    known.proxy.map_or_else(|| "the proxy".to_owned(), |proxy| format!("the proxy {proxy}"))
+}
+
+/// Is it that what came was no TLS? OpenSSL takes the letters of HTTP for the version of a record, or its length.
+fn is_plain(detail: &str) -> bool {
+    ["wrong version number", "packet length too long", "http request", "record layer failure"]
+        .iter()
+        .any(|words| detail.contains(words))
 }
 
 /// The system's error, if there was hardly a descriptor left: the one that the connection had is free again.
@@ -137,12 +184,13 @@ fn lower(words: &str) -> String {
 }
 
 /// No byte has come within the timeout.
-pub(crate) fn no_data(timeout: Duration) -> String {
-    format!("no data for {} s", timeout.as_secs_f64())
+pub(crate) fn no_data(timeout: Duration, proxy: Option<&str>) -> String {
+    let through = proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+    format!("no data{through} for {} s", timeout.as_secs_f64())
 }
 
 /// The body is shorter than its head promised.
-pub(crate) fn ended_early(known: &Circumstances) -> String {
+pub(crate) fn ended_early(known: &Circumstances<'_>) -> String {
     let received = known.received;
     match known.size {
         Some(size) => format!("ended after {received} of {size} bytes"),
@@ -164,6 +212,7 @@ mod tests {
             size: Some(10),
             timeout: Duration::from_millis(1500),
             errno,
+            proxy: None,
         };
         cause(&error, &known)
     }

@@ -1,8 +1,13 @@
 //! The head of a response: its status, and the headers that a comparison goes by.
 
+mod challenge;
+
 use std::fmt;
 
 use crate::text::legible::Piece;
+
+/// Schemes of authentication that are kept: more than any server has.
+const MAX_SCHEMES: usize = 8;
 
 /// What is kept of a response's head.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +29,10 @@ pub(crate) struct Head {
     etag: Option<Vec<u8>>,
     pub(crate) location: Option<Vec<u8>>,
     content_range: Option<ContentRange>,
+    /// The schemes of authentication that are asked for, by the server or by the proxy.
+    schemes: Vec<Vec<u8>>,
+    /// Does it set cookies?
+    pub(crate) sets_cookies: bool,
 }
 
 /// Which part of the content it is: the first and last byte, and the size of the whole if known.
@@ -103,6 +112,14 @@ impl Head {
             // An empty one leads nowhere.
             b"location" => self.location = Some(value.to_owned()).filter(|to| !to.is_empty()),
             b"content-range" => self.content_range = content_range(value),
+            b"www-authenticate" | b"proxy-authenticate" => {
+                for scheme in challenge::schemes(value) {
+                    if self.schemes.len() < MAX_SCHEMES && !self.schemes.contains(&scheme) {
+                        self.schemes.push(scheme);
+                    }
+                }
+            }
+            b"set-cookie" => self.sets_cookies = true,
             _ => {}
         }
         Ok(HeadProgress::More)
@@ -136,6 +153,20 @@ impl Head {
     /// Can parts of the content be asked for?
     pub(crate) fn has_ranges(&self) -> bool {
         self.accepts_ranges && self.size().is_some()
+    }
+
+    /// Does it ask for this scheme of authentication?
+    pub(crate) fn asks_for(&self, scheme: &str) -> bool {
+        self.schemes.iter().any(|asked| asked.eq_ignore_ascii_case(scheme.as_bytes()))
+    }
+
+    /// The schemes of authentication that it asks for, as words: `Basic or Digest`.
+    pub(crate) fn schemes(&self) -> Option<String> {
+        let words: Vec<_> = self.schemes.iter().map(|name| Piece(name).to_string()).collect();
+        match words.split_last()? {
+            (last, []) => Some(last.clone()),
+            (last, others) => Some(format!("{} or {last}", others.join(", "))),
+        }
     }
 
     /// Does the response lead elsewhere?

@@ -13,6 +13,7 @@
 pub(crate) mod channel;
 pub(crate) mod client;
 pub(crate) mod coding;
+mod credentials;
 mod exit;
 mod failure;
 pub(crate) mod head;

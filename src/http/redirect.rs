@@ -1,6 +1,8 @@
 //! Redirects: how many are followed, where they may lead, and what is sent there.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::options::HttpOptions;
 use crate::text::legible::Piece;
@@ -22,13 +24,27 @@ pub(crate) struct Hop {
     trusted: bool,
     /// The host and port that the user named, and the address that was connected to for them.
     named: (String, u16, Option<IpAddr>),
+    /// Does the server want a password as Digest?
+    digest: bool,
+    /// The cookies that servers of the chain have set, as libcurl keeps them: it knows which are for which host.
+    cookies: Cookies,
+}
+
+/// Cookies, which are not shown: they may let others in.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Cookies(Arc<[String]>);
+
+impl fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cookies", self.0.len())
+    }
 }
 
 impl Hop {
     /// The request that the user asked for.
     pub(crate) fn first(url: Url) -> Self {
         let named = (url.host().to_owned(), url.port(), literal(url.host()));
-        Self { url, redirects: 0, trusted: true, named }
+        Self { url, redirects: 0, trusted: true, named, digest: false, cookies: Cookies::default() }
     }
 
     /// Is this the user's own request?
@@ -43,6 +59,25 @@ impl Hop {
     /// May the user's headers and credentials be sent?
     pub(crate) fn is_trusted(&self) -> bool {
         self.trusted
+    }
+
+    /// The same request, with a password as Digest.
+    pub(crate) fn with_digest(self) -> Self {
+        Self { digest: true, ..self }
+    }
+
+    pub(crate) fn wants_digest(&self) -> bool {
+        self.digest
+    }
+
+    /// The cookies that were set by the redirects that led here.
+    pub(crate) fn cookies(&self) -> &[String] {
+        &self.cookies.0
+    }
+
+    /// Takes all cookies that are known once this hop is answered: the next hop has them.
+    pub(crate) fn keep_cookies(&mut self, cookies: Vec<String>) {
+        self.cookies = Cookies(cookies.into());
     }
 
     /// Notes the address that this hop's request goes to.
@@ -75,9 +110,12 @@ impl Hop {
         if self.is_first() {
             return format!("{host} is {kind}, and block_private is set");
         }
-        let to = redacted(self.url.text().as_bytes());
-        let to = Piece(&to);
-        format!("redirected to {to}: {host} is {kind}, where no redirect may lead")
+        self.located(&format!("{host} is {kind}, where no redirect may lead"))
+    }
+
+    /// A cause that is this hop's, not the first one's.
+    pub(crate) fn located(&self, cause: &str) -> String {
+        format!("redirected to {}: {cause}", Piece(&redacted(self.url.text().as_bytes())))
     }
 
     /// The hop that `location` leads to.
@@ -95,7 +133,8 @@ impl Hop {
         let trusted = self.trusted && url.has_origin_of(&self.url);
         // What the user wrote into the URL goes to its origin, like the headers.
         let url = if trusted { url.with_credentials_of(&self.url) } else { url };
-        Ok(Self { url, redirects: self.redirects + 1, trusted, named: self.named.clone() })
+        let digest = self.digest && trusted;
+        Ok(Self { url, redirects: self.redirects + 1, trusted, digest, ..self.clone() })
     }
 }
 

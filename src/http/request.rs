@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use curl::easy::{Easy2, List};
+use curl::easy::{Auth as Schemes, Easy2, List};
 
 use super::channel::{BLOCK, BLOCKS};
+use super::credentials::{self, AUTHORIZATION};
 use super::redirect::Hop;
-use crate::error::Name;
-use crate::options::HttpOptions;
+use crate::error::{Name, Result};
+use crate::options::{Auth, HttpOptions};
 use crate::sys::curl::{self as raw, ConnectionFilter};
 use crate::web::environment::Authorities;
 use crate::web::proxy::Proxies;
@@ -29,6 +30,10 @@ pub(crate) struct Request {
     /// How many bytes may wait to be read, in blocks of the window.
     pub(super) blocks: usize,
     authorities: Authorities,
+    /// Are no other authorities to be trusted, which libcurl may know?
+    only_these: bool,
+    /// What shows who asks, unless a header does.
+    pub(super) auth: Option<Auth>,
 }
 
 /// Bytes that libcurl receives at a time, at least and at most; between them, a quarter of the window. For
@@ -49,18 +54,50 @@ const USER_AGENT: &str = concat!("komparu/", env!("CARGO_PKG_VERSION"));
 
 impl Request {
     /// A request for everything, through the chosen proxy, or else through those that the environment names.
-    pub(crate) fn new(url: &Url, name: Name, options: HttpOptions) -> Self {
+    ///
+    /// # Errors
+    /// When a file that the options name is not there, or cannot be understood.
+    pub(crate) fn new(url: &Url, name: Name, options: HttpOptions) -> Result<Self> {
         let environment = &options.environment;
-        let authorities = environment.authorities.or_of_system();
+        let authorities = match &options.ca_bundle {
+            Some(path) if credentials::look(path, "ca_bundle", &name)?.is_dir() => {
+                Authorities { file: None, directory: Some(path.clone().into()) }
+            }
+            Some(path) => Authorities { file: Some(path.clone().into()), directory: None },
+            None => environment.authorities.or_of_system(),
+        };
+        if let Some(cert) = &options.client_cert {
+            credentials::look(&cert.certificate, "client_cert", &name)?;
+            let mut key = cert.key.iter();
+            key.try_for_each(|key| credentials::look(key, "client_cert", &name).map(drop))?;
+        }
+        let only_these = options.ca_bundle.is_some();
+        let auth = credentials::find(url, &name, &options)?;
         let chosen = options.proxy.as_deref().map(Proxies::only);
         let proxies = chosen.unwrap_or_else(|| environment.proxies.clone());
         let server = server_of(url, &proxies);
-        Self { name, options, proxies, server, part: None, blocks: BLOCKS, authorities }
+        Ok(Self {
+            name,
+            options,
+            proxies,
+            server,
+            part: None,
+            blocks: BLOCKS,
+            authorities,
+            only_these,
+            auth,
+        })
     }
 
     /// The server that a hop leads to, or the proxy.
     pub(super) fn server_of(&self, hop: &Hop) -> Arc<str> {
         server_of(hop.url(), &self.proxies)
+    }
+
+    /// Does it show who asks, to the origin that the user named?
+    pub(super) fn sends_credentials(&self) -> bool {
+        let is_shown = |(name, _): &(String, String)| name.eq_ignore_ascii_case(AUTHORIZATION);
+        self.auth.is_some() || self.options.headers.iter().any(is_shown)
     }
 
     /// The longest wait for the next byte.
@@ -87,7 +124,7 @@ impl Request {
         easy: &mut Easy2<H>,
         hop: &Hop,
         proxy: Option<&str>,
-    ) -> Result<(), curl::Error> {
+    ) -> std::result::Result<(), curl::Error> {
         let options = &self.options;
         raw::guard(easy)?;
         easy.url(hop.url().text())?;
@@ -107,6 +144,9 @@ impl Request {
             easy.proxy_ssl_verify_peer(options.verify_ssl)?;
             easy.proxy_ssl_verify_host(options.verify_ssl)?;
         }
+        if self.only_these {
+            raw::forget_authorities(easy)?;
+        }
         if let Some(file) = &self.authorities.file {
             easy.cainfo(file)?;
             if let Some(text) = file.to_str().filter(|_| secure_proxy) {
@@ -122,12 +162,34 @@ impl Request {
         if let Some((offset, length)) = self.part {
             easy.range(&format!("{offset}-{}", offset + length - 1))?;
         }
+        if options.follow_redirects {
+            // Without a file: cookies of this chain of redirects, and of no other.
+            easy.cookie_file("")?;
+            for cookie in hop.cookies() {
+                easy.cookie_list(cookie)?;
+            }
+        }
         if hop.is_trusted() {
-            if let Some((user, password)) = hop.url().credentials() {
-                easy.username(user)?;
-                easy.password(password)?;
+            if let Some(cert) = &options.client_cert {
+                easy.ssl_cert(&cert.certificate)?;
+                easy.ssl_key(cert.key.as_ref().unwrap_or(&cert.certificate))?;
+                // Without one, OpenSSL would ask at the terminal for that of an encrypted key.
+                easy.key_password("")?;
             }
             let mut headers = List::new();
+            match &self.auth {
+                Some(Auth::Password(user, password)) => {
+                    easy.username(user)?;
+                    easy.password(password)?;
+                    let mut schemes = Schemes::new();
+                    let digest = hop.wants_digest();
+                    easy.http_auth(schemes.digest(digest).basic(!digest))?;
+                }
+                Some(Auth::Bearer(token)) => {
+                    headers.append(&format!("Authorization: Bearer {token}"))?;
+                }
+                None => {}
+            }
             for (name, value) in &options.headers {
                 // To libcurl, `Name:` means to leave a header out, `Name;` to send it empty.
                 let empty = value.trim().is_empty();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
+use curl::easy::Easy2;
 use curl::multi::{Easy2Handle, Multi};
 
 use super::servers::Servers;
@@ -115,7 +116,7 @@ impl Worker {
     }
 
     /// Has requests and threads that want a descriptor go on. libcurl's handle can only be renewed where no
-    /// transfer is under way. If one has its connection, they have to do without; while all are connecting,
+    /// transfer is under way. If one has its connection, requests have to do without; while all are connecting,
     /// nothing is known yet.
     fn settle_descriptors(&mut self) -> Option<End> {
         if self.waiting.is_empty() && self.asked.is_empty() {
@@ -126,8 +127,14 @@ impl Worker {
             let waiting = std::mem::take(&mut self.waiting);
             return Some(End::Renew { asked, waiting });
         }
-        if self.active.values().any(|handle| !handle.get_ref().is_connecting()) {
-            self.asked.clear();
+        let mut connected =
+            self.active.values().filter(|handle| !handle.get_ref().is_connecting()).peekable();
+        if connected.peek().is_some() {
+            // One that waits for its reader may wait for the thread that asks. Others may end soon, and that thread
+            // does not wait for long.
+            if connected.any(|handle| handle.get_ref().is_paused()) {
+                self.asked.clear();
+            }
             for (id, next) in std::mem::take(&mut self.waiting) {
                 self.start(id, next);
             }
@@ -247,7 +254,11 @@ impl Worker {
         let Some(handle) = self.active.remove(&id) else { return };
         let kept = whole && handle.get_ref().keeps_connection();
         self.servers.served(handle.get_ref(), kept);
-        if let Ok(mut easy) = self.multi.remove2(handle)
+        let removed = self.multi.remove2(handle).map(|mut easy| {
+            keep_cookies(&mut easy);
+            easy
+        });
+        if let Ok(mut easy) = removed
             && let Some(next) = end(easy.get_mut())
         {
             if next.lacks_socket {
@@ -256,5 +267,17 @@ impl Worker {
                 self.start(id, next);
             }
         }
+    }
+}
+
+/// Has the next hop know the cookies that this one was answered with.
+fn keep_cookies(easy: &mut Easy2<Transfer>) {
+    if !easy.get_ref().sets_cookies() {
+        return;
+    }
+    if let Ok(cookies) = easy.cookies() {
+        let text = |cookie: &[u8]| String::from_utf8(cookie.to_vec()).ok();
+        let cookies = cookies.iter().filter_map(text).collect();
+        easy.get_mut().keep_cookies(cookies);
     }
 }

@@ -1,6 +1,9 @@
 //! Which values are refused, and what is said of them.
 
-use super::{Value, ValueKind};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use super::{Value, ValueKind, auth};
 use crate::error::{Error, Name, Result};
 use crate::sys::url::ParsedUrl;
 use crate::text::redact::{HIDDEN, redacted};
@@ -42,6 +45,11 @@ impl ValueKind {
             }
             (Self::Proxy, Value::Text(proxy)) => check_proxy(name, proxy),
             (Self::Headers, Value::Pairs(headers)) => check_headers(headers),
+            (Self::Auth, auth) => auth::check(name, auth),
+            (Self::Path | Self::ClientCert, Value::Path(path)) => check_path(name, path),
+            (Self::ClientCert, Value::Paths(paths)) => {
+                paths.iter().try_for_each(|path| check_path(name, path))
+            }
             _ => Ok(()),
         }
     }
@@ -72,6 +80,12 @@ fn check_proxy(name: &str, proxy: &str) -> Result<()> {
     }
     let shown = Name::new(&redacted(proxy.as_bytes()));
     Err(Error::Argument(format!("{name} is no valid URL: '{shown}'")))
+}
+
+fn check_path(name: &str, path: &Path) -> Result<()> {
+    let bytes = path.as_os_str().as_bytes();
+    require(!bytes.is_empty(), &format!("{name} cannot be empty"))?;
+    require(!bytes.contains(&0), &format!("{name} contains a NUL byte"))
 }
 
 fn check_headers(headers: &[(String, String)]) -> Result<()> {

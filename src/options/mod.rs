@@ -3,7 +3,9 @@
 //! A layer that sets some of them (the configuration, a call, a source) is an [`Overrides`]. What holds is
 //! made by [`Options::apply`] from the defaults on, layer by layer, the strongest last.
 
+mod auth;
 mod check;
+mod client_cert;
 mod detect_changes;
 mod isolate;
 mod on_error;
@@ -17,6 +19,8 @@ mod value;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub use self::auth::Auth;
+pub use self::client_cert::ClientCert;
 pub use self::detect_changes::DetectChanges;
 pub use self::isolate::Isolate;
 pub use self::on_error::OnError;

@@ -98,6 +98,12 @@ pub enum ValueKind {
     Proxy,
     /// Names and values of request headers.
     Headers,
+    /// A user with a password, or a bearer token.
+    Auth,
+    /// Where a file or a directory is.
+    Path,
+    /// The file of a certificate, or that and the file of its key.
+    ClientCert,
     /// Patterns with gitignore meaning.
     Patterns,
     /// A value of another kind, or none.

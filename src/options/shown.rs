@@ -44,19 +44,22 @@ impl Debug for Shown {
         match (&self.value, kind) {
             (Value::Nothing, _) => f.write_str("None"),
             (Value::Pairs(pairs), _) => Names(pairs).fmt(f),
+            (_, Some(ValueKind::Auth)) => f.write_str(HIDDEN),
             (Value::Text(url), Some(ValueKind::Proxy)) => text(url).fmt(f),
             (Value::Text(text), _) => text.fmt(f),
             (Value::Switch(switch), _) => switch.fmt(f),
             (Value::Integer(integer), _) => integer.fmt(f),
             (Value::Number(number), _) => number.fmt(f),
             (Value::Texts(texts), _) => texts.fmt(f),
+            (Value::Path(path), _) => path.fmt(f),
+            (Value::Paths(paths), _) => paths.fmt(f),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::options::HttpOptions;
+    use crate::options::{Auth, HttpOptions};
 
     #[test]
     fn options_that_are_logged_show_no_credentials() {
@@ -69,5 +72,11 @@ mod tests {
         let text = format!("{options:?}");
         assert!(!text.contains(secret), "{text}");
         assert!(text.contains("Cookie") && text.contains("socks5://***@proxy"), "{text}");
+        for auth in [Auth::Bearer(secret.into()), Auth::Password(secret.into(), secret.into())] {
+            let text = format!("{auth:?}");
+            assert!(!text.contains(secret), "{text}");
+            let text = format!("{:?}", HttpOptions { auth: Some(auth), ..HttpOptions::default() });
+            assert!(!text.contains(secret) && text.contains("auth: ***"), "{text}");
+        }
     }
 }

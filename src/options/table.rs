@@ -5,6 +5,7 @@
 //! row here and the code that obeys it; then `make stubs`.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::row::{Description, Function, Layer, Topic, ValueKind};
 use super::shown::Shown;
 use super::structs::{options, plain};
 use super::value::Field;
-use super::{DetectChanges, Environment, Isolate, OnError};
+use super::{Auth, ClientCert, DetectChanges, Environment, Isolate, OnError};
 use crate::ignore::{Ignore, Only};
 
 const EVERY: &[Function] = &[
@@ -269,6 +270,48 @@ options! {
     http proxy: Option<String> = None => {
         russian: "`http://`, `https://`, `socks5://` или `socks5h://`. `None`: как сказано в окружении.",
         kind: ValueKind::OrNone(&ValueKind::Proxy),
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// Who asks: a user with a password, sent as Basic at once and as Digest where the server asks for that, or
+    /// a bearer token. Sent to the URL's own origin only. User and password in a URL go before it, and a header
+    /// `Authorization` before both.
+    http auth: Option<Auth> = None => {
+        russian: "Кто спрашивает: пользователь с паролем (сразу посылаются как Basic, а где сервер просит Digest \
+            — как Digest) или токен (bearer). Посылается только источнику самого URL. Пользователь и пароль в \
+            URL важнее, а заголовок `Authorization` важнее их обоих.",
+        kind: ValueKind::OrNone(&ValueKind::Auth),
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// Where nothing else says who asks: take user and password of the host from the file that `NETRC` names,
+    /// or from `~/.netrc`.
+    http netrc: bool = false => {
+        russian: "Если больше ничто не говорит, кто спрашивает: взять пользователя и пароль для хоста из файла, \
+            который называет `NETRC`, или из `~/.netrc`.",
+        kind: ValueKind::Switch,
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// The only authorities whose certificates count: a file in PEM, or a directory as `openssl rehash` makes
+    /// it. `None`: those of the environment or the system.
+    http ca_bundle: Option<PathBuf> = None => {
+        russian: "Единственные удостоверяющие центры, чьи сертификаты принимаются: файл PEM или каталог, какой \
+            делает `openssl rehash`. `None`: те, что названы в окружении, или системные.",
+        kind: ValueKind::OrNone(&ValueKind::Path),
+        topic: Topic::Urls,
+        functions: SENDING,
+        layers: EVERYWHERE,
+    };
+    /// The certificate to show to the URL's own origin: a file in PEM with its key, or the files of both. The
+    /// key cannot be encrypted.
+    http client_cert: Option<ClientCert> = None => {
+        russian: "Сертификат, который предъявляется источнику самого URL: файл PEM вместе с ключом или файлы \
+            того и другого. Ключ не может быть зашифрован.",
+        kind: ValueKind::OrNone(&ValueKind::ClientCert),
         topic: Topic::Urls,
         functions: SENDING,
         layers: EVERYWHERE,

@@ -1,5 +1,6 @@
 //! Values of options as they come from outside and go there, whatever the type of the option's own field.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{DetectChanges, Isolate, OnError};
@@ -21,6 +22,10 @@ pub enum Value {
     Text(String),
     /// Several texts, in order.
     Texts(Vec<String>),
+    /// Where a file is.
+    Path(PathBuf),
+    /// Where several files are, in order.
+    Paths(Vec<PathBuf>),
     /// Names with their values, in order.
     Pairs(Vec<(String, String)>),
 }
@@ -34,7 +39,7 @@ pub(super) trait Field: Sized {
 }
 
 /// The option's kind in the table does not go with the type of its field, which a test would have told.
-fn unfit() -> Error {
+pub(super) fn unfit() -> Error {
     Error::Argument("an option has a value of another type".to_owned())
 }
 
@@ -63,6 +68,7 @@ fields! {
     f64: Number, Ok, f64::clone;
     Duration: Number, |value| Ok(duration(value)), Duration::as_secs_f64;
     String: Text, Ok, String::clone;
+    PathBuf: Path, Ok, PathBuf::clone;
     DetectChanges: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();
     Isolate: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();
     OnError: Text, |value: String| Self::of(&value).ok_or_else(unfit), |value: &Self| value.name().to_owned();

@@ -60,6 +60,9 @@ fn kind(kind: ValueKind) -> (&'static str, &'static [&'static str]) {
         ValueKind::Choice(texts) => ("choice", texts),
         ValueKind::Proxy => ("proxy", &[]),
         ValueKind::Headers => ("headers", &[]),
+        ValueKind::Auth => ("auth", &[]),
+        ValueKind::Path => ("path", &[]),
+        ValueKind::ClientCert => ("client_cert", &[]),
         ValueKind::Patterns => ("patterns", &[]),
         ValueKind::OrNone(of) => self::kind(*of),
     }

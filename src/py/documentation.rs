@@ -98,5 +98,7 @@ fn literal(value: &Value) -> String {
         Value::Text(value) => format!("'{value}'"),
         Value::Texts(values) => format!("({})", values.join(", ")),
         Value::Pairs(_) => "{}".to_owned(),
+        // No default is one.
+        Value::Path(_) | Value::Paths(_) => "...".to_owned(),
     }
 }

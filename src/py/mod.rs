@@ -28,6 +28,7 @@ mod objects;
 mod options;
 mod pairs;
 mod partial;
+mod paths;
 mod public;
 mod records;
 mod request;

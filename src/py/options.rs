@@ -1,10 +1,15 @@
 //! Options as Python has them: read and shown by the table of all of them.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
+
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
-use super::values::{boolean, integer, number, pairs, string, strings};
+use super::paths::path_text;
+use super::values::{boolean, integer, items_of_pair, number, pairs, string, strings, wrong_type};
 use crate::error::Result;
 use crate::options::{Overrides, Row, Value, ValueKind};
 use crate::text::legible::Piece;
@@ -46,7 +51,39 @@ fn read(kind: ValueKind, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Value
         ValueKind::Choice(_) | ValueKind::Proxy => Value::Text(string(name, value)?),
         ValueKind::Patterns => Value::Texts(strings(name, value)?),
         ValueKind::Headers => Value::Pairs(headers(name, value)?),
+        ValueKind::Auth => auth(name, value)?,
+        ValueKind::Path => Value::Path(path(name, PATH, value)?),
+        ValueKind::ClientCert => match items_of_pair(value)? {
+            Some(pair) => {
+                let paths = pair.iter().map(|item| path(name, PATH_OR_TWO, item));
+                Value::Paths(paths.collect::<PyResult<_>>()?)
+            }
+            None => Value::Path(path(name, PATH_OR_TWO, value)?),
+        },
     })
+}
+
+/// What a path may be, for messages.
+const PATH: &str = "str, bytes or os.PathLike";
+
+const PATH_OR_TWO: &str = "str, bytes or os.PathLike, or a tuple of two of them";
+
+fn path(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
+    let path = path_text(value)?.ok_or_else(|| wrong_type(name, expected, value))?;
+    Ok(OsString::from_vec(path).into())
+}
+
+/// No message shows any of it.
+fn auth(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let expected = "a str (a bearer token) or a tuple of user and password";
+    if value.is_instance_of::<PyString>() {
+        return string(name, value).map(Value::Text);
+    }
+    let Some([user, password]) = items_of_pair(value)? else {
+        return Err(wrong_type(name, expected, value));
+    };
+    let user = string(&format!("user of {name}"), &user)?;
+    Ok(Value::Texts(vec![user, string(&format!("password of {name}"), &password)?]))
 }
 
 fn headers(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
@@ -68,6 +105,11 @@ pub(super) fn shown(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> 
         Value::Number(value) => value.into_bound_py_any(py),
         Value::Text(value) => value.into_bound_py_any(py),
         Value::Texts(values) => Ok(PyTuple::new(py, values)?.into_any()),
+        Value::Path(value) => value.into_os_string().into_bound_py_any(py),
+        Value::Paths(values) => {
+            let values = values.into_iter().map(PathBuf::into_os_string);
+            Ok(PyTuple::new(py, values.collect::<Vec<_>>())?.into_any())
+        }
         Value::Pairs(pairs) => {
             let values = PyDict::new(py);
             for (name, value) in pairs {

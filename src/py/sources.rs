@@ -8,6 +8,7 @@ use super::classes::classes;
 use super::errors::raise;
 use super::objects::Objects;
 use super::options::Given;
+pub(super) use super::paths::path_text;
 use super::stream::OpenStream;
 use super::values::{encode, items, pairs, wrong_type};
 use crate::error::Name;
@@ -181,29 +182,4 @@ fn source_settings(source: &Bound<'_, PyAny>) -> PyResult<Overrides> {
         }
     }
     settings.checked().map_err(|error| raise(source.py(), &error))
-}
-
-/// The bytes of a path, encoded as `os.fsencode` does; `None` if `value` is no path.
-pub(super) fn path_text(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return encode(text).map(Some);
-    }
-    if let Ok(bytes) = value.cast::<PyBytes>() {
-        return Ok(Some(bytes.as_bytes().to_vec()));
-    }
-    // Python looks for __fspath__ on the type, not on the instance.
-    if !value.get_type().hasattr("__fspath__")? {
-        return Ok(None);
-    }
-    let path = value.call_method0("__fspath__")?;
-    if let Ok(text) = path.cast::<PyString>() {
-        return encode(text).map(Some);
-    }
-    match path.cast::<PyBytes>() {
-        Ok(bytes) => Ok(Some(bytes.as_bytes().to_vec())),
-        Err(_) => {
-            let kind = path.get_type().name()?;
-            Err(PyTypeError::new_err(format!("__fspath__() must return str or bytes, not {kind}")))
-        }
-    }
 }

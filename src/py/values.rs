@@ -5,7 +5,7 @@
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::classes::classes;
 
@@ -78,6 +78,21 @@ pub(super) fn string(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
         Ok(text) => Ok(text.to_cow()?.into_owned()),
         Err(_) => Err(wrong_type(name, "str", value)),
     }
+}
+
+/// The two items of a tuple of two, or of a list of two, as JSON has it.
+pub(super) fn items_of_pair<'py>(
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Option<[Bound<'py, PyAny>; 2]>> {
+    if let Ok(pair) = value.cast::<PyTuple>() {
+        let is_pair = pair.len() == 2;
+        return is_pair.then(|| Ok([pair.get_item(0)?, pair.get_item(1)?])).transpose();
+    }
+    if let Ok(pair) = value.cast::<PyList>() {
+        let is_pair = pair.len() == 2;
+        return is_pair.then(|| Ok([pair.get_item(0)?, pair.get_item(1)?])).transpose();
+    }
+    Ok(None)
 }
 
 /// Several strings. A single one is refused: it would be taken for a list of its letters.

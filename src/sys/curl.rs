@@ -63,6 +63,25 @@ pub(crate) fn guard<H: ConnectionFilter>(easy: &mut Easy2<H>) -> Result<(), Erro
     .or_else(|_| easy.fresh_connect(true).and_then(|()| easy.forbid_reuse(true)))
 }
 
+/// Has no authority trusted that libcurl or its TLS library knows by itself, as those of the system: neither for
+/// servers nor for proxies.
+///
+/// # Errors
+/// When libcurl lacks an option.
+pub(crate) fn forget_authorities<H: Handler>(easy: &mut Easy2<H>) -> Result<(), Error> {
+    let handle = easy.raw();
+    for option in [
+        curl_sys::CURLOPT_CAINFO,
+        curl_sys::CURLOPT_CAPATH,
+        curl_sys::CURLOPT_PROXY_CAINFO,
+        curl_sys::CURLOPT_PROXY_CAPATH,
+    ] {
+        // SAFETY: the handle is valid, and a null pointer takes away the text that such an option has.
+        unsafe { cvt(curl_easy_setopt(handle, option, std::ptr::null::<c_char>()))? };
+    }
+    Ok(())
+}
+
 fn cvt(code: curl_sys::CURLcode) -> Result<(), Error> {
     if code == curl_sys::CURLE_OK { Ok(()) } else { Err(Error::new(code)) }
 }

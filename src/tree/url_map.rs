@@ -15,7 +15,7 @@ use crate::text::redact::redacted_fully;
 /// Sources by their paths.
 pub struct UrlTree {
     root: Arc<MapDirectory>,
-    options: Options,
+    options: Box<Options>,
 }
 
 /// The entries of one directory, by name.
@@ -73,7 +73,7 @@ impl UrlTree {
             }
             insert(&mut root, &path, source).map_err(refused)?;
         }
-        Ok(Self { root, options: options.clone() })
+        Ok(Self { root, options: Box::new(options.clone()) })
     }
 }
 

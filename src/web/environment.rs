@@ -1,5 +1,5 @@
-//! What the environment says about requests: which proxies lead where, and where the certificates of
-//! authorities are.
+//! What the environment says about requests: which proxies lead where, where the certificates of
+//! authorities are, and the passwords of hosts.
 //!
 //! The variables of the process belong to the interpreter: one thread may change them while another
 //! reads, and the C library crashes then. So nothing here reads them from the process. A caller that may
@@ -14,6 +14,8 @@ use super::proxy::Proxies;
 pub struct Environment {
     pub(crate) proxies: Proxies,
     pub(crate) authorities: Authorities,
+    /// Where the passwords of hosts are, if that is said.
+    pub(crate) netrc: Option<OsString>,
 }
 
 /// Where the certificates of the authorities are, if not where libcurl looks by itself: the variables
@@ -27,7 +29,7 @@ pub(crate) struct Authorities {
 impl Environment {
     /// The names of all variables that count. `HTTP_PROXY` is not among them: a web server sets it for
     /// its programs from a header that any client can send.
-    pub const VARIABLES: [&'static str; 9] = [
+    pub const VARIABLES: [&'static str; 11] = [
         "http_proxy",
         "https_proxy",
         "HTTPS_PROXY",
@@ -37,6 +39,8 @@ impl Environment {
         "NO_PROXY",
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
+        "NETRC",
+        "HOME",
     ];
 
     /// Takes the variables that `variable` knows, each of [`VARIABLES`](Self::VARIABLES) asked for by its
@@ -50,6 +54,11 @@ impl Environment {
                 directory: path("SSL_CERT_DIR"),
             },
             proxies: Proxies::of(|name| variable(name)?.into_string().ok()),
+            netrc: path("NETRC").or_else(|| {
+                let mut home = path("HOME")?;
+                home.push("/.netrc");
+                Some(home)
+            }),
         }
     }
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod address;
 pub(crate) mod environment;
+pub(crate) mod netrc;
 pub(crate) mod proxy;
 pub(crate) mod url;

@@ -100,10 +100,19 @@ def test_every_option_has_its_own_name_with_dashes(pair: tuple[Path, Path]) -> N
         ["--no-follow-redirects"],
         ["--no-verify-ssl"],
         ["--proxy", "http://proxy"],
+        ["--auth", "me:pass:word"],
+        ["--auth=token"],
+        ["--netrc"],
+        ["--ca-bundle", "ca.pem"],
+        ["--client-cert", "me.pem"],
+        ["--client-cert", "me.crt,me.key"],
         ["--allow-private-redirects"],
         ["--block-private"],
     ]:
         assert komparu_says(*options, *pair) == (0, "", ""), options
+
+
+REFUSED = "komparu: auth as a text is a bearer token alone, without spaces and of ASCII\n"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +122,8 @@ def test_every_option_has_its_own_name_with_dashes(pair: tuple[Path, Path]) -> N
         (["--max-workers=-1", "a", "b"], "komparu: max_workers must be non-negative\n"),
         (["--comparison-timeout", "0", "a", "b"], "komparu: comparison_timeout must be positive\n"),
         (["", "b"], "komparu: source_a cannot be empty\n"),
+        (["--auth", "S3cr3t word", "a", "b"], REFUSED),
+        (["--auth", "a:S3cr3t\n", "a", "b"], "komparu: auth must not contain CR, LF or NUL\n"),
         (["a", "ftp://b"], "komparu: unsupported URL scheme 'ftp'\n"),
     ],
 )

@@ -149,7 +149,7 @@ def test_a_subclass_may_have_more() -> None:
     class Weighed(Source):
         weight: int = 1
 
-    assert [field.name for field in dataclasses.fields(Weighed)][-2:] == ["proxy", "weight"]
+    assert [field.name for field in dataclasses.fields(Weighed)][-2:] == ["client_cert", "weight"]
     assert Weighed("a", weight=2).weight == 2
     assert komparu.compare(Weighed("/dev/null"), Named("/dev/null"))
 

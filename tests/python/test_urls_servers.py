@@ -149,9 +149,10 @@ def test_the_environment_names_proxies_and_exceptions(
 
 def test_a_proxy_that_is_not_there_is_an_error(big: Big, failure: Failure) -> None:
     error = failure("http://example.invalid/", big[1], proxy="http://127.0.0.1:1")
-    assert error.strerror == "connection refused"
-    error = failure("http://example.invalid/", big[1], proxy="http://proxy.invalid:1")
-    assert error.strerror == "proxy not found"
+    through = "no connection through the proxy http://127.0.0.1:1 (connection refused)"
+    assert error.strerror == through
+    error = failure("http://example.invalid/", big[1], proxy="http://me:s3cret@proxy.invalid:1")
+    assert error.strerror == "the proxy http://***@proxy.invalid:1 was not found"
 
 
 def test_a_kept_connection_that_breaks_is_replaced(hostile: Hostile, tmp_path: Path) -> None:
@@ -170,7 +171,11 @@ def test_a_kept_connection_that_breaks_is_replaced(hostile: Hostile, tmp_path: P
         assert komparu.compare(hostile.url("/other", one), path)
 
 
-REFUSAL = answer("Content-Length: 0", status="407 Proxy Authentication Required")
+REFUSAL = answer(
+    "Content-Length: 0",
+    'Proxy-Authenticate: Basic realm="x"',
+    status="407 Proxy Authentication Required",
+)
 
 
 def test_a_proxy_that_refuses_is_an_error_that_says_so(
@@ -179,11 +184,15 @@ def test_a_proxy_that_refuses_is_an_error_that_says_so(
     proxy = f"http://me:s3cret@{hostile.authority}"
     hostile.url("http://host.invalid/", REFUSAL)
     error = failure("http://host.invalid/", big[1], proxy=proxy)
-    assert error.strerror == "the server answered 407 Proxy Authentication Required"
+    shown = f"http://***@{hostile.authority}"
+    assert error.strerror == (
+        f"the proxy {shown} answered 407 Proxy Authentication Required, and asks for Basic"
+    )
     hostile.url("host.invalid:443", REFUSAL)
     error = failure("https://host.invalid/", big[1], proxy=proxy)
     assert "no connection" in str(error.strerror)
     assert "407" in str(error.strerror)
+    assert shown in str(error.strerror)
     assert "s3cret" not in str(error)
     assert hostile.requests[-1].headers["proxy-authorization"].startswith("Basic ")
 
@@ -197,7 +206,8 @@ def test_a_proxy_that_says_nothing_is_left_after_the_timeout(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"{proxy}://127.0.0.1:{silent.getsockname()[1]}"
         error = failure(f"{scheme}://host.invalid/", big[1], proxy=address, timeout=0.2)
-    assert error.strerror in {"no data for 0.2 s", "no connection within 0.2 s"}
+    through = f" through the proxy {address}"
+    assert error.strerror in {f"no data{through} for 0.2 s", f"no connection{through} within 0.2 s"}
 
 
 #: What libcurl makes 127.0.0.1 or localhost of: full-width and circled digits and letters, a full

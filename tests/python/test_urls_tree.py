@@ -229,7 +229,7 @@ def test_the_command_line_takes_a_map(
         done = subprocess.run([*command, *arguments], capture_output=True, check=False, text=True)
         return done.returncode, done.stdout, done.stderr
 
-    own = urls | {"0/0": {"url": urls["0/0"], "headers": {"X": "y"}}}
+    own = urls | {"0/0": {"url": urls["0/0"], "headers": {"X": "y"}, "auth": ["me", "x"]}}
     assert says(content=own)[:2] == (0, "")
     assert says("-v", content=own)[1].startswith("= 0/0\n")
     assert says(content=urls | {"new": nginx.plain})[:2] == (1, "+ new\n")

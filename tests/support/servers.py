@@ -83,6 +83,21 @@ http {{
         listen 127.0.0.1:{expired} ssl;
         ssl_certificate {home}/expired.pem; ssl_certificate_key {home}/expired.key;
     }}
+    server {{
+        # Serves only clients that show a certificate of their own authority.
+        listen 127.0.0.1:{mutual} ssl;
+        ssl_certificate {home}/server.pem; ssl_certificate_key {home}/server.key;
+        ssl_client_certificate {home}/other.pem; ssl_verify_client on;
+        location /who {{ return 200 $ssl_client_s_dn; }}
+        location /away/ {{ return 302 https://127.0.0.1:{asking}/; }}
+    }}
+    server {{
+        # Takes any certificate, or none, and says whether there was one.
+        listen 127.0.0.1:{asking} ssl;
+        ssl_certificate {home}/server.pem; ssl_certificate_key {home}/server.key;
+        ssl_verify_client optional_no_ca;
+        location / {{ return 200 "shown: $ssl_client_s_dn"; }}
+    }}
 }}
 """
 
@@ -96,10 +111,12 @@ class Nginx:
         self.root = home / "root"
         self.root.mkdir()
         self._putting = threading.Lock()
-        self.ports = {name: free_port() for name in ("plain", "secure", "expired")}
+        names = ("plain", "secure", "expired", "mutual", "asking")
+        self.ports = {name: free_port() for name in names}
         self.plain = f"http://127.0.0.1:{self.ports['plain']}"
         self.secure = f"https://127.0.0.1:{self.ports['secure']}"
         self.expired = f"https://127.0.0.1:{self.ports['expired']}"
+        self.mutual = f"https://127.0.0.1:{self.ports['mutual']}"
         # Its worker is another user, who must be able to come here.
         for directory in (home, *home.parents):
             with contextlib.suppress(PermissionError):

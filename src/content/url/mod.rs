@@ -70,7 +70,7 @@ impl HttpReader {
         options: HttpOptions,
         concurrent: usize,
     ) -> Result<Self> {
-        let request = Arc::new(Request::new(url, name.clone(), options).concurrent(concurrent));
+        let request = Arc::new(Request::new(url, name.clone(), options)?.concurrent(concurrent));
         let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
         let sent = Instant::now();
         Ok(Self { request, response, sent, head: None, decoding: None, part: None })

@@ -26,7 +26,7 @@ impl ConnectionFilter for Transfer {
         // One of several addresses may have been refused before.
         self.fault = None;
         self.lacks_socket = false;
-        if self.proxied {
+        if self.proxy.is_some() {
             return true;
         }
         match address {
@@ -43,7 +43,7 @@ impl Transfer {
     /// May this address be reached? If not, the transfer ends with the reason.
     fn permits(&mut self, address: IpAddr) -> bool {
         // The user chose the proxy, whatever its address.
-        let refused = if self.proxied { None } else { self.rule.refuses(address) };
+        let refused = if self.proxy.is_some() { None } else { self.rule.refuses(address) };
         match refused {
             Some(kind) => {
                 self.refuse(address, kind);
