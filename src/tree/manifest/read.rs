@@ -60,7 +60,8 @@ pub(crate) fn is_bagit(file_name: &[u8]) -> bool {
 }
 
 /// Does a file that starts like this look like a manifest? Its first line tells that is neither empty nor a comment.
-pub(crate) fn looks_like_one(start: &[u8]) -> bool {
+#[must_use]
+pub fn looks_like_one(start: &[u8]) -> bool {
     let name = Name::from("");
     let (mut lines, mut first) = (Lines::new(&name), None);
     let mut note = |_, line: &[u8]| {
