@@ -54,12 +54,13 @@ class _LoopState:
 
     """
 
-    __slots__ = ("__weakref__", "_ids", "_mailbox", "awaited", "calls")
+    __slots__ = ("__weakref__", "_bridge", "_ids", "_mailbox", "awaited", "calls")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open a mailbox, and have the loop watch it."""
         self.awaited: dict[int, asyncio.Future[Any]] = {}
         self.calls = 0
+        self._bridge: _core.Bridge | None = None
         self._ids = count()
         self._mailbox = _core.Mailbox()
         if not self._is_watched_by(loop):
@@ -87,9 +88,25 @@ class _LoopState:
     def begin(self, job: _core.Job, future: asyncio.Future[Any]) -> int:
         """Have a job done whose result the future gets; its id."""
         number = next(self._ids)
+        bridge = self._bridge_of_objects() if job.has_objects else None
         self.awaited[number] = future
-        self._mailbox.begin(job, number)
+        self._mailbox.begin(job, number, bridge)
         return number
+
+    def serve(self, run: _core.TreeRun) -> None:
+        """Have the objects of a run called, if it has any."""
+        if run.has_objects:
+            run.serve_by(self._bridge_of_objects())
+
+    def _bridge_of_objects(self) -> _core.Bridge:
+        """Find the thread that calls objects for this loop, or start it; it ends with the loop."""
+        if self._bridge is None:
+            from threading import Thread
+
+            bridge, serving = _core.bridge()
+            Thread(target=serving.run, name="komparu-objects", daemon=True).start()
+            self._bridge = bridge
+        return self._bridge
 
     def watch(
         self, run: _core.TreeRun, future: asyncio.Future[Any]

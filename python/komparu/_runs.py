@@ -143,7 +143,10 @@ def opener(
             loop = running_loop()
         except RuntimeError:
             raise no_loop(name) from None
-        return TreeRun(begin(*arguments, **options), loop)
+        run = begin(*arguments, **options)
+        if run.has_objects:
+            state_of(loop).serve(run)
+        return TreeRun(run, loop)
 
     copy = copied(described, is_method=bool(owner))
     copy.__annotations__ = {**copy.__annotations__, "return": TreeRun}

@@ -16,6 +16,8 @@ use pyo3::types::PyDict;
 
 use super::answer::{self, Answered};
 use super::conversion::Conversion;
+use super::objects::bridge::Bridge;
+use super::objects::raised::Raised;
 use super::request::{Collected, PreparedCall, decode};
 use super::{config, errors, logging, partial, records};
 use crate::error::{Error, Name};
@@ -43,6 +45,8 @@ type JobAnswer = std::result::Result<Answered, Box<Unanswered>>;
 struct Unanswered {
     error: Error,
     partial: Option<Answered>,
+    /// What objects of the call have raised, if it has any.
+    raised: Option<Arc<Raised>>,
 }
 
 /// A call whose arguments have been read. It is begun once, by `Mailbox.begin`.
@@ -58,6 +62,9 @@ pub(super) struct Job {
     /// What is called with the progress, if anything is.
     #[pyo3(get)]
     watcher: Option<Py<PyAny>>,
+    /// Are there objects to be called? Then it takes a bridge to begin it.
+    #[pyo3(get)]
+    has_objects: bool,
 }
 
 impl From<PreparedCall> for Job {
@@ -65,7 +72,8 @@ impl From<PreparedCall> for Job {
         let watcher = request.progress.take();
         let timeout = request.options.comparison_timeout.map(|limit| limit.as_secs_f64());
         let found = request.found();
-        Self { request: Mutex::new(Some(request)), begun: OnceLock::new(), timeout, found, watcher }
+        let (has_objects, begun) = (request.objects.served.is_some(), OnceLock::new());
+        Self { request: Mutex::new(Some(request)), begun, timeout, found, watcher, has_objects }
     }
 }
 
@@ -135,12 +143,23 @@ impl Mailbox {
         self.finished.descriptor()
     }
 
-    /// Have a job done. Its result will be under `job_id`.
-    fn begin(&self, job: &Bound<'_, Job>, job_id: u64) -> PyResult<()> {
+    /// Have a job done. Its result will be under `job_id`. The bridge is for its objects, if it has any.
+    #[pyo3(signature = (job, job_id, bridge = None))]
+    fn begin(
+        &self,
+        job: &Bound<'_, Job>,
+        job_id: u64,
+        bridge: Option<&Bound<'_, Bridge>>,
+    ) -> PyResult<()> {
         let job = job.get();
         let request = lock(&job.request).take();
-        let Some(request) = request else {
+        let Some(mut request) = request else {
             return Err(PyRuntimeError::new_err("a job can only be begun once"));
+        };
+        let bridged = match (request.objects.served.take(), bridge) {
+            (None, _) => None,
+            (Some(served), Some(bridge)) => Some(bridge.get().begin(served)),
+            (Some(_), None) => return Err(PyRuntimeError::new_err("its objects take a bridge")),
         };
         let load = request.load;
         let call = self.calls.part_within(request.begun(), request.options.comparison_timeout);
@@ -149,11 +168,16 @@ impl Mailbox {
         }
         let found = request.found();
         let work = Box::new(move |context: &Context<'_>| {
-            request.perform(context).map_err(|error| {
+            let raised = bridged.as_ref().map(|bridged| Arc::clone(&bridged.raised));
+            let performed = request.perform(context);
+            if let Some(bridged) = bridged {
+                bridged.finish(context);
+            }
+            performed.map_err(|error| {
                 let has_partial = matches!(error, Error::TimedOut(_));
                 let found = found.filter(|_| has_partial);
                 let partial = found.and_then(|found| found.so_far(context.call()));
-                Box::new(Unanswered { error, partial })
+                Box::new(Unanswered { error, partial, raised })
             })
         });
         let begun = Arc::new(jobs::Job::new(call, work, Arc::clone(&self.finished), job_id));
@@ -303,8 +327,9 @@ fn open(py: Python<'_>, outcome: Outcome<JobAnswer>) -> PyResult<Conversion> {
     match outcome {
         Ok(Ok(answer)) => Conversion::new(py, answer),
         Ok(Err(unanswered)) => {
-            let Unanswered { error, partial } = *unanswered;
-            Err(partial::raise_with(py, &error, partial))
+            let Unanswered { error, partial, raised } = *unanswered;
+            let own = raised.and_then(|raised| raised.of(&error));
+            Err(own.unwrap_or_else(|| partial::raise_with(py, &error, partial)))
         }
         Err(Failure::NoThread(cause)) => {
             Err(PyRuntimeError::new_err(format!("can't start new thread: {cause}")))

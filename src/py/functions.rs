@@ -4,7 +4,6 @@ use std::ffi::CString;
 use std::sync::LazyLock;
 
 use pyo3::IntoPyObjectExt as _;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
@@ -41,8 +40,6 @@ struct Form {
     takes_settings: bool,
     /// Is it the whole call, so that a record can be written of it?
     is_recorded: bool,
-    /// Can objects among the sources be called?
-    calls_objects: bool,
     /// What it returns of a request.
     finish: fn(Python<'_>, PreparedCall) -> PyResult<Bound<'_, PyAny>>,
 }
@@ -52,7 +49,6 @@ const WAITING: Form = Form {
     suffix: "",
     takes_settings: false,
     is_recorded: true,
-    calls_objects: true,
     finish: |py, request| conversion::whole(py, request.wait(py)?),
 };
 
@@ -61,7 +57,6 @@ const JOB: Form = Form {
     suffix: "_job",
     takes_settings: false,
     is_recorded: false,
-    calls_objects: false,
     finish: |py, request| Job::from(request).into_bound_py_any(py),
 };
 
@@ -70,7 +65,6 @@ const RUN: Form = Form {
     suffix: "",
     takes_settings: false,
     is_recorded: false,
-    calls_objects: false,
     finish: |py, request| iterate::begin(request)?.into_bound_py_any(py),
 };
 
@@ -127,11 +121,6 @@ fn call<'py>(
     let settings = settings.as_ref().map(Bound::cast::<Settings>).transpose()?;
     let settings = settings.map(|settings| settings.get().overrides());
     let request = public.request(settings, given, named)?;
-    if request.objects.served.is_some() && !form.calls_objects {
-        let name = public.name;
-        let message = format!("{name}() takes no file objects here: only a call that waits does");
-        return Err(PyTypeError::new_err(message));
-    }
     let outcome = (form.finish)(py, request);
     if form.is_recorded {
         let sources = arguments.iter().skip(usize::from(form.takes_settings));

@@ -34,6 +34,7 @@ mod records;
 mod request;
 mod result;
 mod run;
+mod run_objects;
 mod run_state;
 mod settings;
 mod sources;
@@ -63,6 +64,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<settings::Settings>()?;
     module.add_class::<stream::OpenStream>()?;
     module.add_class::<run_state::TreeRun>()?;
+    module.add_class::<objects::bridge::Bridge>()?;
+    module.add_class::<objects::bridge::BridgeThread>()?;
     /// Adds functions, by their paths.
     macro_rules! add {
         ($($function:path),+ $(,)?) => {
@@ -83,6 +86,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         lines::result_lines,
         logging::record_call,
         files::compare_files,
+        objects::bridge::bridge,
         manifests::check_manifest,
         manifests::is_manifest,
         workers::serve_archives,

@@ -47,6 +47,8 @@ pub(super) struct TreeRequest {
     pub(super) begun: Instant,
     /// What is called with the progress, if anything is.
     pub(super) progress: Option<Py<PyAny>>,
+    /// The objects among its sources that are called while it compares.
+    pub(super) served: Option<Served>,
 }
 
 /// Where the findings of trees are collected, and what their names are: known before there are any.
@@ -129,7 +131,8 @@ impl PreparedCall {
             Work::Tree(compare, found) => {
                 let wants_equal = found.findings.wants_equal();
                 let (options, names, progress) = (self.options, found.names, self.progress);
-                Some(TreeRequest { options, compare, names, wants_equal, begun, progress })
+                let served = self.objects.served;
+                Some(TreeRequest { options, compare, names, wants_equal, begun, progress, served })
             }
         }
     }

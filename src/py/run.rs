@@ -16,8 +16,10 @@ use pyo3::types::{PyString, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::aio::Mailbox;
+use super::objects::bridge::Bridge;
 use super::records::{progress, summary};
 use super::request::TreeRequest;
+use super::run_objects::RunObjects;
 use super::run_state::{End, Fetched, Iteration, TreeRun};
 use super::watcher::Watcher;
 use super::{conversion, errors, lines};
@@ -46,13 +48,14 @@ pub(super) fn cancel_all() {
 impl TreeRun {
     /// Begins the comparison.
     pub(super) fn begin(request: TreeRequest) -> Self {
-        let TreeRequest { options, compare, names, wants_equal, begun, progress } = request;
+        let TreeRequest { options, compare, names, wants_equal, begun, progress, served } = request;
         let call = Arc::new(RUNS.part_within(begun, options.comparison_timeout));
         call.note_paths();
         let (streamed, sink, receiver) = Streamed::new(wants_equal);
+        let (objects, objects_end) = RunObjects::new(served);
         let (ended, counted) = (Arc::clone(&streamed), Arc::clone(&call));
         let body = Box::new(move |context: std::io::Result<&Context<'_>>| {
-            let end = match context {
+            let end = match &context {
                 Ok(context) => End::Compared(caught(|| compare(&options, &sink, context))),
                 Err(error) => End::NoThread(error.to_string()),
             };
@@ -60,15 +63,17 @@ impl TreeRun {
                 counted.complete();
             }
             counted.stop_clock();
+            objects_end.close(context.ok());
             ended.finish(end);
             drop(sink);
+            objects_end.wake();
         });
         jobs::detach(Arc::clone(&call), body);
         let (receiver, ready) = (Some(receiver), VecDeque::new());
         let iteration = Mutex::new(Iteration { receiver, ready, is_over: false });
         let (process, is_recorded) = (std::process::id(), AtomicBool::new(false));
         let watcher = Watcher::new(progress, begun);
-        Self { process, call, names, streamed, iteration, is_recorded, watcher }
+        Self { process, call, names, streamed, iteration, is_recorded, watcher, objects }
     }
 }
 
@@ -156,6 +161,17 @@ impl TreeRun {
         Ok(self.streamed.wake_when_found(iteration.receiver.as_ref(), wake))
     }
 
+    /// Are there objects to be called by the thread that iterates it?
+    #[getter]
+    fn has_objects(&self) -> bool {
+        self.objects.are_there()
+    }
+
+    /// From now on a bridge calls the objects.
+    fn serve_by(&self, bridge: &Bound<'_, Bridge>) {
+        self.objects.serve_by(bridge.get());
+    }
+
     /// From now on findings are kept for the result alone, and the comparison waits for no consumer.
     fn collect(&self) -> PyResult<()> {
         let mut iteration = self.iteration()?;
@@ -226,6 +242,7 @@ impl TreeRun {
         if self.streamed.end().is_none() {
             py.detach(|| self.streamed.wait(GRACE));
         }
+        self.objects.finish(py)?;
         self.record(py)
     }
 
@@ -238,11 +255,13 @@ impl TreeRun {
 
     #[expect(clippy::needless_pass_by_value, reason = "it is called with a value")]
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        self.watcher.traverse(&visit)
+        self.watcher.traverse(&visit)?;
+        self.objects.traverse(&visit)
     }
 
     fn __clear__(&self) {
         self.watcher.clear();
+        self.objects.clear();
     }
 
     fn __enter__(run: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -261,6 +280,15 @@ impl TreeRun {
 }
 
 impl TreeRun {
+    /// Waits for the end, or until objects are asked something.
+    fn wait_for_news(&self, patience: Duration) -> Option<End> {
+        if self.objects.are_there() {
+            self.objects.wait(patience);
+            return self.streamed.end();
+        }
+        self.streamed.wait(patience)
+    }
+
     /// Waits for the end of the comparison: what it came to, and whether everything was compared.
     fn wait_for_end(&self, py: Python<'_>) -> PyResult<Result<bool>> {
         if self.streamed.end().is_none() {
@@ -269,7 +297,7 @@ impl TreeRun {
         self.check_process()?;
         let look = || self.has_told_and_failed();
         let is_interrupted = detached(&look, |interrupt| {
-            while self.streamed.wait(PULSE).is_none() {
+            while self.wait_for_news(PULSE).is_none() {
                 if interrupt() {
                     return true;
                 }
@@ -284,6 +312,7 @@ impl TreeRun {
         }
         self.check_thread()?;
         self.record(py)?;
+        self.finish_objects(py)?;
         let outcome = self.outcome();
         if outcome.is_ok() {
             self.tell_end(py)?;
@@ -301,5 +330,6 @@ impl Drop for TreeRun {
         // In a forked child the channel's locks are as they were at the fork, and are never released.
         let iteration = self.iteration.get_mut().unwrap_or_else(PoisonError::into_inner);
         mem::forget(iteration.receiver.take());
+        self.objects.forget();
     }
 }

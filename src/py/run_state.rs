@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 
 use super::answer::{Answer, Answered, Names};
 use super::records::{Members, progress};
+use super::run_objects::RunObjects;
 use super::watcher::Watcher;
 use super::{errors, logging, partial, result};
 use crate::error::{Error, Result};
@@ -56,6 +57,7 @@ pub(super) struct TreeRun {
     pub(super) iteration: Mutex<Iteration>,
     pub(super) is_recorded: AtomicBool,
     pub(super) watcher: Watcher,
+    pub(super) objects: RunObjects,
 }
 
 /// What only the thread that iterates uses.
@@ -141,7 +143,7 @@ impl TreeRun {
     pub(super) fn wait(&self, iteration: &Iteration, interrupt: &dyn Fn() -> bool) -> Fetched {
         let Some(receiver) = &iteration.receiver else { return Fetched::Ended };
         loop {
-            match receiver.recv_timeout(PULSE) {
+            match self.objects.wait_for_found(receiver, PULSE) {
                 Ok(first) => {
                     let rest = receiver.try_iter().take(BATCH - 1);
                     return Fetched::Some([first].into_iter().chain(rest).collect());
@@ -172,6 +174,7 @@ impl TreeRun {
         iteration.is_over = true;
         iteration.receiver = None;
         self.record(py)?;
+        self.finish_objects(py)?;
         match self.outcome() {
             Err(error) => Err(self.failure(py, &error)),
             Ok(_) => {
@@ -214,8 +217,14 @@ impl TreeRun {
     pub(super) fn failure(&self, py: Python<'_>, error: &Error) -> PyErr {
         match error {
             Error::TimedOut(_) => partial::raise_with(py, error, self.answered(false)),
-            error => errors::raise(py, error),
+            error => self.objects.raised(error).unwrap_or_else(|| errors::raise(py, error)),
         }
+    }
+
+    /// The comparison is over: closes what was opened for it. Raises what an object has raised that ends more.
+    pub(super) fn finish_objects(&self, py: Python<'_>) -> PyResult<()> {
+        self.objects.finish(py)?;
+        self.objects.raised(&Error::Cancelled).map_or(Ok(()), Err)
     }
 
     /// What was found by now.
@@ -274,9 +283,13 @@ impl TreeRun {
         told.map(drop)
     }
 
-    /// The same, amid waiting: has it left an exception set?
+    /// The same amid waiting, after the objects have been called that are asked something: has that left an exception
+    /// set?
     pub(super) fn has_told_and_failed(&self) -> bool {
-        self.watcher.is_there()
-            && Python::attach(|py| self.tell(py).map_err(|raised| raised.restore(py)).is_err())
+        let look = |py: Python<'_>| {
+            let served = self.objects.serve(py).and_then(|()| self.tell(py));
+            served.map_err(|raised| raised.restore(py)).is_err()
+        };
+        (self.watcher.is_there() || self.objects.are_there()) && Python::attach(look)
     }
 }

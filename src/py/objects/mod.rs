@@ -3,6 +3,7 @@
 //! A call collects its objects while its arguments are read. What lies in memory is taken at once. The others are
 //! called while the comparison goes on, by the thread that [`serves`](served::Served) it and by no other.
 
+pub(super) mod bridge;
 pub(super) mod raised;
 pub(super) mod read;
 pub(super) mod served;

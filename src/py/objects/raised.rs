@@ -13,13 +13,17 @@ const KEPT: usize = 64;
 
 /// The exceptions of a call's objects, by their numbers.
 #[derive(Default)]
-pub(crate) struct Raised(Mutex<Vec<Option<PyErr>>>);
+pub(crate) struct Raised {
+    by_number: Mutex<Vec<Option<PyErr>>>,
+    /// What ends more than the call, as `KeyboardInterrupt` does.
+    end: Mutex<Option<PyErr>>,
+}
 
 impl Raised {
     /// The error for an exception that an object has raised.
     pub(super) fn note(&self, py: Python<'_>, name: &Name, raised: PyErr) -> Error {
         let cause = words(py, &raised);
-        let mut kept = lock(&self.0);
+        let mut kept = lock(&self.by_number);
         if kept.len() == KEPT {
             return Error::read(name, cause);
         }
@@ -27,10 +31,19 @@ impl Raised {
         Error::Raised { name: name.clone(), cause, number: kept.len() - 1 }
     }
 
+    /// An object has raised what ends more than the call.
+    pub(super) fn end_with(&self, raised: PyErr) {
+        let replaced = lock(&self.end).replace(raised);
+        drop(replaced);
+    }
+
     /// The exception that an error is for.
     pub(crate) fn of(&self, error: &Error) -> Option<PyErr> {
-        let Error::Raised { number, .. } = error else { return None };
-        lock(&self.0).get_mut(*number)?.take()
+        match error {
+            Error::Raised { number, .. } => lock(&self.by_number).get_mut(*number)?.take(),
+            Error::Cancelled => lock(&self.end).take(),
+            _ => None,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
+use pyo3::{PyTraverseError, PyVisit};
 
 use super::raised::Raised;
 use super::read::{CHUNK, Failure, File};
@@ -56,6 +57,16 @@ impl Served {
     pub(super) fn new(requests: Arc<Requests>, given: Vec<Given>) -> Self {
         let (files, readers) = (HashMap::new(), HashMap::new());
         Self { requests, given, files, readers, buffer: None, raised: Arc::default() }
+    }
+
+    /// Are there some that open files?
+    pub(super) fn opens(&self) -> bool {
+        self.given.iter().any(|given| given.is_opener)
+    }
+
+    /// What the garbage collector must know of.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.given.iter().try_for_each(|given| visit.call(&given.value))
     }
 
     /// Where they are asked.
