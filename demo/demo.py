@@ -130,6 +130,22 @@ def as_found(directory: Path) -> None:
         print(f"  {run.result().summary}")
 
 
+def moved(directory: Path) -> None:
+    """Find what was renamed since a backup was made."""
+    title("A directory that was tidied up, and its backup")
+    site = directory / "left"
+    backup = Path(shutil.make_archive(str(directory / "backup"), "gztar", site))
+    (site / "archive" / "2024").mkdir(parents=True)
+    for number in range(3):
+        (site / "pages" / f"{number}.html").rename(site / "archive" / "2024" / f"{number}.html")
+    (site / "style.css").rename(site / "main.css")
+    (site / "pages" / "999.html").unlink()
+    show("renamed files are gone and new", lambda: komparu.compare_trees(backup, site))
+    print("    " + str(komparu.compare_trees(backup, site)).replace("\n", "\n    "))
+    show("with moves=True", lambda: komparu.compare_trees(backup, site, moves=True))
+    print("    " + str(komparu.compare_trees(backup, site, moves=True)).replace("\n", "\n    "))
+
+
 def compare_dir(a: Path, b: Path, *more: str) -> Callable[[], komparu.DirResult]:
     """Compare two directories but for what the demo leaves out, when called."""
     return lambda: komparu.compare_dir(a, b, ignore=[*LEFT_OUT, *more])
@@ -379,6 +395,7 @@ def main() -> None:
     try:
         standard_library(directory)
         as_found(directory)
+        moved(directory)
         big_files(directory)
         urls(directory)
         many_sources(directory)

@@ -150,6 +150,19 @@ impl Error {
         }
     }
 
+    /// The same error, with words before its cause, where it has one.
+    #[must_use]
+    pub(crate) fn because(mut self, words: &str) -> Self {
+        if let Self::NotFound { cause, .. }
+        | Self::Permission { cause, .. }
+        | Self::Read { cause, .. }
+        | Self::Archive { cause, .. } = &mut self
+        {
+            *cause = format!("{words}: {cause}");
+        }
+        self
+    }
+
     /// An error with our own words why `name` cannot be compared.
     #[must_use]
     pub fn read(name: &Name, cause: impl Into<String>) -> Self {

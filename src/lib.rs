@@ -63,7 +63,7 @@ pub use compare::trees::{compare_dir, compare_dir_urls, report_dir};
 pub use error::{Error, Name, Result};
 pub use options::Options;
 pub use outcome::{
-    DiffReason, Difference, Finding, GroupOutcome, Mismatch, PairOutcome, Proof, Summary,
+    DiffReason, Difference, Finding, GroupOutcome, Mismatch, Moved, PairOutcome, Proof, Summary,
     TreeOutcome, Unequal,
 };
 pub use run::collect::Collector;

@@ -150,8 +150,19 @@ pub enum Finding {
     OnlyLeft,
     /// Only the right tree has it.
     OnlyRight,
+    /// Only the left tree has the path, and only the right one has another path with the same content.
+    Moved(Box<Moved>),
     /// It could not be compared, for this reason.
     Failed(Box<Error>),
+}
+
+/// Where the content of a path has moved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The path that the right tree has it under.
+    pub to: Vec<u8>,
+    /// How it is known that the two contents are identical.
+    pub proof: Proof,
 }
 
 /// How something differs that two trees have.
@@ -201,6 +212,7 @@ impl Finding {
         match self {
             Self::Equal(proof) => *proof,
             Self::Differs(mismatch) => mismatch.proof,
+            Self::Moved(moved) => Some(moved.proof),
             Self::OnlyLeft | Self::OnlyRight | Self::Failed(_) => None,
         }
     }
@@ -240,6 +252,9 @@ pub struct Summary {
     pub only_left: u64,
     /// Those that only the right side has.
     pub only_right: u64,
+    /// Those that only the left side has, and whose content only the right side has under another path: each
+    /// is one entry with two paths.
+    pub moved: u64,
     /// Those that could not be compared.
     pub failed: u64,
     /// Bytes of content that were compared; those of a pair count once.
@@ -276,6 +291,14 @@ pub(crate) enum Side {
 impl Side {
     /// This side's of two things.
     pub(crate) fn of<T>(self, [left, right]: [&T; 2]) -> &T {
+        match self {
+            Self::Left => left,
+            Self::Right => right,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn of_mut<T>(self, [left, right]: &mut [T; 2]) -> &mut T {
         match self {
             Self::Left => left,
             Self::Right => right,

@@ -294,7 +294,7 @@ def _archives(how: dict[str, Any], options: dict[str, Any]) -> int:
 def _status(summary: komparu.Summary, *, complete: bool) -> int:
     if summary.failed:
         return TROUBLE
-    differs = summary.differing or summary.only_left or summary.only_right
+    differs = summary.differing or summary.only_left or summary.only_right or summary.moved
     return DIFFERENT if differs or not complete else EQUAL
 
 

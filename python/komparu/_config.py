@@ -37,6 +37,9 @@ class KomparuConfig:
             out all the same.
         one_way: Directories: leave out what only the right side has: all that the left has must be
             there, too, and be the same.
+        moves: Directories: find files that moved: a path that only the left side has and one that
+            only the right side has, with the same content. They are in `moved` then, and not among
+            those that only one side has.
         max_decompressed_size: Archives: the most bytes that may come out of compression or of holes
             in each archive; what is stored as it is does not count. `None`: no limit.
         max_compression_ratio: Archives: the most bytes that may come out of one compressed byte of
@@ -104,6 +107,7 @@ class KomparuConfig:
     ignore: tuple[str, ...] | None = None
     only: tuple[str, ...] | None = None
     one_way: bool = False
+    moves: bool = False
     max_decompressed_size: int | None = 1073741824
     max_compression_ratio: float | None = 200.0
     max_archive_entries: int | None = 100000

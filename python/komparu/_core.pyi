@@ -420,6 +420,7 @@ def compare_archive(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    moves: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
@@ -473,6 +474,9 @@ def compare_archive(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        moves: Find files that moved: a path that only the left side has and one that only the right
+            side has, with the same content. They are in `moved` then, and not among those that only
+            one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
@@ -561,6 +565,7 @@ def compare_dir(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    moves: bool = False,
     comparison_timeout: float | None = None,
     read_holes: bool = False,
     detect_changes: str = "ctime",
@@ -601,6 +606,9 @@ def compare_dir(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        moves: Find files that moved: a path that only the left side has and one that only the right
+            side has, with the same content. They are in `moved` then, and not among those that only
+            one side has. Default `False`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
@@ -659,6 +667,7 @@ def compare_dir_urls(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    moves: bool = False,
     where: bool = False,
     context: int = 16,
     max_differences: int | None = None,
@@ -724,6 +733,9 @@ def compare_dir_urls(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        moves: Find files that moved: a path that only the left side has and one that only the right
+            side has, with the same content. They are in `moved` then, and not among those that only
+            one side has. Default `False`.
         where: Find the first difference of every file that differs: its place is among the result's
             differences. All that lies before it is read then, though sizes or samples have shown
             that it differs. Default `False`.
@@ -852,6 +864,7 @@ def compare_trees(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    moves: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
@@ -914,6 +927,9 @@ def compare_trees(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        moves: Find files that moved: a path that only the left side has and one that only the right
+            side has, with the same content. They are in `moved` then, and not among those that only
+            one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
@@ -1096,6 +1112,7 @@ def iter_trees(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    moves: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
     max_archive_entries: int | None = 100000,
@@ -1156,6 +1173,9 @@ def iter_trees(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        moves: Find files that moved: a path that only the left side has and one that only the right
+            side has, with the same content. They are in `moved` then, and not among those that only
+            one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
             archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
@@ -1367,6 +1387,7 @@ def configure(
     ignore: Iterable[str] | None = ...,
     only: Iterable[str] | None = ...,
     one_way: bool = ...,
+    moves: bool = ...,
     max_decompressed_size: int | None = ...,
     max_compression_ratio: float | None = ...,
     max_archive_entries: int | None = ...,

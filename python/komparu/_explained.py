@@ -55,12 +55,14 @@ def tree_text(
         (sum(reason is not DiffReason.READ_ERROR for reason in result.diff.values()), "different"),
         (len(result.only_left), f"only in {left}"),
         (len(result.only_right), f"only in {right}"),
+        (len(result.moved), "moved"),
         (len(result.errors), "not comparable"),
     ]
     summary = ", ".join(f"{count:,} {what}" for count, what in counts if count)
     verdict = result.verdict.value
     lines = [f"{left} and {right} are {_VERDICTS[verdict]}: {summary}"]
     every = result.diff.keys() | result.only_left | result.only_right | result.errors
+    every |= result.moved.keys()
     # Those that differ tell more than those that one side has not.
     ranked = ((path not in result.diff and path not in result.errors, path) for path in every)
     for path in sorted(path for _, path in nsmallest(_MOST_PATHS, ranked)):
@@ -91,6 +93,8 @@ def _entry(
     for only, name in ((result.only_left, names[0]), (result.only_right, names[1])):
         if path in only:
             yield f"  {shown}: only in {name}"
+    if path in result.moved:
+        yield f"  {shown}: moved to {_cut(result.moved[path])}"
     if path in result.errors:
         yield f"  {shown}: {_cut(result.messages.get(path, 'cannot be compared'))}"
     if path in result.differences:

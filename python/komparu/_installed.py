@@ -129,7 +129,7 @@ def _renamed(result: DirResult, names: dict[str, str]) -> DirResult:
         errors={rename(path, path) for path in result.errors},
         messages={rename(path, path): why for path, why in result.messages.items()},
         complete=result.complete,
-        moved=result.moved,
+        moved={rename(path, path): rename(to, to) for path, to in result.moved.items()},
         differences={rename(path, path): it for path, it in result.differences.items()},
         summary=result.summary,
     )

@@ -64,6 +64,7 @@ def summarized(summary: Summary) -> str:
         (summary.differing, "differ" if summary.differing != 1 else "differs"),
         (summary.only_left, "only in A"),
         (summary.only_right, "only in B"),
+        (summary.moved, "moved"),
         (summary.failed, "not compared"),
     ]
     parts = [f"{count:,} {what}" for count, what in counts if count]
@@ -108,6 +109,7 @@ def bounded(result: DirResult) -> str:
         few("diff", [path for path in result.diff if path not in result.errors]),
         few("only_left", result.only_left),
         few("only_right", result.only_right),
+        few("moved", result.moved),
         few("errors", result.errors),
     ]
     incomplete = "" if result.complete else ", not complete"
@@ -169,6 +171,7 @@ def finding_as_dict(finding: Finding) -> dict[str, object]:
         "difference": difference_as_dict(difference) if difference is not None else None,
         "proof": finding.proof.value if finding.proof is not None else None,
         "algorithm": finding.algorithm,
+        "moved_to": in_json(finding.moved_to) if finding.moved_to is not None else None,
     }
 
 
@@ -243,6 +246,8 @@ def _rows(result: DirResult) -> Iterator[tuple[str, str, str]]:
         yield escaped(one_line(path)), "only in A", ""
     for path in result.only_right:
         yield escaped(one_line(path)), "only in B", ""
+    for path, to in result.moved.items():
+        yield escaped(one_line(path)), "moved", f"to {escaped(one_line(to))}"
     for path, reason in result.diff.items():
         if path not in result.errors:
             yield escaped(one_line(path)), "differs", f"{reason.value}{_place(result, path)}"

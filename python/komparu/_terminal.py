@@ -24,8 +24,15 @@ __all__ = ["Colours", "ProgressLine", "columns_of", "is_terminal", "pictured"]
 _INTERVAL = 0.1
 
 _RESET = "\x1b[0m"
-#: By what a line begins with: red, green, yellow, bold red, dim.
-_COLOURS = {"-": "\x1b[31m", "+": "\x1b[32m", "*": "\x1b[33m", "!": "\x1b[1;31m", "=": "\x1b[2m"}
+#: By what a line begins with: red, green, yellow, cyan, bold red, dim.
+_COLOURS = {
+    "-": "\x1b[31m",
+    "+": "\x1b[32m",
+    "*": "\x1b[33m",
+    ">": "\x1b[36m",
+    "!": "\x1b[1;31m",
+    "=": "\x1b[2m",
+}
 #: Back to the first column, and nothing to the right of it.
 _CLEAR = "\r\x1b[K"
 

@@ -336,6 +336,8 @@ class Finding:
         difference: Where it differs, if that was asked for.
         proof: How it is known, where content was compared.
         algorithm: Whose digest it is known by, if that is a manifest's: "sha256", for example.
+        moved_to: Where the right side has the content of a path that only the left one has, if that
+            was asked for.
 
     """
 
@@ -347,6 +349,7 @@ class Finding:
     difference: Difference | None = None
     proof: Proof | None = None
     algorithm: str | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +415,8 @@ class Summary:
         proofs: How many verdicts are known by each proof.
         elapsed: Seconds that it took.
         algorithms: How many verdicts are known by a manifest's digest of each algorithm.
+        moved: Those that only the first side has, and whose content only the second side has under
+            another path: each is one entry with two paths.
 
     """
 
@@ -425,6 +430,7 @@ class Summary:
     proofs: dict[Proof, int] = field(default_factory=dict, hash=False)
     elapsed: float = 0.0
     algorithms: dict[str, int] = field(default_factory=dict, hash=False)
+    moved: int = 0
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -447,7 +453,8 @@ class DirResult:
             known that they differ.
         messages: Why, for every path in errors.
         complete: False where the comparison ended before everything was compared.
-        moved: Paths of the first side, and where the second side has their content.
+        moved: Paths of the first side that moved, and where the second side has their content, if
+            that was asked for. Neither path is in only_left or only_right.
         differences: Where they differ, by path, if that was asked for.
         summary: How much was compared, and what came of it.
         directories: Directories that only one side has and in which there are such paths; those
@@ -471,7 +478,7 @@ class DirResult:
     def verdict(self) -> Verdict:
         """DIFFERENT if anything is known to differ; else UNVERIFIED if errors; else EQUAL."""
         known = any(reason is not DiffReason.READ_ERROR for reason in self.diff.values())
-        if known or self.only_left or self.only_right:
+        if known or self.only_left or self.only_right or self.moved:
             return Verdict.DIFFERENT
         return Verdict.EQUAL if self.equal else Verdict.UNVERIFIED
 

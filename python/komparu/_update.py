@@ -57,7 +57,8 @@ class _Update(NamedTuple):
 
     def run(self, options: dict[str, Any]) -> None:
         """Change all that differs."""
-        result = compare_dir(self.actual, self.expected, **options)
+        # What moved is deleted at its old path and copied to the new one.
+        result = compare_dir(self.actual, self.expected, **{**options, "moves": False})
         if result.errors:
             path = min(result.errors)
             raise _refused(f"{path!r} cannot be compared: {result.messages[path]}")

@@ -7,5 +7,6 @@ pub(crate) mod file_pairs;
 pub(crate) mod manifests;
 pub(crate) mod many;
 pub(crate) mod mixed;
+pub(crate) mod moves;
 pub(crate) mod pair;
 pub(crate) mod trees;

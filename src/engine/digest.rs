@@ -5,7 +5,7 @@
 
 use blake3::{Hash, Hasher};
 
-use crate::content::{Chunk, some_zeros};
+use crate::content::{Chunk, Reader, some_zeros};
 use crate::error::Result;
 use crate::run::context::Context;
 
@@ -66,6 +66,23 @@ impl StreamDigest {
     /// Length and digest of all that was added.
     pub(crate) fn finish(&self) -> Digest {
         (self.hasher.count(), self.hasher.finalize())
+    }
+}
+
+/// Length and digest of all that a reader has.
+///
+/// # Errors
+/// When it cannot be read; when the context says stop.
+pub(crate) fn digest_of(reader: &mut dyn Reader, context: &Context<'_>) -> Result<Digest> {
+    let mut digest = StreamDigest::default();
+    loop {
+        context.checkpoint()?;
+        let chunk = reader.chunk()?;
+        if chunk == Chunk::End {
+            return Ok(digest.finish());
+        }
+        let (taken, _) = digest.add(chunk, context)?;
+        reader.consume(taken);
     }
 }
 

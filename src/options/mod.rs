@@ -53,7 +53,8 @@ impl Options {
     /// What ends a comparison of trees before everything is compared.
     pub(crate) fn early_end(&self) -> EarlyEnd {
         let on_error = self.on_error == OnError::Raise;
-        EarlyEnd { max_differences: self.max_differences, on_error, one_way: self.one_way }
+        let &Self { max_differences, one_way, moves, .. } = self;
+        EarlyEnd { max_differences, on_error, one_way, moves }
     }
 
     /// Which entries of trees count.

@@ -157,6 +157,16 @@ options! {
         functions: TREES,
         layers: CONFIGURED,
     };
+    /// Find files that moved: a path that only the left side has and one that only the right side has, with
+    /// the same content. They are in `moved` then, and not among those that only one side has.
+    general moves: bool = false => {
+        russian: "Искать перемещённые файлы: путь, который есть только слева, и путь, который есть только справа, \
+            с одинаковым содержимым. Они попадают в `moved`, а не к тем, что есть только с одной стороны.",
+        kind: ValueKind::Switch,
+        topic: Topic::Directories,
+        functions: TREES,
+        layers: CONFIGURED,
+    };
     /// The most bytes that may come out of compression or of holes in each archive; what is stored
     /// as it is does not count. `None`: no limit.
     limits max_decompressed_size: Option<u64> = Some(1 << 30) => {

@@ -106,6 +106,7 @@ pub(super) struct Tree {
     only_right: Py<PySet>,
     errors: Py<PySet>,
     messages: Py<PyDict>,
+    moved: Py<PyDict>,
     differences: Py<PyDict>,
     /// Those that have not been made.
     left_directories: IntoIter<Vec<u8>>,
@@ -130,6 +131,7 @@ impl Tree {
             only_right: PySet::empty(py)?.unbind(),
             errors: PySet::empty(py)?.unbind(),
             messages: PyDict::new(py).unbind(),
+            moved: PyDict::new(py).unbind(),
             differences: PyDict::new(py).unbind(),
             left_directories: outcome.directories.into_iter(),
             directories: PySet::empty(py)?.unbind(),
@@ -159,6 +161,10 @@ impl Tree {
                 }
                 Finding::OnlyLeft => self.only_left.bind(py).add(path)?,
                 Finding::OnlyRight => self.only_right.bind(py).add(path)?,
+                Finding::Moved(moved) => {
+                    let to = (self.decode)(py, &moved.to)?;
+                    self.moved.bind(py).set_item(path, to)?;
+                }
                 Finding::Failed(error) => {
                     // What is known to differ does so whether or not it could be read.
                     if !diff.contains(&path)? {
@@ -176,7 +182,7 @@ impl Tree {
             let Some(path) = self.left_directories.next() else { break };
             self.directories.bind(py).add((self.decode)(py, &path)?)?;
         }
-        let (moved, summary) = (PyDict::new(py), summary(py, &self.summary)?);
+        let summary = summary(py, &self.summary)?;
         let fields = (
             self.is_equal,
             diff,
@@ -185,7 +191,7 @@ impl Tree {
             errors,
             &self.messages,
             self.complete,
-            moved,
+            &self.moved,
             &self.differences,
             summary,
             &self.directories,

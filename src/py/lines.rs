@@ -69,6 +69,10 @@ pub(super) fn result_lines<'py>(
         let (path, why): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair?.extract()?;
         all.push((of_object(&path)?, Told::Failed(of_object(&why)?)));
     }
+    for pair in result.getattr(intern!(py, "moved"))?.call_method0("items")?.try_iter()? {
+        let (path, to): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair?.extract()?;
+        all.push((of_object(&path)?, Told::Moved(of_object(&to)?)));
+    }
     for path in equal.map(PyAnyMethods::try_iter).transpose()?.into_iter().flatten() {
         all.push((of_object(&path?)?, Told::Equal));
     }
@@ -102,6 +106,7 @@ pub(super) fn of_findings(
             Finding::Equal(_) => Told::Equal,
             Finding::OnlyLeft => Told::OnlyLeft,
             Finding::OnlyRight => Told::OnlyRight,
+            Finding::Moved(moved) => Told::Moved(name(moved.to)?),
             Finding::Differs(mismatch) => {
                 let place = mismatch.difference.map(|found| (found.offset, found.line));
                 Told::Differs(value(mismatch.reason).to_owned(), place)

@@ -109,7 +109,7 @@ pub(super) fn record<'py>(
 pub(super) fn record_run(py: Python<'_>, summary: &Summary, complete: bool) -> PyResult<()> {
     record_fallback(py)?;
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let differs = summary.differing + summary.only_left + summary.only_right > 0;
+    let differs = summary.differing + summary.only_left + summary.only_right + summary.moved > 0;
     let verdict = match (differs, complete && summary.failed == 0) {
         (true, _) => "different",
         (false, true) => "equal",

@@ -124,6 +124,20 @@ impl Members {
             }
             Finding::OnlyLeft => class.call1((path, &self.different, &self.missing, &self.left)),
             Finding::OnlyRight => class.call1((path, &self.different, &self.missing, &self.right)),
+            Finding::Moved(moved) => {
+                let to = decode(py, &moved.to)?;
+                class.call1((
+                    path,
+                    &self.different,
+                    &self.missing,
+                    &self.left,
+                    None::<()>,
+                    None::<()>,
+                    proof,
+                    algorithm,
+                    to,
+                ))
+            }
             Finding::Failed(error) => {
                 let words = error.to_string();
                 class.call1((path, &self.unverified, &self.read_error, None::<()>, message(&words)))
@@ -152,11 +166,12 @@ pub(super) fn summary<'py>(py: Python<'py>, counted: &Summary) -> PyResult<Bound
             proofs.set_item(proof, before + count)?;
         }
     }
-    let Summary { entries, equal, differing, only_left, only_right, failed, bytes, .. } = counted;
+    let Summary { entries, equal, differing, only_left, only_right, moved, failed, bytes, .. } =
+        counted;
     let elapsed = counted.elapsed.as_secs_f64();
     let fields = (
         entries, equal, differing, only_left, only_right, failed, bytes, proofs, elapsed,
-        algorithms,
+        algorithms, moved,
     );
     classes(py)?.types.bind(py).getattr("Summary")?.call1(fields)
 }

@@ -53,6 +53,10 @@ impl Sink for Collector {
         Ok(())
     }
 
+    fn keep(&self, path: Vec<u8>, finding: Finding) {
+        lock(&self.found).push((path, finding));
+    }
+
     fn take_directory(&self, path: Vec<u8>) {
         lock(&self.directories).push(path);
     }
@@ -71,7 +75,9 @@ pub(crate) fn directories_with_findings(
     directories.retain(|directory| {
         let within = join(directory, b"");
         let first = findings.partition_point(|(path, _)| path < &within);
-        findings.get(first).is_some_and(|(path, _)| path.starts_with(&within))
+        let those = findings[first..].iter().take_while(|(path, _)| path.starts_with(&within));
+        // Where all of its files have moved, there is nothing to say of it.
+        those.into_iter().any(|(_, finding)| !matches!(finding, Finding::Moved(_)))
     });
     Ok(directories)
 }

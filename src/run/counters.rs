@@ -24,6 +24,7 @@ pub(crate) struct Counters {
     differing: AtomicU64,
     only_left: AtomicU64,
     only_right: AtomicU64,
+    moved: AtomicU64,
     failed: AtomicU64,
     /// By the number of the proof.
     proofs: [AtomicU64; Proof::ALL.len()],
@@ -75,6 +76,7 @@ impl Counters {
             differing: AtomicU64::default(),
             only_left: AtomicU64::default(),
             only_right: AtomicU64::default(),
+            moved: AtomicU64::default(),
             failed: AtomicU64::default(),
             proofs: Default::default(),
             bytes: AtomicU64::default(),
@@ -94,6 +96,7 @@ impl Counters {
             Finding::Differs(_) => &self.differing,
             Finding::OnlyLeft => &self.only_left,
             Finding::OnlyRight => &self.only_right,
+            Finding::Moved(_) => &self.moved,
             Finding::Failed(_) => &self.failed,
         };
         kind.fetch_add(1, Ordering::Relaxed);
@@ -200,22 +203,24 @@ impl Counters {
         }
     }
 
-    /// How many entries there are of each kind: equal, differing, only left, only right, failed.
-    fn entries(&self) -> [u64; 5] {
-        [&self.equal, &self.differing, &self.only_left, &self.only_right, &self.failed]
+    /// How many entries there are of each kind: equal, differing, only left, only right, moved, failed.
+    fn entries(&self) -> [u64; 6] {
+        let [equal, differing] = [&self.equal, &self.differing];
+        [equal, differing, &self.only_left, &self.only_right, &self.moved, &self.failed]
             .map(|counter| counter.load(Ordering::Relaxed))
     }
 
     /// What has been counted so far.
     pub(crate) fn summary(&self) -> Summary {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let [equal, differing, only_left, only_right, failed] = self.entries();
+        let [equal, differing, only_left, only_right, moved, failed] = self.entries();
         Summary {
-            entries: equal + differing + only_left + only_right + failed,
+            entries: equal + differing + only_left + only_right + moved + failed,
             equal,
             differing,
             only_left,
             only_right,
+            moved,
             failed,
             bytes: read(&self.bytes),
             proofs: Proof::ALL.map(|proof| read(&self.proofs[proof as usize])),

@@ -5,7 +5,7 @@
 //! some 10 bytes each instead of 100.
 
 use crate::error::Error;
-use crate::outcome::{DiffReason, Difference, Finding, Mismatch, Proof};
+use crate::outcome::{DiffReason, Difference, Finding, Mismatch, Moved, Proof};
 
 /// Findings in the order in which they came. Identical paths are not kept.
 #[derive(Debug, Default)]
@@ -17,6 +17,7 @@ pub(crate) struct FindingLog {
     /// What few findings have, in their order.
     errors: Vec<Error>,
     differences: Vec<Difference>,
+    moves: Vec<Moved>,
 }
 
 const REASONS: [DiffReason; 3] =
@@ -28,6 +29,9 @@ const ONLY_RIGHT: u8 = 1;
 const FAILED: u8 = 2;
 const DIFFERS: u8 = 3;
 
+/// More than any code of how something differs.
+const MOVED: u8 = u8::MAX;
+
 /// Numbers of a proof: one more than there are proofs, for none.
 const PROOFS: usize = Proof::ALL.len() + 1;
 
@@ -38,6 +42,10 @@ impl FindingLog {
             Finding::Equal(_) => return,
             Finding::OnlyLeft => ONLY_LEFT,
             Finding::OnlyRight => ONLY_RIGHT,
+            Finding::Moved(moved) => {
+                self.moves.push((**moved).clone());
+                MOVED
+            }
             Finding::Failed(error) => {
                 self.errors.push((**error).clone());
                 FAILED
@@ -70,6 +78,7 @@ impl FindingLog {
     pub(crate) fn findings(&self) -> Vec<(Vec<u8>, Finding)> {
         let mut all = Vec::with_capacity(self.count);
         let (mut errors, mut differences) = (self.errors.iter(), self.differences.iter());
+        let mut targets = self.moves.iter();
         let (mut rest, mut path) = (&self.bytes[..], Vec::new());
         while let Some((&kind, after)) = rest.split_first() {
             let (common, after) = number(after);
@@ -81,6 +90,10 @@ impl FindingLog {
             let finding = match kind {
                 ONLY_LEFT => Finding::OnlyLeft,
                 ONLY_RIGHT => Finding::OnlyRight,
+                MOVED => match targets.next() {
+                    Some(moved) => Finding::Moved(Box::new(moved.clone())),
+                    None => continue,
+                },
                 FAILED => match errors.next() {
                     Some(error) => Finding::failed(error.clone()),
                     None => continue,
@@ -149,6 +162,10 @@ mod tests {
         let differs = (proptest::sample::select(&REASONS[..]), proof, difference);
         prop_oneof![
             Just(Finding::OnlyLeft),
+            Just(Finding::Moved(Box::new(Moved {
+                to: b"elsewhere".to_vec(),
+                proof: Proof::Digest
+            }))),
             Just(Finding::OnlyRight),
             "[a-c]{0,3}".prop_map(|why| Finding::failed(Error::read(&"x".into(), why))),
             differs.prop_map(|(reason, proof, difference)| {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::context::{Call, Context};
 use crate::error::{Error, Result};
-use crate::outcome::{Finding, Proof};
+use crate::outcome::{Finding, Proof, Side};
 use crate::sys::lock::lock;
 
 /// Takes what is found at the paths of two trees.
@@ -24,6 +24,9 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// When the call is to end.
     fn take(&self, path: Vec<u8>, finding: Finding, context: &Context<'_>) -> Result<()>;
+
+    /// Takes a finding of a call that is over before everything was compared: for its result, if there is one.
+    fn keep(&self, path: Vec<u8>, finding: Finding);
 
     /// Takes a directory that only one tree has, and that is not in another one. The files in it are findings of
     /// their own. By default it is not needed.
@@ -41,7 +44,12 @@ pub(crate) struct EarlyEnd {
     pub(crate) on_error: bool,
     /// What only the right tree has is no finding.
     pub(crate) one_way: bool,
+    /// Files that only one tree has are no findings before it is known which of them have moved.
+    pub(crate) moves: bool,
 }
+
+/// Paths of files that only the left tree has, and of those that only the right one has.
+pub(crate) type OneSided = [Vec<Vec<u8>>; 2];
 
 /// What has been found in a call so far, on its way to the sink.
 pub(crate) struct Report<'s> {
@@ -49,6 +57,8 @@ pub(crate) struct Report<'s> {
     wants_equal: bool,
     ends_on_error: bool,
     one_way: bool,
+    /// Files that may have moved, if that is to be found out.
+    held: Option<Mutex<OneSided>>,
     /// How many findings end the call.
     most: u64,
     told: AtomicU64,
@@ -81,6 +91,7 @@ pub(crate) fn report(
         wants_equal: sink.wants_equal(),
         ends_on_error: early_end.on_error,
         one_way: early_end.one_way,
+        held: early_end.moves.then(Mutex::default),
         most: early_end.max_differences.unwrap_or(u64::MAX),
         told: AtomicU64::default(),
         call: &part,
@@ -90,7 +101,12 @@ pub(crate) fn report(
     match lock(&report.end).take() {
         Some(End::Failed(error)) => Err(error),
         Some(End::Enough) => Ok(false),
-        None => compared.map(|()| true),
+        None => {
+            if compared.is_err() {
+                report.keep_held(context);
+            }
+            compared.map(|()| true)
+        }
     }
 }
 
@@ -142,6 +158,54 @@ impl Report<'_> {
         if before + 1 == self.most { Err(self.end(End::Enough)) } else { Ok(()) }
     }
 
+    /// Says that only one tree has an entry; a file may have moved.
+    ///
+    /// # Errors
+    /// When the call is to end.
+    pub(crate) fn only(
+        &self,
+        side: Side,
+        path: Vec<u8>,
+        is_file: bool,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        match &self.held {
+            Some(held) if is_file => {
+                side.of_mut(&mut lock(held)).push(path);
+                Ok(())
+            }
+            _ => self.found(path, side.only(), context),
+        }
+    }
+
+    /// Takes out the files that may have moved, in any order: they have not been findings so far.
+    pub(crate) fn take_held(&self) -> OneSided {
+        self.held.as_ref().map(|held| std::mem::take(&mut *lock(held))).unwrap_or_default()
+    }
+
+    /// Holds files back once more, since it cannot be found out whether they have moved.
+    pub(crate) fn hold(&self, paths: OneSided) {
+        if let Some(held) = &self.held {
+            *lock(held) = paths;
+        }
+    }
+
+    /// Keeps what is known of files that may have moved, where the call is over before that was found out.
+    fn keep_held(&self, context: &Context<'_>) {
+        let [lefts, rights] = self.take_held();
+        let rights = if self.one_way { Vec::new() } else { rights };
+        for (side, paths) in [(Side::Left, lefts), (Side::Right, rights)] {
+            for path in paths {
+                let finding = side.only();
+                if self.told.fetch_add(1, Ordering::Relaxed) >= self.most {
+                    return;
+                }
+                context.counters().count(&finding);
+                self.sink.keep(path, finding);
+            }
+        }
+    }
+
     /// Says that only one tree has a directory, which is in no other such directory.
     pub(crate) fn only_directory(&self, path: Vec<u8>) {
         self.sink.take_directory(path);
@@ -181,6 +245,23 @@ mod tests {
         let outcome = sink.outcome(false, &context).expect("no limit");
         assert!(!call.is_cancelled(), "only a part of the call has ended");
         (ended, outcome.findings.len())
+    }
+
+    #[test]
+    fn files_that_may_have_moved_are_kept_where_the_call_fails_first() {
+        for (one_way, failed, kept) in [(false, true, 2), (true, true, 1), (false, false, 0)] {
+            let (call, sink) = (Call::new(None), Collector::default());
+            let context = Context::new(&call);
+            let early_end = EarlyEnd { moves: true, one_way, ..EarlyEnd::default() };
+            let ended = report(&sink, early_end, &context, |report, context| {
+                report.only(Side::Left, b"x".to_vec(), true, context)?;
+                report.only(Side::Right, b"y".to_vec(), true, context)?;
+                if failed { Err(Error::Cancelled) } else { Ok(()) }
+            });
+            assert_eq!(ended.is_err(), failed);
+            let found = sink.outcome(false, &context).expect("no limit").findings;
+            assert_eq!((found.len(), context.counters().summary().entries), (kept, kept as u64));
+        }
     }
 
     #[test]

@@ -168,6 +168,10 @@ impl<E: Clone + Send> Sink for StreamSink<E> {
         Err(Error::Cancelled)
     }
 
+    fn keep(&self, path: Vec<u8>, finding: Finding) {
+        lock(&self.streamed.log).push(&path, &finding);
+    }
+
     fn take_directory(&self, path: Vec<u8>) {
         lock(&self.streamed.directories).push(path);
     }

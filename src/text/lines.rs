@@ -17,6 +17,8 @@ pub(crate) enum Told {
     Differs(String, Option<(u64, u64)>),
     OnlyRight,
     OnlyLeft,
+    /// Where the other tree has the same content.
+    Moved(Vec<u8>),
     Equal,
 }
 
@@ -87,6 +89,7 @@ impl Shown<'_> {
             Told::Differs(..) => b'*',
             Told::OnlyRight => b'+',
             Told::OnlyLeft => b'-',
+            Told::Moved(_) => b'>',
             Told::Equal => b'=',
         };
         out.extend([sign, b' ']);
@@ -94,8 +97,18 @@ impl Shown<'_> {
             // Both trees are one and the same.
             out.push(b'.');
         }
+        let start = out.len();
         one_line(self.path, out);
         match self.told {
+            Told::Moved(to) => {
+                let from = out.split_off(start);
+                out.extend(without_arrows(&from));
+                out.extend(ARROW);
+                let start = out.len();
+                one_line(to, out);
+                let to = out.split_off(start);
+                out.extend(without_arrows(&to));
+            }
             Told::Failed(why) => {
                 out.extend(b": ");
                 legible(why, out);
@@ -117,6 +130,22 @@ impl Shown<'_> {
         }
         out.push(b'\n');
     }
+}
+
+/// What stands between two paths.
+const ARROW: &[u8] = b" -> ";
+
+/// A name that may stand next to an arrow: one within it is escaped, so that the line can be read back.
+fn without_arrows(name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.windows(ARROW.len()).position(|part| part == ARROW) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(b"\\x20->");
+        rest = &rest[at + ARROW.len() - 1..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// A number with a comma before each three digits.
@@ -258,6 +287,7 @@ mod tests {
     fn each_path_has_a_line_and_lines_are_sorted_by_path() {
         let lines = [
             ("z", Told::OnlyLeft),
+            ("old -> \\", Told::Moved(b"new -> name".to_vec())),
             ("b", Told::Differs("size_mismatch".into(), None)),
             ("a", Told::OnlyRight),
             ("c", Told::Differs("content_mismatch".into(), Some((512, 4)))),
@@ -266,7 +296,7 @@ mod tests {
             ("", Told::Equal),
         ];
         let expected = "= .\n+ a\n* b (size_mismatch)\n* c (content_mismatch at byte 513, line 4)\n\
-            ! d: no\\nway\n= e\\\\\n- z\n";
+            ! d: no\\nway\n= e\\\\\n> old\\x20-> \\\\ -> new\\x20-> name\n- z\n";
         assert_eq!(written(&lines, &[]), expected);
     }
 

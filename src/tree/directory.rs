@@ -226,6 +226,17 @@ impl Tree for DirectoryTree {
         FileStart::read(&directory.base, name, flags, self.files).map(EntryContent::Start)
     }
 
+    fn size(&self, directory: &OpenDirectory, name: &[u8]) -> Result<Option<u64>> {
+        let flags = if self.follow_links { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
+        let shown = || Name::within(&directory.base.path, &name.into());
+        let stat = rustix::fs::statat(&directory.base.descriptor, name, flags)
+            .map_err(|errno| Error::system(&shown(), &errno.into()))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(Error::read(&shown(), "is no file any more"));
+        }
+        Ok(u64::try_from(stat.st_size).ok())
+    }
+
     fn link(&self, directory: &OpenDirectory, name: &[u8]) -> Result<Vec<u8>> {
         let target = rustix::fs::readlinkat(&directory.base.descriptor, name, Vec::new()).map_err(
             |errno| {

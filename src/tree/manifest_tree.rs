@@ -117,6 +117,18 @@ impl Tree for ManifestTree {
         Ok(EntryContent::Listed(Listed::new(&directory.table, rows)))
     }
 
+    fn listed(&self, path: &[u8]) -> Result<Listed<'_>> {
+        let (mut rows, mut skip) = (self.table.all(), 0);
+        for part in path.split(|&byte| byte == b'/') {
+            rows = self.table.below(rows, skip, part);
+            skip += part.len() + 1;
+        }
+        if rows.is_empty() || self.table.name(rows.start).len() + 1 != skip {
+            return Err(self.missing(path));
+        }
+        Ok(Listed::new(&self.table, rows))
+    }
+
     fn link(&self, _: &ManifestDirectory, name: &[u8]) -> Result<Vec<u8>> {
         Err(Error::read(&self.display(name), "is no link"))
     }

@@ -11,6 +11,7 @@ pub mod listing;
 pub mod manifest;
 pub mod manifest_tree;
 pub(crate) mod names;
+pub(crate) mod opened;
 pub mod url_map;
 
 use crate::content::Reader;
@@ -73,6 +74,23 @@ pub trait Tree: Sync {
     /// # Errors
     /// If that is not possible, or it is no file any more.
     fn open<'d>(&self, directory: &'d Self::Directory, name: &'d [u8]) -> Result<EntryContent<'d>>;
+
+    /// How many bytes the file `name` in a directory has, where that is known without asking a server.
+    ///
+    /// # Errors
+    /// If that cannot be found out, or it is no file any more.
+    fn size(&self, directory: &Self::Directory, name: &[u8]) -> Result<Option<u64>> {
+        let _ = (directory, name);
+        Ok(None)
+    }
+
+    /// What is listed of the file at `path`, in a tree whose entries have digests and no content.
+    ///
+    /// # Errors
+    /// If there is none, or the tree's entries have content.
+    fn listed(&self, path: &[u8]) -> Result<Listed<'_>> {
+        Err(Error::Internal(format!("'{}' is in no manifest", self.display(path))))
+    }
 
     /// The target of the link `name` in a directory, as it is written.
     ///

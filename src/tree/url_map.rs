@@ -177,6 +177,13 @@ impl Tree for UrlTree {
         }
     }
 
+    fn size(&self, directory: &Arc<MapDirectory>, name: &[u8]) -> Result<Option<u64>> {
+        let Some(Node::File(source)) = directory.0.get(name) else {
+            return Err(Error::read(&self.display(name), "is not in the map"));
+        };
+        Ok(source.content(&self.options)?.size())
+    }
+
     fn link(&self, _: &Arc<MapDirectory>, name: &[u8]) -> Result<Vec<u8>> {
         Err(Error::read(&self.display(name), "is no link"))
     }

@@ -71,3 +71,12 @@ def test_an_archive_of_another_format_has_one_of_a_name(tmp_path: Path) -> None:
         assert not compare_archive(one, other).equal
     assert compare_archive(ar(tmp_path / "c.a", TWO), b).equal
     assert compare_archive(tar(tmp_path / "d.tar", []), tar(tmp_path / "e.tar", [])).equal
+
+
+def test_nothing_moves_out_of_an_archive_whose_end_is_not_marked(tmp_path: Path) -> None:
+    left = ar(tmp_path / "l.a", ("x.o", b"1"), ("x.o", b"2"), ("y.o", b"33"))
+    members = [("z.o", b"1"), ("w.o", b"33")]
+    for right in (ar(tmp_path / "r.a", *members), files(tmp_path / "r.tar", members)):
+        result = compare_archive(left, right, moves=True)
+        assert not result.moved
+        assert {"z.o", "w.o"} <= result.errors

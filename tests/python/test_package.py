@@ -128,7 +128,16 @@ def test_many_sources_take_the_options_of_two() -> None:
     for function in (komparu.compare_all, komparu.compare_many):
         assert list(inspect.signature(function).parameters) == ["sources", *options]
     parameters = inspect.signature(komparu.compare_dir_urls).parameters
-    trees = ["ignore", "only", "one_way", "where", "context", "max_differences", "on_error"]
+    trees = [
+        "ignore",
+        "only",
+        "one_way",
+        "moves",
+        "where",
+        "context",
+        "max_differences",
+        "on_error",
+    ]
     assert list(parameters) == ["dir_path", "url_map", *options[:-1], *trees, "progress"]
 
 
@@ -141,6 +150,7 @@ def test_archives_have_limits_in_place_of_shortcuts() -> None:
         "ignore",
         "only",
         "one_way",
+        "moves",
         "max_decompressed_size",
         "max_compression_ratio",
         "max_archive_entries",

@@ -1,5 +1,6 @@
 //! Two archives, as their user named them: paths or URLs, each of which may have to be read twice.
 
+pub(crate) mod again;
 pub(crate) mod channel;
 pub(crate) mod cursor;
 pub(crate) mod decide;

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::again::{add_digests, read_one};
 use super::channel::channel;
 use super::decide::ResolvedPair;
 use super::differences;
@@ -21,10 +22,12 @@ use crate::archive::chosen::Chosen;
 use crate::archive::entries::{Entries, Index};
 use crate::archive::input::Origin;
 use crate::archive::unpack::{ContentUse, Unpacker};
-use crate::error::{Error, Result};
+use crate::compare::moves;
+use crate::compare::moves::ArchivedFiles;
+use crate::error::Result;
 use crate::options::Options;
-use crate::outcome::Proof;
-use crate::run::context::{Context, Steps};
+use crate::outcome::{Proof, Side};
+use crate::run::context::Context;
 use crate::run::sink::Report;
 use crate::run::threads;
 
@@ -63,7 +66,6 @@ pub(crate) fn compare(
         return compare_in_turn(left, right, options, report, context);
     };
     let (mut entries, mut differences) = together?;
-    let names = [left.name(), right.name()];
     let mut resolved_pair = ResolvedPair::new(entries.each_ref(), Proof::Bytes, context)?;
     let needed = resolved_pair.unknown(entries.each_ref(), context)?;
     for ((origin, needed), entries) in [left, right].into_iter().zip(needed).zip(&mut entries) {
@@ -83,7 +85,7 @@ pub(crate) fn compare(
         )?;
         resolved_pair.set_differences(differences);
     }
-    resolved_pair.report(names, entries.each_ref(), options, report, context)
+    report_all(resolved_pair, [left, right], entries.each_ref(), options, report, context)
 }
 
 /// Reads one of two archives that are known by `same` to have the same bytes.
@@ -101,7 +103,8 @@ pub(crate) fn examine(
     let entries = read_one(archive, nothing, true, options, context)?;
     let both = [&entries, &entries];
     let names = [archive.name(), archive.name()];
-    ResolvedPair::new(both, same, context)?.report(names, both, options, report, context)
+    let resolved_pair = ResolvedPair::new(both, same, context)?;
+    resolved_pair.report(names, both, options, report, context).map(drop)
 }
 
 /// Compares two archives of which only one can be read at a time, by the digests of their entries.
@@ -118,7 +121,6 @@ pub(crate) fn compare_in_turn(
     let read = |archive, counts| read_one(archive, ContentUse::DigestAll, counts, options, context);
     let (lefts, rights) = (read(left, true)?, read(right, false)?);
     let both = [&lefts, &rights];
-    let names = [left.name(), right.name()];
     let mut resolved_pair = ResolvedPair::new(both, Proof::Digest, context)?;
     if options.r#where {
         let mut differences = Differences::new();
@@ -126,7 +128,7 @@ pub(crate) fn compare_in_turn(
         add_differences([left, right], both, &pairs, &mut differences, options, context)?;
         resolved_pair.set_differences(differences);
     }
-    resolved_pair.report(names, both, options, report, context)
+    report_all(resolved_pair, [left, right], both, options, report, context)
 }
 
 /// Adds where these pairs of entries differ.
@@ -143,39 +145,23 @@ fn add_differences(
     differences::add(&left, &right, pairs, options.context, differences)
 }
 
-/// Reads an archive once more, for these digests.
-pub(crate) fn add_digests(
-    archive: &dyn Origin,
-    needed: &Chosen,
-    entries: &mut Entries,
+/// Reports the verdict on every name, and which files moved.
+fn report_all(
+    resolved_pair: ResolvedPair,
+    [left, right]: [&dyn Origin; 2],
+    both: [&Entries; 2],
     options: &Options,
+    report: &Report<'_>,
     context: &Context<'_>,
 ) -> Result<()> {
-    let again = read_one(archive, ContentUse::DigestOnly(needed.clone()), false, options, context)?;
-    let mut steps = Steps::new(context);
-    for index in needed.iter() {
-        steps.step()?;
-        let is_the_same = again.count() == entries.count()
-            && again.path(index) == entries.path(index)
-            && again.spelling(index) == entries.spelling(index)
-            && again.kind(index) == entries.kind(index)
-            && again.body(index).size == entries.body(index).size;
-        if !is_the_same {
-            return Err(Error::read(archive.name(), "changed between two passes over it"));
-        }
-        entries.set_digest(index, again.body(index).digest);
+    let resolved_pair =
+        resolved_pair.report([left.name(), right.name()], both, options, report, context)?;
+    if !options.moves {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Reads one archive to its end, on this thread.
-pub(crate) fn read_one(
-    archive: &dyn Origin,
-    content_use: ContentUse,
-    counts: bool,
-    options: &Options,
-    context: &Context<'_>,
-) -> Result<Entries> {
-    let unpacker = Unpacker::open(archive, content_use, options, context)?;
-    lockstep::read_one(Direct::new(unpacker), counts, context)
+    let of_left = |path: &[u8]| resolved_pair.file(Side::Left, path, both);
+    let of_right = |path: &[u8]| resolved_pair.file(Side::Right, path, both);
+    let lefts = ArchivedFiles::new((left, both[0]), &of_left, None, options);
+    let rights = ArchivedFiles::new((right, both[1]), &of_right, None, options);
+    moves::settle([&lefts, &rights], report, context)
 }

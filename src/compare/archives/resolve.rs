@@ -114,7 +114,7 @@ impl Names {
     }
 
     /// The number of a name, if one of the two archives has it.
-    fn find(&self, path: &[u8], both: Both<'_>) -> Option<NameId> {
+    pub(crate) fn find(&self, path: &[u8], both: Both<'_>) -> Option<NameId> {
         self.table.find(path, |id| self.name(id, both))
     }
 

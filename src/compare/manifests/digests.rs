@@ -2,7 +2,6 @@
 
 use std::sync::Mutex;
 
-use crate::compare::mixed::drive::Opened;
 use crate::compare::trees::task::{Absent, Known};
 use crate::compare::trees::walk;
 use crate::engine;
@@ -18,6 +17,7 @@ use crate::tree::empty::EmptyTree;
 use crate::tree::manifest::algorithm::Algorithm;
 use crate::tree::manifest::hasher::Hashers;
 use crate::tree::manifest::write::DigestedFile;
+use crate::tree::opened::Opened;
 use crate::tree::{EntryContent, Tree};
 
 /// The digests of all files of a tree, but that of the file `left_out`.
@@ -125,4 +125,6 @@ impl Sink for Unheard {
     fn take(&self, _: Vec<u8>, _: Finding, _: &Context<'_>) -> Result<()> {
         Ok(())
     }
+
+    fn keep(&self, _: Vec<u8>, _: Finding) {}
 }

@@ -51,6 +51,7 @@ pub fn write_manifest(
         on_error: OnError::Raise,
         max_differences: None,
         r#where: false,
+        moves: false,
         ..options.clone()
     };
     let transfers = || Options { max_workers: options.transfers(), ..options.clone() };

@@ -8,15 +8,16 @@ use crate::archive::occurrences;
 use crate::compare::archives::cursor::EntryStream;
 use crate::content::{Chunk, Reader, sizes_differ};
 use crate::engine;
+use crate::engine::digest::digest_of;
 use crate::engine::first::side_by_side;
 use crate::engine::lockstep;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{DiffReason, Difference, Finding};
 use crate::run::context::Context;
+use crate::tree::Tree;
 use crate::tree::manifest::hasher::{Computed, Hashers};
-use crate::tree::manifest::listed::Listed;
-use crate::tree::{EntryContent, Tree};
+use crate::tree::opened::Opened;
 
 /// What came of the entries of an archive, each compared with the file at its path.
 #[derive(Default)]
@@ -52,7 +53,8 @@ pub(super) fn drive<T: Tree>(
             && !header.path.is_empty()
             && !occurrences::is_numbered(&header.path)
             && !selection.leaves_out_file(&header.path);
-        let mut unpacked = ArchiveSide { archive: &mut archive, has_failed: false };
+        let mut unpacked =
+            ArchiveSide { archive: &mut archive, has_failed: false, has_begun: false };
         let compared = if is_compared {
             let compared = compare(&mut unpacked, &header, &mut opened, options, context);
             match compared {
@@ -62,6 +64,8 @@ pub(super) fn drive<T: Tree>(
         } else {
             None
         };
+        // Of what the other tree does not have under this name, it may have the content under another one.
+        let may_move = options.moves && is_compared && compared.is_none() && !unpacked.has_begun;
         let index = driven.entries.count();
         if let Some(wanted) = &listed_digests
             && header.kind == Kind::File
@@ -70,6 +74,7 @@ pub(super) fn drive<T: Tree>(
             hashers.add_all(&mut archive, context)?;
             driven.digests.insert(index, hashers.finish());
         }
+        let digest = if may_move { Some(digest_of(&mut archive, context)?.1) } else { None };
         let (size, _) = archive.finish()?;
         match compared {
             None => {}
@@ -86,7 +91,7 @@ pub(super) fn drive<T: Tree>(
                 driven.different.insert(index, finding);
             }
         }
-        driven.entries.push(&header, Body { size, digest: None, counterpart: None });
+        driven.entries.push(&header, Body { size, digest, counterpart: None });
     }
     driven.entries.besides = archive.besides();
     Ok(driven)
@@ -119,55 +124,12 @@ fn compare<T: Tree>(
     Ok(Compared { same, difference, other_size: known_size.or(other.size()) })
 }
 
-/// A tree, and the directory in it that was entered last.
-pub(crate) struct Opened<'t, T: Tree> {
-    pub(crate) tree: &'t T,
-    pub(crate) directory: Option<(Vec<u8>, T::Directory)>,
-}
-
-impl<T: Tree> Opened<'_, T> {
-    /// Opens the content of the file at a path; of a small file its size is known beyond doubt.
-    pub(super) fn open(&mut self, path: &[u8]) -> Result<(Box<dyn Reader + '_>, Option<u64>)> {
-        let content = self.content(path)?;
-        let size = content.all().map(|bytes| bytes.len() as u64);
-        let reader: Box<dyn Reader + '_> = match content {
-            EntryContent::Start(start) => Box::new(start.into_reader()?),
-            EntryContent::File(file) => Box::new(file),
-            EntryContent::Stream(reader) => reader,
-            EntryContent::Listed(_) => {
-                return Err(Error::Internal("a manifest's entry has no content".to_owned()));
-            }
-        };
-        Ok((reader, size))
-    }
-
-    /// What is listed of the file at a path in a tree that has digests and no content.
-    pub(super) fn listed<'o>(&'o mut self, path: &'o [u8]) -> Result<Listed<'o>> {
-        match self.content(path)? {
-            EntryContent::Listed(listed) => Ok(listed),
-            _ => Err(Error::Internal("an entry has content beside a manifest".to_owned())),
-        }
-    }
-
-    /// Opens what is at a path.
-    pub(crate) fn content<'o>(&'o mut self, path: &'o [u8]) -> Result<EntryContent<'o>> {
-        let (parent, name) = match path.iter().rposition(|&byte| byte == b'/') {
-            Some(slash) => (&path[..slash], &path[slash + 1..]),
-            None => (&b""[..], path),
-        };
-        let is_open = self.directory.as_ref().is_some_and(|(open, _)| open == parent);
-        if !is_open {
-            self.directory = Some((parent.to_vec(), self.tree.enter(parent, None)?));
-        }
-        let Some((_, directory)) = &self.directory else { unreachable!("just entered") };
-        self.tree.open(directory, name)
-    }
-}
-
 /// The content of an entry, which tells whether an error was the archive's.
 struct ArchiveSide<'a, A> {
     archive: &'a mut A,
     has_failed: bool,
+    /// Has any of it been read?
+    has_begun: bool,
 }
 
 impl<A: EntryStream> Reader for ArchiveSide<'_, A> {
@@ -177,6 +139,7 @@ impl<A: EntryStream> Reader for ArchiveSide<'_, A> {
     }
 
     fn consume(&mut self, length: u64) {
+        self.has_begun |= length > 0;
         self.archive.consume(length);
     }
 

@@ -3,18 +3,19 @@
 use std::sync::Mutex;
 
 use super::archive_tree::ArchiveTree;
-use super::drive::{Driven, Opened};
+use super::drive::Driven;
 use crate::archive::Account;
 use crate::archive::entries::{Body, Index};
 use crate::compare::trees::task::{Absent, Known};
-use crate::content::{Chunk, sizes_differ};
+use crate::content::sizes_differ;
 use crate::engine;
-use crate::engine::digest::StreamDigest;
+use crate::engine::digest::digest_of;
 use crate::error::{Error, Name, Result};
 use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, Mismatch, Proof, Side};
 use crate::run::context::Context;
 use crate::sys::lock::lock;
+use crate::tree::opened::Opened;
 use crate::tree::{Tree, names};
 
 /// The outcome of reading the archive.
@@ -108,18 +109,8 @@ impl<T: Tree> KnownEntries<'_, T> {
         {
             return Ok((Finding::differs(DiffReason::SizeMismatch), other));
         }
-        let mut read = StreamDigest::default();
-        loop {
-            context.checkpoint()?;
-            let chunk = reader.chunk()?;
-            if chunk == Chunk::End {
-                break;
-            }
-            let (taken, _) = read.add(chunk, context)?;
-            reader.consume(taken);
-        }
+        let (length, found) = digest_of(&mut *reader, context)?;
         reader.verify()?;
-        let (length, found) = read.finish();
         let finding = if length == size && digest == found {
             Finding::Equal(Some(Proof::Digest))
         } else {

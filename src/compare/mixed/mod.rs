@@ -7,7 +7,7 @@
 //! itself differs from the file of its own name, with the digests of a second pass.
 
 mod archive_tree;
-pub(super) mod drive;
+mod drive;
 mod known;
 mod places;
 
@@ -17,9 +17,12 @@ use self::archive_tree::ArchiveTree;
 use self::drive::{Driven, drive};
 use self::known::KnownEntries;
 use self::places::Unplaced;
-use super::archives::passes::{THREAD, add_digests};
+use super::archives::again::add_digests;
+use super::archives::passes::THREAD;
 use super::archives::{Archive, GivenArchive, channel, decide, direct, lockstep, send};
 use super::manifests::digests::Names;
+use super::moves;
+use super::moves::{ArchivedFiles, TreeFiles};
 use super::trees::task::Known;
 use super::trees::walk;
 use crate::archive::chosen::Chosen;
@@ -197,7 +200,11 @@ impl<T: Tree> Found<'_, '_, T> {
                     walk::compare_within(tree, archive, options, known_to, report, context)?;
                 }
             }
-            ignore_poison(known.pending.into_inner())
+            let pending = ignore_poison(known.pending.into_inner());
+            if options.moves && pending.is_empty() {
+                return self.settle_moves(driven, archive, report, context);
+            }
+            pending
         };
         if pending.is_empty() {
             return Ok(());
@@ -214,10 +221,7 @@ impl<T: Tree> Found<'_, '_, T> {
         let driven = &driven;
         let known =
             KnownEntries { name, side, archive, driven, tree, options, pending: Mutex::default() };
-        let at_a_time = match self.reading {
-            Reading::Driving => options.workers(),
-            Reading::Digesting(at_a_time) => at_a_time,
-        };
+        let at_a_time = self.at_a_time();
         let unplaced = Mutex::new(Vec::new());
         let by_digest = |(index, path): &(Index, Vec<u8>), context: &Context<'_>| {
             match engine::until_quiet(context, || known.by_digest(*index, path, context)) {
@@ -232,11 +236,38 @@ impl<T: Tree> Found<'_, '_, T> {
         };
         each(&pending, at_a_time, AfterFailure::Stop, context, by_digest)?;
         let unplaced = ignore_poison(unplaced.into_inner());
-        let archive = (self.archive as &dyn Origin, &driven.entries);
-        for (path, finding) in places::found(archive, tree, unplaced, options, context)? {
+        let origin = (self.archive as &dyn Origin, &driven.entries);
+        for (path, finding) in places::found(origin, tree, unplaced, options, context)? {
             report.found(path, known.seen(finding), context)?;
         }
-        Ok(())
+        if options.moves { self.settle_moves(driven, archive, report, context) } else { Ok(()) }
+    }
+
+    /// How many files of the tree are read at a time.
+    fn at_a_time(&self) -> usize {
+        match self.reading {
+            Reading::Driving => self.options.workers(),
+            Reading::Digesting(at_a_time) => at_a_time,
+        }
+    }
+
+    /// Finds out which of the files moved that only one of the two has.
+    fn settle_moves(
+        &self,
+        driven: &Driven,
+        archive: &ArchiveTree<'_, T>,
+        report: &Report<'_>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let entry = |path: &[u8]| archive.content(path);
+        let computed = self.tree.listed_digests().map(|_| &driven.digests);
+        let entries = (self.archive as &dyn Origin, &driven.entries);
+        let archived = ArchivedFiles::new(entries, &entry, computed, self.options);
+        let tree = TreeFiles { tree: self.tree, at_a_time: self.at_a_time() };
+        match self.side {
+            Side::Left => moves::settle([&archived, &tree], report, context),
+            Side::Right => moves::settle([&tree, &archived], report, context),
+        }
     }
 
     /// Reports the names that are matched with nothing, and what is not known of the archive as a whole.

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use super::drive::Opened;
 use crate::archive::chosen::Chosen;
 use crate::archive::entries::{Entries, Index};
 use crate::archive::input::Origin;
@@ -17,6 +16,7 @@ use crate::options::Options;
 use crate::outcome::{Finding, Mismatch};
 use crate::run::context::{Context, Steps};
 use crate::tree::Tree;
+use crate::tree::opened::Opened;
 
 /// A file that differs from an entry.
 pub(super) struct Unplaced {

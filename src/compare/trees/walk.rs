@@ -10,6 +10,8 @@ use std::sync::Arc;
 use super::common_files::CommonFiles;
 use super::files;
 use super::task::{Absent, Entered, Known, OpenParentsLimit, Task, Visit, Walk};
+use crate::compare::moves;
+use crate::compare::moves::TreeFiles;
 use crate::error::{Error, Result, join};
 use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, Proof, Side};
@@ -36,7 +38,13 @@ pub fn compare<A: Tree, B: Tree>(
     context: &Context<'_>,
 ) -> Result<bool> {
     report(sink, options.early_end(), context, |report, context| {
-        compare_within(a, b, options, None, report, context)
+        compare_within(a, b, options, None, report, context)?;
+        if !options.moves {
+            return Ok(());
+        }
+        let at_a_time = options.workers();
+        let (lefts, rights) = (TreeFiles { tree: a, at_a_time }, TreeFiles { tree: b, at_a_time });
+        moves::settle([&lefts, &rights], report, context)
     })
 }
 
@@ -390,10 +398,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
                 return Ok(false);
             }
-            _ => {
+            kind => {
                 let absent = self.known.map(|known| known.absent(side, &path()));
                 match absent.unwrap_or(Absent::OnlyOne) {
-                    Absent::OnlyOne => self.report.found(path(), side.only(), context)?,
+                    Absent::OnlyOne => {
+                        let is_file = kind == EntryKind::File;
+                        self.report.only(side, path(), is_file, context)?;
+                    }
                     Absent::Unknown(error) => self.report.failed(path(), error, context)?,
                 }
             }
@@ -401,9 +412,11 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         Ok(true)
     }
 
-    /// Is what only this side has left out unseen? Not where it may be that the other has it, unknown to us.
+    /// Is what only this side has left out unseen? Not where it may be that the other has it, unknown to us, or where
+    /// it may have moved.
     fn leaves_out(&self, side: Side) -> bool {
-        self.options.one_way && self.known.is_none() && matches!(side, Side::Right)
+        let Options { one_way, moves, .. } = self.options;
+        *one_way && !moves && self.known.is_none() && matches!(side, Side::Right)
     }
 
     fn unknown<T: Tree>(

@@ -70,6 +70,7 @@ impl Hasher {
 }
 
 /// What a content has been found to be: its digests.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Computed {
     /// How many bytes it has.
     pub(crate) count: u64,

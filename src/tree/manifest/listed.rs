@@ -23,11 +23,13 @@ impl<'t> Listed<'t> {
         Self { table, rows }
     }
 
-    fn digests(&self) -> Vec<ListedDigest<'t>> {
+    /// All digests.
+    pub(crate) fn digests(&self) -> Vec<ListedDigest<'t>> {
         self.table.digests(self.rows.clone()).collect()
     }
 
-    fn size(&self) -> Option<u64> {
+    /// The size, if it is listed.
+    pub(crate) fn size(&self) -> Option<u64> {
         self.table.size(self.rows.clone())
     }
 
@@ -35,8 +37,11 @@ impl<'t> Listed<'t> {
         Name::new(self.table.name(self.rows.start))
     }
 
-    /// The digests, if there are any.
-    fn wanted(&self) -> Result<Vec<ListedDigest<'t>>> {
+    /// The digests.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn wanted(&self) -> Result<Vec<ListedDigest<'t>>> {
         let digests = self.digests();
         if digests.is_empty() {
             return Err(Error::read(&self.name(), "the manifest has no digest for it"));
@@ -108,7 +113,7 @@ impl<'t> Listed<'t> {
     }
 
     /// The algorithms that are wanted, and the lengths of their digests.
-    fn algorithms(&self, digests: &[ListedDigest<'_>]) -> Vec<(Algorithm, usize)> {
+    pub(crate) fn algorithms(&self, digests: &[ListedDigest<'_>]) -> Vec<(Algorithm, usize)> {
         let mut wanted: Vec<_> = digests
             .iter()
             .flat_map(|digest| {

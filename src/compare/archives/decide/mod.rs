@@ -45,7 +45,8 @@ impl ResolvedPair {
         }
         let left = Resolved::new(Side::Left, both, &names, &ids[0], context)?;
         let right = Resolved::new(Side::Right, both, &names, &ids[1], context)?;
-        Ok(Self { names, resolved: [left, right], same, differences: Differences::new() })
+        let (resolved, differences) = ([left, right], Differences::new());
+        Ok(Self { names, resolved, same, differences })
     }
 
     /// Takes where entries differ.
@@ -105,19 +106,30 @@ impl ResolvedPair {
         Ok(needed)
     }
 
+    /// The entry that has the content of the file of this name, if that is a file. (Formats with several members of
+    /// one name do not mark their end, so that nothing is known to be missing in them, and nothing moves.)
+    pub(crate) fn file(&self, side: Side, path: &[u8], both: Both<'_>) -> Option<Index> {
+        let id = self.names.find(path, both)?;
+        let Meaning::Content(index) = side.of(self.resolved.each_ref()).meaning(id) else {
+            return None;
+        };
+        let is_link = matches!(side.of(both).kind(index), Kind::Symlink(_));
+        (!is_link).then_some(index)
+    }
+
     /// Reports the verdict on every name of either, in the order of the names. There must be no unknown content
-    /// left. `archives` is what messages call the two.
+    /// left. `archives` is what messages call the two. Files that may have moved are held back.
     ///
     /// # Errors
     /// When the context says stop, or the call is to end.
     pub(crate) fn report(
-        self,
+        mut self,
         archives: [&Name; 2],
         both: Both<'_>,
         options: &Options,
         report: &Report<'_>,
         context: &Context<'_>,
-    ) -> Result<()> {
+    ) -> Result<Self> {
         let counters = context.counters();
         let verdicts = self.verdicts(archives, both, (options, report.wants_equal()), context)?;
         let unlisted: u64 = verdicts.unlisted.iter().map(|&(_, count)| count).sum();
@@ -128,10 +140,20 @@ impl ResolvedPair {
             counters.count_equal(proof, count);
         }
         let mut steps = Steps::new(context);
-        verdicts.findings.into_iter().try_for_each(|(path, finding)| {
+        for (path, finding) in verdicts.findings {
             steps.step()?;
-            report.found(path, finding, context)
-        })
+            let side = match finding {
+                Finding::OnlyLeft => Side::Left,
+                Finding::OnlyRight => Side::Right,
+                finding => {
+                    report.found(path, finding, context)?;
+                    continue;
+                }
+            };
+            let may_move = options.moves && self.file(side, &path, both).is_some();
+            report.only(side, path, may_move, context)?;
+        }
+        Ok(self)
     }
 
     /// The verdict on every name of either, in the order of the names; of those that are identical, only how
@@ -140,7 +162,7 @@ impl ResolvedPair {
     /// # Errors
     /// When the context says stop.
     pub(super) fn verdicts(
-        mut self,
+        &mut self,
         archives: [&Name; 2],
         both: Both<'_>,
         (options, list_equal): (&Options, bool),
@@ -181,7 +203,7 @@ impl ResolvedPair {
         } else {
             sort_findings(&mut findings, context)?;
         }
-        if options.one_way {
+        if options.one_way && !options.moves {
             findings.retain(|(_, finding)| *finding != Finding::OnlyRight);
         }
         let directories =

@@ -46,7 +46,7 @@ fn entries(written: &[Written]) -> Entries {
 /// What differs, and what is identical.
 fn outcome(left: &Entries, right: &Entries, call: &Call) -> Result<(Findings, Vec<Vec<u8>>)> {
     let (both, context) = ([left, right], Context::new(call));
-    let resolved_pair = ResolvedPair::new(both, Proof::Bytes, &context)?;
+    let mut resolved_pair = ResolvedPair::new(both, Proof::Bytes, &context)?;
     assert!(resolved_pair.unknown(both, &context)?.iter().all(Chosen::is_empty));
     let verdicts = resolved_pair.verdicts(
         [&"left".into(), &"right".into()],
@@ -242,7 +242,7 @@ fn a_chain_of_links_takes_as_many_steps_as_it_has_links() {
 fn checkpoints(left: &Entries, right: &Entries) -> [usize; 3] {
     let call = Call::new(None);
     let (both, context) = ([left, right], Context::new(&call));
-    let resolved_pair = ResolvedPair::new(both, Proof::Bytes, &context).expect("no limit");
+    let mut resolved_pair = ResolvedPair::new(both, Proof::Bytes, &context).expect("no limit");
     let resolved = call.checkpoints();
     let needed = resolved_pair.unknown(both, &context).expect("no limit");
     assert!(needed.iter().all(Chosen::is_empty));
