@@ -54,6 +54,7 @@ mod text;
 mod tree;
 mod web;
 
+pub use archive::decompressed::decompressed;
 pub use compare::any_trees::{GivenTree, report_trees};
 pub use compare::archives::{compare_archive, report_archive};
 pub use compare::manifests::{ManifestStyle, write_manifest};

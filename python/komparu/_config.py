@@ -41,9 +41,10 @@ class KomparuConfig:
             only the right side has, with the same content. They are in `moved` then, and not among
             those that only one side has.
         max_decompressed_size: Archives: the most bytes that may come out of compression or of holes
-            in each archive; what is stored as it is does not count. `None`: no limit.
+            in each archive, or of what is `Decompressed`; what is stored as it is does not count.
+            `None`: no limit.
         max_compression_ratio: Archives: the most bytes that may come out of one compressed byte of
-            each archive, once 8 MiB have come out. `None`: no limit.
+            each archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
         max_archive_entries: Archives: the most entries, of any kind, that each archive may have.
             `None`: no limit.
         max_entry_name_length: Archives: the most bytes that an entry's name may have. `None`: no

@@ -11,6 +11,7 @@ from komparu._types import (
     Archive,
     CompareResult,
     Content,
+    Decompressed,
     Difference,
     Directory,
     DirResult,
@@ -35,6 +36,7 @@ __all__ = [
     "bridge",
     "check_archive",
     "check_content",
+    "check_decompressed",
     "check_directory",
     "check_manifest",
     "check_source",
@@ -223,6 +225,7 @@ def check_source(source: Source) -> None: ...
 def bridge() -> tuple[Bridge, BridgeThread]: ...
 def check_archive(archive: Archive) -> None: ...
 def check_content(value: Content) -> None: ...
+def check_decompressed(value: Decompressed) -> None: ...
 def check_directory(directory: Directory) -> None: ...
 def check_manifest(manifest: Manifest) -> None: ...
 def is_manifest(start: bytes) -> bool: ...
@@ -250,6 +253,8 @@ def compare(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -284,6 +289,12 @@ def compare(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -334,6 +345,8 @@ def compare_all(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -369,6 +382,12 @@ def compare_all(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -478,9 +497,11 @@ def compare_archive(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -651,6 +672,8 @@ def compare_dir_urls(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -696,6 +719,12 @@ def compare_dir_urls(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -770,6 +799,8 @@ def compare_many(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -806,6 +837,12 @@ def compare_many(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -931,9 +968,11 @@ def compare_trees(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -1015,6 +1054,8 @@ def first_difference(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -1052,6 +1093,12 @@ def first_difference(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -1177,9 +1224,11 @@ def iter_trees(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -1309,9 +1358,11 @@ def write_manifest(
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.

@@ -48,6 +48,8 @@ def compare(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -82,6 +84,12 @@ def compare(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -135,6 +143,8 @@ def compare_all(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -170,6 +180,12 @@ def compare_all(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -282,9 +298,11 @@ def compare_archive(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -461,6 +479,8 @@ def compare_dir_urls(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -506,6 +526,12 @@ def compare_dir_urls(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -583,6 +609,8 @@ def compare_many(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -619,6 +647,12 @@ def compare_many(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -747,9 +781,11 @@ def compare_trees(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -886,6 +922,8 @@ def first_difference(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -923,6 +961,12 @@ def first_difference(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -1057,9 +1101,11 @@ def iter_trees(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -1198,9 +1244,11 @@ def write_manifest(
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.

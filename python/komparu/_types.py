@@ -20,6 +20,7 @@ __all__ = [
     "Archive",
     "CompareResult",
     "Content",
+    "Decompressed",
     "DiffReason",
     "Difference",
     "DirResult",
@@ -184,8 +185,46 @@ class Content:
         return f"<Content {_core.source_name(self)!r}, {size} bytes>"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Decompressed:
+    """What is within a compressed file, as a source.
+
+    It is undone as it is read: gzip, bzip2, xz, zstd or lz4, in one member or several. Its end and
+    its checksum are demanded, and nothing may follow it. `max_decompressed_size` and
+    `max_compression_ratio` hold. An archive within is content like any other.
+
+    Attributes:
+        source: The compressed file: a local path, a URL, a Source, Content, or a file object.
+
+    Raises:
+        ValueError: The source is empty.
+        TypeError: The source has a wrong type, or is Decompressed itself.
+
+    """
+
+    source: (
+        str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source | Content | BinaryFile | Opens
+    )
+
+    def __post_init__(self) -> None:
+        """Check it."""
+        _core.check_decompressed(self)
+
+    def __repr__(self) -> str:
+        """Show it, secrets masked."""
+        return shown(self, unset=False)
+
+
 SourceLike: "TypeAlias" = (
-    str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source | Content | BinaryFile | Opens
+    str
+    | bytes
+    | os.PathLike[str]
+    | os.PathLike[bytes]
+    | Source
+    | Content
+    | Decompressed
+    | BinaryFile
+    | Opens
 )
 
 

@@ -39,6 +39,8 @@ async def compare(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -73,6 +75,12 @@ async def compare(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -123,6 +131,8 @@ async def compare_all(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -158,6 +168,12 @@ async def compare_all(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -267,9 +283,11 @@ async def compare_archive(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -440,6 +458,8 @@ async def compare_dir_urls(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -485,6 +505,12 @@ async def compare_dir_urls(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -559,6 +585,8 @@ async def compare_many(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -595,6 +623,12 @@ async def compare_many(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -720,9 +754,11 @@ async def compare_trees(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -804,6 +840,8 @@ async def first_difference(
     size_precheck: bool = True,
     quick_check: bool = True,
     max_workers: int = 0,
+    max_decompressed_size: int | None = 1073741824,
+    max_compression_ratio: float | None = 200.0,
     headers: Mapping[str, str] | None = {},
     timeout: float = 30.0,
     follow_redirects: bool = True,
@@ -841,6 +879,12 @@ async def first_difference(
         max_workers: Threads within one call, at most 256. 0: as many as pay off, which are the CPUs
             that this process may use, at most 8, and 16 transfers at once in `compare_all` and
             `compare_dir_urls`; 1: one comparison after another, by the calling thread. Default `0`.
+        max_decompressed_size: The most bytes that may come out of compression or of holes in each
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
+        max_compression_ratio: The most bytes that may come out of one compressed byte of each
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         headers: URLs: request headers. Default `{}`.
         timeout: URLs: seconds to connect, and without a byte arriving; never a limit on a transfer
             that moves. Default `30.0`.
@@ -966,9 +1010,11 @@ def iter_trees(
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.
@@ -1098,9 +1144,11 @@ async def write_manifest(
             that lies in a directory that matches. What `ignore` leaves out is left out all the
             same. Default `None`.
         max_decompressed_size: The most bytes that may come out of compression or of holes in each
-            archive; what is stored as it is does not count. `None`: no limit. Default `1073741824`.
+            archive, or of what is `Decompressed`; what is stored as it is does not count. `None`:
+            no limit. Default `1073741824`.
         max_compression_ratio: The most bytes that may come out of one compressed byte of each
-            archive, once 8 MiB have come out. `None`: no limit. Default `200.0`.
+            archive, or of what is `Decompressed`, once 8 MiB have come out. `None`: no limit.
+            Default `200.0`.
         max_archive_entries: The most entries, of any kind, that each archive may have. `None`: no
             limit. Default `100000`.
         max_entry_name_length: The most bytes that an entry's name may have. `None`: no limit.

@@ -8,6 +8,7 @@ pub(crate) mod account;
 pub(crate) mod checked;
 pub(crate) mod checksums;
 pub(crate) mod chosen;
+pub(crate) mod decompressed;
 pub(crate) mod ending;
 pub(crate) mod entries;
 pub(crate) mod initramfs;

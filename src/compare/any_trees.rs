@@ -159,7 +159,7 @@ pub(super) fn manifest(
 /// How an archive is compared with a map. Where they differ is only seen side by side; of two servers that may
 /// be one, neither may wait for the other.
 fn of_map(archive: &Source, options: &Options) -> Reading {
-    if options.r#where && !archive.is_url() {
+    if options.r#where && !archive.is_transferred() {
         Reading::Driving
     } else {
         Reading::Digesting(options.transfers())

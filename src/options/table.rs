@@ -36,7 +36,7 @@ const UNPACKED: &[Function] = &[
     Function::CompareDirUrls,
 ];
 
-/// The functions that take URLs.
+/// The functions that take sources: URLs, and what is within compressed files.
 const SENDING: &[Function] = &[
     Function::Compare,
     Function::FirstDifference,
@@ -167,24 +167,24 @@ options! {
         functions: TREES,
         layers: CONFIGURED,
     };
-    /// The most bytes that may come out of compression or of holes in each archive; what is stored
-    /// as it is does not count. `None`: no limit.
+    /// The most bytes that may come out of compression or of holes in each archive, or of what is
+    /// `Decompressed`; what is stored as it is does not count. `None`: no limit.
     limits max_decompressed_size: Option<u64> = Some(1 << 30) => {
-        russian: "Сколько байт могут дать распаковка и дыры в каждом архиве; то, что хранится как есть, не \
-            считается. `None`: без предела.",
+        russian: "Сколько байт могут дать распаковка и дыры в каждом архиве или `Decompressed`; то, что хранится \
+            как есть, не считается. `None`: без предела.",
         kind: ValueKind::Limit,
         topic: Topic::Archives,
-        functions: ARCHIVES,
+        functions: SENDING,
         layers: CONFIGURED,
     };
-    /// The most bytes that may come out of one compressed byte of each archive, once 8 MiB have
-    /// come out. `None`: no limit.
+    /// The most bytes that may come out of one compressed byte of each archive, or of what is
+    /// `Decompressed`, once 8 MiB have come out. `None`: no limit.
     limits max_compression_ratio: Option<f64> = Some(200.0) => {
-        russian: "Сколько байт может дать один сжатый байт каждого архива, после первых 8 МиБ. `None`: без \
-            предела.",
+        russian: "Сколько байт может дать один сжатый байт каждого архива или `Decompressed`, после первых 8 МиБ. \
+            `None`: без предела.",
         kind: ValueKind::Ratio,
         topic: Topic::Archives,
-        functions: ARCHIVES,
+        functions: SENDING,
         layers: CONFIGURED,
     };
     /// The most entries, of any kind, that each archive may have. `None`: no limit.

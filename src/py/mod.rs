@@ -91,6 +91,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         manifests::is_manifest,
         workers::serve_archives,
         sources::check_content,
+        sources::check_decompressed,
         trees::check_archive,
         trees::check_directory,
     );

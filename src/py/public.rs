@@ -152,7 +152,7 @@ impl Public {
 
 /// What a call with these sources waits for, if it fetches all its URLs at once.
 pub(super) fn load_of<'s>(sources: impl IntoIterator<Item = &'s Source>) -> Load {
-    match sources.into_iter().filter(|source| source.is_url()).count() {
+    match sources.into_iter().filter(|source| source.is_transferred()).count() {
         0 => Load::Disk,
         urls => Load::Transfers(urls),
     }

@@ -17,8 +17,7 @@ use crate::run::context::{Call, Context};
 use crate::source::Source;
 
 /// What a source may be, for messages.
-const SOURCE_TYPES: &str =
-    "str, bytes, os.PathLike, komparu.Source, komparu.Content or a binary file object";
+const SOURCE_TYPES: &str = "str, bytes, os.PathLike, komparu.Source, komparu.Content, komparu.Decompressed or a binary file object";
 
 /// What a Content may be made of, for messages.
 const DATA_TYPES: &str = "bytes-like, a binary file object or a callable that opens one";
@@ -42,6 +41,9 @@ pub(super) fn source(
     if value.is_instance(&types.getattr("Content")?)? {
         return content(value, parameter, objects);
     }
+    if value.is_instance(&types.getattr("Decompressed")?)? {
+        return within(value, objects);
+    }
     if !value.is_instance(&types.getattr("Source")?)? {
         if let Some(source) = objects.source(value, parameter, None, false)? {
             return Ok(source);
@@ -61,6 +63,22 @@ pub(super) fn source(
             Err(PyTypeError::new_err(message))
         }
     }
+}
+
+/// Checks what a `komparu.Decompressed` was made of.
+#[pyfunction]
+pub(super) fn check_decompressed(value: &Bound<'_, PyAny>) -> PyResult<()> {
+    within(value, &Objects::looking()).map(drop)
+}
+
+/// Reads a `komparu.Decompressed`. Within one there is no other: what is compressed twice is undone once.
+fn within(value: &Bound<'_, PyAny>, objects: &Objects) -> PyResult<Source> {
+    let given = value.getattr("source")?;
+    let types = classes(value.py())?.types.bind(value.py());
+    if given.is_instance(&types.getattr("Decompressed")?)? {
+        return Err(PyTypeError::new_err("Decompressed.source must not be Decompressed itself"));
+    }
+    source(&given, "Decompressed.source", objects).map(crate::decompressed)
 }
 
 /// Checks what a `komparu.Content` was made of.

@@ -34,6 +34,24 @@ enum Target {
     Stream(Arc<Stream>),
     Memory(Memory),
     Object(Arc<Object>),
+    Undone(Arc<Undone>),
+}
+
+/// What is within a source, and how that is opened.
+#[derive(Debug)]
+struct Undone {
+    source: Source,
+    open: OpenWithin,
+}
+
+/// Looks at what is within a source.
+pub(crate) type OpenWithin = for<'s> fn(&'s Source, &Options) -> Result<Box<dyn Content + 's>>;
+
+/// There is one way to open what is within.
+impl PartialEq for Undone {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
 }
 
 impl Source {
@@ -98,11 +116,22 @@ impl Source {
         }
     }
 
+    /// What is within a source, which `open` opens. Its name says that.
+    #[must_use]
+    pub(crate) fn undone(source: Self, open: OpenWithin) -> Self {
+        let name = Name::new(&[&*source.name.bytes(), b" (decompressed)"].concat());
+        Self { name, target: Target::Undone(Arc::new(Undone { source, open })) }
+    }
+
     /// The content that it has in memory, if it has any.
     pub(crate) fn in_memory(&self) -> Option<MemoryReader> {
         match &self.target {
             Target::Memory(bytes) => Some(MemoryReader::new(bytes)),
-            Target::Path(_) | Target::Url(_) | Target::Stream(_) | Target::Object(_) => None,
+            Target::Path(_)
+            | Target::Url(_)
+            | Target::Stream(_)
+            | Target::Object(_)
+            | Target::Undone(_) => None,
         }
     }
 
@@ -141,6 +170,9 @@ impl Source {
             Target::Object(_) => {
                 Err(Error::Config(format!("'{}' is an object, not a local path", self.name)))
             }
+            Target::Undone(_) => {
+                Err(Error::Config(format!("'{}' is content, not a local path", self.name)))
+            }
         }
     }
 
@@ -148,6 +180,22 @@ impl Source {
     #[must_use]
     pub fn is_stream(&self) -> bool {
         matches!(self.target, Target::Stream(_))
+    }
+
+    /// Is it what is within another source?
+    #[must_use]
+    pub fn is_undone(&self) -> bool {
+        matches!(self.target, Target::Undone(_))
+    }
+
+    /// Does its content come from a server, directly or not?
+    #[must_use]
+    pub fn is_transferred(&self) -> bool {
+        match &self.target {
+            Target::Url(_) => true,
+            Target::Undone(undone) => undone.source.is_url(),
+            Target::Path(_) | Target::Stream(_) | Target::Memory(_) | Target::Object(_) => false,
+        }
     }
 
     /// Does it come from a server?
@@ -173,6 +221,7 @@ impl Source {
             }
             Target::Memory(bytes) => Box::new(MemoryReader::new(bytes)),
             Target::Object(object) => Box::new(ObjectContent { object, name: &self.name }),
+            Target::Undone(undone) => (undone.open)(&undone.source, options)?,
         })
     }
 
@@ -196,9 +245,11 @@ impl Source {
     pub(crate) fn fetch(&self, options: &Options, concurrent: usize) -> Result<HttpReader> {
         match &self.target {
             Target::Url(url) => self.url_content(url, options).ask(concurrent),
-            Target::Path(_) | Target::Stream(_) | Target::Memory(_) | Target::Object(_) => {
-                Err(Error::Config(format!("'{}' is no URL", self.name)))
-            }
+            Target::Path(_)
+            | Target::Stream(_)
+            | Target::Memory(_)
+            | Target::Object(_)
+            | Target::Undone(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
         }
     }
 }

@@ -67,7 +67,10 @@ WRONG_TYPES: list[tuple[str, object, str]] = [
     ("headers", {"X": 1}, 'value of header "X" must be str, not int'),
 ]
 
-KINDS = "str, bytes, os.PathLike, komparu.Source, komparu.Content or a binary file object"
+KINDS = (
+    "str, bytes, os.PathLike, komparu.Source, komparu.Content, komparu.Decompressed"
+    " or a binary file object"
+)
 
 
 @pytest.mark.parametrize(("name", "value", "message"), BAD_VALUES)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 DIFFERENT = DirResult(equal=False, diff={"x": DiffReason.CONTENT_MISMATCH})
 
-KINDS = "str, bytes, os.PathLike, komparu.Source, komparu.Content or a binary file object"
+KINDS = (
+    "str, bytes, os.PathLike, komparu.Source, komparu.Content, komparu.Decompressed"
+    " or a binary file object"
+)
 
 
 class PathLike:

@@ -70,7 +70,8 @@ def test_the_types_are_those_that_one_would_write() -> None:
     assert hints["url_map"] == Mapping[key, SourceLike]
     objects = BinaryFile | Opens
     assert hints["dir_path"] == SourceLike
-    assert SourceLike == key | komparu.Source | komparu.Content | objects
+    made = komparu.Source | komparu.Content | komparu.Decompressed
+    assert SourceLike == key | made | objects
     assert hints["ignore"] == Iterable[str] | None
     assert hints["return"] is komparu.DirResult
     assert typing.get_type_hints(aio.compare)["return"] is bool

@@ -33,6 +33,25 @@ pub(crate) fn open<'a>(
     undo_all(input, others, is_single)
 }
 
+/// Opens what is within one layer of compression, by one of the programs that compress single files.
+///
+/// # Errors
+/// When it is within none; when it cannot be read; when the context says stop.
+pub(crate) fn open_layer<'a>(
+    bytes: Bytes<'a>,
+    name: &Name,
+    meter: &Meter,
+    context: &'a Context<'a>,
+) -> Result<ArchiveInput<'a>> {
+    let stored = Source::Stored(Stored::new(bytes, context));
+    let input = ArchiveInput::of(stored, 0, name, meter, context);
+    let input = undo_all(input, Filters::Common, |input| Ok(input.layers == 1))?;
+    if input.is_compressed_once() {
+        return Ok(input);
+    }
+    Err(Error::archive(name, "is not compressed by gzip, bzip2, xz, zstd or lz4"))
+}
+
 /// Is it within one layer of compression, and nothing that libarchive could know? Then no more is undone.
 ///
 /// # Errors

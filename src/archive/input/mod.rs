@@ -15,4 +15,4 @@ pub(crate) mod undo;
 pub(crate) use self::bytes::{Bytes, Origin};
 pub(crate) use self::gzip::MAGIC as GZIP;
 pub(crate) use self::layered::ArchiveInput;
-pub(crate) use self::layers::{Following, behind_program, following, is_single, open};
+pub(crate) use self::layers::{Following, behind_program, following, is_single, open, open_layer};

@@ -240,9 +240,11 @@ impl Origin for Archive<'_> {
         if let Some(object) = self.source.as_object() {
             return open_object(object, self.source.name(), context);
         }
-        if self.source.is_stream() {
+        if self.source.is_stream() || self.source.is_undone() {
+            let why =
+                if self.source.is_stream() { "it is a pipe" } else { "it is undone as it is read" };
             let stream = self.source.content(self.options)?.open(2)?;
-            return Ok(Bytes::Stream(stream, "it is a pipe"));
+            return Ok(Bytes::Stream(stream, why));
         }
         let Some(file) = &self.file else { return self.fetch(context) };
         if file.as_random().is_some() {
