@@ -5,7 +5,9 @@ It calls these functions in the thread that may call the caller's objects.
 
 from __future__ import annotations
 
-from io import BufferedIOBase, BytesIO, TextIOBase
+import os
+from io import BufferedIOBase, BufferedRandom, BufferedReader, BytesIO, FileIO, TextIOBase
+from stat import S_ISREG
 
 # Type checkers take this as true.
 TYPE_CHECKING = False
@@ -76,20 +78,34 @@ def close(file: Any) -> None:  # noqa: ANN401
         closing()
 
 
-def ready(file: Any) -> tuple[Callable[..., Any], bool, int | None]:  # noqa: ANN401
-    """Tell how a file is read: what is called, whether with a buffer, and where it stands.
+def ready(file: Any) -> tuple[Callable[..., Any], bool, int | None, bool]:  # noqa: ANN401
+    """Tell how a file is read: what is called, whether with a buffer, where it stands, and more.
 
-    It stands nowhere if it cannot seek. What reads at most once of what lies below it is preferred
-    to what waits until a buffer is full.
+    It stands nowhere if it cannot seek. The last is whether reading never waits. What reads at most
+    once of what lies below it is preferred to what waits until a buffer is full.
     """
-    start = file.tell() if _seeks(file) else None
-    if isinstance(file, BufferedIOBase) and type(file) is not BytesIO:
-        if type(file).read1 is not BufferedIOBase.read1:
-            return file.readinto1, True, start
-        return file.read, False, start
+    start, is_prompt = (file.tell() if _seeks(file) else None), _is_prompt(file)
+    kind = type(file)
+    fills_whole = isinstance(file, BytesIO) and kind.readinto is BytesIO.readinto
+    if isinstance(file, BufferedIOBase) and not fills_whole:
+        if kind.read1 is not BufferedIOBase.read1:
+            return file.readinto1, True, start, is_prompt
+        return file.read, False, start, is_prompt
     if hasattr(file, "readinto"):
-        return file.readinto, True, start
-    return file.read, False, start
+        return file.readinto, True, start, is_prompt
+    return file.read, False, start, is_prompt
+
+
+def _is_prompt(file: Any) -> bool:  # noqa: ANN401
+    """Whether a file is known to give its bytes at once: in memory, or on this machine's disk."""
+    kind = type(file)
+    if isinstance(file, BytesIO):
+        return kind.readinto is BytesIO.readinto
+    try:
+        raw = file.raw if kind in (BufferedReader, BufferedRandom) else file
+        return type(raw) is FileIO and S_ISREG(os.fstat(raw.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _check(file: Any, name: str) -> None:  # noqa: ANN401

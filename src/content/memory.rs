@@ -94,6 +94,10 @@ impl ReadAt for MemoryReader {
         buffer.copy_from_slice(&self.bytes[index(offset)..][..buffer.len()]);
         Ok(())
     }
+
+    fn lend(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        self.bytes.get(index(offset)..)?.get(..length)
+    }
 }
 
 impl Content for MemoryReader {
@@ -136,6 +140,8 @@ mod tests {
         let mut part = [0; 2];
         reader.read_at(5, &mut part).expect("in memory");
         assert_eq!(&part, b"nt");
+        assert_eq!(reader.lend(3, 4), Some(&b"tent"[..]));
+        assert_eq!(reader.lend(3, 5), None);
         let again = Content::reopenable(&reader).expect("it can be").reopen();
         assert_eq!(again.expect("in memory").chunk(), Ok(Chunk::Bytes(b"content")));
     }

@@ -202,6 +202,12 @@ pub trait ReadAt: Send + Sync {
     /// When the source cannot be read there, or ends too early.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()>;
 
+    /// So many bytes at `offset`, where they lie in memory. All of them must lie within the size.
+    fn lend(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        let _ = (offset, length);
+        None
+    }
+
     /// Is the size nothing but a server's word?
     fn is_promised(&self) -> bool {
         false
@@ -224,6 +230,10 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn lend(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        (**self).lend(offset, length)
     }
 
     fn is_promised(&self) -> bool {

@@ -219,9 +219,9 @@ where
         let mut done = 0;
         while done < length {
             let piece = (length - done).min(BUFFER);
-            let (a, b) = (&mut buffers.0[..piece], &mut buffers.1[..piece]);
-            self.a.read_at(offset + done as u64, a)?;
-            self.b.read_at(offset + done as u64, b)?;
+            let at = offset + done as u64;
+            let a = bytes_at(&*self.a, at, &mut buffers.0[..piece])?;
+            let b = bytes_at(&*self.b, at, &mut buffers.1[..piece])?;
             for (a, b) in a.chunks(self.step).zip(b.chunks(self.step)) {
                 if let Some(index) = first_mismatch(a, b) {
                     let offset = offset + (done + index) as u64;
@@ -277,6 +277,14 @@ where
     fn still_counts(&self, stretch: u64, context: &Context<'_>) -> Result<bool> {
         context.checkpoint()?;
         Ok(!self.event.is_before(stretch))
+    }
+}
+
+/// As many bytes as the buffer has, at an offset: in memory, or read into the buffer.
+fn bytes_at<'b>(content: &'b dyn ReadAt, offset: u64, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+    match content.lend(offset, buffer.len()) {
+        Some(lent) => Ok(lent),
+        None => content.read_at(offset, buffer).map(|()| &*buffer),
     }
 }
 

@@ -37,7 +37,7 @@ impl<'c> ObjectAnywhere<'c> {
         loop {
             context.checkpoint()?;
             match receive(&answers, object)?.transpose()? {
-                None | Some(Answer::Opened(_)) => {}
+                None | Some(Answer::Opened { .. }) => {}
                 Some(Answer::Bytes(bytes)) if bytes.len() == buffer.len() => {
                     buffer.copy_from_slice(&bytes);
                     return Ok(());

@@ -14,6 +14,10 @@ use crate::run::context::PULSE;
 /// The longest wait for an answer before the engine checks its context: half a pulse, as for URLs.
 pub(super) const SLICE: Duration = PULSE.checked_div(2).expect("two is not zero");
 
+/// How many chunks are asked for ahead of an object whose reading never waits, so that reading and comparing go on at
+/// the same time. Of others only what is compared next is asked for: if that decides, nothing waits for what follows.
+const AHEAD: usize = 3;
+
 /// An object that is being read.
 pub(crate) struct ObjectReader {
     pub(super) object: Arc<Object>,
@@ -21,9 +25,10 @@ pub(crate) struct ObjectReader {
     pub(super) number: u64,
     reply: Sender<Result<Answer>>,
     answers: Receiver<Result<Answer>>,
-    /// Has it asked, and not been answered?
-    is_waiting: bool,
-    is_open: bool,
+    /// How much it has asked, and not been answered.
+    asked: usize,
+    /// How much it may ask at a time, once it is open.
+    ahead: Option<usize>,
     /// Its size, if it can be read at any offset.
     pub(super) size: Option<u64>,
     bytes: Vec<u8>,
@@ -38,7 +43,7 @@ impl ObjectReader {
     /// When it has been read, and can be read only once; when the call is over.
     pub(crate) fn open(object: &Arc<Object>, name: &Name, anywhere: bool) -> Result<Self> {
         object.take(name)?;
-        let (reply, answers) = bounded(1);
+        let (reply, answers) = bounded(AHEAD);
         let number = object.requests.next_reader();
         let mut reader = Self {
             object: Arc::clone(object),
@@ -46,8 +51,8 @@ impl ObjectReader {
             number,
             reply,
             answers,
-            is_waiting: false,
-            is_open: false,
+            asked: 0,
+            ahead: None,
             size: None,
             bytes: Vec::new(),
             taken: 0,
@@ -60,14 +65,14 @@ impl ObjectReader {
     fn ask(&mut self, ask: Ask) -> Result<()> {
         let Object { requests, number, .. } = &*self.object;
         requests.push(Request::new(*number, self.number, ask, Some(self.reply.clone())))?;
-        self.is_waiting = true;
+        self.asked += 1;
         Ok(())
     }
 
     /// The answer, if it comes within a moment.
     fn answer(&mut self) -> Result<Option<Answer>> {
         let answer = receive(&self.answers, &self.object)?;
-        self.is_waiting &= answer.is_none();
+        self.asked -= usize::from(answer.is_some());
         answer.transpose()
     }
 }
@@ -86,25 +91,29 @@ pub(super) fn receive(
 
 impl Reader for ObjectReader {
     fn prepare(&mut self) -> Result<bool> {
-        if !self.is_open
-            && let Some(Answer::Opened(size)) = self.answer()?
+        if self.ahead.is_none()
+            && let Some(Answer::Opened { size, is_prompt }) = self.answer()?
         {
-            (self.is_open, self.size) = (true, size);
+            self.ahead = Some(if is_prompt { AHEAD } else { 1 });
+            self.size = size;
         }
-        Ok(self.is_open)
+        Ok(self.ahead.is_some())
     }
 
     fn chunk(&mut self) -> Result<Chunk<'_>> {
-        if !self.is_open && !self.prepare()? {
+        if !self.prepare()? {
             return Ok(Chunk::Waiting);
         }
         if self.taken == self.bytes.len() && !self.has_ended {
-            if !self.is_waiting {
+            while self.asked < self.ahead.unwrap_or(1) {
                 self.ask(Ask::Read)?;
             }
             let Some(Answer::Bytes(bytes)) = self.answer()? else { return Ok(Chunk::Waiting) };
             self.has_ended = bytes.is_empty();
             (self.bytes, self.taken) = (bytes, 0);
+            if !self.has_ended && self.ahead.is_some_and(|ahead| ahead > 1) {
+                self.ask(Ask::Read)?;
+            }
         }
         Ok(match &self.bytes[self.taken..] {
             [] => Chunk::End,

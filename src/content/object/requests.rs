@@ -50,8 +50,13 @@ pub enum Ask {
 /// What is answered.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It is open. The size, if it was asked for and the content can be read at any offset.
-    Opened(Option<u64>),
+    /// It is open.
+    Opened {
+        /// Its size, if that was asked for and the content can be read at any offset.
+        size: Option<u64>,
+        /// Does reading never wait for what may not come?
+        is_prompt: bool,
+    },
     /// These bytes.
     Bytes(Vec<u8>),
 }

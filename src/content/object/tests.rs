@@ -13,7 +13,7 @@ use crate::run::context::Call;
 const BYTES: &[u8] = b"some bytes of an object";
 
 /// Answers as an object of these bytes does, until it is closed; says what it was asked.
-fn serve(requests: &Requests, most: usize) -> Vec<Ask> {
+fn serve(requests: &Requests, most: usize, is_prompt: bool) -> Vec<Ask> {
     let (mut asked, mut position) = (Vec::new(), 0);
     loop {
         let Some(request) = requests.next() else {
@@ -22,7 +22,10 @@ fn serve(requests: &Requests, most: usize) -> Vec<Ask> {
         };
         asked.push(request.ask);
         let answer = match request.ask {
-            Ask::Open { anywhere } => Answer::Opened(anywhere.then_some(BYTES.len() as u64)),
+            Ask::Open { anywhere } => {
+                let size = anywhere.then_some(BYTES.len() as u64);
+                Answer::Opened { size, is_prompt }
+            }
             Ask::Read => {
                 let bytes = &BYTES[position..][..most.min(BYTES.len() - position)];
                 position += bytes.len();
@@ -51,37 +54,40 @@ fn prepared(object: &Arc<Object>, anywhere: bool) -> ObjectReader {
 }
 
 #[test]
-fn it_is_read_to_its_end_and_closed() {
-    let (requests, object) = object(false);
-    std::thread::scope(|scope| {
-        let serving = scope.spawn(|| serve(&requests, 10));
-        let (mut reader, mut read) = (prepared(&object, false), Vec::new());
-        loop {
-            let taken = match reader.chunk().expect("it is answered") {
-                Chunk::Bytes(bytes) => {
-                    let part = &bytes[..bytes.len().min(7)];
-                    read.extend_from_slice(part);
-                    part.len() as u64
-                }
-                Chunk::Waiting => continue,
-                Chunk::Zeros(_) => panic!("an object has no holes"),
-                Chunk::End => break,
-            };
-            reader.consume(taken);
-        }
-        assert_eq!(read, BYTES);
-        assert_eq!(reader.chunk(), Ok(Chunk::End), "it stays at its end");
-        drop(reader);
-        let asked = serving.join().expect("no panic");
-        assert_eq!(asked.iter().filter(|ask| **ask == Ask::Read).count(), 4);
-    });
+fn it_is_read_to_its_end_and_closed_and_only_one_that_never_waits_is_read_ahead() {
+    for (is_prompt, reads) in [(false, 4..=4), (true, 4..=7)] {
+        let (requests, object) = object(false);
+        std::thread::scope(|scope| {
+            let serving = scope.spawn(|| serve(&requests, 10, is_prompt));
+            let (mut reader, mut read) = (prepared(&object, false), Vec::new());
+            loop {
+                let taken = match reader.chunk().expect("it is answered") {
+                    Chunk::Bytes(bytes) => {
+                        let part = &bytes[..bytes.len().min(7)];
+                        read.extend_from_slice(part);
+                        part.len() as u64
+                    }
+                    Chunk::Waiting => continue,
+                    Chunk::Zeros(_) => panic!("an object has no holes"),
+                    Chunk::End => break,
+                };
+                reader.consume(taken);
+            }
+            assert_eq!(read, BYTES);
+            assert_eq!(reader.chunk(), Ok(Chunk::End), "it stays at its end");
+            drop(reader);
+            let asked = serving.join().expect("no panic");
+            let count = asked.iter().filter(|ask| **ask == Ask::Read).count();
+            assert!(reads.contains(&count), "{count}");
+        });
+    }
 }
 
 #[test]
 fn it_is_read_anywhere_and_a_size_that_lies_is_an_error() {
     let (requests, object) = object(true);
     std::thread::scope(|scope| {
-        scope.spawn(|| serve(&requests, 8));
+        scope.spawn(|| serve(&requests, 8, false));
         let (call, reader) = (Call::new(None), prepared(&object, true));
         let anywhere = ObjectAnywhere::of(reader, &call).ok().expect("it has a size");
         let mut part = [0; 5];

@@ -10,7 +10,7 @@ use pyo3::types::PyByteArray;
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::raised::Raised;
-use super::read::{CHUNK, Failure, File};
+use super::read::{CHUNKS, Failure, File};
 use crate::content::object::requests::{Answer, Ask, Request, Requests};
 use crate::error::{Error, Name};
 use crate::py::classes::classes;
@@ -38,6 +38,8 @@ enum FileKey {
 /// How far a reader has read.
 struct Position {
     offset: u64,
+    /// How much is read next.
+    most: usize,
     has_ended: bool,
 }
 
@@ -123,16 +125,15 @@ impl Served {
                 Entry::Vacant(free) => free.insert(open(py, &self.given[request.object])?),
             };
             let size = if anywhere { file.size(py)? } else { None };
-            self.readers.insert(request.reader, Position { offset: 0, has_ended: false });
-            return Ok(Answer::Opened(size));
+            self.readers
+                .insert(request.reader, Position { offset: 0, most: CHUNKS[0], has_ended: false });
+            return Ok(Answer::Opened { size, is_prompt: file.is_prompt });
         }
-        let buffer = match &self.buffer {
-            Some(buffer) => buffer.bind(py).clone(),
-            None => {
-                let made = PyByteArray::new_with(py, CHUNK, |_| Ok(()))?;
-                self.buffer.insert(made.unbind()).bind(py).clone()
-            }
+        let most = match request.ask {
+            Ask::ReadAt { length, .. } => length.min(CHUNKS[1]),
+            _ => self.readers.get(&request.reader).map_or(CHUNKS[0], |position| position.most),
         };
+        let buffer = self.buffer(py, most)?;
         let reading = self.files.get_mut(&key).zip(self.readers.get_mut(&request.reader));
         let Some((file, position)) = reading else {
             return Err(Failure::Misbehaved("is not open".to_owned()));
@@ -141,12 +142,29 @@ impl Served {
             Ask::ReadAt { offset, length } => file.read_at(&buffer, offset, length)?,
             _ if position.has_ended => Vec::new(),
             _ => {
-                let bytes = file.read(&buffer, position.offset, CHUNK)?;
+                // Where it fails, too.
+                position.has_ended = true;
+                let bytes = file.read(&buffer, position.offset, most)?;
                 position.offset += bytes.len() as u64;
                 position.has_ended = bytes.is_empty();
+                if bytes.len() == most {
+                    position.most = (2 * most).min(CHUNKS[1]);
+                }
                 bytes
             }
         }))
+    }
+
+    /// A buffer for so many bytes, or for more.
+    fn buffer<'py>(&mut self, py: Python<'py>, most: usize) -> PyResult<Bound<'py, PyByteArray>> {
+        if let Some(buffer) = self.buffer.as_ref().map(|buffer| buffer.bind(py))
+            && buffer.len() >= most
+        {
+            return Ok(buffer.clone());
+        }
+        let made = PyByteArray::new_with(py, most.max(CHUNKS[0]), |_| Ok(()))?;
+        self.buffer = Some(made.clone().unbind());
+        Ok(made)
     }
 
     /// The call is over: closes what was opened for it. Files that were given stay open.
