@@ -164,24 +164,63 @@ proptest! {
         let directory = tempfile::tempdir().expect("a directory");
         let a = pack(directory.path(), ["a.tar", "a.zip"][kinds.0], &left);
         let b = pack(directory.path(), ["b.tar.gz", "b.zip"][kinds.1], &right);
-        let mut options = Options { hash_compare, r#where: true, context: shown, ..Options::default() };
-        options.limits.max_compression_ratio = None;
-        let call = Call::new(None);
-        let (a, b) = (Source::from(a.as_path()), Source::from(b.as_path()));
-        let outcome = komparu::compare_archive(&a, &b, &options, &Context::new(&call));
-        let (left, right): (Contents, Contents) =
-            (left.into_iter().collect(), right.into_iter().collect());
-        let mut differing = 0;
-        for (path, finding) in outcome.expect("compared").findings {
-            let name = String::from_utf8(path).expect("a letter");
-            if let Finding::Differs(Mismatch { difference, .. }) = finding {
-                let expected = first_difference(&left[&name], &right[&name], shown);
-                prop_assert_eq!(difference.as_deref(), Some(&expected), "{}", name);
-                differing += 1;
-            }
+        check_first_differences(&a, &b, left, right, hash_compare, shown);
+    }
+}
+
+/// Compares two archives of these files, and each first difference with the oracle's.
+fn check_first_differences(
+    a: &Path,
+    b: &Path,
+    left: Vec<(String, Vec<u8>)>,
+    right: Vec<(String, Vec<u8>)>,
+    hash_compare: bool,
+    shown: usize,
+) {
+    let mut options = Options { hash_compare, r#where: true, context: shown, ..Options::default() };
+    options.limits.max_compression_ratio = None;
+    let call = Call::new(None);
+    let outcome = komparu::compare_archive(&a.into(), &b.into(), &options, &Context::new(&call));
+    let (left, right): (Contents, Contents) =
+        (left.into_iter().collect(), right.into_iter().collect());
+    let mut differing = 0;
+    for (path, finding) in outcome.expect("compared").findings {
+        let name = String::from_utf8(path).expect("a letter");
+        if let Finding::Differs(Mismatch { difference, .. }) = finding {
+            let expected = first_difference(&left[&name], &right[&name], shown);
+            assert_eq!(difference.as_deref(), Some(&expected), "{name}, {shown}");
+            differing += 1;
         }
-        let common = left.iter().filter_map(|(name, one)| Some((one, right.get(name)?)));
-        prop_assert_eq!(differing, common.filter(|(one, other)| one != other).count());
+    }
+    let common = left.iter().filter_map(|(name, one)| Some((one, right.get(name)?)));
+    assert_eq!(differing, common.filter(|(one, other)| one != other).count());
+}
+
+/// One ends where the other goes on, before, at and behind the ends of blocks.
+#[test]
+fn the_first_difference_of_a_beginning_is_its_end() {
+    let sizes = [0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, 131_073];
+    let content: Vec<u8> = (0..=250).cycle().take(131_073).collect();
+    let mut pairs = Vec::new();
+    for one in sizes {
+        for other in sizes {
+            pairs.push((one, other));
+        }
+    }
+    let files = |side: fn(&(usize, usize)) -> usize| {
+        let file = |pair: &(usize, usize)| {
+            (format!("{}-{}", pair.0, pair.1), content[..side(pair)].to_vec())
+        };
+        pairs.iter().map(file).collect::<Vec<_>>()
+    };
+    let (left, right) = (files(|pair| pair.0), files(|pair| pair.1));
+    let directory = tempfile::tempdir().expect("a directory");
+    let a = pack(directory.path(), "a.tar", &left);
+    let b = pack(directory.path(), "b.zip", &right);
+    for hash_compare in [false, true] {
+        for shown in [0, 1, 70_000] {
+            check_first_differences(&a, &b, left.clone(), right.clone(), hash_compare, shown);
+        }
     }
 }
 

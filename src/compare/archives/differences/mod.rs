@@ -78,9 +78,10 @@ struct Again<'a, L, R> {
 }
 
 impl<L: ContentsAgain, R: ContentsAgain> Again<'_, L, R> {
-    /// Bytes that are kept of an entry: a block, and what a difference at its end shows of what follows.
+    /// Bytes that are kept of an entry: a block, and what a difference at its end shows of what follows; at least
+    /// one byte of that, which tells that there is more than a block.
     fn window(&self) -> u64 {
-        BLOCK + self.shown as u64
+        BLOCK + self.shown.max(1) as u64
     }
 
     /// Which block differs first of each pair of entries that both are larger than one.
