@@ -17,8 +17,8 @@ _TEXTS = {"url", "proxy", "source", "path", "root"}
 def shown(instance: object, *, unset: bool) -> str:
     """Show a dataclass's fields, but not what would let others in.
 
-    User and password of a URL, all that headers say, and auth are masked. What is None is left out
-    unless ``unset`` is true.
+    User and password of a URL, all that headers say, auth and passwords are masked. What is None is
+    left out unless ``unset`` is true.
     """
     fields = {
         name: value
@@ -35,7 +35,7 @@ def shown_fields(name: str, fields: Mapping[str, object]) -> str:
 
 
 def _value(name: str, value: object) -> object:
-    if name == "auth" and value is not None:
+    if name in {"auth", "password"} and value is not None:
         return _MASK
     if name == "headers" and isinstance(value, Mapping):
         return dict.fromkeys(value, _MASK)

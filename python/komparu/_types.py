@@ -261,6 +261,8 @@ class Archive:
         source: The archive: a local path, a URL, a Source, or Content.
         root: The directory in it whose entries are compared, without it: `"pkg-1.0"`. `"*"` is
             the one directory that everything lies in, whatever it is called. `""`: all of it.
+        password: What a zip is decrypted with; a text counts in UTF-8. No repr and no message
+            shows it.
 
     Raises:
         ValueError: The source is empty, or the root is absolute or has a `..` part.
@@ -270,6 +272,7 @@ class Archive:
 
     source: SourceLike
     root: str | bytes | os.PathLike[str] | os.PathLike[bytes] = ""
+    password: str | bytes | None = None
 
     def __post_init__(self) -> None:
         """Check both."""

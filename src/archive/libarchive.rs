@@ -14,12 +14,13 @@ use super::input::shared_buffer::SharedBuffer;
 use super::input::undo::because;
 use super::ledger::{Known, Ledger};
 use super::limits::Meter;
+use super::password::{self, Password};
 use super::stream::{Entries, Entry, Step};
 use super::structure::{Instead, Sort, Whole};
 use super::zip::{self, ZipIndex};
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
-use crate::sys::libarchive::{Format, Handle, Reads, ShownKind};
+use crate::sys::libarchive::{Failure, Format, Handle, Reads, ShownKind};
 
 /// An archive that is being read.
 pub(crate) struct Libarchive<'a> {
@@ -31,6 +32,7 @@ pub(crate) struct Libarchive<'a> {
     /// What libarchive makes of those names in it that contain a NUL byte.
     cut: HashSet<Vec<u8>>,
     ignore_zeros: bool,
+    has_password: bool,
     meter: Meter,
     check: Check,
     /// Does its format pack nothing? Then libarchive never works for long between two reads of the archive, each
@@ -45,6 +47,7 @@ pub(crate) struct Libarchive<'a> {
     /// What the header of the entry at hand says of its content.
     size: Option<u64>,
     is_file: bool,
+    is_encrypted: bool,
     /// Is what libarchive has for its content something else?
     is_withheld: bool,
     /// What its content is held against.
@@ -82,6 +85,7 @@ impl<'a> Libarchive<'a> {
         mut index: Option<Box<ZipIndex>>,
         reads: Reads,
         meter: Meter,
+        password: Option<&Password>,
         name: &Name,
         context: &'a Context<'a>,
     ) -> Result<Self> {
@@ -96,7 +100,7 @@ impl<'a> Libarchive<'a> {
         }
         input.keep();
         input.note(initramfs::is_cpio);
-        match Handle::open(input, reads) {
+        match Handle::open_with(input, reads, password.map(Password::text)) {
             Ok(handle) => Ok(Self {
                 handle,
                 context,
@@ -104,6 +108,7 @@ impl<'a> Libarchive<'a> {
                 index,
                 cut,
                 ignore_zeros,
+                has_password: password.is_some(),
                 meter,
                 check: Check::Format,
                 packs_nothing: false,
@@ -113,6 +118,7 @@ impl<'a> Libarchive<'a> {
                 account: Account::default(),
                 size: None,
                 is_file: false,
+                is_encrypted: false,
                 is_withheld: false,
                 checksums: Checksums::default(),
                 position: 0,
@@ -121,6 +127,14 @@ impl<'a> Libarchive<'a> {
             }),
             Err((failure, input)) => Err(because(name, &input, failure)),
         }
+    }
+
+    /// What the failure of libarchive to show content is due to.
+    fn content_failure(&self, failure: Failure) -> Error {
+        if self.is_encrypted && self.handle.input().failure().is_none() {
+            return password::failure(&self.name, &failure.0);
+        }
+        because(&self.name, self.handle.input(), failure)
     }
 
     /// libarchive begins to work.
@@ -142,6 +156,8 @@ impl<'a> Libarchive<'a> {
             let checksums = std::mem::take(&mut self.checksums);
             return if checksums.are_right() {
                 Ok(Step::End)
+            } else if self.is_encrypted {
+                Err(password::failure(&self.name, "its checksum is wrong"))
             } else {
                 Err(Error::archive(&self.name, "has an entry whose checksum is wrong"))
             };
@@ -185,9 +201,7 @@ impl Entries for Libarchive<'_> {
                 return Err(because(&self.name, self.handle.input(), failure));
             }
         };
-        if entry.is_encrypted() {
-            return Err(Error::archive(&self.name, "is encrypted"));
-        }
+        let is_encrypted = entry.is_encrypted();
         let ((name, kind), size) = (entry.describe(), entry.size());
         let name = name.ok_or_else(|| {
             Error::archive(
@@ -198,6 +212,12 @@ impl Entries for Libarchive<'_> {
         self.size = size;
         (self.position, self.ahead) = (0, None);
         self.is_file = kind == ShownKind::File;
+        self.is_encrypted = is_encrypted;
+        if is_encrypted && !self.has_password {
+            let is_zip = self.handle.format() == Format::Zip;
+            let why = if is_zip { password::NEEDED } else { "is encrypted" };
+            return Err(Error::archive(&self.name, why));
+        }
         self.begin()?;
         let sort = match kind {
             ShownKind::File => Sort::File,
@@ -234,7 +254,7 @@ impl Entries for Libarchive<'_> {
                 Ok(Some(_)) if self.handle.bytes().is_empty() => self.context.checkpoint()?,
                 Ok(Some(offset)) => break offset,
                 Ok(None) => return self.last_step(),
-                Err(failure) => return Err(because(&self.name, self.handle.input(), failure)),
+                Err(failure) => return Err(self.content_failure(failure)),
             }
         };
         let Some(hole) = offset.checked_sub(self.position) else {

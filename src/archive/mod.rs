@@ -23,6 +23,7 @@ pub(crate) mod open;
 pub(crate) mod opening;
 pub(crate) mod parts;
 pub(crate) mod passage;
+pub(crate) mod password;
 pub(crate) mod reader;
 pub(crate) mod single;
 pub(crate) mod stream;

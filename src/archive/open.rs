@@ -8,15 +8,37 @@ use super::input::{self, ArchiveInput, Bytes};
 use super::libarchive::Libarchive;
 use super::limits::Meter;
 use super::parts::Parts;
+use super::password::{NEEDED, ONLY_ZIPS, Password};
 use super::single::{Single, Within, probe};
 use super::stream::Entries;
 use super::structure::Broken;
 use super::within::{TAR, is_common};
-use super::zip::{self, Begins, PlainZip};
+use super::zip::{self, Begins, PlainZip, ZipIndex};
 use crate::content::{Chunk, Extent, ReadAt};
 use crate::error::{Error, Name, Result};
 use crate::run::context::Context;
 use crate::sys::libarchive::{Filters, Reads};
+
+/// How an archive is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner<'p> {
+    /// Does a tar go on behind its end?
+    pub(crate) ignore_zeros: bool,
+    /// What a zip is decrypted with.
+    pub(crate) password: Option<&'p Password>,
+}
+
+/// Refuses a zip with entries that cannot be decrypted.
+fn check_encryption(index: &ZipIndex, name: &Name, password: Option<&Password>) -> Result<()> {
+    match index.members.encrypted() {
+        Some(_) if password.is_none() => Err(Error::archive(name, NEEDED)),
+        // libarchive takes what is stored for the target.
+        Some(true) => {
+            Err(Error::archive(name, "has a link that is encrypted, which is not decrypted"))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Finds out what kind of archive it is. `name` is what messages call it.
 ///
@@ -26,7 +48,7 @@ pub(crate) fn open_here<'a>(
     bytes: Bytes<'a>,
     name: &Name,
     meter: &Meter,
-    ignore_zeros: bool,
+    manner: Manner<'_>,
     context: &'a Context<'a>,
 ) -> Result<Box<dyn Entries + 'a>> {
     let begins = match bytes.anywhere() {
@@ -35,7 +57,10 @@ pub(crate) fn open_here<'a>(
     };
     let (index, is_rar) = match begins {
         Begins::Broken(Broken(why)) => return Err(Error::archive(name, why)),
-        Begins::Zip(index) => (Some(index), false),
+        Begins::Zip(index) => {
+            check_encryption(&index, name, manner.password)?;
+            (Some(index), false)
+        }
         Begins::Rar => (None, true),
         Begins::Otherwise => (None, false),
     };
@@ -49,14 +74,25 @@ pub(crate) fn open_here<'a>(
                 input = input::behind_program(input)?;
             }
             // One that ends with a zip has one stored in it.
-            let reads = Reads::Entries { ignore_zeros, zip: !is_rar };
+            let reads = Reads::Entries { ignore_zeros: manner.ignore_zeros, zip: !is_rar };
             if index.is_none() && input.is_compressed_once() {
                 input = match within_one_layer(input, reads, context)? {
                     Within::Archive(input) => input,
+                    Within::Single(_) if manner.password.is_some() => {
+                        return Err(Error::archive(name, ONLY_ZIPS));
+                    }
                     Within::Single(input) => return Ok(Box::new(Single::new(input, name)?)),
                 };
             }
-            let first = Libarchive::open(input, index, reads, meter.clone(), name, context)?;
+            let first = Libarchive::open(
+                input,
+                index,
+                reads,
+                meter.clone(),
+                manner.password,
+                name,
+                context,
+            )?;
             Ok(Box::new(Parts::new(first, meter.clone(), name, context)))
         }
     }
@@ -94,7 +130,7 @@ pub(crate) fn open_common<'a>(
     mut bytes: Bytes<'a>,
     name: &Name,
     meter: &Meter,
-    ignore_zeros: bool,
+    manner: Manner<'_>,
     context: &'a Context<'a>,
 ) -> Result<Common<'a>> {
     let input = match bytes {
@@ -104,13 +140,21 @@ pub(crate) fn open_common<'a>(
                 Begins::Zip(index) if index.is_plain => {
                     return Ok(Common::Yes(Box::new(PlainZip::new(bytes, *index, name, context))));
                 }
-                Begins::Zip(_) | Begins::Rar => return Ok(Common::No(Bytes::Anywhere(bytes))),
+                Begins::Zip(index) => {
+                    check_encryption(&index, name, manner.password)?;
+                    return Ok(Common::No(Bytes::Anywhere(bytes)));
+                }
+                Begins::Rar => return Ok(Common::No(Bytes::Anywhere(bytes))),
                 Begins::Otherwise => {}
             }
             let shared = Shared(Arc::from(bytes));
             let again = Bytes::Anywhere(Box::new(shared.clone()));
             let mut input = input::open(again, name, meter, Filters::Common, context)?;
-            if input::is_single(&mut input)? {
+            let is_single = input::is_single(&mut input)?;
+            if manner.password.is_some() && (is_single || is_common(input.start(TAR)?)) {
+                return Err(Error::archive(name, ONLY_ZIPS));
+            }
+            if is_single {
                 return Ok(Common::Yes(Box::new(Single::new(input, name)?)));
             }
             if !is_common(input.start(TAR)?) {
@@ -126,8 +170,9 @@ pub(crate) fn open_common<'a>(
             input::open(bytes, name, meter, Filters::Common, context)?
         }
     };
-    let reads = Reads::Common { ignore_zeros };
-    let first = Libarchive::open(input, None, reads, meter.clone(), name, context)?;
+    let reads = Reads::Common { ignore_zeros: manner.ignore_zeros };
+    let first =
+        Libarchive::open(input, None, reads, meter.clone(), manner.password, name, context)?;
     Ok(Common::Yes(Box::new(Parts::new(first, meter.clone(), name, context))))
 }
 

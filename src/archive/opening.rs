@@ -1,5 +1,6 @@
-//! What a user said of an archive: which part of it is compared.
+//! What a user said of an archive: which part of it is compared, and its password.
 
+use super::password::Password;
 use crate::error::{Error, Name};
 use crate::text::redact::redacted_fully;
 use crate::tree::names;
@@ -8,6 +9,7 @@ use crate::tree::names;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Opening {
     root: Root,
+    password: Option<Password>,
 }
 
 /// The directory whose entries are compared.
@@ -24,7 +26,7 @@ enum Root {
 
 impl Opening {
     /// The archive as it is.
-    pub(crate) const PLAIN: &'static Self = &Self { root: Root::All };
+    pub(crate) const PLAIN: &'static Self = &Self { root: Root::All, password: None };
 
     /// Only what lies in the directory `root`, without it; `*` is the one directory that everything lies in.
     /// `parameter` is what messages call it.
@@ -43,7 +45,20 @@ impl Opening {
                 Root::Below(names::composed(path.to_vec()), parts)
             }
         };
-        Ok(Self { root })
+        Ok(Self { root, password: None })
+    }
+
+    /// The same with a password. `parameter` is what messages call it.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where no archive can have it.
+    pub fn with_password(self, password: &[u8], parameter: &str) -> Result<Self, Error> {
+        Ok(Self { password: Some(Password::new(password, parameter)?), ..self })
+    }
+
+    /// The password, if there is one.
+    pub(crate) fn password(&self) -> Option<&Password> {
+        self.password.as_ref()
     }
 }
 

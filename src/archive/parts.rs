@@ -64,7 +64,7 @@ impl<'a> Parts<'a> {
             Following::Part(input) => {
                 let (meter, name) = (self.meter.clone(), &self.name);
                 let reads = Reads::Entries { ignore_zeros: false, zip: false };
-                let part = Libarchive::open(*input, None, reads, meter, name, self.context)?;
+                let part = Libarchive::open(*input, None, reads, meter, None, name, self.context)?;
                 (self.part, self.is_first) = (Part::Open(Box::new(part)), false);
                 Ok(true)
             }

@@ -62,9 +62,10 @@ impl<'a> Unpacker<'a> {
         options: &Options,
         context: &'a Context<'a>,
     ) -> Result<Self> {
-        let opened = origin
-            .open(context)
-            .and_then(|bytes| ArchiveReader::open(bytes, origin.name(), options, context));
+        let opened = origin.open(context).and_then(|bytes| {
+            let password = origin.opening().password();
+            ArchiveReader::open(bytes, origin.name(), password, options, context)
+        });
         let archive = unchanged(origin, opened)?;
         Ok(Self {
             origin,

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
     use crate::archive::input::Bytes;
     use crate::archive::limits::Meter;
-    use crate::archive::open::open_here;
+    use crate::archive::open::{Manner, open_here};
     use crate::content::memory::{Memory, MemoryReader};
     use crate::options::ArchiveLimits;
     use crate::run::context::{Call, Context};
@@ -166,7 +166,7 @@ mod tests {
         let (context, bytes) = (Context::new(&call), Memory::new(bytes.to_vec()));
         let meter = Meter::new("x".into(), ArchiveLimits::default());
         let bytes = Bytes::Anywhere(Box::new(MemoryReader::new(&bytes)));
-        let opened = open_here(bytes, &"x".into(), &meter, false, &context);
+        let opened = open_here(bytes, &"x".into(), &meter, Manner::default(), &context);
         opened.and_then(|mut entries| entries.next()).err().map(|error| error.to_string())
     }
 

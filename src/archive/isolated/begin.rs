@@ -5,6 +5,7 @@ use super::frame::{Access, Frame, Opening};
 use super::idle;
 use super::worker::{Silent, Worker};
 use crate::archive::input::Bytes;
+use crate::archive::password::Password;
 use crate::error::{Name, Result};
 use crate::options::Options;
 use crate::run::context::Context;
@@ -16,6 +17,7 @@ use crate::run::context::Context;
 pub(super) fn begin(
     bytes: &Bytes<'_>,
     name: &Name,
+    password: Option<&Password>,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<std::result::Result<Worker, Failure>> {
@@ -31,7 +33,9 @@ pub(super) fn begin(
     };
     let (limits, ignore_zeros) = (options.limits.clone(), options.ignore_zeros);
     let (name, most) = (name.bytes().into_owned(), limits.max_archive_memory);
-    let open = Frame::Open(Opening { name, access, size, is_promised, ignore_zeros, limits });
+    let password = password.map(|password| password.text().to_bytes().to_vec());
+    let open = Opening { name, access, size, is_promised, ignore_zeros, password, limits };
+    let open = Frame::Open(open);
     let tell = |worker: &mut Worker, grown| {
         // What is left of archives before counts, so that the limit is the same for every worker.
         if grown > most.unwrap_or(u64::MAX) {

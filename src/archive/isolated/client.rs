@@ -11,6 +11,7 @@ use super::{idle, launch, told};
 use crate::archive::Account;
 use crate::archive::input::Bytes;
 use crate::archive::input::shared_buffer::SharedBuffer;
+use crate::archive::password::Password;
 use crate::archive::stream::{Entries, Entry, Step};
 use crate::content::Chunk;
 use crate::error::{Error, Name, Result};
@@ -51,6 +52,7 @@ impl<'a> Isolated<'a> {
     pub(crate) fn open(
         bytes: Bytes<'a>,
         name: &Name,
+        password: Option<&Password>,
         options: &Options,
         context: &'a Context<'a>,
     ) -> Result<std::result::Result<Self, Bytes<'a>>> {
@@ -62,7 +64,7 @@ impl<'a> Isolated<'a> {
             }
             return Err(Error::Config(format!("isolate='always' is not possible: {why}")));
         }
-        let worker = match begin(&bytes, name, options, context)? {
+        let worker = match begin(&bytes, name, password, options, context)? {
             Ok(worker) => worker,
             Err(failure) if failure.is_no_right && may_fall_back => {
                 fallback::note(&failure.why);

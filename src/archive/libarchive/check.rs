@@ -3,6 +3,7 @@
 use super::{Check, Libarchive, has_index};
 use crate::archive::checked::Checked;
 use crate::archive::ledger::{Known, Ledger};
+use crate::archive::password::ONLY_ZIPS;
 use crate::archive::structure::{Broken, Sort, Structured, pull, structure_of};
 use crate::error::{Error, Name, Result};
 use crate::sys::libarchive::Format;
@@ -17,6 +18,9 @@ impl Libarchive<'_> {
             Format::Unset => Format::Tar,
             format => format,
         };
+        if self.has_password && format != Format::Zip {
+            return Err(Error::archive(&self.name, ONLY_ZIPS));
+        }
         self.is_tar = format == Format::Tar;
         self.packs_nothing =
             [Format::Ar, Format::Cpio, Format::Tar, Format::Warc].contains(&format);

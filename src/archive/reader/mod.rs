@@ -11,7 +11,8 @@ use super::input::Bytes;
 use super::input::shared_buffer::range_in;
 use super::isolated::Isolated;
 use super::limits::Meter;
-use super::open::{Common, open_common, open_here};
+use super::open::{Common, Manner, open_common, open_here};
+use super::password::Password;
 use super::stream::{Entries, Entry, Piece, Step};
 use crate::error::{Name, Result};
 use crate::options::{Isolate, Options};
@@ -26,21 +27,22 @@ pub(crate) struct ArchiveReader<'a> {
 }
 
 impl<'a> ArchiveReader<'a> {
-    /// Finds out what kind of archive it is. `name` is what messages call it.
+    /// Finds out what kind of archive it is. `name` is what messages call it; `password` is for a zip.
     ///
     /// # Errors
     /// When it is none, or cannot be read; when it is a zip with too many entries.
     pub(crate) fn open(
         bytes: Bytes<'a>,
         name: &Name,
+        password: Option<&Password>,
         options: &Options,
         context: &'a Context<'a>,
     ) -> Result<Self> {
         let meter = Meter::new(name.clone(), options.limits.clone());
-        let ignore_zeros = options.ignore_zeros;
-        let here = |bytes| open_here(bytes, name, &meter, ignore_zeros, context);
+        let manner = Manner { ignore_zeros: options.ignore_zeros, password };
+        let here = |bytes| open_here(bytes, name, &meter, manner, context);
         let apart = |bytes| -> Result<Box<dyn Entries + 'a>> {
-            match Isolated::open(bytes, name, options, context)? {
+            match Isolated::open(bytes, name, password, options, context)? {
                 Ok(isolated) => Ok(Box::new(isolated)),
                 Err(bytes) => here(bytes),
             }
@@ -48,7 +50,7 @@ impl<'a> ArchiveReader<'a> {
         let entries = match options.isolate {
             Isolate::Never => here(bytes)?,
             Isolate::Always => apart(bytes)?,
-            Isolate::Auto => match open_common(bytes, name, &meter, ignore_zeros, context)? {
+            Isolate::Auto => match open_common(bytes, name, &meter, manner, context)? {
                 Common::Yes(entries) => entries,
                 Common::No(bytes) => apart(bytes)?,
             },

@@ -81,7 +81,7 @@ fn read_all(bytes: Bytes<'_>) -> Result<usize> {
     let call = Call::new(None);
     let context = Context::new(&call);
     let options = Options::default();
-    let mut archive = ArchiveReader::open(bytes, &"faulty".into(), &options, &context)?;
+    let mut archive = ArchiveReader::open(bytes, &"faulty".into(), None, &options, &context)?;
     let mut entries = 0;
     while archive.next()?.is_some() {
         archive.content(|_| Ok(()))?;
@@ -234,7 +234,7 @@ fn a_format_whose_structure_is_not_known_is_refused() {
             .expect("it can be read");
         // So libarchive shows formats that komparu never asks it for.
         let reads = Reads::Filters(Filters::Others);
-        let archive = Libarchive::open(input, None, reads, meter, &name, &context);
+        let archive = Libarchive::open(input, None, reads, meter, None, &name, &context);
         let mut archive = archive.expect("libarchive takes it for an archive");
         let why =
             format!("has the format '{format}', of which komparu cannot check that it is whole");

@@ -82,7 +82,7 @@ pub fn entries(stored: Stored<'_>, most: u64, context: &Context<'_>) -> Result<V
         ..ArchiveLimits::default()
     };
     let options = Options { limits, ..Options::default() };
-    let mut archive = ArchiveReader::open(stored.bytes(), &name(), &options, context)?;
+    let mut archive = ArchiveReader::open(stored.bytes(), &name(), None, &options, context)?;
     let mut entries = Vec::new();
     while let Some(entry) = archive.next()? {
         let mut body = Vec::new();

@@ -88,6 +88,10 @@ unsafe extern "C" {
     pub(super) fn archive_read_support_format_xar(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_format_zip(archive: *mut Archive) -> c_int;
 
+    pub(super) fn archive_read_add_passphrase(
+        archive: *mut Archive,
+        passphrase: *const c_char,
+    ) -> c_int;
     pub(super) fn archive_read_set_format_option(
         archive: *mut Archive,
         format: *const c_char,

@@ -72,6 +72,16 @@ pub(crate) struct Handle<I: Input> {
 impl<I: Input> Handle<I> {
     /// Finds out what kind of archive, or within what, the input is.
     pub(crate) fn open(input: I, reads: Reads) -> Result<Self, (Failure, I)> {
+        Self::open_with(input, reads, None)
+    }
+
+    /// The same; entries that are encrypted are decrypted with the password. Where that is impossible, they say so when
+    /// they are read.
+    pub(crate) fn open_with(
+        input: I,
+        reads: Reads,
+        password: Option<&CStr>,
+    ) -> Result<Self, (Failure, I)> {
         // SAFETY: no preconditions.
         let Some(archive) = NonNull::new(unsafe { ffi::archive_read_new() }) else {
             return Err((Failure("out of memory".to_owned()), input));
@@ -85,6 +95,10 @@ impl<I: Input> Handle<I> {
             formats::support(archive, reads);
         }
         let raw = archive.as_ptr();
+        if let Some(password) = password {
+            // SAFETY: the archive is new and not yet open; the text ends with a NUL, and is copied.
+            unsafe { ffi::archive_read_add_passphrase(raw, password.as_ptr()) };
+        }
         // SAFETY: the archive is new and not yet open; the callbacks take the very type that the data
         // points to, which lives until the archive has been freed.
         unsafe {

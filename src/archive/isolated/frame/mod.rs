@@ -46,6 +46,7 @@ mod tests {
                 size: Some(7),
                 is_promised: true,
                 ignore_zeros: false,
+                password: Some(b"secret".to_vec()),
                 limits: ArchiveLimits::default(),
             })
         });

@@ -53,6 +53,8 @@ impl<'f> Rest<'f> {
             _ => return None,
         };
         let (size, is_promised, ignore_zeros) = (self.maybe()?, self.flag()?, self.flag()?);
+        let (has_password, password) = (self.flag()?, self.text()?.to_vec());
+        let password = has_password.then_some(password);
         let limits = ArchiveLimits {
             max_decompressed_size: self.maybe()?,
             max_compression_ratio: self.maybe()?.map(f64::from_bits),
@@ -60,7 +62,7 @@ impl<'f> Rest<'f> {
             max_entry_name_length: self.maybe()?,
             max_archive_memory: self.maybe()?,
         };
-        Some(Opening { name, access, size, is_promised, ignore_zeros, limits })
+        Some(Opening { name, access, size, is_promised, ignore_zeros, password, limits })
     }
 
     fn entry(&mut self) -> Option<Frame<'f>> {

@@ -33,6 +33,7 @@ pub(crate) struct Opening {
     pub(crate) size: Option<u64>,
     pub(crate) is_promised: bool,
     pub(crate) ignore_zeros: bool,
+    pub(crate) password: Option<Vec<u8>>,
     pub(crate) limits: ArchiveLimits,
 }
 

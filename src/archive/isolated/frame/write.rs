@@ -122,6 +122,7 @@ impl Opening {
         let limits = &self.limits;
         fields.text(&self.name).number(access).text(why).maybe(self.size);
         fields.flag(self.is_promised).flag(self.ignore_zeros);
+        fields.flag(self.password.is_some()).text(self.password.as_deref().unwrap_or_default());
         fields.maybe(limits.max_decompressed_size);
         fields.maybe(limits.max_compression_ratio.map(f64::to_bits));
         fields.maybe(limits.max_archive_entries).maybe(limits.max_entry_name_length);

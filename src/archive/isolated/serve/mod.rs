@@ -16,7 +16,8 @@ use self::talk::Talk;
 use super::frame::{self, Access, Counted, Failed, Frame, Opening};
 use crate::archive::input::Bytes;
 use crate::archive::limits::Meter;
-use crate::archive::open::open_here;
+use crate::archive::open::{Manner, open_here};
+use crate::archive::password::Password;
 use crate::archive::stream::Step;
 use crate::error::{Error, Name, Result};
 use crate::run::context::{Call, Context};
@@ -124,7 +125,9 @@ fn read(
     opening: Opening,
     descriptor: Option<OwnedFd>,
 ) -> Result<Frame<'static>> {
-    let Opening { name, access, size, is_promised, ignore_zeros, limits } = opening;
+    let Opening { name, access, size, is_promised, ignore_zeros, password, limits } = opening;
+    let password = password.map(|it| Password::new(&it, "password")).transpose()?;
+    let manner = Manner { ignore_zeros, password: password.as_ref() };
     let (name, call) = (Name::new(&name), Call::new(None));
     let is_given_up = || lock(talk).is_given_up();
     let context = Context::with_interrupt_each(&call, PULSE, &is_given_up);
@@ -150,7 +153,7 @@ fn read(
         })),
     };
     let meter = Meter::new(name.clone(), limits);
-    let mut entries = open_here(bytes, &name, &meter, ignore_zeros, &context)?;
+    let mut entries = open_here(bytes, &name, &meter, manner, &context)?;
     lock(talk).show(&Frame::Opened)?;
     while let Some(entry) = entries.next()? {
         let (is_exact, counts_all) = (entries.spells_exactly(), entries.counts_all());

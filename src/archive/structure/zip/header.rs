@@ -3,13 +3,13 @@
 use super::fields::{HEADER_LENGTH as LENGTH, extras, long_number, number, short_number};
 use super::member::Member;
 use super::name::{self, with_slashes};
-use super::record::UTF8;
+use super::record::{AES, AES_METHOD, UTF8};
 
 pub(super) const MARK: &[u8] = b"PK\x03\x04";
 
 /// Extra fields that make an entry something else than the index says, for some who read it: libarchive's
 /// own with a type, and encryption.
-const CONTRADICTIONS: [u16; 2] = [0x6c78, 0x9901];
+const CONTRADICTIONS: [u16; 2] = [0x6c78, AES];
 
 /// The extra field for sizes that are too large for a header, and what those are then.
 const LARGE: u16 = 0x0001;
@@ -50,6 +50,7 @@ pub(crate) fn check(header: &[u8], member: &Member, name: &[u8]) -> Result<Vec<u
     let (mut large, mut has_large): (&[u8], _) = (&[], false);
     for field in extras(fields) {
         match field {
+            Some((AES, _)) if method == AES_METHOD => {}
             Some((kind, _)) if CONTRADICTIONS.contains(&kind) => return Err("an extra field"),
             Some((LARGE, _)) if has_large => return Err("an extra field that comes twice"),
             Some((LARGE, numbers)) => (large, has_large) = (numbers, true),

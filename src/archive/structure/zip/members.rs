@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::{Broken, Details, Instead, Listed, Want};
 use super::header;
 use super::member::{Member, MemberKind};
-use super::record::Record;
+use super::record::{AES_METHOD, ENCRYPTED, Record};
 use crate::error::{self, Name};
 use crate::run::context::{Context, Steps};
 use crate::run::sort;
@@ -110,6 +110,14 @@ impl Members {
         self.all.iter().all(|member| member.is_plain)
     }
 
+    /// Is any encrypted, and if so, is one of these a link?
+    pub(crate) fn encrypted(&self) -> Option<bool> {
+        let mut encrypted =
+            self.all.iter().filter(|member| member.flags & ENCRYPTED != 0).peekable();
+        encrypted.peek()?;
+        Some(encrypted.any(|member| member.kind == MemberKind::Link))
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.all.len() as u64
     }
@@ -150,10 +158,12 @@ impl Members {
         })?;
         let called = self.called(member).filter(|called| *called != shown);
         let is_file = member.kind == MemberKind::File;
+        // In its second version, the encryption by AES has a digest in place of the checksum.
+        let has_checksum = member.method != AES_METHOD || member.checksum != 0;
         let listed = Listed { name: Some(shown), size: is_file.then_some(member.size) };
         let details = Details {
             sort: Some(member.kind.into()),
-            checksum: is_file.then_some(member.checksum),
+            checksum: (is_file && has_checksum).then_some(member.checksum),
             blake2sp: None,
             instead: Instead { name: called.map(<[u8]>::to_vec), kind: None },
         };

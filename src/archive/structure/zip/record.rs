@@ -21,15 +21,17 @@ const WITH_BACKSLASHES: [u8; 5] = [DOS, 6, 10, 11, 14];
 /// compressed, that its sizes follow its content, and that its name is UTF-8.
 pub(super) const HARMLESS: u16 = 0b1000_0000_1110;
 
-/// Flags of an entry that is encrypted, in one way or another, or whose index is.
-const ENCRYPTED: u16 = 0b0010_0000_0100_0001;
+/// The flag of an entry that is encrypted, and those of one that is so in a way which nothing here decrypts, or whose
+/// index is.
+pub(super) const ENCRYPTED: u16 = 0b1;
+const STRONGLY_ENCRYPTED: u16 = 0b0010_0000_0100_0000;
 /// Its name is UTF-8.
 pub(super) const UTF8: u16 = 0b1000_0000_0000;
 
 /// The extra field with numbers that are too large for the record, and the one that says how an entry is
 /// encrypted.
 const LARGE: u16 = 0x0001;
-const AES: u16 = 0x9901;
+pub(super) const AES: u16 = 0x9901;
 
 /// Extra fields that say nothing more about kind, size or content: numbers that are too large for the
 /// record, dates, owners, a comment in UTF-8, padding (of APKs and Office documents), and what marks a jar.
@@ -45,6 +47,9 @@ const ELSEWHERE: u32 = u32::MAX;
 /// How content is stored.
 pub(super) const STORED: u16 = 0;
 pub(crate) const DEFLATED: u16 = 8;
+/// It is encrypted by AES; how it is stored besides, an extra field says:
+/// <https://www.winzip.com/en/support/aes-encryption/>.
+pub(super) const AES_METHOD: u16 = 99;
 
 /// A record that is whole.
 #[derive(Clone, Copy)]
@@ -104,8 +109,10 @@ impl<'r> Record<'r> {
             let name = crate::error::Name::new(self.name());
             Broken(format!("is damaged: '{name}' in it: {why}"))
         };
-        if flags & ENCRYPTED != 0 || extras(self.extras()).flatten().any(|(kind, _)| kind == AES) {
-            return Broken::because("is encrypted");
+        let has_aes = extras(self.extras()).flatten().any(|(kind, _)| kind == AES);
+        let is_aes = flags & ENCRYPTED != 0 && self.method() == AES_METHOD;
+        if flags & STRONGLY_ENCRYPTED != 0 || has_aes != is_aes {
+            return Broken::because("is encrypted in a way that is not supported");
         }
         let [size, packed, offset, disk] = self.large(disk).ok_or_else(|| {
             of_this("numbers that are too large for the index are not where they must be")
