@@ -57,6 +57,12 @@ class _Update(NamedTuple):
 
     def run(self, options: dict[str, Any]) -> None:
         """Change all that differs."""
+        self.change(options)
+        # What was spelled differently has been written under its new name, beside the old one.
+        self.change(options)
+
+    def change(self, options: dict[str, Any]) -> None:
+        """Change what differs now."""
         # What moved is deleted at its old path and copied to the new one.
         result = compare_dir(self.actual, self.expected, **{**options, "moves": False})
         if result.errors:

@@ -29,6 +29,8 @@ pub enum EntryKind {
     CharacterDevice,
     /// A block device.
     BlockDevice,
+    /// One of several whose names may be one, spelled differently.
+    Ambiguous,
     /// It could not be found out, because of this system error.
     Unknown(i32),
 }
@@ -97,6 +99,24 @@ impl Listing {
     #[must_use]
     pub fn kind(&self, index: usize) -> EntryKind {
         self.entries[index].kind
+    }
+
+    /// Are all names ASCII?
+    #[must_use]
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.names.is_ascii()
+    }
+
+    /// Gives an entry another name.
+    pub(crate) fn rename(&mut self, index: usize, name: &[u8]) {
+        let kind = self.entries[index].kind;
+        self.push(name, kind);
+        self.entries.swap_remove(index);
+    }
+
+    /// Says what an entry is.
+    pub(crate) fn set_kind(&mut self, index: usize, kind: EntryKind) {
+        self.entries[index].kind = kind;
     }
 
     /// Sorts the entries by their names. Of several entries of one name only one is left.

@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod manifest_tree;
 pub(crate) mod names;
 pub(crate) mod opened;
+pub(crate) mod spellings;
 pub mod url_map;
 
 use crate::content::Reader;

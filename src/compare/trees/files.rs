@@ -39,7 +39,7 @@ pub(crate) fn compare<A: Tree, B: Tree>(
     context: &Context<'_>,
 ) -> Result<()> {
     while let Some(batch) = files.take_batch() {
-        for name in batch {
+        for (name, other) in batch {
             context.checkpoint()?;
             context.counters().begin(&[&files.path, name]);
             let path = || join(&files.path, name);
@@ -53,7 +53,7 @@ pub(crate) fn compare<A: Tree, B: Tree>(
             }
             let found = engine::until_quiet(context, || {
                 let left = walk.a.open(&files.left, name)?;
-                let right = walk.b.open(&files.right, name)?;
+                let right = walk.b.open(&files.right, other)?;
                 contents(left, right, walk, workers, context)
             });
             match found {

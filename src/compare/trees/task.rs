@@ -66,7 +66,10 @@ pub(crate) type SharedComparison = ParallelComparison<Arc<dyn ReadAt>>;
 
 /// A directory to enter.
 pub(crate) struct Visit<A: Tree, B: Tree> {
+    /// The path of the left directory, or of the only one.
     pub(crate) path: Vec<u8>,
+    /// That of the right directory, where it is spelled differently.
+    pub(crate) right_path: Option<Vec<u8>>,
     pub(crate) ancestors: Option<Arc<Ancestors>>,
     pub(crate) through_link: bool,
     /// Has it been found to be of another kind than what the other tree has at this path?
@@ -78,28 +81,55 @@ pub(crate) struct Visit<A: Tree, B: Tree> {
 impl<A: Tree, B: Tree> Visit<A, B> {
     /// A visit to the root.
     pub(crate) fn root() -> Self {
-        let (path, ancestors, parents) = (Vec::new(), None, None);
-        Self { path, ancestors, through_link: false, mismatched: false, parents }
+        let (path, right_path, ancestors, parents) = (Vec::new(), None, None, None);
+        Self { path, right_path, ancestors, through_link: false, mismatched: false, parents }
     }
 
-    /// The path of the directory so many levels above this one.
-    pub(crate) fn ancestor(&self, levels_up: usize) -> &[u8] {
+    /// The directory's path in the tree of this side.
+    pub(crate) fn path_of(&self, side: Side) -> &[u8] {
+        match (side, &self.right_path) {
+            (Side::Right, Some(path)) => path,
+            _ => &self.path,
+        }
+    }
+
+    /// The path of the directory so many levels above this one, in the tree of this side.
+    pub(crate) fn ancestor(&self, side: Side, levels_up: usize) -> &[u8] {
         let slash = |path: &[u8]| path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        (0..levels_up).fold(&self.path, |path, _| &path[..slash(path)])
+        (0..levels_up).fold(self.path_of(side), |path, _| &path[..slash(path)])
     }
 
-    /// A visit to the directory `name` in this one, which has been entered as `entered`.
+    /// A visit to the directory `name` in this one, which has been entered as `entered`; `other` is how the right
+    /// tree spells its name.
     pub(crate) fn child(
         &self,
+        (name, other): (&[u8], &[u8]),
+        through_link: bool,
+        entered: &Entered<'_, A, B>,
+    ) -> Self {
+        let is_respelled = self.right_path.is_some() || name != other;
+        let right_path = is_respelled.then(|| join(self.path_of(Side::Right), other));
+        Self { right_path, ..Self::at(join(&self.path, name), through_link, entered) }
+    }
+
+    /// A visit to the directory `name` in this one, which only the tree of this side has.
+    pub(crate) fn child_of_one(
+        &self,
+        side: Side,
         name: &[u8],
         through_link: bool,
         entered: &Entered<'_, A, B>,
     ) -> Self {
-        let (path, ancestors) = (join(&self.path, name), Some(Arc::clone(&entered.ancestors)));
+        Self::at(join(self.path_of(side), name), through_link, entered)
+    }
+
+    fn at(path: Vec<u8>, through_link: bool, entered: &Entered<'_, A, B>) -> Self {
+        let ancestors = Some(Arc::clone(&entered.ancestors));
         let parents = entered
             .parents
             .get_or_init(|| entered.open.keep(entered.left.as_ref(), entered.right.as_ref()));
-        Self { path, ancestors, through_link, mismatched: false, parents: parents.clone() }
+        let (right_path, parents) = (None, parents.clone());
+        Self { path, right_path, ancestors, through_link, mismatched: false, parents }
     }
 }
 

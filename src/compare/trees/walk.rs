@@ -12,7 +12,7 @@ use super::files;
 use super::task::{Absent, Entered, Known, OpenParentsLimit, Task, Visit, Walk};
 use crate::compare::moves;
 use crate::compare::moves::TreeFiles;
-use crate::error::{Error, Result, join};
+use crate::error::{Error, Name, Result, join};
 use crate::options::Options;
 use crate::outcome::{DiffReason, Finding, Proof, Side};
 use crate::run::context::Context;
@@ -23,6 +23,7 @@ use crate::run::workers::Workers;
 use crate::sys::descriptors::descriptor_limit;
 use crate::tree::ancestors::{Ancestors, DirectoryIdentity};
 use crate::tree::listing::{CHECKED, EntryKind, Listing, Match, merge};
+use crate::tree::spellings::Spellings;
 use crate::tree::{Tree, names};
 
 /// Compares every entry of both trees, and says to the sink what it finds. False where that ended with the last
@@ -118,7 +119,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Some(parents) => (parents.left.as_deref(), parents.right.as_deref()),
             None => (None, None),
         };
-        let entered = (self.a.enter(&visit.path, in_left), self.b.enter(&visit.path, in_right));
+        let entered = (
+            self.a.enter(&visit.path, in_left),
+            self.b.enter(visit.path_of(Side::Right), in_right),
+        );
         drop(parents);
         let visit = &visit;
         let (left, right) = match entered {
@@ -135,8 +139,9 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         }
         let pair = [left_id.into(), right_id.into()];
         let is_same = |levels_up| {
-            let path = visit.ancestor(levels_up);
-            Ok(self.a.is_at(&left, path)? && self.b.is_at(&right, path)?)
+            let [of_left, of_right] =
+                [Side::Left, Side::Right].map(|it| visit.ancestor(it, levels_up));
+            Ok(self.a.is_at(&left, of_left)? && self.b.is_at(&right, of_right)?)
         };
         let ancestors =
             match Ancestors::below(visit.ancestors.as_ref(), pair, visit.through_link, is_same) {
@@ -161,6 +166,11 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             open: &self.open,
             parents: OnceCell::new(),
         };
+        let spellings = match self.known {
+            None => Spellings::pair(&mut left_list, &mut right_list, context)?,
+            // One of the two has taken over the other's spelling.
+            Some(_) => Spellings::default(),
+        };
         let mut files = CommonFiles::new(visit.path.clone(), Arc::clone(&left), Arc::clone(&right));
         let mut entries = 0;
         merge(&mut left_list, &mut right_list, context, |left, right, entry| {
@@ -178,7 +188,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                     self.matched(
                         (visit, &entered),
                         &mut files,
-                        left.name(l),
+                        (left.name(l), spellings.own(left.name(l))),
                         kinds,
                         workers,
                         context,
@@ -199,20 +209,25 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         &self,
         (visit, entered): (&Visit<A, B>, &Entered<'_, A, B>),
         files: &mut CommonFiles<A, B>,
-        name: &[u8],
+        (name, other): (&[u8], &[u8]),
         kinds: (EntryKind, EntryKind),
         workers: &Workers<'_, Task<A, B>>,
         context: &Context<'_>,
     ) -> Result<bool> {
         let path = || join(&visit.path, name);
         match kinds {
-            (EntryKind::File, EntryKind::File) => files.push(name),
-            (EntryKind::Link, EntryKind::Link) => self.links(files, path(), name, context)?,
+            (EntryKind::File, EntryKind::File) => files.push(name, other),
+            (EntryKind::Link, EntryKind::Link) => {
+                self.links(files, path(), (name, other), context)?;
+            }
             (one, two) if one.is_directory() && two.is_directory() => {
                 let through_link = one.is_link() || two.is_link();
                 context.counters().found_directory();
-                workers.push(Task::Both(visit.child(name, through_link, entered)));
+                workers.push(Task::Both(visit.child((name, other), through_link, entered)));
                 return Ok(false);
+            }
+            (EntryKind::Ambiguous, _) | (_, EntryKind::Ambiguous) => {
+                self.ambiguous(path(), context)?;
             }
             (EntryKind::Unknown(errno), _) => self.unknown(self.a, path(), errno, context)?,
             (_, EntryKind::Unknown(errno)) => self.unknown(self.b, path(), errno, context)?,
@@ -227,8 +242,9 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                 self.report.found(path(), finding, context)?;
                 for (side, kind) in [(Side::Left, one), (Side::Right, two)] {
                     if kind.is_directory() && !self.leaves_out(side) {
-                        self.report.only_directory(path());
-                        let child = visit.child(name, kind.is_link(), entered);
+                        let own = if matches!(side, Side::Left) { name } else { other };
+                        let child = visit.child_of_one(side, own, kind.is_link(), entered);
+                        self.report.only_directory(child.path.clone());
                         context.counters().found_directory();
                         workers.push(Task::One(side, Visit { mismatched: true, ..child }));
                     }
@@ -248,7 +264,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         context: &Context<'_>,
     ) -> (Result<Listing>, Result<Listing>) {
         let list_left = |context: &Context<'_>| self.a.list(left, &visit.path, context);
-        let list_right = |context: &Context<'_>| self.b.list(right, &visit.path, context);
+        let list_right =
+            |context: &Context<'_>| self.b.list(right, visit.path_of(Side::Right), context);
         if most_threads == 1 || !self.a.is_large(left) || !self.b.is_large(right) {
             return (list_left(context), list_right(context));
         }
@@ -260,10 +277,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         &self,
         files: &CommonFiles<A, B>,
         path: Vec<u8>,
-        name: &[u8],
+        (name, other): (&[u8], &[u8]),
         context: &Context<'_>,
     ) -> Result<()> {
-        match (self.a.link(&files.left, name), self.b.link(&files.right, name)) {
+        match (self.a.link(&files.left, name), self.b.link(&files.right, other)) {
             (Ok(left), Ok(right)) if left == right || self.are_composed_the_same(&left, &right) => {
                 self.report.equal(|| path, Some(Proof::Bytes), context)
             }
@@ -338,7 +355,7 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Side::Left => [identity, DirectoryIdentity::Absent],
             Side::Right => [DirectoryIdentity::Absent, identity],
         };
-        let is_same = |levels_up| tree.is_at(&directory, visit.ancestor(levels_up));
+        let is_same = |levels_up| tree.is_at(&directory, visit.ancestor(side, levels_up));
         let ancestors =
             match Ancestors::below(visit.ancestors.as_ref(), pair, visit.through_link, is_same) {
                 Ok(Some(ancestors)) => ancestors,
@@ -383,9 +400,10 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
         context: &Context<'_>,
     ) -> Result<bool> {
         let name = listing.name(index);
-        let path = || join(&visit.path, name);
+        let path = || join(visit.path_of(side), name);
         match listing.kind(index) {
             _ if self.leaves_out(side) => return Ok(false),
+            EntryKind::Ambiguous => self.ambiguous(path(), context)?,
             EntryKind::Unknown(errno) => match side {
                 Side::Left => self.unknown(self.a, path(), errno, context)?,
                 Side::Right => self.unknown(self.b, path(), errno, context)?,
@@ -395,7 +413,8 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
                     self.report.only_directory(path());
                 }
                 context.counters().found_directory();
-                workers.push(Task::One(side, visit.child(name, kind.is_link(), entered)));
+                workers
+                    .push(Task::One(side, visit.child_of_one(side, name, kind.is_link(), entered)));
                 return Ok(false);
             }
             kind => {
@@ -417,6 +436,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
     fn leaves_out(&self, side: Side) -> bool {
         let Options { one_way, moves, .. } = self.options;
         *one_way && !moves && self.known.is_none() && matches!(side, Side::Right)
+    }
+
+    /// Notes an entry whose name may be that of another one.
+    fn ambiguous(&self, path: Vec<u8>, context: &Context<'_>) -> Result<()> {
+        let why = "several names that differ only in how Unicode spells them";
+        let error = Error::read(&Name::new(&path), why);
+        self.report.failed(path, error, context)
     }
 
     fn unknown<T: Tree>(
