@@ -60,6 +60,14 @@ pub enum Error {
         /// The source.
         name: Name,
     },
+    /// The file was changed, replaced or deleted while it was read: perhaps not the next time.
+    #[error("{name}: {cause}")]
+    Changed {
+        /// The file.
+        name: Name,
+        /// What has changed.
+        cause: String,
+    },
     /// Another program has a lease on the source, and has been asked to give it up: worth another try soon.
     #[error("{name}: another program has a lease on it and does not give it up")]
     Busy {
@@ -178,6 +186,28 @@ impl Error {
             // Not Found, and Gone.
             404 | 410 => Self::NotFound { name, cause, errno, status: known },
             _ => Self::Read { name, cause, errno, status: known },
+        }
+    }
+
+    /// The HTTP status, where a server gave one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::NotFound { status, .. } | Self::Read { status, .. } => *status,
+            _ => None,
+        }
+    }
+
+    /// Is it likely to pass? A change of a file, and what the system says of disks, and of file servers that have lost a
+    /// file or have none yet.
+    pub(crate) fn may_pass(&self) -> bool {
+        const PASSING: [i32; 3] = [libc::EIO, libc::ESTALE, libc::EAGAIN];
+        match self {
+            Self::Changed { .. } | Self::Touched { .. } => true,
+            Self::Read { errno: Some(errno), .. } | Self::Archive { errno: Some(errno), .. } => {
+                PASSING.contains(errno)
+            }
+            _ => false,
         }
     }
 

@@ -132,6 +132,10 @@ impl ReadAt for Meddled<'_> {
     }
 }
 
+fn changed(path: &Path, cause: impl Into<String>) -> Error {
+    Error::Changed { name: path.into(), cause: cause.into() }
+}
+
 #[test]
 fn any_change_between_two_chunks_is_an_error_that_names_it() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -155,8 +159,7 @@ fn any_change_between_two_chunks_is_an_error_that_names_it() {
                     engine::compare(&mut reader, &mut other, &options, &Context::new(&call));
                 assert!(reader.asked.into_inner() > when, "the change was not done");
                 let says = (change.says)(size);
-                let expected =
-                    Error::read(&a.as_path().into(), format!("{says} while it was compared"));
+                let expected = changed(&a, format!("{says} while it was compared"));
                 assert_eq!(outcome, Err(expected), "{size} bytes, {random}, {when}");
             }
         }
@@ -191,7 +194,7 @@ fn a_file_that_changes_before_its_lines_are_counted_has_no_difference() {
             break;
         }
         let cause = format!("shrank from {SIZE} to {} bytes while it was compared", SIZE / 2);
-        assert_eq!(outcome, Err(Error::read(&a.as_path().into(), cause)), "before read {when}");
+        assert_eq!(outcome, Err(changed(&a, cause)), "before read {when}");
         write(&directory, "a", SIZE);
         when += 1;
     }
@@ -256,7 +259,7 @@ fn compared_while(
     let outcome = komparu::compare(&source(&a), &source(&b), &options, &context);
     assert!(done.get() > 0, "it was done before anything was done to the file");
     outcome.map(|outcome| outcome.map(|unequal| unequal.reason)).map_err(|error| match error {
-        Error::Read { cause, .. } => Error::Argument(cause),
+        Error::Changed { cause, .. } | Error::Read { cause, .. } => Error::Argument(cause),
         Error::Touched { .. } => Error::Argument("was touched".to_owned()),
         other => other,
     })
@@ -310,7 +313,7 @@ fn a_small_file_that_changes_before_its_verdict_has_none() {
         let reader = FileReader::open(&path).expect("opened");
         (change.act)(&path, 100);
         let says = (change.says)(100);
-        let expected = Error::read(&path.as_path().into(), format!("{says} while it was compared"));
+        let expected = changed(&path, format!("{says} while it was compared"));
         assert_eq!(reader.verify(), Err(expected));
     }
 }
@@ -334,7 +337,7 @@ fn an_empty_file_that_grows_while_it_is_compared_is_an_error() {
     fs::write(&path, b"xyz").expect("written");
     assert!(matches!(reader.chunk(), Ok(Chunk::Bytes(b"xyz"))));
     let expected = "grew from 0 to 3 bytes while it was compared";
-    assert_eq!(reader.verify(), Err(Error::read(&path.as_path().into(), expected)));
+    assert_eq!(reader.verify(), Err(changed(&path, expected)));
 }
 
 #[test]
@@ -366,7 +369,10 @@ fn anything_that_replaces_a_file_before_it_is_opened_is_an_error_at_once() {
                     reader.consume(length);
                 }
             });
-            assert!(matches!(outcome, Err(Error::Read { .. })), "{size} bytes: {outcome:?}");
+            assert!(
+                matches!(outcome, Err(Error::Changed { .. } | Error::Read { .. })),
+                "{size} bytes: {outcome:?}"
+            );
         }
     }
 }

@@ -82,6 +82,13 @@ class KomparuConfig:
         decode_content: URLs: undo a content coding that a server applied although it was asked not
             to. `False`: compare the bytes as they are sent, whatever the coding is called.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -130,6 +137,8 @@ class KomparuConfig:
     block_private: bool = False
     decode_content: bool = True
     comparison_timeout: float | None = None
+    retries: int = 0
+    retry_delay: float = 1.0
     read_holes: bool = False
     detect_changes: str = "ctime"
     where: bool = False

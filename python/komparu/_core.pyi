@@ -266,6 +266,8 @@ def compare(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -319,6 +321,13 @@ def compare(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -358,6 +367,8 @@ def compare_all(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -412,6 +423,13 @@ def compare_all(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -459,6 +477,8 @@ def compare_archive(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -540,6 +560,13 @@ def compare_archive(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -588,6 +615,8 @@ def compare_dir(
     one_way: bool = False,
     moves: bool = False,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -632,6 +661,13 @@ def compare_dir(
             one side has. Default `False`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -685,6 +721,8 @@ def compare_dir_urls(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     ignore: Iterable[str] | None = None,
@@ -749,6 +787,13 @@ def compare_dir_urls(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -812,6 +857,8 @@ def compare_many(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -867,6 +914,13 @@ def compare_many(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -921,6 +975,8 @@ def compare_trees(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -1011,6 +1067,13 @@ def compare_trees(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -1067,6 +1130,8 @@ def first_difference(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     context: int = 16,
@@ -1123,6 +1188,13 @@ def first_difference(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -1179,6 +1251,8 @@ def iter_trees(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -1267,6 +1341,13 @@ def iter_trees(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -1323,6 +1404,8 @@ def write_manifest(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     algorithm: str = "sha256",
@@ -1399,6 +1482,13 @@ def write_manifest(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -1460,6 +1550,8 @@ def configure(
     block_private: bool = ...,
     decode_content: bool = ...,
     comparison_timeout: float | None = ...,
+    retries: int = ...,
+    retry_delay: float = ...,
     read_holes: bool = ...,
     detect_changes: str = ...,
     where: bool = ...,

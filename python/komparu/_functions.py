@@ -61,6 +61,8 @@ def compare(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -114,6 +116,13 @@ def compare(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -156,6 +165,8 @@ def compare_all(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -210,6 +221,13 @@ def compare_all(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -260,6 +278,8 @@ def compare_archive(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -341,6 +361,13 @@ def compare_archive(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -392,6 +419,8 @@ def compare_dir(
     one_way: bool = False,
     moves: bool = False,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -436,6 +465,13 @@ def compare_dir(
             one side has. Default `False`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -492,6 +528,8 @@ def compare_dir_urls(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     ignore: Iterable[str] | None = None,
@@ -556,6 +594,13 @@ def compare_dir_urls(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -622,6 +667,8 @@ def compare_many(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -677,6 +724,13 @@ def compare_many(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -734,6 +788,8 @@ def compare_trees(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -824,6 +880,13 @@ def compare_trees(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -894,6 +957,8 @@ def configure(
     block_private: bool = UNCHANGED,
     decode_content: bool = UNCHANGED,
     comparison_timeout: float | None = UNCHANGED,
+    retries: int = UNCHANGED,
+    retry_delay: float = UNCHANGED,
     read_holes: bool = UNCHANGED,
     detect_changes: str = UNCHANGED,
     where: bool = UNCHANGED,
@@ -935,6 +1000,8 @@ def first_difference(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     context: int = 16,
@@ -991,6 +1058,13 @@ def first_difference(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -1056,6 +1130,8 @@ def iter_trees(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -1144,6 +1220,13 @@ def iter_trees(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -1209,6 +1292,8 @@ def write_manifest(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     algorithm: str = "sha256",
@@ -1285,6 +1370,13 @@ def write_manifest(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything

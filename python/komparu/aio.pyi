@@ -52,6 +52,8 @@ async def compare(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -105,6 +107,13 @@ async def compare(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -144,6 +153,8 @@ async def compare_all(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -198,6 +209,13 @@ async def compare_all(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -245,6 +263,8 @@ async def compare_archive(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -326,6 +346,13 @@ async def compare_archive(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -374,6 +401,8 @@ async def compare_dir(
     one_way: bool = False,
     moves: bool = False,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -418,6 +447,13 @@ async def compare_dir(
             one side has. Default `False`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -471,6 +507,8 @@ async def compare_dir_urls(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     ignore: Iterable[str] | None = None,
@@ -535,6 +573,13 @@ async def compare_dir_urls(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -598,6 +643,8 @@ async def compare_many(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     progress: ProgressCallback | None = None,
@@ -653,6 +700,13 @@ async def compare_many(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -707,6 +761,8 @@ async def compare_trees(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -797,6 +853,13 @@ async def compare_trees(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -853,6 +916,8 @@ async def first_difference(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     context: int = 16,
@@ -909,6 +974,13 @@ async def first_difference(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -965,6 +1037,8 @@ def iter_trees(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     where: bool = False,
@@ -1053,6 +1127,13 @@ def iter_trees(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything
@@ -1109,6 +1190,8 @@ async def write_manifest(
     client_cert: str | PathLike[str] | tuple[str | PathLike[str], ...] | None = None,
     decode_content: bool = True,
     comparison_timeout: float | None = None,
+    retries: int = 0,
+    retry_delay: float = 1.0,
     read_holes: bool = False,
     detect_changes: str = "ctime",
     algorithm: str = "sha256",
@@ -1185,6 +1268,13 @@ async def write_manifest(
             `True`.
         comparison_timeout: Seconds of wall clock for the whole call. `None`: no limit. Default
             `None`.
+        retries: How many times what is likely to pass is tried again, for each content: a transfer
+            that breaks off (it goes on where it was, if the server can say that the content is the
+            same), no connection, no data, the statuses 408, 429, 500, 502, 503 and 504; a file that
+            changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`. Default `0`.
+        retry_delay: Seconds before the first of `retries`, doubled for each further one up to a
+            minute. A server may say with `Retry-After` how long it wants, of which a minute is
+            waited at most. Default `1.0`.
         read_holes: Read the holes of sparse files, too. `False`: a hole whose first and last block
             read as zeros is taken for one. Default `False`.
         detect_changes: What shows that a file changed while it was compared: `"ctime"` (anything

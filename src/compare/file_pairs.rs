@@ -78,9 +78,11 @@ fn one(
     match decide(a, b, shallow, options, context) {
         Ok(outcome) => Ok(outcome),
         Err(error) if error.ends_call() => Err(error),
-        Err(error @ (Error::Read { errno: None, .. } | Error::Touched { .. })) => {
-            Ok(FilePair::Changed(error))
-        }
+        Err(
+            error @ (Error::Read { errno: None, .. }
+            | Error::Changed { .. }
+            | Error::Touched { .. }),
+        ) => Ok(FilePair::Changed(error)),
         Err(_) => Ok(FilePair::Unknown),
     }
 }
@@ -114,7 +116,7 @@ fn decide(
         }
     }
     let mut looked_at = Some((file_a, file_b));
-    let difference = until_quiet(context, || {
+    let difference = until_quiet(options.retries(), context, || {
         // When they are compared again they are looked at again.
         let (file_a, file_b) = match looked_at.take() {
             Some(files) => files,

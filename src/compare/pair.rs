@@ -25,7 +25,7 @@ pub fn compare(
     let counters = context.counters();
     counters.set_entries_total(1);
     counters.begin_source(a.name());
-    let outcome = until_quiet(context, || {
+    let outcome = until_quiet(options.retries(), context, || {
         let (content_a, content_b) = (a.content(options)?, b.content(options)?);
         if let (Some(size), true) = (content_a.size(), content_a.size() == content_b.size()) {
             counters.set_bytes_total(size);
@@ -51,7 +51,7 @@ pub fn first_difference(
     context: &Context<'_>,
 ) -> Result<Option<Difference>> {
     let shown = options.context;
-    until_quiet(context, || {
+    until_quiet(options.retries(), context, || {
         let (content_a, content_b) = (a.content(options)?, b.content(options)?);
         if content_a.is_same(&*content_b) {
             return Ok(None);

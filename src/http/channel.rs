@@ -34,10 +34,17 @@ pub(crate) struct ReceivedHead {
     pub(crate) hop: Hop,
 }
 
+/// That a response which has failed may be asked for again, and after which time, if its server has said that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Again {
+    pub(crate) after: Option<Duration>,
+}
+
 /// What has been received of a body.
-pub(crate) enum Received<'a> {
-    /// These bytes; never none.
-    Bytes(&'a [u8]),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// Bytes, never none: those of [`Receiver::bytes`].
+    Bytes,
     /// Nothing yet.
     Waiting,
     /// All of it.
@@ -64,6 +71,8 @@ struct ChannelState {
     spare: Vec<Block>,
     /// How the response ended, once nothing more will come.
     end: Option<Result<()>>,
+    /// Where it ended with an error that is likely to pass.
+    again: Option<Again>,
     /// The transfer waits for room in the window.
     paused: bool,
     /// The thread that waits for anything to come.
@@ -170,8 +179,15 @@ impl Sender {
 
     /// Ends the response.
     pub(super) fn end(&mut self, end: Result<()>) {
+        self.end_for_now(end, None);
+    }
+
+    /// Ends the response, where it may be worth asking again.
+    pub(super) fn end_for_now(&mut self, end: Result<()>, again: Option<Again>) {
         self.shared.change(|state| {
-            state.end.get_or_insert(end);
+            if state.end.is_none() {
+                (state.end, state.again) = (Some(end), again);
+            }
         });
     }
 }
@@ -213,7 +229,7 @@ impl Receiver {
         &mut self,
         patience: Duration,
         resume: impl FnOnce(),
-    ) -> Result<Received<'_>> {
+    ) -> Result<Received> {
         if self.position == self.block.length {
             let mut read = std::mem::take(&mut self.block);
             (self.position, read.length) = (0, 0);
@@ -241,7 +257,12 @@ impl Receiver {
                 }
             }
         }
-        Ok(Received::Bytes(&self.block.bytes[self.position..self.block.length]))
+        Ok(Received::Bytes)
+    }
+
+    /// The bytes that were received and not taken.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.block.bytes.get(self.position..self.block.length).unwrap_or_default()
     }
 
     /// Takes `length` bytes of what [`receive`](Self::receive) last returned.
@@ -253,6 +274,11 @@ impl Receiver {
     /// Does the transfer wait for room in the window?
     pub(super) fn is_paused(&self) -> bool {
         self.shared.lock().paused
+    }
+
+    /// May a response that has failed be asked for again?
+    pub(super) fn again(&self) -> Option<Again> {
+        self.shared.lock().again
     }
 
     /// Has the response ended, for good or bad?

@@ -14,7 +14,7 @@ use std::time::Duration;
 use curl::multi::Multi;
 use rustix::io::Errno;
 
-use super::channel::{self, Received, ReceivedHead};
+use super::channel::{self, Again, Received, ReceivedHead};
 use super::exit;
 use super::redirect::Hop;
 use super::request::Request;
@@ -268,9 +268,19 @@ impl Response {
     ///
     /// # Errors
     /// When the body broke off.
-    pub(crate) fn receive(&mut self, patience: Duration) -> Result<Received<'_>> {
+    pub(crate) fn receive(&mut self, patience: Duration) -> Result<Received> {
         let (client, id) = (&self.client, self.id);
         self.receiver.receive(patience, || _ = client.send(Command::Resume(id)))
+    }
+
+    /// The bytes that were received and not taken.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.receiver.bytes()
+    }
+
+    /// May it be asked for again, now that it has failed?
+    pub(crate) fn again(&self) -> Option<Again> {
+        self.receiver.again()
     }
 
     /// Takes `length` bytes of what [`receive`](Self::receive) last returned.

@@ -183,6 +183,29 @@ fn lower(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// Is it likely that it passes? What the user or the server has set wrong does not.
+pub(crate) fn may_pass(error: &curl::Error) -> bool {
+    let detail = error.extra_description().unwrap_or_default();
+    match error.code() {
+        code::CURLE_COULDNT_RESOLVE_HOST
+        | code::CURLE_COULDNT_RESOLVE_PROXY
+        | code::CURLE_OPERATION_TIMEDOUT
+        | code::CURLE_PARTIAL_FILE
+        | code::CURLE_GOT_NOTHING
+        | code::CURLE_HTTP2
+        | code::CURLE_HTTP2_STREAM => true,
+        // A proxy that wants another password, or leads nowhere: `CONNECT tunnel failed, response 407`.
+        code::CURLE_COULDNT_CONNECT | code::CURLE_RECV_ERROR | code::CURLE_SEND_ERROR => {
+            !detail.contains("response 4")
+        }
+        // A server that is being started again may break off amid the handshake.
+        code::CURLE_SSL_CONNECT_ERROR => ["SYSCALL", "reset by peer", "unexpected eof"]
+            .iter()
+            .any(|words| detail.contains(words)),
+        _ => false,
+    }
+}
+
 /// No byte has come within the timeout.
 pub(crate) fn no_data(timeout: Duration, proxy: Option<&str>) -> String {
     let through = proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();

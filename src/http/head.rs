@@ -1,9 +1,12 @@
 //! The head of a response: its status, and the headers that a comparison goes by.
 
 mod challenge;
+pub(crate) mod validator;
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
+use crate::sys::curl::date;
 use crate::text::legible::Piece;
 
 /// Schemes of authentication that are kept: more than any server has.
@@ -31,6 +34,11 @@ pub(crate) struct Head {
     content_range: Option<ContentRange>,
     /// The schemes of authentication that are asked for, by the server or by the proxy.
     schemes: Vec<Vec<u8>>,
+    /// When the content was changed, as the server writes it.
+    last_modified: Option<Vec<u8>>,
+    /// When the server sent it.
+    date: Option<i64>,
+    retry_after: Option<Vec<u8>>,
     /// Does it set cookies?
     pub(crate) sets_cookies: bool,
 }
@@ -120,6 +128,9 @@ impl Head {
                 }
             }
             b"set-cookie" => self.sets_cookies = true,
+            b"last-modified" => self.last_modified = Some(value.to_owned()),
+            b"date" => self.date = date(value),
+            b"retry-after" => self.retry_after = Some(value.to_owned()),
             _ => {}
         }
         Ok(HeadProgress::More)
@@ -155,6 +166,21 @@ impl Head {
         self.accepts_ranges && self.size().is_some()
     }
 
+    /// How long the server wants to be left alone: a number of seconds, or a date, which is held against the
+    /// server's own clock where it shows it.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let text = self.retry_after.as_deref()?;
+        if let Some(seconds) = number(text) {
+            return Some(Duration::from_secs(seconds));
+        }
+        let now = || {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+            i64::try_from(since.as_secs()).ok()
+        };
+        let wait = date(text)?.saturating_sub(self.date.or_else(now)?);
+        Some(Duration::from_secs(u64::try_from(wait).unwrap_or(0)))
+    }
+
     /// Does it ask for this scheme of authentication?
     pub(crate) fn asks_for(&self, scheme: &str) -> bool {
         self.schemes.iter().any(|asked| asked.eq_ignore_ascii_case(scheme.as_bytes()))
@@ -182,6 +208,24 @@ impl Head {
             tag.map(|tag| tag.strip_prefix(b"W/").unwrap_or(tag).to_owned())
         };
         tag(self).zip(tag(other)).is_none_or(|(one, two)| one == two)
+    }
+
+    /// Is this the rest of the content, from `offset` on, up to `end` or to an end that is not known?
+    pub(crate) fn is_rest(&self, offset: u64, end: Option<u64>, whole: Option<u64>) -> bool {
+        self.content_range.is_some_and(|range| {
+            let next = range.last.checked_add(1);
+            let is_whole = whole.is_none() || range.whole.is_none() || range.whole == whole;
+            let is_end = match end.or(whole).or(range.whole) {
+                Some(end) => next == Some(end),
+                None => false,
+            };
+            range.first == offset && offset <= range.last && is_end && is_whole
+        })
+    }
+
+    /// Is this the head of the same content as `other`, by what both say? Nothing of either has been read.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.size() == other.size() && self.codings == other.codings && self.may_be_of(other)
     }
 
     /// Is this a part of `whole` bytes: `length` of them from `offset` on, as asked for?

@@ -9,7 +9,7 @@ use super::channel::{BLOCK, BLOCKS};
 use super::credentials::{self, AUTHORIZATION};
 use super::redirect::Hop;
 use crate::error::{Name, Result};
-use crate::options::{Auth, HttpOptions};
+use crate::options::{Auth, HttpOptions, Retries};
 use crate::sys::curl::{self as raw, ConnectionFilter};
 use crate::web::environment::Authorities;
 use crate::web::proxy::Proxies;
@@ -25,8 +25,12 @@ pub(crate) struct Request {
     /// The server of the user's own URL, or the proxy. One that answers a single request at a time keeps all
     /// others waiting.
     pub(crate) server: Arc<str>,
-    /// The part that is asked for, offset and length; `None`: everything.
-    pub(super) part: Option<(u64, u64)>,
+    /// The part that is asked for, its offset and where it ends, if it is to; `None`: everything.
+    pub(super) part: Option<(u64, Option<u64>)>,
+    /// The header that demands the content of which the beginning has come already.
+    condition: Option<String>,
+    /// How often it is made again.
+    pub(crate) retries: Retries,
     /// How many bytes may wait to be read, in blocks of the window.
     pub(super) blocks: usize,
     authorities: Authorities,
@@ -57,7 +61,12 @@ impl Request {
     ///
     /// # Errors
     /// When a file that the options name is not there, or cannot be understood.
-    pub(crate) fn new(url: &Url, name: Name, options: HttpOptions) -> Result<Self> {
+    pub(crate) fn new(
+        url: &Url,
+        name: Name,
+        options: HttpOptions,
+        retries: Retries,
+    ) -> Result<Self> {
         let environment = &options.environment;
         let authorities = match &options.ca_bundle {
             Some(path) if credentials::look(path, "ca_bundle", &name)?.is_dir() => {
@@ -82,6 +91,8 @@ impl Request {
             proxies,
             server,
             part: None,
+            condition: None,
+            retries,
             blocks: BLOCKS,
             authorities,
             only_these,
@@ -112,7 +123,12 @@ impl Request {
 
     /// The same request, for a part of the content.
     pub(crate) fn for_part(&self, offset: u64, length: u64) -> Self {
-        Self { part: Some((offset, length)), ..self.clone() }
+        Self { part: Some((offset, Some(offset + length))), ..self.clone() }
+    }
+
+    /// The same request, for the rest of a content whose beginning has come: up to `end`, or all.
+    pub(crate) fn for_rest(&self, offset: u64, end: Option<u64>, condition: String) -> Self {
+        Self { part: Some((offset, end)), condition: Some(condition), ..self.clone() }
     }
 
     /// Has `easy` make this request at `hop`.
@@ -159,8 +175,9 @@ impl Request {
                 easy.proxy_capath(directory)?;
             }
         }
-        if let Some((offset, length)) = self.part {
-            easy.range(&format!("{offset}-{}", offset + length - 1))?;
+        if let Some((offset, end)) = self.part {
+            let last = end.map(|end| (end - 1).to_string()).unwrap_or_default();
+            easy.range(&format!("{offset}-{last}"))?;
         }
         if options.follow_redirects {
             // Without a file: cookies of this chain of redirects, and of no other.
@@ -169,6 +186,10 @@ impl Request {
                 easy.cookie_list(cookie)?;
             }
         }
+        let mut headers = List::new();
+        if let Some(condition) = &self.condition {
+            headers.append(condition)?;
+        }
         if hop.is_trusted() {
             if let Some(cert) = &options.client_cert {
                 easy.ssl_cert(&cert.certificate)?;
@@ -176,7 +197,6 @@ impl Request {
                 // Without one, OpenSSL would ask at the terminal for that of an encrypted key.
                 easy.key_password("")?;
             }
-            let mut headers = List::new();
             match &self.auth {
                 Some(Auth::Password(user, password)) => {
                     easy.username(user)?;
@@ -199,8 +219,8 @@ impl Request {
                     format!("{name}: {value}")
                 })?;
             }
-            easy.http_headers(headers)?;
         }
+        easy.http_headers(headers)?;
         Ok(())
     }
 }

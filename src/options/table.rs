@@ -361,6 +361,29 @@ options! {
         functions: EVERY,
         layers: CONFIGURED,
     };
+    /// How many times what is likely to pass is tried again, for each content: a transfer that breaks off (it goes
+    /// on where it was, if the server can say that the content is the same), no connection, no data, the statuses
+    /// 408, 429, 500, 502, 503 and 504; a file that changed while it was compared, and `EIO`, `ESTALE` and `EAGAIN`.
+    general retries: usize = 0 => {
+        russian: "Сколько раз для каждого содержимого повторить то, что может пройти: оборванную передачу (она \
+            продолжается с того же места, если сервер может подтвердить, что содержимое то же), нет соединения, \
+            нет данных, коды 408, 429, 500, 502, 503 и 504; файл, который изменился во время сравнения, и `EIO`, \
+            `ESTALE` и `EAGAIN`.",
+        kind: ValueKind::Integer(0, 1000),
+        topic: Topic::Comparing,
+        functions: EVERY,
+        layers: CONFIGURED,
+    };
+    /// Seconds before the first of `retries`, doubled for each further one up to a minute. A server may say with
+    /// `Retry-After` how long it wants, of which a minute is waited at most.
+    general retry_delay: Duration = Duration::from_secs(1) => {
+        russian: "Секунды перед первым из `retries`, для каждого следующего вдвое больше, но не больше минуты. \
+            Сервер может сказать в `Retry-After`, сколько ждать ему; больше минуты ожидание не длится.",
+        kind: ValueKind::Seconds,
+        topic: Topic::Comparing,
+        functions: EVERY,
+        layers: CONFIGURED,
+    };
     /// Read the holes of sparse files, too. `False`: a hole whose first and last block read as
     /// zeros is taken for one.
     files read_holes: bool = false => {

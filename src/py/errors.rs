@@ -35,7 +35,9 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
             ("SourceReadError", name, &"was touched while it was compared".to_owned(), &None, None)
         }
         // The exception itself comes out where it is the outcome of the call.
-        Error::Raised { name, cause, .. } => ("SourceReadError", name, cause, &None, None),
+        Error::Changed { name, cause } | Error::Raised { name, cause, .. } => {
+            ("SourceReadError", name, cause, &None, None)
+        }
         Error::Busy { name, errno } => {
             let cause = "another program has a lease on it and does not give it up".to_owned();
             ("SourceReadError", name, &cause.clone(), &Some(*errno), None)

@@ -1,5 +1,5 @@
-//! One record of each call for the logger `komparu`, at the level DEBUG, and a warning where archives are not
-//! read in a process of their own.
+//! One record of each call for the logger `komparu`, at the level DEBUG, and warnings: where archives are not
+//! read in a process of their own, and of each time that something is tried again.
 //!
 //! Only the thread that calls, or the loop's, writes records. Nothing is imported for them: a program that has not
 //! loaded `logging` cannot have asked for any.
@@ -20,6 +20,7 @@ use super::{records, sources};
 use crate::archive::isolated::fallback;
 use crate::error::Name;
 use crate::outcome::Summary;
+use crate::run::retried;
 use crate::text::legible::message;
 use crate::text::redact::redacted_fully;
 
@@ -85,6 +86,24 @@ fn record_fallback(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// Writes a record of each time that something was tried again, by this call or by another of the process.
+pub(super) fn record_retries(py: Python<'_>) -> PyResult<()> {
+    if !retried::is_untold() {
+        return Ok(());
+    }
+    let Some(logger) = loaded(py)? else { return Ok(()) };
+    for text in retried::untold() {
+        logger.call_method1(intern!(py, "warning"), ("%s", message(&text)))?;
+    }
+    Ok(())
+}
+
+/// Writes the warnings that have come up.
+fn record_warnings(py: Python<'_>) -> PyResult<()> {
+    record_fallback(py)?;
+    record_retries(py)
+}
+
 /// Writes a record of a call: which function, with which sources, and what came of it.
 pub(super) fn record<'py>(
     py: Python<'py>,
@@ -92,7 +111,7 @@ pub(super) fn record<'py>(
     arguments: impl Iterator<Item = Bound<'py, PyAny>>,
     outcome: &PyResult<Bound<'_, PyAny>>,
 ) -> PyResult<()> {
-    record_fallback(py)?;
+    record_warnings(py)?;
     let Some(logger) = logger(py)? else { return Ok(()) };
     let named: Vec<_> = arguments.take(NAMED).map(|source| named(&source)).collect();
     let verdict = match outcome {
@@ -107,7 +126,7 @@ pub(super) fn record<'py>(
 
 /// Writes a record of a run that is over: of what it has compared.
 pub(super) fn record_run(py: Python<'_>, summary: &Summary, complete: bool) -> PyResult<()> {
-    record_fallback(py)?;
+    record_warnings(py)?;
     let Some(logger) = logger(py)? else { return Ok(()) };
     let differs = summary.differing + summary.only_left + summary.only_right + summary.moved > 0;
     let verdict = match (differs, complete && summary.failed == 0) {
@@ -131,7 +150,7 @@ pub(super) fn record_call(
     let is_error = outcome.is_instance_of::<PyBaseException>();
     // An error may come without any delivery, as that of a call whose time is up.
     if !is_error && !TAKES_RECORDS.load(Ordering::Relaxed) {
-        return record_fallback(py);
+        return record_warnings(py);
     }
     if is_error && !outcome.is_instance_of::<PyException>() {
         return Ok(());

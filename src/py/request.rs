@@ -11,7 +11,7 @@ use super::answer::{Answer, Answered, Names};
 use super::objects::CallObjects;
 use super::objects::served::Served;
 use super::result::Decode;
-use super::{errors, partial, records, result};
+use super::{errors, logging, partial, records, result};
 use crate::error::{Error, Result};
 use crate::jobs::{self, Load};
 use crate::options::Options;
@@ -19,6 +19,7 @@ use crate::outcome::TreeOutcome;
 use crate::run::collect::Collector;
 use crate::run::context::{Call, Context, PULSE};
 use crate::run::panics::caught;
+use crate::run::retried;
 use crate::run::sink::Sink;
 use crate::sys::interpreter::without_interpreter_but as detached;
 
@@ -207,7 +208,7 @@ impl PreparedCall {
         let told = Cell::new(Instant::now());
         // Looking at signals, the thread has the interpreter anyway.
         let look = || {
-            if served.is_none() && watcher.is_none() {
+            if served.is_none() && watcher.is_none() && !retried::is_untold() {
                 return false;
             }
             Python::attach(|py| {
@@ -218,6 +219,7 @@ impl PreparedCall {
                     told.set(Instant::now());
                     looked = tell(watcher, py);
                 }
+                let looked = looked.and_then(|()| logging::record_retries(py));
                 looked.map_err(|raised| raised.restore(py)).is_err()
             })
         };

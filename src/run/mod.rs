@@ -10,6 +10,7 @@ pub(crate) mod for_each;
 pub(crate) mod log;
 #[cfg(any(feature = "python", test))]
 pub(crate) mod panics;
+pub(crate) mod retried;
 pub(crate) mod sink;
 pub(crate) mod sort;
 #[cfg(any(feature = "python", test))]

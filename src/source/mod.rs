@@ -230,11 +230,12 @@ impl Source {
         (url, overrides): &'s (Url, Option<Arc<Overrides>>),
         options: &Options,
     ) -> UrlContent<'s> {
+        let retries = options.retries();
         let mut options = options.http.clone();
         if let Some(overrides) = overrides {
             options.apply(overrides);
         }
-        UrlContent { url, name: &self.name, options }
+        UrlContent { url, name: &self.name, options, retries }
     }
 
     /// Sends a URL's request without waiting for an answer. `concurrent`: how many sources are read at the

@@ -4,7 +4,7 @@
 //! [`ConnectionFilter::connected`] with the address at the other end before each request, also where it uses a
 //! kept connection again. So no host name, and no change of the address of a name, gets past the check.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -155,6 +155,14 @@ extern "C" fn prereq<H: ConnectionFilter>(
     }));
     // CURL_PREREQFUNC_OK and CURL_PREREQFUNC_ABORT.
     c_int::from(!goes_on.unwrap_or(false))
+}
+
+/// A date in any of the forms that HTTP allows, in seconds since 1970.
+pub(crate) fn date(text: &[u8]) -> Option<i64> {
+    let text = CString::new(text).ok()?;
+    // SAFETY: the text ends in NUL, and libcurl does not use its second argument.
+    let date = unsafe { curl_sys::curl_getdate(text.as_ptr(), std::ptr::null()) };
+    (date >= 0).then_some(date)
 }
 
 /// Blocks every signal in this thread: the other threads of the process handle them.

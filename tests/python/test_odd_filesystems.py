@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes.util
+import errno
 import itertools
 import json
 import os
@@ -285,3 +286,25 @@ def test_an_archive_whose_size_is_made_up_is_read_to_its_end(tmp_path: Path) -> 
         komparu.compare_archive(SYSFS, tmp_path / "empty")
     # It is what it is: no archive. That it would end too early is not said.
     assert "ended after" not in str(caught.value)
+
+
+@needs_fuse
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EAGAIN])
+def test_a_file_that_cannot_be_read_is_tried_again(tmp_path: Path, number: int) -> None:
+    def files(*directories: str) -> dict[str, dict[str, Any]]:
+        failing = {"content": "x" * 5000, "failures": [number, number]}
+        return {f"/{directory}/a": dict(failing) for directory in directories}
+
+    good = tmp_path / "good"
+    good.mkdir()
+    (good / "a").write_text("x" * 5000)
+    again: dict[str, Any] = {"retries": 2, "retry_delay": 1e-9, "max_workers": 1}
+    with mounted(tmp_path / "m", files("1", "2", "3", "4", "5", "6")) as m:
+        with pytest.raises(komparu.SourceReadError) as caught:
+            komparu.compare(m / "1" / "a", good / "a")
+        assert caught.value.errno == number
+        assert komparu.compare(m / "2" / "a", good / "a", **again)
+        assert komparu.compare_dir(m / "3", good, **again).equal
+        assert komparu.compare_all([good / "a", m / "4" / "a"], **again)
+        assert komparu.compare_many([good / "a", m / "5" / "a"], **again).all_equal
+        assert komparu.first_difference(m / "6" / "a", good / "a", **again) is None

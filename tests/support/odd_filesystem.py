@@ -4,8 +4,9 @@
 
 What it holds is JSON on its standard input: `{"/path": file}`, where a file has a `content` and may
 have an inode number `ino`, a number of links `nlink`, and a `size` that is not that of its content;
-be a `hole`, which is where `lseek` says that there is no data; and be listed `twice`, as all
-directories are. It prints a line once it is mounted.
+be a `hole`, which is where `lseek` says that there is no data; be listed `twice`, as all
+directories are; and have `failures`, the numbers of errors that its first reads end with. It prints
+a line once it is mounted.
 """
 
 from __future__ import annotations
@@ -75,6 +76,9 @@ class Odd(fuse.Operations):  # type: ignore[misc]
 
     def read(self, path: str, size: int, offset: int, _fh: int) -> bytes:
         """Read all bytes, whatever was said of the size."""
+        failures = self.files[path].get("failures")
+        if failures:
+            raise fuse.FuseOSError(failures.pop(0))
         content: bytes = self.files[path]["content"].encode()
         return content[offset : offset + size]
 

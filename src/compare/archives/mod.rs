@@ -87,7 +87,9 @@ pub(crate) fn report_archives(
 ) -> Result<bool> {
     context.checkpoint()?;
     report(sink, options.early_end(), context, |report, context| {
-        engine::until_quiet(context, || compare_once(a, b, options, report, context))
+        engine::until_quiet(options.retries(), context, || {
+            compare_once(a, b, options, report, context)
+        })
     })
 }
 

@@ -42,7 +42,7 @@ pub(super) fn of<T: Tree>(
         for path in *batch {
             context.checkpoint()?;
             context.counters().begin(&[path]);
-            let (size, digest) = engine::until_quiet(context, || {
+            let (size, digest) = engine::until_quiet(options.retries(), context, || {
                 digest(opened.content(path)?, path, algorithm, context)
             })?;
             context.counters().count(&Finding::Equal(None));

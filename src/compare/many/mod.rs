@@ -85,7 +85,7 @@ pub fn compare_many(
 ) -> Result<GroupOutcome> {
     context.counters().set_entries_total(sources.len() as u64);
     // Where nothing of a file but its inode has changed meanwhile, all are compared once more.
-    let outcome = until_quiet(context, || groups(sources, options, context))?;
+    let outcome = until_quiet(options.retries(), context, || groups(sources, options, context))?;
     context.counters().count_rest_as_equal();
     Ok(outcome)
 }

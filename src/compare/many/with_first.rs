@@ -45,7 +45,7 @@ impl Pairs<'_> {
         context: &Context<'_>,
     ) -> Result<PairOutcome> {
         let mut is_known = true;
-        until_quiet(context, || {
+        until_quiet(options.retries(), context, || {
             if std::mem::take(&mut is_known) {
                 return compare_contents(&*self.first.content, &*other.content, options, context);
             }

@@ -143,7 +143,9 @@ impl<T: Tree> Known for KnownEntries<'_, T> {
                 return Ok(Some(self.seen(finding.clone())));
             }
         } else if is_equal && own != composed {
-            let finding = engine::until_quiet(context, || self.within_tree(path, own, context))?;
+            let finding = engine::until_quiet(self.options.retries(), context, || {
+                self.within_tree(path, own, context)
+            })?;
             return Ok(Some(self.seen(finding)));
         }
         lock(&self.pending).push((index, path.to_vec()));

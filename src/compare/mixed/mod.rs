@@ -71,7 +71,7 @@ pub(crate) fn report_archive_and_tree<T: Tree>(
     // A root that cannot be entered is said before an archive is read.
     drop(tree.enter(b"", None)?);
     report(sink, options.early_end(), context, |report, context| {
-        let (archive, driven) = engine::until_quiet(context, || {
+        let (archive, driven) = engine::until_quiet(options.retries(), context, || {
             let archive = Archive::look(archive, options)?;
             let driven = match reading {
                 Reading::Driving => read(&archive, tree, options, context)?,
@@ -104,7 +104,7 @@ pub(super) fn digested(
     report: &Report<'_>,
     context: &Context<'_>,
 ) -> Result<Vec<DigestedFile>> {
-    let (archive, driven) = engine::until_quiet(context, || {
+    let (archive, driven) = engine::until_quiet(options.retries(), context, || {
         let archive = Archive::look(archive, options)?;
         let driven = read(&archive, nothing, options, context)?;
         Ok((archive, driven))
@@ -224,7 +224,9 @@ impl<T: Tree> Found<'_, '_, T> {
         let at_a_time = self.at_a_time();
         let unplaced = Mutex::new(Vec::new());
         let by_digest = |(index, path): &(Index, Vec<u8>), context: &Context<'_>| {
-            match engine::until_quiet(context, || known.by_digest(*index, path, context)) {
+            match engine::until_quiet(options.retries(), context, || {
+                known.by_digest(*index, path, context)
+            }) {
                 Ok((Finding::Differs(mismatch), length)) if options.r#where => {
                     let (index, path) = (*index, path.clone());
                     lock(&unplaced).push(Unplaced { index, path, size: length, mismatch });
@@ -263,7 +265,8 @@ impl<T: Tree> Found<'_, '_, T> {
         let computed = self.tree.listed_digests().map(|_| &driven.digests);
         let entries = (self.archive as &dyn Origin, &driven.entries);
         let archived = ArchivedFiles::new(entries, &entry, computed, self.options);
-        let tree = TreeFiles { tree: self.tree, at_a_time: self.at_a_time() };
+        let (at_a_time, retries) = (self.at_a_time(), self.options.retries());
+        let tree = TreeFiles { tree: self.tree, at_a_time, retries };
         match self.side {
             Side::Left => moves::settle([&archived, &tree], report, context),
             Side::Right => moves::settle([&tree, &archived], report, context),

@@ -3,6 +3,7 @@
 use super::files::{Files, FilesInTurn};
 use crate::engine;
 use crate::error::{Error, Result};
+use crate::options::Retries;
 use crate::run::context::Context;
 use crate::tree::manifest::algorithm::Algorithm;
 use crate::tree::manifest::hasher::{Computed, Hashers};
@@ -14,6 +15,13 @@ use crate::tree::{EntryContent, Tree};
 pub(crate) struct TreeFiles<'t, T> {
     pub(crate) tree: &'t T,
     pub(crate) at_a_time: usize,
+    pub(crate) retries: Retries,
+}
+
+/// The same for one thread.
+struct InTurn<'t, T: Tree> {
+    opened: Opened<'t, T>,
+    retries: Retries,
 }
 
 impl<T: Tree> Files for TreeFiles<'_, T> {
@@ -30,13 +38,13 @@ impl<T: Tree> Files for TreeFiles<'_, T> {
     }
 
     fn in_turn(&self) -> Box<dyn FilesInTurn + '_> {
-        Box::new(Opened::new(self.tree))
+        Box::new(InTurn { opened: Opened::new(self.tree), retries: self.retries })
     }
 }
 
-impl<T: Tree> FilesInTurn for Opened<'_, T> {
+impl<T: Tree> FilesInTurn for InTurn<'_, T> {
     fn size(&mut self, path: &[u8]) -> Result<Option<u64>> {
-        Opened::size(self, path)
+        self.opened.size(path)
     }
 
     fn digests(
@@ -46,9 +54,9 @@ impl<T: Tree> FilesInTurn for Opened<'_, T> {
         counts: &dyn Fn(u64) -> bool,
         context: &Context<'_>,
     ) -> Result<Option<Computed>> {
-        engine::until_quiet(context, || {
+        engine::until_quiet(self.retries, context, || {
             let mut hashers = Hashers::new(wanted.iter().copied());
-            let opened = self.content(path)?;
+            let opened = self.opened.content(path)?;
             if let Some(bytes) = opened.all() {
                 hashers.add(bytes);
                 return Ok(Some(hashers.finish()));

@@ -51,7 +51,7 @@ pub(crate) fn compare<A: Tree, B: Tree>(
                 }
                 continue;
             }
-            let found = engine::until_quiet(context, || {
+            let found = engine::until_quiet(walk.options.retries(), context, || {
                 let left = walk.a.open(&files.left, name)?;
                 let right = walk.b.open(&files.right, other)?;
                 contents(left, right, walk, workers, context)

@@ -43,8 +43,9 @@ pub fn compare<A: Tree, B: Tree>(
         if !options.moves {
             return Ok(());
         }
-        let at_a_time = options.workers();
-        let (lefts, rights) = (TreeFiles { tree: a, at_a_time }, TreeFiles { tree: b, at_a_time });
+        let (at_a_time, retries) = (options.workers(), options.retries());
+        let lefts = TreeFiles { tree: a, at_a_time, retries };
+        let rights = TreeFiles { tree: b, at_a_time, retries };
         moves::settle([&lefts, &rights], report, context)
     })
 }

@@ -223,7 +223,7 @@ impl Located {
             // It is read until there is no more: a device that has replaced it may never end.
             let now = rustix::fs::fstat(&file).map_err(|errno| self.system(errno))?;
             if !FileType::from_raw_mode(now.st_mode).is_file() {
-                return Err(Error::read(&self.name, "was replaced while it was compared"));
+                return Err(self.changed("was replaced while it was compared"));
             }
         }
         Ok(file)
@@ -248,7 +248,7 @@ impl Located {
         let was_touched = now.changed != self.identity.changed;
         if was_touched || now.size > BUFFER as u64 {
             let named = self.location.stat().map_err(|errno| match errno {
-                Errno::NOENT => Error::read(&self.name, "was deleted while it was compared"),
+                Errno::NOENT => self.changed("was deleted while it was compared"),
                 _ => self.system(errno),
             })?;
             self.unchanged(&Identity::of(&named))?;
@@ -268,7 +268,11 @@ impl Located {
 
     fn unchanged(&self, now: &Identity) -> Result<()> {
         let change = self.identity.change_to(now, self.detect);
-        change.map_or(Ok(()), |cause| Err(Error::read(&self.name, cause)))
+        change.map_or(Ok(()), |cause| Err(self.changed(cause)))
+    }
+
+    fn changed(&self, cause: impl Into<String>) -> Error {
+        Error::Changed { name: self.name.clone(), cause: cause.into() }
     }
 
     pub(crate) fn system(&self, errno: Errno) -> Error {

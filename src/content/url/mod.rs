@@ -4,20 +4,28 @@
 //! one of them. The body is read as it arrives. Samples from further ahead come by requests of their own,
 //! beside it.
 
+mod decode;
+mod part;
 pub(crate) mod ranges;
+mod resume;
+mod retrying;
+mod sample;
 pub(crate) mod unasked;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Chunk, Reader, SampleRequest, SampleState};
+use self::part::RequestedPart;
+use self::retrying::Retrying;
+use self::sample::HttpSample;
+use super::{Chunk, Reader, SampleRequest};
 use crate::error::{Error, Name, Result};
 use crate::http::channel::{Received, ReceivedHead};
 use crate::http::client::{Response, fetch};
 use crate::http::coding::Decoding;
 use crate::http::redirect::Hop;
 use crate::http::request::Request;
-use crate::options::HttpOptions;
+use crate::options::{HttpOptions, Retries};
 use crate::run::context::PULSE;
 use crate::web::url::Url;
 
@@ -29,10 +37,6 @@ const SLICE: Duration = PULSE.checked_div(2).expect("two is not zero");
 /// made before the whole body has come, even where a round trip takes 20 ms.
 const SAMPLED_FROM: u64 = 4 << 20;
 
-/// Bytes of a coded body that are decoded without yielding any content, before the engine may check its
-/// context: decoding them takes a few milliseconds.
-const MAX_WITHOUT_CONTENT: usize = 128 << 10;
-
 /// How long an answer may take before another transfer may be what keeps its server from answering. Most
 /// answers take far less; where one does not, two bodies are compared by their digests.
 const SILENT_AFTER: Duration = Duration::from_secs(1);
@@ -43,6 +47,8 @@ const MAX_SAMPLE: usize = 128 << 10;
 /// Content that comes from a server.
 pub(crate) struct HttpReader {
     request: Arc<Request>,
+    /// Where the request was sent first.
+    hop: Hop,
     response: Response,
     /// When the request was sent.
     sent: Instant,
@@ -51,6 +57,9 @@ pub(crate) struct HttpReader {
     decoding: Option<Decoding>,
     /// Which part of the content was asked for, if not all of it.
     part: Option<RequestedPart>,
+    /// How many bytes of the content, or of that part, have been taken.
+    position: u64,
+    retrying: Retrying,
 }
 
 impl HttpReader {
@@ -68,12 +77,19 @@ impl HttpReader {
         url: &Url,
         name: &Name,
         options: HttpOptions,
+        retries: Retries,
         concurrent: usize,
     ) -> Result<Self> {
-        let request = Arc::new(Request::new(url, name.clone(), options)?.concurrent(concurrent));
-        let response = fetch(Arc::clone(&request), Hop::first(url.clone()))?;
-        let sent = Instant::now();
-        Ok(Self { request, response, sent, head: None, decoding: None, part: None })
+        let request = Request::new(url, name.clone(), options, retries)?.concurrent(concurrent);
+        Self::ask(Arc::new(request), Hop::first(url.clone()), None)
+    }
+
+    /// Sends a request, and does not wait for the answer.
+    fn ask(request: Arc<Request>, hop: Hop, part: Option<RequestedPart>) -> Result<Self> {
+        let response = fetch(Arc::clone(&request), hop.clone())?;
+        let (sent, retrying) = (Instant::now(), Retrying::default());
+        let (head, decoding, position) = (None, None, 0);
+        Ok(Self { request, hop, response, sent, head, decoding, part, position, retrying })
     }
 
     /// The server or the proxy that it asks.
@@ -100,14 +116,7 @@ impl HttpReader {
 impl Reader for HttpReader {
     fn prepare(&mut self) -> Result<bool> {
         if self.head.is_none() {
-            self.head = self.response.head(SLICE)?;
-            if let (Some(part), Some(received)) = (&self.part, &self.head) {
-                part.check(received, self.name())?;
-            }
-            if let Some(received) = &self.head {
-                let decoding = Decoding::new(&received.head.codings);
-                self.decoding = decoding.map_err(|cause| undecoded(&self.request.name, &cause))?;
-            }
+            self.await_answer()?;
             self.check_process()?;
         }
         Ok(self.head.is_some())
@@ -117,17 +126,28 @@ impl Reader for HttpReader {
         if self.response.is_parents() {
             self.check_process()?;
         }
-        if let Some(decoding) = &mut self.decoding {
-            return decoded(decoding, &mut self.response, &self.request.name);
+        if self.retrying.is_pending() && !self.await_answer()? {
+            return Ok(Chunk::Waiting);
         }
-        Ok(match self.response.receive(SLICE)? {
-            Received::Bytes(bytes) => Chunk::Bytes(bytes),
-            Received::Waiting => Chunk::Waiting,
-            Received::End => Chunk::End,
-        })
+        let received = match &mut self.decoding {
+            Some(decoding) => {
+                decode::decode(decoding, &mut self.response, &self.request.name, SLICE)
+            }
+            None => self.response.receive(SLICE),
+        };
+        match received {
+            Ok(Received::Bytes) => Ok(Chunk::Bytes(match &self.decoding {
+                Some(decoding) => decoding.content(),
+                None => self.response.bytes(),
+            })),
+            Ok(Received::Waiting) => Ok(Chunk::Waiting),
+            Ok(Received::End) => Ok(Chunk::End),
+            Err(error) => self.failed(error).map(|()| Chunk::Waiting),
+        }
     }
 
     fn consume(&mut self, length: u64) {
+        self.position += length;
         let length = usize::try_from(length).expect("no more than a chunk was lent");
         match &mut self.decoding {
             Some(decoding) => decoding.consume(length),
@@ -147,23 +167,15 @@ impl Reader for HttpReader {
         }
         let request = Arc::new(self.request.for_part(offset, length as u64));
         let response = fetch(request, received.hop.clone()).ok()?;
-        Some(Box::new(HttpSample {
-            part: RequestedPart {
-                stream: Arc::clone(received),
-                offset,
-                length: length as u64,
-                size,
-            },
-            name: self.name().clone(),
-            response: Some(response),
-            checked: false,
-            bytes: Vec::with_capacity(length),
-        }))
+        let (stream, length) = (Arc::clone(received), length as u64);
+        let part = RequestedPart { stream, offset, length, size };
+        Some(Box::new(HttpSample::new(part, self.name().clone(), response)))
     }
 
     fn silent_server(&self) -> Option<&str> {
         let patience = SILENT_AFTER.min(self.request.timeout() / 4);
-        let silent = self.head.is_none() && self.sent.elapsed() >= patience;
+        let asked = self.head.is_none() && !self.retrying.is_pending();
+        let silent = asked && self.sent.elapsed() >= patience;
         silent.then_some(&*self.request.server)
     }
 
@@ -175,40 +187,6 @@ impl Reader for HttpReader {
     fn verify(&self) -> Result<()> {
         Ok(())
     }
-}
-
-/// The next content of a coded body.
-fn decoded<'d>(
-    decoding: &'d mut Decoding,
-    response: &mut Response,
-    name: &Name,
-) -> Result<Chunk<'d>> {
-    let (mut taken, mut ended) = (0, false);
-    while decoding.content().is_empty() && !decoding.has_ended() {
-        let body = match (decoding.needs_input(), ended) {
-            (true, false) if taken >= MAX_WITHOUT_CONTENT => return Ok(Chunk::Waiting),
-            (true, false) => match response.receive(SLICE)? {
-                Received::Bytes(bytes) => bytes,
-                Received::Waiting => return Ok(Chunk::Waiting),
-                Received::End => {
-                    ended = true;
-                    &[]
-                }
-            },
-            _ => &[],
-        };
-        let used = decoding.advance(body, ended).map_err(|cause| undecoded(name, &cause))?;
-        response.consume(used);
-        taken += used;
-    }
-    match decoding.content() {
-        [] => Ok(Chunk::End),
-        content => Ok(Chunk::Bytes(content)),
-    }
-}
-
-fn undecoded(name: &Name, cause: &str) -> Error {
-    Error::read(name, format!("cannot be decoded: {cause}"))
 }
 
 /// Asks for parts of a content.
@@ -233,90 +211,8 @@ impl Parts {
         let request = Arc::new(self.request.for_part(offset, length));
         // At the last hop: following the redirects again takes time, and could end at another server, with
         // another copy.
-        let response = fetch(Arc::clone(&request), self.stream.hop.clone())?;
-        let part =
-            RequestedPart { stream: Arc::clone(&self.stream), offset, length, size: self.size };
-        let sent = Instant::now();
-        Ok(HttpReader { request, response, sent, head: None, decoding: None, part: Some(part) })
-    }
-}
-
-/// A part of the content that was asked for.
-struct RequestedPart {
-    /// The head of the response that has the whole content.
-    stream: Arc<ReceivedHead>,
-    offset: u64,
-    length: u64,
-    /// The size of the whole content.
-    size: u64,
-}
-
-impl RequestedPart {
-    /// Is the answer this part of the same content as the stream?
-    ///
-    /// # Errors
-    /// When not, saying what it is.
-    fn check(&self, answer: &ReceivedHead, name: &Name) -> Result<()> {
-        let (head, stream) = (&answer.head, &self.stream.head);
-        let cause = if head.status != 206 || !head.codings.is_empty() {
-            "has Range requests by what the server says, and has none"
-        } else if !head.may_be_of(stream) {
-            "changed while it was compared (another ETag)"
-        } else if !head.is_part(self.offset, self.length, self.size) {
-            "the server sent another part (206) than it was asked for"
-        } else {
-            return Ok(());
-        };
-        Err(Error::answered(name, cause, head.status))
-    }
-}
-
-/// A sample of the content, on its way.
-struct HttpSample {
-    part: RequestedPart,
-    name: Name,
-    /// `None` once the sample will not come.
-    response: Option<Response>,
-    checked: bool,
-    bytes: Vec<u8>,
-}
-
-impl HttpSample {
-    /// Takes the bytes that have come; `None` where the sample will not come.
-    fn advance(&mut self) -> Option<SampleState> {
-        let response = self.response.as_mut()?;
-        if !self.checked {
-            // A request that fails decides nothing, nor does a sample of another content, which another node of
-            // the server may have: the stream decides.
-            let Ok(received) = response.head(Duration::ZERO) else { return None };
-            let Some(received) = received else { return Some(SampleState::Pending) };
-            if self.part.check(&received, &self.name).is_err() {
-                return None;
-            }
-            self.checked = true;
-        }
-        loop {
-            let taken = match response.receive(Duration::ZERO) {
-                Ok(Received::Bytes(bytes)) => {
-                    self.bytes.extend_from_slice(bytes);
-                    bytes.len()
-                }
-                Ok(Received::Waiting) => return Some(SampleState::Pending),
-                Ok(Received::End) if self.bytes.len() as u64 == self.part.length => {
-                    return Some(SampleState::Ready(std::mem::take(&mut self.bytes)));
-                }
-                Ok(Received::End) | Err(_) => return None,
-            };
-            response.consume(taken);
-        }
-    }
-}
-
-impl SampleRequest for HttpSample {
-    fn poll(&mut self) -> Result<SampleState> {
-        Ok(self.advance().unwrap_or_else(|| {
-            self.response = None;
-            SampleState::Unavailable
-        }))
+        let stream = Arc::clone(&self.stream);
+        let part = RequestedPart { stream, offset, length, size: self.size };
+        HttpReader::ask(request, self.stream.hop.clone(), Some(part))
     }
 }

@@ -3,7 +3,7 @@
 use super::HttpReader;
 use crate::content::{Content, Reader};
 use crate::error::{Name, Result};
-use crate::options::HttpOptions;
+use crate::options::{HttpOptions, Retries};
 use crate::web::url::Url;
 
 /// A URL, and how it is to be asked for.
@@ -12,6 +12,7 @@ pub(crate) struct UrlContent<'s> {
     /// What messages call it.
     pub(crate) name: &'s Name,
     pub(crate) options: HttpOptions,
+    pub(crate) retries: Retries,
 }
 
 impl UrlContent<'_> {
@@ -20,7 +21,8 @@ impl UrlContent<'_> {
     /// # Errors
     /// When there is no thread for it.
     pub(crate) fn ask(&self, concurrently: usize) -> Result<HttpReader> {
-        HttpReader::start(self.url, self.name, self.options.clone(), concurrently)
+        let options = self.options.clone();
+        HttpReader::start(self.url, self.name, options, self.retries, concurrently)
     }
 }
 

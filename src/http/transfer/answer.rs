@@ -4,12 +4,15 @@ use std::time::Instant;
 
 use super::{Body, Next, Transfer};
 use crate::error::Error;
-use crate::http::channel::ReceivedHead;
+use crate::http::channel::{Again, ReceivedHead};
 use crate::http::coding::Decoding;
 use crate::options::Auth;
 
 /// The statuses whose bodies say why, in words: storages answer 400 where a signature has expired.
 const EXPLAINED: [u16; 2] = [400, 403];
+
+/// The statuses that are likely to pass: those that curl and others try again.
+const PASSING: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
 impl Transfer {
     /// The head is complete: checks whether the body is the content that was asked for.
@@ -75,7 +78,12 @@ impl Transfer {
     /// Ends the response with an error for its head.
     pub(super) fn refuse_answer(&mut self, cause: String) {
         let status = self.head.status;
-        self.end(Err(Error::answered(&self.request.name, self.located(cause), status)));
+        let error = Error::answered(&self.request.name, self.located(cause), status);
+        let after = self.head.retry_after();
+        let again = PASSING.contains(&status).then_some(Again { after });
+        if let Some(mut sender) = self.sender.take() {
+            sender.end_for_now(Err(error), again);
+        }
     }
 
     /// What an answer that is no content says.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Attempt, Body, Next, Transfer, explanation};
 use crate::error::{Error, Result};
+use crate::http::channel::Again;
 use crate::http::failure::{self, Circumstances};
 
 impl Transfer {
@@ -14,6 +15,13 @@ impl Transfer {
         }
     }
 
+    /// Ends the response with an error that is likely to pass.
+    fn end_for_now(&mut self, error: Error) {
+        if let Some(mut sender) = self.sender.take() {
+            sender.end_for_now(Err(error), Some(Again { after: None }));
+        }
+    }
+
     /// Ends a transfer whose deadline has passed.
     pub(crate) fn give_up(&mut self) -> Option<Attempt> {
         if let Body::Unwanted { .. } = self.body {
@@ -21,7 +29,7 @@ impl Transfer {
         }
         let cause =
             self.located(failure::no_data(self.request.options.timeout, self.proxy.as_deref()));
-        self.end(Err(Error::read(&self.request.name, cause)));
+        self.end_for_now(Error::read(&self.request.name, cause));
         None
     }
 
@@ -41,6 +49,7 @@ impl Transfer {
             return self.repeat(true, self.lacks_socket);
         }
         let fault = self.fault.take();
+        let may_pass = fault.is_none() && result.as_ref().err().is_none_or(failure::may_pass);
         let name = &self.request.name;
         let known = Circumstances {
             connected: self.connected,
@@ -70,7 +79,10 @@ impl Transfer {
                 None => Ok(()),
             },
         };
-        self.end(end);
+        match end {
+            Err(error) if may_pass => self.end_for_now(error),
+            end => self.end(end),
+        }
         None
     }
 
