@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -144,6 +145,28 @@ def moved(directory: Path) -> None:
     print("    " + str(komparu.compare_trees(backup, site)).replace("\n", "\n    "))
     show("with moves=True", lambda: komparu.compare_trees(backup, site, moves=True))
     print("    " + str(komparu.compare_trees(backup, site, moves=True)).replace("\n", "\n    "))
+
+
+def objects(directory: Path) -> None:
+    """Compare what a program has in memory, or has open, with a file."""
+    title("Memory, and what Python has open, against a file of 256 MiB")
+    content = os.urandom(1 << 20) * 256
+    file = directory / "memory.bin"
+    file.write_bytes(content)
+    packed = directory / "memory.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(file, "memory.bin")
+    show("bytes in memory", lambda: komparu.compare(komparu.Content(content), file))
+    show("io.BytesIO", lambda: komparu.compare(io.BytesIO(content), file))
+    with file.open("rb") as opened:
+        show("an open file", lambda: komparu.compare(opened, file))
+    inside = zipfile.Path(packed, "memory.bin")
+    show("a file in a zip, by zipfile.Path", lambda: komparu.compare(inside, file))
+    changed = komparu.Content(content[:-1] + b"?")
+    show("bytes that differ in the last one", lambda: komparu.compare(changed, file))
+    inside.root.close()
+    file.unlink()
+    packed.unlink()
 
 
 def compare_dir(a: Path, b: Path, *more: str) -> Callable[[], komparu.DirResult]:
@@ -397,6 +420,7 @@ def main() -> None:
         as_found(directory)
         moved(directory)
         big_files(directory)
+        objects(directory)
         urls(directory)
         many_sources(directory)
         archives(directory)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import komparu
+from children import run as run_child
 from files import MAKES, Openable, Reads, Seeks
 from komparu import Archive, Content, SourceReadError, aio
 from packing import grow, pack
@@ -296,3 +297,38 @@ def test_objects_are_dropped_when_a_coroutine_is_done(write: Write) -> None:
         if thread.name == "komparu-objects":
             thread.join()
     assert [it() for it in gone] == [None] * 20
+
+
+def test_the_child_of_a_fork_lets_its_parents_objects_be() -> None:
+    """It has neither the thread that compares nor the one that calls."""
+    code = """
+import asyncio, gc, io, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # of forks while there are threads
+class Mine(io.BytesIO): pass
+class Waits(io.RawIOBase):
+    def readable(self): return True
+    def readinto(self, buffer):
+        reads.set()
+        release.wait()
+        return 0
+reads, release = threading.Event(), threading.Event()
+async def main():
+    comparing = asyncio.ensure_future(komparu.aio.compare(Waits(), "/dev/null"))
+    run = komparu.aio.iter_trees({"a": io.BufferedReader(Waits())}, {"a": "/dev/null"})
+    held = komparu.iter_trees({"a": Waits()}, {"a": "/dev/null"})
+    while not reads.is_set():
+        await asyncio.sleep(0)
+    child = os.fork()
+    if child == 0:
+        # No lock of Python's that the other threads may hold is touched here.
+        del run, held
+        gc.collect()
+        print(komparu.compare(Mine(b""), "/dev/null"), flush=True)
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    release.set()
+    held.close()
+    print(status, await comparing, (await run.result()).equal)
+asyncio.run(main())
+"""
+    assert run_child(code) == "True\n0 True True\n"

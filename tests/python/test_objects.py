@@ -19,6 +19,7 @@ import files
 import komparu
 from files import MAKES, Openable, Pipe, Reads, Seeks
 from komparu import Archive, Content, Manifest
+from komparu.testing import assert_same
 from packing import grow, pack
 
 if TYPE_CHECKING:
@@ -268,3 +269,25 @@ def test_objects_are_dropped_when_the_call_is_over(write: Write) -> None:
         before = sys.getrefcount(file)
         assert komparu.compare(file, path)
         assert sys.getrefcount(file) == before
+
+
+def test_what_else_takes_sources_takes_objects(tmp_path: Path) -> None:
+    same = grow(tmp_path / "same", {"file": CONTENT, "file.gz": gzip.compress(CONTENT, 1)})
+    packed = (same / "file.gz").read_bytes()
+    for make in (io.BytesIO, Pipe, Seeks, Reads, Openable):
+        opened: Any = make(packed)
+        assert komparu.compare(komparu.Decompressed(opened), same / "file")
+        file: Any = make(CONTENT)
+        assert_same(file, same / "file")
+        other: Any = make(CONTENT[:-1] + b"?")
+        with pytest.raises(AssertionError, match="offset 1,000,002, line "):
+            assert_same(same / "file", other)
+
+
+@every_make
+def test_objects_that_moved_are_found(make: Make) -> None:
+    before = {"old": make(CONTENT), "stays": make(b"1"), "gone": make(b"2")}
+    after = {"new": make(CONTENT), "stays": make(b"1"), "come": make(b"3")}
+    result = komparu.compare_trees(before, after, moves=True)
+    assert result.moved == {"old": "new"}
+    assert (result.only_left, result.only_right) == ({"gone"}, {"come"})

@@ -82,9 +82,9 @@ def test_a_file_that_is_closed_or_not_for_reading_is_a_value_error(write: Write)
 
 @pytest.mark.parametrize("value", [1, None, object(), [b"x"], io.BytesIO, zip], ids=repr)
 def test_what_cannot_be_read_is_a_type_error(value: Any) -> None:  # noqa: ANN401
-    kinds = "str, bytes, os.PathLike, komparu.Source, komparu.Content or a binary file object"
     with pytest.raises(
-        TypeError, match=f"^source_a must be {re.escape(kinds)}, not {type(value).__name__}"
+        TypeError,
+        match=f"^source_a must be str, .* or a binary file object, not {type(value).__name__}",
     ):
         komparu.compare(value, "x")
 

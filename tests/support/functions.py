@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import komparu
-from komparu import ConfigError, Source, aio
+from files import MAKES, Reads, Seeks
+from komparu import ConfigError, Content, Source, aio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
+    from typing import TypeAlias
 
     from komparu import SourceLike
     from specimens import Ground
+
+    Make: TypeAlias = Callable[[bytes], Any]
 
 __all__ = ["Case", "Raised", "cases"]
 
@@ -91,6 +96,7 @@ def _cases(ground: Ground) -> Iterator[Case]:
     yield from _archives(ground)
     yield from _many(ground)
     yield from _any_trees(ground)
+    yield from _objects(ground)
     yield from _coroutines(ground)
     yield from _configuration()
 
@@ -315,6 +321,56 @@ def _any_trees(ground: Ground) -> Iterator[Case]:
         return run.has_stopped
 
     yield Case("iter_trees", "left", left_early, answer=True)
+
+
+def _objects(ground: Ground) -> Iterator[Case]:
+    """Yield calls with objects of every make, also within coroutines and runs."""
+    small, content = ground.root / "small", b"the same"
+    archive = (ground.root / "a.tar.gz").read_bytes()
+
+    def case(name: str, call: Callable[[], object], answer: object, cost: int = 10) -> Case:
+        return Case("objects", name, call, answer, cost)
+
+    def same(make: Make) -> object:
+        return komparu.compare(make(content), small)
+
+    def differs(make: Make) -> object:
+        return komparu.compare(Content(make(b"the sane")), small)
+
+    def mapped(make: Make) -> object:
+        return komparu.compare_trees({"a": make(content)}, {"a": small})
+
+    def again(make: Make) -> object:
+        return asyncio.run(aio.compare(small, make(content)))
+
+    for name, make in MAKES.items():
+        yield case(f"{name}, equal", partial(same, make), answer=True)
+        yield case(f"{name}, different", partial(differs, make), answer=False)
+        yield case(f"{name}, a map", partial(mapped, make), answer=True)
+        yield case(f"{name}, a coroutine", partial(again, make), answer=True, cost=60)
+
+    class Fails(Reads):
+        def read(self, _size: int) -> bytes:
+            raise LookupError("own")
+
+    def found() -> list[str]:
+        trees: list[Any] = [{"a": Reads(content), "b": Fails(b"")}, {"a": small, "b": Fails(b"")}]
+        with komparu.iter_trees(*trees) as run:
+            return [finding.path for finding in run]
+
+    def awaited() -> object:
+        return asyncio.run(aio.compare(small, Fails(b"")))
+
+    fails = lambda: komparu.compare(small, Fails(b""))  # noqa: E731
+    opens = lambda: komparu.compare(small, Content(lambda: Fails(b"")))  # noqa: E731
+    late = lambda: komparu.compare(small, Reads(content), comparison_timeout=1e-9)  # noqa: E731
+    packed = lambda: komparu.compare_archive(Seeks(archive), Content(archive))  # noqa: E731
+    yield case("raises", fails, LookupError)
+    yield case("raises, opened", opens, LookupError)
+    yield case("raises, a coroutine", awaited, LookupError, 60)
+    yield case("raises, a run", found, answer=True)
+    yield case("out of time", late, _TIMEOUT)
+    yield case("an archive", packed, answer=True, cost=100)
 
 
 def _coroutines(ground: Ground) -> Iterator[Case]:
