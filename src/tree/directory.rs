@@ -11,7 +11,7 @@ use rustix::fs::RawDir;
 use rustix::fs::{AtFlags, CWD, FileType, OFlags};
 use rustix::io::Errno;
 
-use super::dangling::leads_nowhere;
+use super::dangling::Links;
 use super::listing::{CHECKED, EntryKind, Listing};
 use super::{EntryContent, Tree, last_name, leaves_out};
 use crate::content::file::filesystem::may_repeat_numbers;
@@ -40,6 +40,7 @@ pub struct DirectoryTree {
     follow_links: bool,
     selection: Selection,
     files: FileOptions,
+    links: Links,
 }
 
 /// An open directory.
@@ -71,15 +72,25 @@ impl DirectoryTree {
             follow_links: options.follow_symlinks,
             selection: options.selection(),
             files: options.files,
+            links: Links::default(),
         })
     }
 
     /// The kind of an entry that the directory lists as `listed`. Asks the system where the directory does
     /// not say it, and where it is a link to follow.
-    fn kind(&self, directory: BorrowedFd<'_>, name: &[u8], listed: FileType) -> EntryKind {
+    ///
+    /// # Errors
+    /// When the context says stop: a link may lead through many others.
+    fn kind(
+        &self,
+        directory: BorrowedFd<'_>,
+        name: &[u8],
+        listed: FileType,
+        context: &Context<'_>,
+    ) -> Result<EntryKind> {
         let is_link = listed == FileType::Symlink;
         if is_link && !self.follow_links {
-            return EntryKind::Link;
+            return Ok(EntryKind::Link);
         }
         let flags = if self.follow_links { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
         let kind = match listed {
@@ -87,7 +98,7 @@ impl DirectoryTree {
                 .map(|stat| FileType::from_raw_mode(stat.st_mode)),
             known => Ok(known),
         };
-        match kind {
+        Ok(match kind {
             Ok(FileType::RegularFile) => EntryKind::File,
             // Where the directory does not say the kind, this may be a link to a directory.
             Ok(FileType::Directory) if listed == FileType::Directory => EntryKind::Directory,
@@ -98,21 +109,34 @@ impl DirectoryTree {
             Ok(FileType::CharacterDevice) => EntryKind::CharacterDevice,
             Ok(FileType::BlockDevice) => EntryKind::BlockDevice,
             Ok(FileType::Unknown) => EntryKind::Unknown(Errno::NOTSUP.raw_os_error()),
-            Err(errno) if self.follow_links && is_broken_link(directory, name, listed, errno) => {
+            Err(errno)
+                if self.follow_links
+                    && self.is_broken_link(directory, name, listed, errno, context)? =>
+            {
                 EntryKind::Link
             }
             Err(errno) => EntryKind::Unknown(errno.raw_os_error()),
-        }
+        })
     }
-}
 
-/// Is the entry a link to nothing, where following it gave this error?
-fn is_broken_link(directory: BorrowedFd<'_>, name: &[u8], listed: FileType, errno: Errno) -> bool {
-    let is_link = || {
-        rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_symlink())
-    };
-    (listed == FileType::Symlink || is_link()) && leads_nowhere(directory, name, errno)
+    /// Is the entry a link to nothing, where following it gave this error?
+    fn is_broken_link(
+        &self,
+        directory: BorrowedFd<'_>,
+        name: &[u8],
+        listed: FileType,
+        errno: Errno,
+        context: &Context<'_>,
+    ) -> Result<bool> {
+        let is_link = || {
+            rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_symlink())
+        };
+        if listed != FileType::Symlink && !is_link() {
+            return Ok(false);
+        }
+        self.links.lead_nowhere(directory, name, errno, context)
+    }
 }
 
 /// Calls `found` with the name of every entry, and with its type as the directory lists it.
@@ -210,7 +234,7 @@ impl Tree for DirectoryTree {
                 context.checkpoint()?;
             }
             seen += 1;
-            let kind = self.kind(descriptor, name, listed);
+            let kind = self.kind(descriptor, name, listed, context)?;
             if !leaves_out(&self.selection, path, name, kind) {
                 listing.push(name, kind);
             }
