@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import lzma
 import zlib
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ import pytest
 
 import packing
 from komparu import ArchiveError, Verdict, compare_archive
-from outcomes import refuses
+from outcomes import judge, refuses
 from packing import files
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
 CONTENT = {"a": b"hello world\n" * 3, "b": b"second\n"}
 
@@ -88,3 +90,23 @@ def test_what_is_compressed_twice_is_read(tmp_path: Path, good: Path) -> None:
     for inner in (bz2.compress, gzip.compress):
         packed.write_bytes(gzip.compress(inner(good.read_bytes())))
         assert compare_archive(good, packed)
+
+
+@pytest.mark.parametrize("module", [bz2, lzma, gzip])
+def test_an_archive_within_one_compression_several_times_is_read(
+    tmp_path: Path, good: Path, module: ModuleType
+) -> None:
+    packed = good.read_bytes()
+    for _ in range(3):
+        packed = module.compress(packed)
+    path = tmp_path / "packed"
+    path.write_bytes(packed)
+    assert compare_archive(good, path)
+    # An end that is missing, of the outermost layer and of the one within it.
+    within = module.compress(module.compress(good.read_bytes()))
+    for cut in [packed[:-1], module.compress(within[:-1])]:
+        path.write_bytes(cut)
+        assert (judge(good, path), judge(path, path)) == ("error", "error")
+    for position in range(0, len(packed), 7):
+        path.write_bytes(packed[:position] + bytes([packed[position] ^ 1]) + packed[position + 1 :])
+        assert judge(good, path) in {"error", "equal"}, position

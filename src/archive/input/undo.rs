@@ -23,6 +23,22 @@ pub(crate) struct Undone<'a> {
     shown_from: usize,
 }
 
+/// How many bytes tell bzip2 and xz.
+const MAGIC: usize = 10;
+
+/// What begins with these bytes, if it is one of the filters around an archive that is read in process: the size of
+/// blocks and the first block or the end in bzip2, and the xz file format 1.2.0, 2.1.1.1.
+fn begins_with(start: &[u8]) -> Option<Filter> {
+    match start {
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => {
+            Some(Filter::BZIP2)
+        }
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Filter::XZ),
+        _ => None,
+    }
+}
+
 /// What ends a text that was encoded by uuencode, in its two ways: POSIX.1-2017, uuencode.
 const ENDS: [&[u8]; 4] = [b"\nend\n", b"\nend\r\n", b"\n====\n", b"\n====\r\n"];
 
@@ -37,6 +53,12 @@ impl<'a> Undone<'a> {
         name: &Name,
         context: &'a Context<'a>,
     ) -> Result<std::result::Result<Self, ArchiveInput<'a>>> {
+        if let Some(filter) = begins_with(input.start(MAGIC)?) {
+            match Self::once(input, filter, name, context)? {
+                Ok(undone) => return Ok(Ok(undone)),
+                Err(again) => input = again,
+            }
+        }
         input.record();
         let mut handle = open(input, Reads::Filters(filters), name)?;
         let filters = handle.filters();
@@ -60,6 +82,29 @@ impl<'a> Undone<'a> {
         };
         let (name, filter) = (name.clone(), outermost);
         Ok(Ok(Self { handle, filter, name, context, is_over, taken: 0, shown_from: 0 }))
+    }
+
+    /// What is within `filter`, without a look at what that is. libarchive looks for a filter within a filter, and
+    /// undoes all that it has found in one go: 1.2 s of work at once for five bzip2 around 8 MiB, 10 ms where each is
+    /// undone by itself. `Err` with the bytes as they were if nothing came out: what is damaged is told otherwise.
+    fn once(
+        mut input: ArchiveInput<'a>,
+        filter: Filter,
+        name: &Name,
+        context: &'a Context<'a>,
+    ) -> Result<std::result::Result<Self, ArchiveInput<'a>>> {
+        input.record();
+        let mut handle = match Handle::open(input, Reads::Filters(Filters::Known(filter))) {
+            Ok(handle) => handle,
+            Err((_, input)) => return rewound(input).map(Err),
+        };
+        let is_undone = handle.filters() == [filter];
+        if !(is_undone && matches!(handle.next(), Ok(Some(_)))) {
+            return back(handle).map(Err);
+        }
+        handle.input_mut().keep_record();
+        let name = name.clone();
+        Ok(Ok(Self { handle, filter, name, context, is_over: false, taken: 0, shown_from: 0 }))
     }
 
     /// Fetches the next block if all of the last one has been taken, unless there is none.
@@ -153,7 +198,10 @@ fn open<'a>(
 
 /// The bytes once more, from the first one that was read.
 fn back(handle: Handle<ArchiveInput<'_>>) -> Result<ArchiveInput<'_>> {
-    let mut input = handle.into_input();
+    rewound(handle.into_input())
+}
+
+fn rewound(mut input: ArchiveInput<'_>) -> Result<ArchiveInput<'_>> {
     if let Some(error) = input.failure() {
         return Err(error.clone());
     }

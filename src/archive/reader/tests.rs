@@ -241,3 +241,57 @@ fn a_format_whose_structure_is_not_known_is_refused() {
         assert_eq!(archive.next(), Err(Error::archive(&name, why)));
     }
 }
+
+/// These bytes within one more bzip2.
+fn within_bzip2(directory: &Path, bytes: &[u8]) -> Vec<u8> {
+    let (plain, packed) = (directory.join("plain"), directory.join("packed"));
+    std::fs::write(&plain, bytes).expect("written");
+    let mut command = Command::new("bsdtar");
+    command.args(["--format", "raw", "--bzip2", "-cf"]).arg(&packed).arg("-C").arg(directory);
+    assert!(command.arg("plain").status().expect("bsdtar").success());
+    std::fs::read(packed).expect("just written")
+}
+
+#[test]
+fn each_layer_of_compression_is_undone_with_looks_at_the_clock_in_between() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut noise = vec![0; 3 << 20];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    std::fs::write(directory.path().join("noise"), &noise).expect("written");
+    let archive = directory.path().join("x.tar.bz2");
+    let mut command = Command::new("bsdtar");
+    command.arg("-acf").arg(&archive).arg("-C").arg(directory.path()).arg("noise");
+    assert!(command.status().expect("bsdtar").success());
+    let mut bytes = std::fs::read(&archive).expect("just written");
+    for layers in 1..=3 {
+        let (content, looks) = read_first(&bytes);
+        assert!(content == noise, "{layers}");
+        // One for every 64 KiB that come out of a layer: undone in one go there are 50, whatever layers there are.
+        assert!(looks >= layers * noise.len() / (64 << 10), "{layers}: {looks}");
+        bytes = within_bzip2(directory.path(), &bytes);
+    }
+}
+
+/// The content of the first entry, and how many looks at the clock it took.
+fn read_first(bytes: &[u8]) -> (Vec<u8>, usize) {
+    let (name, hit) = (Name::from("layers"), AtomicBool::new(false));
+    let stored = Faulty { name: name.clone(), bytes, fault: usize::MAX, position: 0, hit: &hit };
+    let call = Call::new(None);
+    let context = Context::new(&call);
+    let options = Options { isolate: Isolate::Never, ..Options::default() };
+    let mut archive =
+        ArchiveReader::open(Bytes::Anywhere(Box::new(stored)), &name, None, &options, &context)
+            .expect("an archive");
+    archive.next().expect("an entry");
+    let mut taken = Vec::new();
+    let read = archive.content(|piece| {
+        match piece {
+            Piece::Bytes(bytes) => taken.extend_from_slice(bytes),
+            Piece::Shared(buffer, range) => taken.extend_from_slice(&buffer[range]),
+            Piece::Zeros(_) => unreachable!("it is noise"),
+        }
+        Ok(())
+    });
+    read.expect("content");
+    (taken, call.checkpoints())
+}

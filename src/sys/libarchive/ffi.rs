@@ -62,6 +62,7 @@ unsafe extern "C" {
     pub(super) fn archive_read_new() -> *mut Archive;
     pub(super) fn archive_read_free(archive: *mut Archive) -> c_int;
 
+    pub(super) fn archive_read_append_filter(archive: *mut Archive, code: c_int) -> c_int;
     pub(super) fn archive_read_support_filter_bzip2(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_filter_compress(archive: *mut Archive) -> c_int;
     pub(super) fn archive_read_support_filter_lz4(archive: *mut Archive) -> c_int;

@@ -66,6 +66,9 @@ pub(crate) enum Reads {
 pub(crate) enum Filters {
     /// Only this one.
     Only(Filter),
+    /// This one, once: libarchive does not look for another one within it. Of what is damaged or empty it then cannot
+    /// tell which of the two it is.
+    Known(Filter),
     /// zstd and lz4, which komparu recognizes itself.
     Framed,
     /// All but those.
@@ -96,11 +99,21 @@ pub(super) fn support(archive: NonNull<ffi::Archive>, reads: Reads) {
             support_entries(archive, ignore_zeros, &FORMATS[..FORMATS.len() - 1]);
         }
         Reads::Common { ignore_zeros } => support_entries(archive, ignore_zeros, &COMMON),
+        Reads::Filters(Filters::Known(Filter(code))) => {
+            // SAFETY: the archive is new and not yet open. What does not become its filter is an error that changes
+            // nothing: what is read then is not within a filter.
+            unsafe {
+                if built_in().iter().any(|(built_in, _)| *built_in == code) {
+                    ffi::archive_read_append_filter(archive.as_ptr(), code);
+                }
+                ffi::archive_read_support_format_raw(archive.as_ptr());
+            }
+        }
         Reads::Filters(filters) => {
             for (code, support) in built_in() {
                 let is_framed = [Filter::ZSTD, Filter::LZ4].contains(&Filter(*code));
                 let is_wanted = match filters {
-                    Filters::Only(Filter(only)) => only == *code,
+                    Filters::Only(Filter(only)) | Filters::Known(Filter(only)) => only == *code,
                     Filters::Framed => is_framed,
                     Filters::Others => !is_framed,
                     Filters::Common => COMMON_FILTERS.contains(code),

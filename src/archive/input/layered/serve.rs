@@ -131,7 +131,11 @@ impl ArchiveInput<'_> {
         }
         let piece = loop {
             let piece = match self.ahead.pop_front() {
-                Some(piece) => piece,
+                Some(piece) => {
+                    // What has been handed out before takes as long to undo as it did then.
+                    self.context.checkpoint()?;
+                    piece
+                }
                 None => {
                     let mut buffer = self.buffers.take();
                     let writable =
