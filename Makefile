@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BUILD := .build
 BIN := $(VENV)/bin
-TOOLS := --group test --group loops --group embedding --group certificates --group lint
+TOOLS := --group test --group stores --group loops --group embedding --group certificates --group lint
 SOURCES := build.rs Cargo.toml Cargo.lock pyproject.toml README.md $(shell find src python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name py.typed)
 
 # Shared by all wheels, whichever Python they are for.

@@ -98,6 +98,7 @@ from komparu._types import (
     Manifest,
     ProgressCallback,
     SourceLike,
+    Store,
 )
 
 __all__ = [
@@ -119,6 +120,7 @@ from komparu._types import (
     Manifest,
     ProgressCallback,
     SourceLike,
+    Store,
 )
 
 __all__ = [
@@ -143,6 +145,7 @@ from komparu._types import (
     Manifest,
     ProgressCallback,
     SourceLike,
+    Store,
 )
 
 __all__ = ["Comparer"]

@@ -8,10 +8,11 @@
 answers for all the files of two directories, and `compare_archive` for those in two archives.
 `compare_all` says whether any number of sources are all the same, `compare_many` which of them are,
 `compare_dir_urls` whether a directory holds what is at certain URLs, and `compare_trees` compares
-a directory, an archive or a map of sources with any other of these. `komparu.aio` has a
-coroutine for each of these functions. Options that a call does not set have their configured value:
-`configure` sets it, `get_config` shows it, `reset_config` forgets it. A `Source` carries settings
-of its own for one side, and a `Comparer` has every function as a method, with options of its own.
+a directory, an archive, a map of sources, a manifest or a store with any other of these.
+`komparu.aio` has a coroutine for each of these functions. Options that a call does not set have
+their configured value: `configure` sets it, `get_config` shows it, `reset_config` forgets it. A
+`Source` carries settings of its own for one side, and a `Comparer` has every function as a method,
+with options of its own.
 
 True means that every byte was compared. What cannot be compared raises; every exception is a
 `KomparuError`:
@@ -95,6 +96,7 @@ from komparu._types import (
     Proof,
     Source,
     SourceLike,
+    Store,
     Summary,
     Verdict,
 )
@@ -125,6 +127,7 @@ __all__ = [
     "SourceNotFoundError",
     "SourcePermissionError",
     "SourceReadError",
+    "Store",
     "Summary",
     "TreeRun",
     "Verdict",

@@ -19,6 +19,7 @@ from komparu._directories import is_directory, local_path
 from komparu._hints import hint_for_archives, hint_for_files, hint_for_links, is_manifest
 from komparu._printed import prepare, put, say
 from komparu._report import SCHEMA, difference_as_dict, in_json, place
+from komparu._stores import is_store_text
 from komparu._streams import opened
 from komparu._terminal import Colours, ProgressLine, is_terminal
 from komparu._trees import Output, as_bytes, compare_trees
@@ -85,7 +86,7 @@ def _chosen(
 ) -> tuple[Callable[[dict[str, Any], dict[str, Any]], int], str]:
     """Choose what to do, and what to call it."""
     sources = how["sources"]
-    has_directory = any(map(_is_directory, sources))
+    has_tree = any(_is_directory(it) or is_store_text(it) for it in sources)
     if "urls" in options:
         if len(sources) != 1 or how["archive"]:
             commands.error("--urls takes one directory")
@@ -98,9 +99,10 @@ def _chosen(
         if len(sources) > 2:  # noqa: PLR2004
             commands.error("archives are compared two at a time")
         return _archives, "archives"
-    if has_directory:
+    if has_tree:
         if len(sources) > 2:  # noqa: PLR2004
-            commands.error("directories are compared two at a time")
+            kind = "stores" if any(map(is_store_text, sources)) else "directories"
+            commands.error(f"{kind} are compared two at a time")
         how["sources"] = [_tree(it) for it in sources]
         are_directories = all(map(_is_directory, sources))
         return (_directories, "directories") if are_directories else (_mixed, "trees")
@@ -118,7 +120,7 @@ def _tree(source: Any) -> Any:  # noqa: ANN401
     """Tell what stands beside a directory: another one, a manifest, or else an archive."""
     if not isinstance(source, str):
         return komparu.Archive(source)
-    return komparu.Manifest(source) if is_manifest(source) else source
+    return komparu.Manifest(source) if not is_store_text(source) and is_manifest(source) else source
 
 
 def _chosen_of_manifests(

@@ -14,6 +14,7 @@ from komparu._types import (
     Manifest,
     ProgressCallback,
     SourceLike,
+    Store,
 )
 
 __all__ = ["Comparer"]
@@ -280,8 +281,8 @@ class Comparer:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     def compare_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -321,7 +322,7 @@ class Comparer:
         on_error: str = "report",
         progress: ProgressCallback | None = None,
     ) -> DirResult:
-        """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest. See `komparu.compare_trees`."""
+        """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources, a manifest or a store. See `komparu.compare_trees`."""
     def first_difference(
         self,
         source_a: SourceLike,
@@ -354,8 +355,8 @@ class Comparer:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -399,7 +400,7 @@ class Comparer:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
     def write_manifest(
         self,
-        tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
         file: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         chunk_size: int = 65536,
@@ -629,8 +630,8 @@ class _Coroutines:
         """Which of these sources are the same, byte for byte? See `komparu.compare_many`."""
     async def compare_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -670,7 +671,7 @@ class _Coroutines:
         on_error: str = "report",
         progress: ProgressCallback | None = None,
     ) -> DirResult:
-        """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest. See `komparu.compare_trees`."""
+        """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources, a manifest or a store. See `komparu.compare_trees`."""
     async def first_difference(
         self,
         source_a: SourceLike,
@@ -703,8 +704,8 @@ class _Coroutines:
         """Where do two files or URLs differ first? None if they are the same, byte for byte. See `komparu.first_difference`."""
     def iter_trees(
         self,
-        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
-        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
+        right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
         *,
         chunk_size: int = 65536,
         size_precheck: bool = True,
@@ -748,7 +749,7 @@ class _Coroutines:
         """Compare two trees, and give what is found as it is found. See `komparu.iter_trees`."""
     async def write_manifest(
         self,
-        tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+        tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
         file: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         chunk_size: int = 65536,

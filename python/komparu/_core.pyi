@@ -1,6 +1,6 @@
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from types import ModuleType
 from typing import Any, Final, TypeVar, final
@@ -21,6 +21,7 @@ from komparu._types import (
     ProgressCallback,
     Source,
     SourceLike,
+    Store,
     Summary,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "Mailbox",
     "OpenStream",
     "Settings",
+    "StoreRequests",
     "TreeRun",
     "__version__",
     "bridge",
@@ -124,6 +126,18 @@ class BridgeThread:
 @final
 class OpenStream:
     def __new__(cls, descriptor: int, name: str) -> OpenStream: ...
+
+@final
+class StoreRequests:
+    VALID: Final[int]
+    @property
+    def is_closed(self) -> bool: ...
+    def add(self, objects: Sequence[tuple[str, int | None, str | None]]) -> bool: ...
+    def close(self) -> None: ...
+    def fail(self, kind: str, why: str) -> None: ...
+    def listed(self) -> None: ...
+    def next(self) -> list[int] | None: ...
+    def sign(self, objects: Sequence[int], urls: Sequence[str]) -> None: ...
 
 @final
 class Settings:
@@ -944,8 +958,8 @@ def compare_many(
     """
 
 def compare_trees(
-    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
-    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
+    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -985,7 +999,7 @@ def compare_trees(
     on_error: str = "report",
     progress: ProgressCallback | None = None,
 ) -> DirResult:
-    """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest.
+    """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources, a manifest or a store.
 
     A path that is a directory is that directory; any other path, and a URL, is an archive. Two trees of
     one kind are compared as `compare_dir` and `compare_archive` compare them, a directory and a map as
@@ -1000,7 +1014,8 @@ def compare_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Directory, an Archive or a Manifest.
+            paths to sources; a Directory, an Archive or a Manifest; or a Store, or a text such as
+            s3://bucket/prefix/.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -1104,7 +1119,7 @@ def compare_trees(
         SourcePermissionError: This process may not read it.
         SourceReadError: It cannot be read, or was changed while it was compared.
         ComparisonTimeoutError: comparison_timeout passed.
-        ConfigError: A URL of a kind that is not supported.
+        ConfigError: A URL of a kind that is not supported; a store whose library is not installed.
         ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
         TypeError: An argument of a wrong type.
     """
@@ -1220,8 +1235,8 @@ def first_difference(
     """
 
 def iter_trees(
-    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
-    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+    left: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
+    right: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -1274,7 +1289,8 @@ def iter_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Directory, an Archive or a Manifest.
+            paths to sources; a Directory, an Archive or a Manifest; or a Store, or a text such as
+            s3://bucket/prefix/.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -1378,7 +1394,7 @@ def iter_trees(
     """
 
 def write_manifest(
-    tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest,
+    tree: SourceLike | Mapping[_Path, SourceLike] | Directory | Archive | Manifest | Store,
     file: str | bytes | PathLike[str] | PathLike[bytes],
     *,
     chunk_size: int = 65536,
@@ -1424,8 +1440,8 @@ def write_manifest(
 
     Args:
         tree: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; a Directory or an Archive; or a Manifest, to be written in another
-            format.
+            paths to sources; a Directory or an Archive; a Store, or a text such as
+            s3://bucket/prefix/; or a Manifest, to be written in another format.
         file: Where the manifest is written to: a local path. A file is replaced when all has been
             written; what is no file, such as /dev/stdout, is written to as it is.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;

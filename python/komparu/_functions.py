@@ -20,6 +20,7 @@ from komparu._types import (
     Manifest,
     ProgressCallback,
     SourceLike,
+    Store,
 )
 
 __all__ = [
@@ -757,8 +758,8 @@ def compare_many(
 
 @public
 def compare_trees(
-    left: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
-    right: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
+    left: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store,
+    right: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -798,7 +799,7 @@ def compare_trees(
     on_error: str = "report",
     progress: ProgressCallback | None = None,
 ) -> DirResult:
-    """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest.
+    """Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources, a manifest or a store.
 
     A path that is a directory is that directory; any other path, and a URL, is an archive. Two trees of
     one kind are compared as `compare_dir` and `compare_archive` compare them, a directory and a map as
@@ -813,7 +814,8 @@ def compare_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Directory, an Archive or a Manifest.
+            paths to sources; a Directory, an Archive or a Manifest; or a Store, or a text such as
+            s3://bucket/prefix/.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -917,7 +919,7 @@ def compare_trees(
         SourcePermissionError: This process may not read it.
         SourceReadError: It cannot be read, or was changed while it was compared.
         ComparisonTimeoutError: comparison_timeout passed.
-        ConfigError: A URL of a kind that is not supported.
+        ConfigError: A URL of a kind that is not supported; a store whose library is not installed.
         ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
         TypeError: An argument of a wrong type.
     """
@@ -1099,8 +1101,8 @@ def get_config() -> KomparuConfig:
 
 @public
 def iter_trees(
-    left: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
-    right: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
+    left: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store,
+    right: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store,
     *,
     chunk_size: int = 65536,
     size_precheck: bool = True,
@@ -1153,7 +1155,8 @@ def iter_trees(
 
     Args:
         left: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; or a Directory, an Archive or a Manifest.
+            paths to sources; a Directory, an Archive or a Manifest; or a Store, or a text such as
+            s3://bucket/prefix/.
         right: What it is compared with, of any of these kinds.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;
             also the size of one sample. 1 to 1 GiB. Default `65536`.
@@ -1266,7 +1269,7 @@ def reset_config() -> None:
 
 @public
 def write_manifest(
-    tree: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest,
+    tree: SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store,
     file: str | bytes | PathLike[str] | PathLike[bytes],
     *,
     chunk_size: int = 65536,
@@ -1312,8 +1315,8 @@ def write_manifest(
 
     Args:
         tree: A directory, or an archive: a local path, a URL or a Source; a mapping of relative
-            paths to sources; a Directory or an Archive; or a Manifest, to be written in another
-            format.
+            paths to sources; a Directory or an Archive; a Store, or a text such as
+            s3://bucket/prefix/; or a Manifest, to be written in another format.
         file: Where the manifest is written to: a local path. A file is replaced when all has been
             written; what is no file, such as /dev/stdout, is written to as it is.
         chunk_size: Bytes compared between two looks at the clock, the cancel flag and the verdict;

@@ -4,7 +4,7 @@ import os
 from _collections_abc import Iterable, Mapping
 from enum import Enum
 
-from komparu import _core
+from komparu import _core, _stores
 from komparu._report import as_dict, as_page, as_table, as_text, bounded, merged, summarized
 from komparu._shown import shown
 
@@ -31,6 +31,7 @@ __all__ = [
     "Proof",
     "Source",
     "SourceLike",
+    "Store",
     "Summary",
     "Verdict",
 ]
@@ -312,6 +313,38 @@ class Manifest:
     def __repr__(self) -> str:
         """Show it, secrets masked."""
         return shown(self, unset=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Store:
+    """What a store has under a prefix, as a tree: objects in S3, Google Cloud Storage, Azure.
+
+    Its library lists it and signs URLs; komparu fetches those itself, and keeps to the ETags that
+    were listed. Texts such as `s3://bucket/prefix/` are stores, too, where obstore is installed.
+
+    Attributes:
+        store: An `S3Store`, `GCSStore` or `AzureStore` of obstore, or a filesystem of fsspec that
+            can sign URLs.
+        prefix: Where the tree begins: `"site"` and `"site/"` are what lies below `site/`, without
+            it.
+
+    Raises:
+        ConfigError: The store cannot sign URLs.
+        ValueError: The prefix is no relative path.
+        TypeError: The store or the prefix has a wrong type.
+
+    """
+
+    store: object
+    prefix: str = ""
+
+    def __post_init__(self) -> None:
+        """Check both."""
+        _stores.check(self)
+
+    def __repr__(self) -> str:
+        """Show where it is, and no credentials."""
+        return f"<Store {_stores.shown(self)!r}>"
 
 
 class DiffReason(str, Enum):

@@ -20,14 +20,15 @@ from urllib.parse import unquote_to_bytes
 
 from komparu._explained import file_text, tree_text
 from komparu._functions import compare_archive, compare_dir, compare_trees, first_difference
-from komparu._types import Archive, Directory, Manifest, Source
+from komparu._stores import is_store_text
+from komparu._types import Archive, Directory, Manifest, Source, Store
 
 if TYPE_CHECKING:
     from typing import Any
 
     from komparu._types import SourceLike
 
-    Tree = SourceLike | Archive | Directory | Manifest | Mapping[str, SourceLike]
+    Tree = SourceLike | Archive | Directory | Manifest | Mapping[str, SourceLike] | Store
 
 __all__ = ["assert_same"]
 
@@ -35,7 +36,7 @@ __all__ = ["assert_same"]
 _NAMES = ("actual", "expected")
 
 #: What is a tree whatever it leads to.
-_TREES = (Archive, Directory, Manifest, Mapping)
+_TREES = (Archive, Directory, Manifest, Mapping, Store)
 
 #: Bytes that the text shows from the first that differs on.
 _SHOWN = 32
@@ -51,10 +52,10 @@ def assert_same(
     """Raise an AssertionError that says what is different, unless these are the same.
 
     Two directories are compared as `compare_dir` does; where either is an `Archive`, a `Directory`,
-    a `Manifest` or a mapping, both are trees, compared as `compare_trees` does; anything else is
-    compared as `compare` does. The text names up to 20 paths, those whose contents differ first of
-    all, and the place of the first difference in each, with the line or the bytes around it. What
-    could not be compared is a failure, too.
+    a `Manifest`, a `Store` (or a text that is one) or a mapping, both are trees, compared as
+    `compare_trees` does; anything else is compared as `compare` does. The text names up to 20
+    paths, those whose contents differ first of all, and the place of the first difference in each,
+    with the line or the bytes around it. What could not be compared is a failure, too.
 
     Where pytest was told ``--komparu-update``, ``expected`` is made the same as ``actual`` instead:
     files are replaced one by one, links stay links, and what ``actual`` has not is deleted.
@@ -88,6 +89,10 @@ def assert_same(
         raise AssertionError(text)
 
 
+def _is_tree(given: Any) -> bool:  # noqa: ANN401
+    return isinstance(given, _TREES) or is_store_text(given)
+
+
 def _difference(
     actual: Any,  # noqa: ANN401  # a Tree, as of each function below
     expected: Any,  # noqa: ANN401
@@ -96,7 +101,7 @@ def _difference(
     options: dict[str, Any],
 ) -> str | None:
     """Say what is different; None if nothing is. Which function compares is decided here."""
-    if archive or any(isinstance(it, _TREES) for it in (actual, expected)):
+    if archive or any(map(_is_tree, (actual, expected))):
         compare = compare_archive if archive else compare_trees
         result = compare(actual, expected, **{"where": True, "context": _SHOWN, **options})
         return None if result else tree_text(result, None, _NAMES, {})

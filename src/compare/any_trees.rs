@@ -4,7 +4,7 @@ use super::archives::{GivenArchive, report_archives};
 use super::mixed::{Reading, report_archive_and_tree};
 use super::trees::{is_directory, report_dir, report_dir_urls, walk};
 use crate::archive::opening::Opening;
-use crate::error::{Name, Result};
+use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::Side;
 use crate::run::context::Context;
@@ -13,6 +13,7 @@ use crate::source::Source;
 use crate::tree::directory::DirectoryTree;
 use crate::tree::manifest::read::Format;
 use crate::tree::manifest_tree::ManifestTree;
+use crate::tree::store::StoreTree;
 use crate::tree::url_map::UrlTree;
 
 /// A manifest, as it was given.
@@ -30,6 +31,8 @@ pub enum GivenTree {
     Named(Source),
     /// Sources by their paths.
     Map(UrlTree),
+    /// What a store has under a prefix.
+    Store(StoreTree),
     /// What a manifest lists.
     Manifest(GivenManifest),
     /// A directory, and nothing else.
@@ -47,8 +50,12 @@ pub(super) enum GivenKind<'g> {
 }
 
 impl GivenTree {
-    pub(super) fn kind(&self) -> GivenKind<'_> {
-        match self {
+    /// What it turns out to be. Waits for what a store lists.
+    ///
+    /// # Errors
+    /// When a store cannot be listed; when the context says stop.
+    pub(super) fn kind(&self, options: &Options, context: &Context<'_>) -> Result<GivenKind<'_>> {
+        Ok(match self {
             Self::Named(source) if is_directory(source) => GivenKind::Directory(source),
             Self::Named(source) => {
                 GivenKind::Archive(GivenArchive { source, opening: Opening::PLAIN })
@@ -56,8 +63,9 @@ impl GivenTree {
             Self::Directory(source) => GivenKind::Directory(source),
             Self::Archive(source, opening) => GivenKind::Archive(GivenArchive { source, opening }),
             Self::Map(urls) => GivenKind::Map(urls),
+            Self::Store(store) => GivenKind::Map(store.listed(options, context)?),
             Self::Manifest(manifest) => GivenKind::Manifest(manifest),
-        }
+        })
     }
 }
 
@@ -73,7 +81,7 @@ pub fn report_trees(
     sink: &dyn Sink,
     context: &Context<'_>,
 ) -> Result<bool> {
-    let (left, right) = (left.kind(), right.kind());
+    let (left, right) = (left.kind(options, context)?, right.kind(options, context)?);
     names_are_entries(matches!((&left, &right), (GivenKind::Archive(_), GivenKind::Archive(_))));
     let transfers = || Options { max_workers: options.transfers(), ..options.clone() };
     match (left, right) {
@@ -103,12 +111,12 @@ pub fn report_trees(
             report_archive_and_tree(archive, tree, Reading::Driving, options, sink, context)
         }
         (GivenKind::Archive(left), GivenKind::Map(right)) => {
-            let (archive, tree) = ((left, Side::Left), (right, &Name::new(b"the map")));
+            let (archive, tree) = ((left, Side::Left), (right, right.name()));
             let reading = of_map(left.source, options);
             report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
         }
         (GivenKind::Map(left), GivenKind::Archive(right)) => {
-            let (archive, tree) = ((right, Side::Right), (left, &Name::new(b"the map")));
+            let (archive, tree) = ((right, Side::Right), (left, left.name()));
             let reading = of_map(right.source, options);
             report_archive_and_tree(archive, tree, reading, &transfers(), sink, context)
         }

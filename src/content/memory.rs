@@ -68,6 +68,10 @@ impl Reader for MemoryReader {
         self.taken = self.taken.saturating_add(index(length)).min(self.bytes.len());
     }
 
+    fn early_size(&self) -> Option<u64> {
+        Some(self.bytes.len() as u64)
+    }
+
     fn size(&self) -> Option<u64> {
         Some(self.bytes.len() as u64)
     }

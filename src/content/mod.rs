@@ -7,6 +7,7 @@
 pub(crate) mod file;
 pub(crate) mod memory;
 pub(crate) mod object;
+pub(crate) mod store;
 pub(crate) mod stream;
 pub(crate) mod url;
 
@@ -83,8 +84,21 @@ pub trait SampleRequest {
 
 /// A stream of bytes that can be looked at before it is taken.
 pub trait Reader {
+    /// Begins to fetch it, if that has not begun when it was opened, and does not wait.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    fn begin(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// How many bytes it has, where that is known before anything is fetched.
+    fn early_size(&self) -> Option<u64> {
+        None
+    }
+
     /// Waits a moment for what must be known before the stream begins. True once it is known: before that,
-    /// no other method may be called.
+    /// no other method may be called, but the two above.
     ///
     /// # Errors
     /// When the source cannot be opened.

@@ -27,6 +27,8 @@ pub fn first_difference(
     context: &Context<'_>,
 ) -> Result<Option<Difference>> {
     context.checkpoint()?;
+    a.begin()?;
+    b.begin()?;
     wait_for(a, context)?;
     wait_for(b, context)?;
     let difference = match (a.as_random(), b.as_random()) {

@@ -27,7 +27,7 @@ use crate::outcome::{DiffReason, PairOutcome, Unequal};
 use crate::run::context::Context;
 pub use first::first_difference;
 pub(crate) use retry::until_quiet;
-pub(crate) use wait::{wait_for, wait_for_both};
+pub(crate) use wait::{begin_both, wait_for, wait_for_both};
 
 /// Compares two readers from their first byte to the first difference, or to their end.
 ///
@@ -40,7 +40,9 @@ pub fn compare(
     context: &Context<'_>,
 ) -> Result<PairOutcome> {
     context.checkpoint()?;
-    let mut outcome = if wait_for_both(a, b, context)? {
+    let mut outcome = if options.size_precheck && sizes_differ(a.early_size(), b.early_size()) {
+        Some(Unequal::SIZES)
+    } else if begin_both(a, b, context)? {
         decide(a, b, options, context)?
     } else {
         by_digest::compare(a, b, options.size_precheck, context)?

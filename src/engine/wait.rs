@@ -12,6 +12,17 @@ pub(crate) fn wait_for(reader: &mut dyn Reader, context: &Context<'_>) -> Result
     Ok(())
 }
 
+/// Begins to fetch both, and waits for them as [`wait_for_both`] does.
+pub(crate) fn begin_both(
+    a: &mut dyn Reader,
+    b: &mut dyn Reader,
+    context: &Context<'_>,
+) -> Result<bool> {
+    a.begin()?;
+    b.begin()?;
+    wait_for_both(a, b, context)
+}
+
 /// Waits for both. False if one waits for a server that cannot go on before the other is read.
 pub(crate) fn wait_for_both(
     a: &mut dyn Reader,

@@ -228,6 +228,11 @@ impl Head {
         self.size() == other.size() && self.codings == other.codings && self.may_be_of(other)
     }
 
+    /// The `ETag`, as it was sent.
+    pub(crate) fn etag(&self) -> Option<&[u8]> {
+        self.etag.as_deref()
+    }
+
     /// Is this a part of `whole` bytes: `length` of them from `offset` on, as asked for?
     pub(crate) fn is_part(&self, offset: u64, length: u64, whole: u64) -> bool {
         self.content_range.is_some_and(|range| {

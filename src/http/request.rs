@@ -187,7 +187,10 @@ impl Request {
             }
         }
         let mut headers = List::new();
-        if let Some(condition) = &self.condition {
+        // A store's object is asked for by its `ETag` from the first request on.
+        let is_if_match = |(name, _): &(String, String)| name.eq_ignore_ascii_case("If-Match");
+        let is_said = hop.is_trusted() && options.headers.iter().any(is_if_match);
+        if let Some(condition) = self.condition.as_ref().filter(|_| !is_said) {
             headers.append(condition)?;
         }
         if hop.is_trusted() {

@@ -13,6 +13,7 @@ pub(super) struct Classes {
     pub(super) errors: Py<PyModule>,
     pub(super) objects: Py<PyModule>,
     pub(super) pairs: Py<PyModule>,
+    pub(super) stores: Py<PyModule>,
     pub(super) types: Py<PyModule>,
     /// `collections.abc.Mapping`
     pub(super) mapping: Py<PyAny>,
@@ -31,6 +32,7 @@ impl Classes {
             errors: module("komparu._errors")?.unbind(),
             objects: module("komparu._objects")?.unbind(),
             pairs: module("komparu._pairs")?.unbind(),
+            stores: module("komparu._stores")?.unbind(),
             types: module("komparu._types")?.unbind(),
             // The module that has this name imports others; Python itself has loaded this one.
             mapping: module("_collections_abc")?.getattr("Mapping")?.unbind(),

@@ -12,6 +12,7 @@ use super::objects::Objects;
 use super::public::{Asked, PROGRESS, Public, load_of};
 use super::request::PreparedCall;
 use super::run_state::TreeRun;
+use super::stores::{self, GivenStore};
 use super::values::boolean;
 use super::{manifests, many, sources, trees};
 use crate::archive::opening::Opening;
@@ -24,13 +25,13 @@ use crate::source::Source;
 const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "left",
-        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store",
         about: "A directory, or an archive: a local path, a URL or a Source; a mapping of relative paths to \
-            sources; or a Directory, an Archive or a Manifest.",
+            sources; a Directory, an Archive or a Manifest; or a Store, or a text such as s3://bucket/prefix/.",
     },
     Parameter {
         name: "right",
-        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest",
+        annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store",
         about: "What it is compared with, of any of these kinds.",
     },
 ];
@@ -42,7 +43,7 @@ pub(super) static COMPARE_TREES: Public = Public {
     extras: &[&PROGRESS],
     returns: "DirResult",
     about: "\
-Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources or a manifest.
+Do two trees hold the same files, byte for byte? Each is a directory, an archive, a map of sources, a manifest or a store.
 
 A path that is a directory is that directory; any other path, and a URL, is an archive. Two trees of
 one kind are compared as `compare_dir` and `compare_archive` compare them, a directory and a map as
@@ -63,7 +64,7 @@ Raises:
     SourcePermissionError: This process may not read it.
     SourceReadError: It cannot be read, or was changed while it was compared.
     ComparisonTimeoutError: comparison_timeout passed.
-    ConfigError: A URL of a kind that is not supported.
+    ConfigError: A URL of a kind that is not supported; a store whose library is not installed.
     ValueError: An argument that cannot be. Raised before anything is opened, as is TypeError.
     TypeError: An argument of a wrong type.",
     read: read_trees,
@@ -111,6 +112,7 @@ pub(super) enum Unread {
     Archive(Source, Opening),
     Named(Source),
     Map(Vec<(Vec<u8>, Source)>, &'static str),
+    Store(GivenStore),
 }
 
 impl Unread {
@@ -130,6 +132,9 @@ impl Unread {
         if let Some(source) = trees::directory(value, objects)? {
             return Ok(Self::Directory(source));
         }
+        if let Some(store) = stores::store(value)? {
+            return Ok(Self::Store(store));
+        }
         if value.is_instance(classes(py)?.mapping.bind(py))? {
             return Ok(Self::Map(sources::map(value, name, objects, call)?, name));
         }
@@ -143,7 +148,26 @@ impl Unread {
                 vec![source]
             }
             Self::Map(sources, _) => sources.iter().map(|(_, source)| source).collect(),
+            Self::Store(_) => Vec::new(),
         }
+    }
+
+    /// What a call waits for that compares these trees: as many transfers as there are URLs, at most the number that
+    /// run at once. A store has as many as it likes.
+    pub(super) fn load(trees: &[&Self]) -> Load {
+        if trees.iter().any(|tree| matches!(tree, Self::Store(_))) {
+            return Load::Transfers(usize::MAX);
+        }
+        load_of(trees.iter().flat_map(|tree| tree.sources()))
+    }
+
+    /// The stores among trees: what is listed when all arguments have been read.
+    pub(super) fn stores(trees: &[&Self], py: Python<'_>) -> Vec<GivenStore> {
+        let store = |tree: &&Self| match tree {
+            Self::Store(store) => Some(store.clone_ref(py)),
+            _ => None,
+        };
+        trees.iter().filter_map(store).collect()
     }
 
     pub(super) fn tree(
@@ -158,6 +182,7 @@ impl Unread {
             Self::Map(sources, name) => {
                 GivenTree::Map(many::tree(py, sources, name, options, call)?)
             }
+            Self::Store(store) => GivenTree::Store(store.tree()),
             Self::Directory(source) => GivenTree::Directory(source),
             Self::Archive(source, opening) => GivenTree::Archive(source, opening),
         })
@@ -170,13 +195,15 @@ fn read_trees(given: &[Bound<'_, PyAny>], asked: &Asked<'_, '_>) -> PyResult<Pre
     let call = asked.call();
     let read = |tree, name| Unread::read(tree, name, asked.objects, &call);
     let (left, right) = (read(left, "left")?, read(right, "right")?);
-    let load = load_of(left.sources().into_iter().chain(right.sources()));
+    let load = Unread::load(&[&left, &right]);
     let options = asked.options(py, load)?;
     let load = match load {
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers().max(2))),
         Load::Disk => Load::Disk,
     };
+    let stores = Unread::stores(&[&left, &right], py);
     let (left, right) = (left.tree(py, &options, &call)?, right.tree(py, &options, &call)?);
+    stores.into_iter().try_for_each(|store| store.begin(py))?;
     let names = Arc::new(OnceLock::new());
     let known = Arc::clone(&names);
     Ok(PreparedCall::of_any_trees(options, load, names, move |options, sink, context| {

@@ -16,7 +16,7 @@ use pyo3::types::PyTuple;
 
 use super::classes::classes;
 use super::objects::Objects;
-use super::{records, sources};
+use super::{records, sources, stores};
 use crate::archive::isolated::fallback;
 use crate::error::Name;
 use crate::outcome::Summary;
@@ -161,6 +161,9 @@ pub(super) fn record_call(
 
 /// What a record calls a source: as messages do, with secrets masked.
 fn named(source: &Bound<'_, PyAny>) -> String {
+    if let Some(name) = stores::name(source) {
+        return format!("'{name}'");
+    }
     match sources::source(source, "source", &Objects::looking()) {
         // A record may be of what was not found, too.
         Ok(source) => {

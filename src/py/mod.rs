@@ -38,6 +38,7 @@ mod run_objects;
 mod run_state;
 mod settings;
 mod sources;
+mod stores;
 mod stream;
 mod trees;
 mod values;
@@ -62,6 +63,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<aio::Job>()?;
     module.add_class::<aio::Mailbox>()?;
     module.add_class::<settings::Settings>()?;
+    module.add_class::<stores::StoreRequests>()?;
     module.add_class::<stream::OpenStream>()?;
     module.add_class::<run_state::TreeRun>()?;
     module.add_class::<objects::bridge::Bridge>()?;

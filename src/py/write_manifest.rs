@@ -8,7 +8,7 @@ use super::arguments::{Extra, Parameter};
 use super::errors;
 use super::iterate::Unread;
 use super::manifests::unknown;
-use super::public::{Asked, PROGRESS, Public, load_of};
+use super::public::{Asked, PROGRESS, Public};
 use super::request::PreparedCall;
 use super::sources::path_text;
 use super::values::{string, wrong_type};
@@ -24,9 +24,10 @@ pub(super) static WRITE_MANIFEST: Public = Public {
     parameters: &[
         Parameter {
             name: "tree",
-            annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest",
+            annotation: "SourceLike | Mapping[PathKey, SourceLike] | Directory | Archive | Manifest | Store",
             about: "A directory, or an archive: a local path, a URL or a Source; a mapping of relative paths to \
-                sources; a Directory or an Archive; or a Manifest, to be written in another format.",
+                sources; a Directory or an Archive; a Store, or a text such as s3://bucket/prefix/; or a Manifest, \
+                to be written in another format.",
         },
         Parameter {
             name: "file",
@@ -104,15 +105,17 @@ fn read_write_manifest(
         None => Format::Gnu,
         Some(name) => Format::named(name).ok_or_else(|| unknown("format", &Format::NAMES))?,
     };
-    let load = load_of(tree.sources());
+    let load = Unread::load(&[&tree]);
     let options = asked.options(py, load)?;
     let load = match load {
         Load::Transfers(urls) => Load::Transfers(urls.min(options.transfers())),
         Load::Disk => Load::Disk,
     };
+    let stores = Unread::stores(&[&tree], py);
     let tree = tree.tree(py, &options, &call)?;
     let style = ManifestStyle { algorithm, format };
     style.check().map_err(|error| errors::raise(py, &error))?;
+    stores.into_iter().try_for_each(|store| store.begin(py))?;
     Ok(PreparedCall::new(options, load, move |options, context| {
         crate::write_manifest(&tree, &file, style, options, context).map(Answer::Count)
     }))

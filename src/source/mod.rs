@@ -1,4 +1,4 @@
-//! What a user named, a file, a URL, an object or something open, and how it is opened.
+//! What a user named, a file, a URL, an object, one of a store or something open, and how it is opened.
 
 use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt as _;
@@ -10,6 +10,8 @@ use crate::content::file::located::{Located, Location};
 use crate::content::memory::{Memory, MemoryReader};
 use crate::content::object::ObjectContent;
 use crate::content::object::asked::Object;
+use crate::content::store::StoredContent;
+use crate::content::store::stored::StoredObject;
 use crate::content::stream::{Stream, StreamContent};
 use crate::content::url::HttpReader;
 use crate::content::url::unasked::UrlContent;
@@ -35,6 +37,7 @@ enum Target {
     Memory(Memory),
     Object(Arc<Object>),
     Undone(Arc<Undone>),
+    Stored(Arc<StoredObject>),
 }
 
 /// What is within a source, and how that is opened.
@@ -70,6 +73,12 @@ impl Source {
             Some((scheme, rest)) => match scheme.as_str() {
                 "file" => file_path(rest, parameter)?,
                 "http" | "https" => return Self::url(text, parameter),
+                "s3" | "gs" | "az" => {
+                    let text = format!(
+                        "unsupported URL scheme '{scheme}': {scheme}:// is a tree, for compare_trees"
+                    );
+                    return Err(Error::Config(text));
+                }
                 _ => return Err(Error::Config(format!("unsupported URL scheme '{scheme}'"))),
             },
         };
@@ -123,6 +132,12 @@ impl Source {
         Self { name, target: Target::Undone(Arc::new(Undone { source, open })) }
     }
 
+    /// An object of a store. Messages call it `name`.
+    #[must_use]
+    pub(crate) fn stored(object: StoredObject, name: Name) -> Self {
+        Self { name, target: Target::Stored(Arc::new(object)) }
+    }
+
     /// The content that it has in memory, if it has any.
     pub(crate) fn in_memory(&self) -> Option<MemoryReader> {
         match &self.target {
@@ -131,7 +146,8 @@ impl Source {
             | Target::Url(_)
             | Target::Stream(_)
             | Target::Object(_)
-            | Target::Undone(_) => None,
+            | Target::Undone(_)
+            | Target::Stored(_) => None,
         }
     }
 
@@ -173,6 +189,9 @@ impl Source {
             Target::Undone(_) => {
                 Err(Error::Config(format!("'{}' is content, not a local path", self.name)))
             }
+            Target::Stored(_) => {
+                Err(Error::Config(format!("'{}' is in a store, not a local path", self.name)))
+            }
         }
     }
 
@@ -192,7 +211,7 @@ impl Source {
     #[must_use]
     pub fn is_transferred(&self) -> bool {
         match &self.target {
-            Target::Url(_) => true,
+            Target::Url(_) | Target::Stored(_) => true,
             Target::Undone(undone) => undone.source.is_url(),
             Target::Path(_) | Target::Stream(_) | Target::Memory(_) | Target::Object(_) => false,
         }
@@ -201,7 +220,7 @@ impl Source {
     /// Does it come from a server?
     #[must_use]
     pub fn is_url(&self) -> bool {
-        matches!(self.target, Target::Url(_))
+        matches!(self.target, Target::Url(_) | Target::Stored(_))
     }
 
     /// What it leads to, before it is read: of a path, the file, which is looked at now.
@@ -222,6 +241,11 @@ impl Source {
             Target::Memory(bytes) => Box::new(MemoryReader::new(bytes)),
             Target::Object(object) => Box::new(ObjectContent { object, name: &self.name }),
             Target::Undone(undone) => (undone.open)(&undone.source, options)?,
+            Target::Stored(object) => {
+                let (name, retries) = (&self.name, options.retries());
+                let options = options.http.clone();
+                Box::new(StoredContent { object, name, options, retries })
+            }
         })
     }
 
@@ -250,7 +274,8 @@ impl Source {
             | Target::Stream(_)
             | Target::Memory(_)
             | Target::Object(_)
-            | Target::Undone(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
+            | Target::Undone(_)
+            | Target::Stored(_) => Err(Error::Config(format!("'{}' is no URL", self.name))),
         }
     }
 }
@@ -362,6 +387,10 @@ mod tests {
             );
         }
         assert_eq!(error("FTP://host/a"), config("unsupported URL scheme 'ftp'"));
+        assert_eq!(
+            error("S3://bucket/"),
+            config("unsupported URL scheme 's3': s3:// is a tree, for compare_trees")
+        );
         assert_eq!(error("s3+x-y.z://host"), config("unsupported URL scheme 's3+x-y.z'"));
         assert_eq!(
             error("HTTPS://user:secret@host:x/"),

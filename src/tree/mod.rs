@@ -13,6 +13,7 @@ pub mod manifest_tree;
 pub(crate) mod names;
 pub(crate) mod opened;
 pub(crate) mod spellings;
+pub mod store;
 pub mod url_map;
 
 use crate::content::Reader;

@@ -16,6 +16,10 @@ use crate::text::redact::redacted_fully;
 pub struct UrlTree {
     root: Arc<MapDirectory>,
     options: Box<Options>,
+    /// What messages call it.
+    name: Name,
+    /// Names that are matched with nothing, and why.
+    unmatched: Vec<(Vec<u8>, Error)>,
 }
 
 /// The entries of one directory, by name.
@@ -73,7 +77,18 @@ impl UrlTree {
             }
             insert(&mut root, &path, source).map_err(refused)?;
         }
-        Ok(Self { root, options: Box::new(options.clone()) })
+        let (options, name) = (Box::new(options.clone()), Name::new(b"the map"));
+        Ok(Self { root, options, name, unmatched: Vec::new() })
+    }
+
+    /// The same tree under another name, beside names that are matched with nothing.
+    pub(crate) fn with(self, name: Name, unmatched: Vec<(Vec<u8>, Error)>) -> Self {
+        Self { name, unmatched, ..self }
+    }
+
+    /// What messages call it.
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
     }
 }
 
@@ -190,6 +205,10 @@ impl Tree for UrlTree {
 
     fn display(&self, path: &[u8]) -> Name {
         Name::new(path)
+    }
+
+    fn unmatched(&self) -> Vec<(Vec<u8>, Error)> {
+        self.unmatched.clone()
     }
 }
 

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Write", "pytest_collection_modifyitems"]
 
-pytest_plugins = ["web"]
+pytest_plugins = ["web", "stores"]
 
 #: Left to where the dependency group `embedding` is installed, as a whole or not at all.
 collect_ignore = [] if find_spec("gevent") else ["test_embedding.py", "test_frameworks.py"]
+#: The same for the group `stores`.
+if not (find_spec("moto") and find_spec("obstore")):
+    collect_ignore += ["test_stores.py", "test_stores_failures.py"]
 
 #: Where the name of the test that runs is kept. Not for those whom the tests start.
 _RUNNING = os.environ.pop("KOMPARU_RUNNING", None)

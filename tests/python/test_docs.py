@@ -7,12 +7,16 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+#: Left to where the dependency group `stores` is installed: its examples need a server.
+if not (find_spec("moto") and find_spec("obstore")):
+    DOCUMENTS = [document for document in DOCUMENTS if document.name != "stores.md"]
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -28,14 +32,22 @@ def blocks(document: Path, language: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_python_examples_run(document: Path, tmp_path: Path) -> None:
+def test_python_examples_run(
+    document: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Those of one document run one after another, in one directory and one process."""
+    environment = dict(os.environ)
+    if document.name == "stores.md":
+        s3 = request.getfixturevalue("s3")
+        s3.client.create_bucket(Bucket="my-bucket")
+        environment.update(s3.environment)
     program = ["import os, sys"]
     for place, code in blocks(document, "python"):
         program.append(f"exec(compile({code!r}, {place!r}, 'exec'), globals())")
     done = subprocess.run(
         [sys.executable, "-I", "-W", "error", "-c", "\n".join(program)],
         cwd=tmp_path,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

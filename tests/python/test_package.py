@@ -38,6 +38,7 @@ EXPORTS = {
     "SourceNotFoundError",
     "SourcePermissionError",
     "SourceReadError",
+    "Store",
     "Summary",
     "TreeRun",
     "Verdict",

@@ -55,7 +55,7 @@ pub fn write_manifest(
         ..options.clone()
     };
     let transfers = || Options { max_workers: options.transfers(), ..options.clone() };
-    let mut files = match tree.kind() {
+    let mut files = match tree.kind(options, context)? {
         GivenKind::Directory(source) => {
             let own = file::within(file, source.path()?);
             digests::of(&directory(source, options)?, algorithm, own.as_deref(), options, context)?

@@ -103,10 +103,13 @@ impl<T: Tree> KnownEntries<'_, T> {
         let digest = digest.ok_or_else(|| Error::archive(self.name, why))?;
         let mut opened = Opened { tree: self.tree, directory: None };
         let (mut reader, known_size) = opened.open(path)?;
+        let other_size = |known: Option<u64>| known.filter(|&other| other != size);
+        if let Some(other) = other_size(known_size.or(reader.early_size())) {
+            reader.verify()?;
+            return Ok((Finding::differs(DiffReason::SizeMismatch), other));
+        }
         engine::wait_for(&mut *reader, context)?;
-        if let Some(other) = known_size.or(reader.size())
-            && other != size
-        {
+        if let Some(other) = other_size(known_size.or(reader.size())) {
             return Ok((Finding::differs(DiffReason::SizeMismatch), other));
         }
         let (length, found) = digest_of(&mut *reader, context)?;

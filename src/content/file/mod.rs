@@ -220,6 +220,10 @@ impl Reader for FileReader {
         self.position += length;
     }
 
+    fn early_size(&self) -> Option<u64> {
+        self.located.size()
+    }
+
     fn size(&self) -> Option<u64> {
         self.located.size()
     }

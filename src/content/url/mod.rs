@@ -92,6 +92,11 @@ impl HttpReader {
         Ok(Self { request, hop, response, sent, head, decoding, part, position, retrying })
     }
 
+    /// The `ETag` of the answer, once the reader is prepared.
+    pub(crate) fn etag(&self) -> Option<&[u8]> {
+        self.head.as_ref()?.head.etag()
+    }
+
     /// The server or the proxy that it asks.
     pub(crate) fn server(&self) -> &str {
         &self.request.server
