@@ -111,6 +111,25 @@ def test_a_single_file_cut_anywhere_is_an_error(tmp_path: Path, way: str) -> Non
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_of_two_members_a_cut_anywhere_but_between_them_is_not_merely_different(
+    tmp_path: Path, way: str
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    first, second = WAYS[way](packing.noise(300)), WAYS[way](packing.noise(200))
+    whole.write_bytes(first + second)
+    for length in range(1, len(second)):
+        cut.write_bytes(first + second[:length])
+        try:
+            result = compare_archive(whole, cut)
+        except ArchiveError:
+            continue
+        assert result.verdict is Verdict.UNVERIFIED, length
+    # What ends with a member is whole, and holds less.
+    cut.write_bytes(first)
+    assert compare_archive(whole, cut).diff == {"": DiffReason.SIZE_MISMATCH}
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_flipped_bit_of_a_single_file_is_never_overlooked(tmp_path: Path, way: str) -> None:
     whole, bad = tmp_path / "whole", tmp_path / "bad"
     content = WAYS[way](packing.noise(120))
@@ -195,8 +214,12 @@ def test_content_and_container_are_both_told_under_the_empty_path(
 
     result = told(same)
     assert (result.verdict, result.diff) == (Verdict.UNVERIFIED, {"": DiffReason.READ_ERROR})
+    # What follows may be the beginning of more content.
     result = told(other)
-    assert (result.verdict, result.diff) == (Verdict.DIFFERENT, {"": DiffReason.SIZE_MISMATCH})
+    assert (result.verdict, result.diff) == (Verdict.UNVERIFIED, {"": DiffReason.READ_ERROR})
+    other.write_bytes(gzip.compress(TEXT.swapcase()) + b"more")
+    result = told(other)
+    assert (result.verdict, result.diff) == (Verdict.DIFFERENT, {"": DiffReason.CONTENT_MISMATCH})
     with komparu.iter_trees(packed["gz"], same, equal=True, isolate=isolate) as run:
         assert sorted(finding.verdict for finding in run) == [Verdict.EQUAL, Verdict.UNVERIFIED]
     # What both have is no reason.

@@ -356,10 +356,17 @@ fn followed_by(mut error: Error, other: &Error) -> Error {
 }
 
 /// Adds why the archives could not be compared as a whole. An entry whose name is refused may stand there, and what a
-/// compressed file has within: what is known of that stays, beside what is not.
+/// compressed file has within: what is known of that stays, beside what is not. Only its size is not known: what
+/// follows may be the beginning of more content, of which the rest was cut off.
 fn add(findings: &mut Vec<(Vec<u8>, Finding)>, error: Error) {
     match findings.iter_mut().find(|(path, _)| path == CONTAINER) {
         Some((_, Finding::Failed(before))) => **before = followed_by(error, before),
+        Some((
+            _,
+            finding @ Finding::Differs(Mismatch { reason: DiffReason::SizeMismatch, .. }),
+        )) => {
+            *finding = Finding::failed(error);
+        }
         _ => findings.push((CONTAINER.to_vec(), Finding::failed(error))),
     }
 }
