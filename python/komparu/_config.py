@@ -37,6 +37,9 @@ class KomparuConfig:
             out all the same.
         one_way: Directories: leave out what only the right side has: all that the left has must be
             there, too, and be the same.
+        ignore_case: Directories: pair names that differ only in case, by Unicode's simple case
+            folding. Two names of one side that are the same then are errors. Not for archives: that
+            is an error.
         moves: Directories: find files that moved: a path that only the left side has and one that
             only the right side has, with the same content. They are in `moved` then, and not among
             those that only one side has.
@@ -115,6 +118,7 @@ class KomparuConfig:
     ignore: tuple[str, ...] | None = None
     only: tuple[str, ...] | None = None
     one_way: bool = False
+    ignore_case: bool = False
     moves: bool = False
     max_decompressed_size: int | None = 1073741824
     max_compression_ratio: float | None = 200.0

@@ -627,6 +627,7 @@ def compare_dir(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     comparison_timeout: float | None = None,
     retries: int = 0,
@@ -670,6 +671,9 @@ def compare_dir(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
@@ -742,6 +746,7 @@ def compare_dir_urls(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     where: bool = False,
     context: int = 16,
@@ -821,6 +826,9 @@ def compare_dir_urls(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
@@ -969,6 +977,7 @@ def compare_trees(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
@@ -1035,6 +1044,9 @@ def compare_trees(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
@@ -1246,6 +1258,7 @@ def iter_trees(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
@@ -1310,6 +1323,9 @@ def iter_trees(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
@@ -1544,6 +1560,7 @@ def configure(
     ignore: Iterable[str] | None = ...,
     only: Iterable[str] | None = ...,
     one_way: bool = ...,
+    ignore_case: bool = ...,
     moves: bool = ...,
     max_decompressed_size: int | None = ...,
     max_compression_ratio: float | None = ...,

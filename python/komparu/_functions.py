@@ -418,6 +418,7 @@ def compare_dir(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     comparison_timeout: float | None = None,
     retries: int = 0,
@@ -461,6 +462,9 @@ def compare_dir(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
@@ -536,6 +540,7 @@ def compare_dir_urls(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     where: bool = False,
     context: int = 16,
@@ -615,6 +620,9 @@ def compare_dir_urls(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
@@ -769,6 +777,7 @@ def compare_trees(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
@@ -835,6 +844,9 @@ def compare_trees(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.
@@ -937,6 +949,7 @@ def configure(
     ignore: Iterable[str] | None = UNCHANGED,
     only: Iterable[str] | None = UNCHANGED,
     one_way: bool = UNCHANGED,
+    ignore_case: bool = UNCHANGED,
     moves: bool = UNCHANGED,
     max_decompressed_size: int | None = UNCHANGED,
     max_compression_ratio: float | None = UNCHANGED,
@@ -1112,6 +1125,7 @@ def iter_trees(
     ignore: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     one_way: bool = False,
+    ignore_case: bool = False,
     moves: bool = False,
     max_decompressed_size: int | None = 1073741824,
     max_compression_ratio: float | None = 200.0,
@@ -1176,6 +1190,9 @@ def iter_trees(
             same. Default `None`.
         one_way: Leave out what only the right side has: all that the left has must be there, too,
             and be the same. Default `False`.
+        ignore_case: Pair names that differ only in case, by Unicode's simple case folding. Two
+            names of one side that are the same then are errors. Not for archives: that is an error.
+            Default `False`.
         moves: Find files that moved: a path that only the left side has and one that only the right
             side has, with the same content. They are in `moved` then, and not among those that only
             one side has. Default `False`.

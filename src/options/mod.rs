@@ -59,6 +59,17 @@ impl Options {
         EarlyEnd { max_differences, on_error, one_way, moves }
     }
 
+    /// For comparisons that cannot pair names whatever their case.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::Error::Config) if that is asked for.
+    pub(crate) fn refuse_ignore_case(&self) -> Result<()> {
+        if self.ignore_case {
+            return Err(Error::Config("ignore_case is not for archives".to_owned()));
+        }
+        Ok(())
+    }
+
     /// Which entries of trees count.
     pub(crate) fn selection(&self) -> Selection {
         Selection { ignore: self.ignore.clone(), only: self.only.clone() }

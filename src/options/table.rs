@@ -52,6 +52,9 @@ const ARCHIVES: &[Function] = &[Function::CompareArchive];
 const TREES: &[Function] =
     &[Function::CompareDir, Function::CompareArchive, Function::CompareDirUrls];
 
+/// The functions that can pair names whatever their case.
+const FOLDING: &[Function] = &[Function::CompareDir, Function::CompareDirUrls];
+
 /// The functions that can say where something differs.
 const PLACES: &[Function] = &[
     Function::FirstDifference,
@@ -155,6 +158,16 @@ options! {
         kind: ValueKind::Switch,
         topic: Topic::Directories,
         functions: TREES,
+        layers: CONFIGURED,
+    };
+    /// Pair names that differ only in case, by Unicode's simple case folding. Two names of one side that are the
+    /// same then are errors. Not for archives: that is an error.
+    general ignore_case: bool = false => {
+        russian: "Сопоставлять имена, которые отличаются только регистром, по простой свёртке регистра Unicode. \
+            Два имени с одной стороны, которые тогда одинаковы, — ошибки. Для архивов не действует: это ошибка.",
+        kind: ValueKind::Switch,
+        topic: Topic::Directories,
+        functions: FOLDING,
         layers: CONFIGURED,
     };
     /// Find files that moved: a path that only the left side has and one that only the right side has, with

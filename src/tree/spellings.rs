@@ -10,6 +10,7 @@ use super::listing::{EntryKind, Listing};
 use super::names;
 use crate::error::Result;
 use crate::run::context::{Context, Steps};
+use crate::text::fold::folded;
 
 /// The right names that are spelled differently from the left ones that they are paired with.
 #[derive(Debug, Default)]
@@ -39,20 +40,28 @@ impl Spellings {
     pub(crate) fn pair(
         left: &mut Listing,
         right: &mut Listing,
+        ignore_case: bool,
         context: &Context<'_>,
     ) -> Result<Self> {
         let mut spellings = Self::default();
-        if left.is_ascii() && right.is_ascii() {
+        if !ignore_case && left.is_ascii() && right.is_ascii() {
             return Ok(spellings);
         }
         // A name that is listed twice is no other one.
         left.make_unique(context)?;
         right.make_unique(context)?;
         let mut steps = Steps::new(context);
-        for same in left_over(left, right, &mut steps)?.into_values() {
+        let found = if ignore_case {
+            folded_alike(left, right, &mut steps)?
+        } else {
+            left_over(left, right, &mut steps)?
+        };
+        for same in found.into_values() {
             steps.step()?;
             match (&same.left[..], &same.right[..]) {
-                ([], _) | (_, []) => {}
+                // Where case does not count, two names of one side are several of one, whatever the other has.
+                ([], rest) | (rest, []) if !ignore_case || rest.len() < 2 => {}
+                (&[one], &[other]) if left.name(one) == right.name(other) => {}
                 (&[one], &[other]) => {
                     let (one, own) = (left.name(one).to_vec(), right.name(other).to_vec());
                     right.rename(other, &one);
@@ -69,6 +78,23 @@ impl Spellings {
         }
         Ok(spellings)
     }
+}
+
+/// All names, by what those have in common that differ only in case.
+fn folded_alike(
+    left: &Listing,
+    right: &Listing,
+    steps: &mut Steps<'_, '_>,
+) -> Result<HashMap<Vec<u8>, Same>> {
+    let mut found: HashMap<Vec<u8>, Same> = HashMap::new();
+    for (listing, is_left) in [(left, true), (right, false)] {
+        for index in 0..listing.len() {
+            steps.step()?;
+            let same = found.entry(folded(listing.name(index))).or_default();
+            if is_left { same.left.push(index) } else { same.right.push(index) }
+        }
+    }
+    Ok(found)
 }
 
 /// The names that only one side has, by their composed form.
@@ -105,7 +131,7 @@ mod tests {
     use crate::run::context::Call;
     use crate::tree::listing::{Match, merge};
 
-    fn paired(left: &[&str], right: &[&str]) -> Vec<String> {
+    fn paired(left: &[&str], right: &[&str], ignore_case: bool) -> Vec<String> {
         let listing = |names: &[&str]| {
             let mut listing = Listing::default();
             for name in names {
@@ -116,7 +142,8 @@ mod tests {
         let (mut left, mut right) = (listing(left), listing(right));
         let (call, mut all) = (Call::new(None), Vec::new());
         let context = Context::new(&call);
-        let spellings = Spellings::pair(&mut left, &mut right, &context).expect("no limit");
+        let spellings = Spellings::pair(&mut left, &mut right, ignore_case, &context);
+        let spellings = spellings.expect("no limit");
         let text = |name: &[u8]| String::from_utf8(name.to_vec()).expect("text");
         let sign = |listing: &Listing, index, sign: &str| {
             let sign = if listing.kind(index) == EntryKind::Ambiguous { "?" } else { sign };
@@ -126,6 +153,9 @@ mod tests {
             all.push(match entry {
                 Match::Left(index) => sign(left, index, "-"),
                 Match::Right(index) => sign(right, index, "+"),
+                Match::Both(index, _) if left.kind(index) == EntryKind::Ambiguous => {
+                    sign(left, index, "?")
+                }
                 Match::Both(index, _) => {
                     let name = left.name(index);
                     format!("{}={}", text(name), text(spellings.own(name)))
@@ -139,8 +169,15 @@ mod tests {
 
     /// Holds what is found against these, whatever the order.
     fn check<E: AsRef<str>>(left: &[&str], right: &[&str], expected: &[E]) {
+        check_paired(paired(left, right, false), expected);
+    }
+
+    fn check_folded(left: &[&str], right: &[&str], expected: &[&str]) {
+        check_paired(paired(left, right, true), expected);
+    }
+
+    fn check_paired<E: AsRef<str>>(mut found: Vec<String>, expected: &[E]) {
         let mut expected: Vec<_> = expected.iter().map(AsRef::as_ref).collect();
-        let mut found = paired(left, right);
         expected.sort_unstable();
         found.sort_unstable();
         assert_eq!(found, expected);
@@ -174,6 +211,22 @@ mod tests {
         check(&[one, other], &[third], &all);
         check(&[one], &[other, third], &all);
         check(&[one, other], &[], &[format!("-{one}"), format!("-{other}")]);
+    }
+
+    #[test]
+    fn names_that_differ_only_in_case_are_paired_where_that_is_asked_for() {
+        check_folded(&["a", "B", "c"], &["A", "b", "d"], &["a=A", "B=b", "-c", "+d"]);
+        check_folded(&["a"], &["a"], &["a=a"]);
+        check_folded(&["\u{c9}"], &["e\u{301}"], &["\u{c9}=e\u{301}"]);
+    }
+
+    #[test]
+    fn two_names_of_one_side_that_differ_only_in_case_are_not_paired() {
+        check_folded(&["a", "A"], &["a"], &["?a", "?A"]);
+        check_folded(&["a", "A"], &["a", "A"], &["?a", "?A"]);
+        check_folded(&["a"], &["a", "A"], &["?a", "?A"]);
+        check_folded(&["a", "A", "b"], &[], &["?a", "?A", "-b"]);
+        check_folded(&["\u{e9}", "e\u{301}"], &[], &["?\u{e9}", "?e\u{301}"]);
     }
 
     #[test]

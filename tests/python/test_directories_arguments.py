@@ -188,7 +188,17 @@ def test_the_signature_is_the_documented_one() -> None:
     parameters = inspect.signature(komparu.compare_dir).parameters
     kinds = [(name, parameter.kind.name) for name, parameter in parameters.items()]
     options = "chunk_size size_precheck quick_check follow_symlinks max_workers ignore only one_way"
-    more = ["moves", "comparison_timeout", "read_holes", "detect_changes", "where", "context"]
+    more = [
+        "ignore_case",
+        "moves",
+        "comparison_timeout",
+        "retries",
+        "retry_delay",
+        "read_holes",
+        "detect_changes",
+        "where",
+        "context",
+    ]
     more += ["max_differences", "on_error", "progress"]
     assert kinds == [
         *((name, "POSITIONAL_OR_KEYWORD") for name in ("dir_a", "dir_b")),

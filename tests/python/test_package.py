@@ -138,6 +138,7 @@ def test_many_sources_take_the_options_of_two() -> None:
         "ignore",
         "only",
         "one_way",
+        "ignore_case",
         "moves",
         "where",
         "context",

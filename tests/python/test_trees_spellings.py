@@ -10,8 +10,9 @@ import pytest
 
 import komparu
 from komparu import DiffReason
+from komparu.__main__ import main
 from komparu._update import update
-from packing import grow
+from packing import grow, member, tar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +140,54 @@ def test_an_update_leaves_one_spelling(tmp_path: Path) -> None:
     update(str(actual), str(expected), archive=False, options={})
     assert komparu.compare_dir(actual, expected)
     assert sum(it.is_file() for it in expected.rglob("*")) == 2
+
+
+@pytest.mark.parametrize("kinds", list(product(KINDS, KINDS)), ids="-".join)
+def test_case_does_not_count_where_that_is_asked_for(
+    tmp_path: Path, kinds: tuple[str, str]
+) -> None:
+    left = {"Readme": b"1", "SRC/Main.py": b"1", "SRC/\u00c9": b"1", "SRC/only": b"1", "ss": b"33"}
+    right = {"README": b"1", "src/main.PY": b"2", "src/e\u0301": b"1", "src/new": b"2"}
+    right["\u00df"] = b"33"
+    one, other = form(kinds[0], tmp_path / "1", left), form(kinds[1], tmp_path / "2", right)
+    result, back = both_ways(one, other, ignore_case=True)
+    assert (set(result.diff), set(back.diff)) == ({"SRC/Main.py"}, {"src/main.PY"})
+    # One letter is never two.
+    assert result.only_left == back.only_right == {"SRC/only", "ss"}
+    assert result.only_right == back.only_left == {"src/new", "\u00df"}
+    assert not result.errors
+    assert result.summary.equal == 2
+    assert komparu.compare_trees(one, other).summary.equal == 0
+    with komparu.iter_trees(one, other, ignore_case=True, moves=True) as run:
+        assert {it.moved_to for it in run if it.path == "ss"} == {"\u00df"}
+
+
+@pytest.mark.parametrize("kinds", list(product(KINDS, KINDS)), ids="-".join)
+def test_two_names_of_one_side_that_fold_together_are_errors(
+    tmp_path: Path, kinds: tuple[str, str]
+) -> None:
+    left = {"a": b"1", "A": b"1", "d/b": b"1", "d/B/x": b"1", "c": b"1"}
+    right = {"a": b"1", "c": b"1"}
+    one, other = form(kinds[0], tmp_path / "1", left), form(kinds[1], tmp_path / "2", right)
+    for result in both_ways(one, other, ignore_case=True):
+        assert result.errors == {"a", "A", "d/b", "d/B"}
+        assert "several names that differ only in case" in result.messages["a"]
+        assert not result.only_left | result.only_right
+        assert result.summary.equal == 1
+    with pytest.raises(komparu.SourceReadError, match="differ only in case"):
+        komparu.compare_trees(one, other, ignore_case=True, on_error="raise")
+
+
+def test_archives_refuse_to_pair_names_of_another_case(tmp_path: Path) -> None:
+    archive = tar(tmp_path / "a.tar", [member("a", b"1")])
+    place = grow(tmp_path / "place", {"A": b"1"})
+    for pair in (
+        (archive, place),
+        (place, archive),
+        (archive, archive),
+        ({"a": place / "A"}, archive),
+    ):
+        with pytest.raises(komparu.ConfigError, match="ignore_case is not for archives"):
+            komparu.compare_trees(*pair, ignore_case=True)
+    assert main(["--ignore-case", str(place), str(archive)]) == 2
+    assert main(["--ignore-case", str(place), str(place)]) == 0

@@ -85,6 +85,7 @@ pub(crate) fn report_archives(
     sink: &dyn Sink,
     context: &Context<'_>,
 ) -> Result<bool> {
+    options.refuse_ignore_case()?;
     context.checkpoint()?;
     report(sink, options.early_end(), context, |report, context| {
         engine::until_quiet(options.retries(), context, || {

@@ -52,6 +52,7 @@ pub fn write_manifest(
         max_differences: None,
         r#where: false,
         moves: false,
+        ignore_case: false,
         ..options.clone()
     };
     let transfers = || Options { max_workers: options.transfers(), ..options.clone() };

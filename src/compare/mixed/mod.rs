@@ -67,6 +67,7 @@ pub(crate) fn report_archive_and_tree<T: Tree>(
     sink: &dyn Sink,
     context: &Context<'_>,
 ) -> Result<bool> {
+    options.refuse_ignore_case()?;
     context.checkpoint()?;
     // A root that cannot be entered is said before an archive is read.
     drop(tree.enter(b"", None)?);

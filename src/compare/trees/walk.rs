@@ -168,7 +168,9 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             parents: OnceCell::new(),
         };
         let spellings = match self.known {
-            None => Spellings::pair(&mut left_list, &mut right_list, context)?,
+            None => {
+                Spellings::pair(&mut left_list, &mut right_list, self.options.ignore_case, context)?
+            }
             // One of the two has taken over the other's spelling.
             Some(_) => Spellings::default(),
         };
@@ -375,6 +377,13 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
             Err(error) => return self.fail_directory(visit, error, context),
         };
         listing.make_unique(context)?;
+        if self.options.ignore_case {
+            let mut nothing = Listing::default();
+            match side {
+                Side::Left => Spellings::pair(&mut listing, &mut nothing, true, context)?,
+                Side::Right => Spellings::pair(&mut nothing, &mut listing, true, context)?,
+            };
+        }
         let (left, right) = sides(directory);
         let entered =
             Entered { ancestors, left, right, open: &self.open, parents: OnceCell::new() };
@@ -441,7 +450,11 @@ impl<A: Tree, B: Tree> Walk<'_, A, B> {
 
     /// Notes an entry whose name may be that of another one.
     fn ambiguous(&self, path: Vec<u8>, context: &Context<'_>) -> Result<()> {
-        let why = "several names that differ only in how Unicode spells them";
+        let why = if self.options.ignore_case {
+            "several names that differ only in case"
+        } else {
+            "several names that differ only in how Unicode spells them"
+        };
         let error = Error::read(&Name::new(&path), why);
         self.report.failed(path, error, context)
     }
