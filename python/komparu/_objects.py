@@ -41,7 +41,7 @@ def look(
         _check(value, name)
         own = getattr(value, "name", None)
         shown = own if isinstance(own, str) and own else f"{type(value).__name__} in {name}"
-        if type(value) is BytesIO:
+        if type(value) is BytesIO and _defining(value)[0] is BytesIO:
             if not takes:
                 return BYTES, b"", 0, shown
             start, data = value.tell(), value.getvalue()
@@ -81,26 +81,52 @@ def close(file: Any) -> None:  # noqa: ANN401
 def ready(file: Any) -> tuple[Callable[..., Any], bool, int | None, bool]:  # noqa: ANN401
     """Tell how a file is read: what is called, whether with a buffer, where it stands, and more.
 
-    It stands nowhere if it cannot seek. The last is whether reading never waits. What reads at most
-    once of what lies below it is preferred to what waits until a buffer is full.
+    It stands nowhere if it cannot seek. The last is whether reading never waits.
     """
-    start, is_prompt = (file.tell() if _seeks(file) else None), _is_prompt(file)
-    kind = type(file)
-    fills_whole = isinstance(file, BytesIO) and kind.readinto is BytesIO.readinto
-    if isinstance(file, BufferedIOBase) and not fills_whole:
-        if kind.read1 is not BufferedIOBase.read1:
-            return file.readinto1, True, start, is_prompt
-        return file.read, False, start, is_prompt
-    if hasattr(file, "readinto"):
-        return file.readinto, True, start, is_prompt
-    return file.read, False, start, is_prompt
+    start = file.tell() if _seeks(file) else None
+    defining, own = _defining(file)
+    is_prompt = defining is BytesIO or _is_on_disk(file)
+    return *_method(file, defining, own), start, is_prompt
 
 
-def _is_prompt(file: Any) -> bool:  # noqa: ANN401
-    """Whether a file is known to give its bytes at once: in memory, or on this machine's disk."""
+#: The methods that read.
+_READS = ("readinto1", "readinto", "read1", "read")
+
+
+def _defining(file: Any) -> tuple[object, set[str]]:  # noqa: ANN401
+    """Find what defines the methods that read last, and which: the object, or a class of its.
+
+    A class may have made one of them anew, and have inherited others that know nothing of it.
+    """
+    places = [file, *type(file).__mro__]
+    for place in places:
+        own = {name for name in _READS if name in getattr(place, "__dict__", ())}
+        if own:
+            return place, own
+    return file, {name for name in _READS if hasattr(file, name)} - {"readinto1", "read1"}
+
+
+def _method(file: Any, defining: object, own: set[str]) -> tuple[Callable[..., Any], bool]:  # noqa: ANN401
+    """Choose the method that reads, and tell whether it takes a buffer.
+
+    What reads at most once of what lies below it is preferred to what waits until a buffer is full.
+    """
+    if isinstance(file, BufferedIOBase) and defining is not BytesIO:
+        if "readinto1" in own:
+            return file.readinto1, True
+        if "read1" in own:
+            return file.read1, False
+    if "readinto" in own:
+        return file.readinto, True
+    if "read" in own:
+        return file.read, False
+    name = min(own)
+    return getattr(file, name), name == "readinto1"
+
+
+def _is_on_disk(file: Any) -> bool:  # noqa: ANN401
+    """Whether a file is one of this machine's, which gives its bytes at once."""
     kind = type(file)
-    if isinstance(file, BytesIO):
-        return kind.readinto is BytesIO.readinto
     try:
         raw = file.raw if kind in (BufferedReader, BufferedRandom) else file
         return type(raw) is FileIO and S_ISREG(os.fstat(raw.fileno()).st_mode)

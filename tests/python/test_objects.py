@@ -291,3 +291,56 @@ def test_objects_that_moved_are_found(make: Make) -> None:
     result = komparu.compare_trees(before, after, moves=True)
     assert result.moved == {"old": "new"}
     assert (result.only_left, result.only_right) == ({"gone"}, {"come"})
+
+
+class Upper(io.BytesIO):
+    """What it was made of, in capitals."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(size).upper()
+
+
+class UpperOnce(io.BufferedReader):
+    def read1(self, size: int = -1) -> bytes:
+        return super().read1(size).upper()
+
+
+class UpperAll(io.BufferedReader):
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(size).upper()
+
+
+class UpperFills(io.FileIO):
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        count = super().readinto(buffer)
+        buffer[:count] = bytes(buffer[:count]).upper()
+        return count
+
+
+class UpperFillsOnce(io.BytesIO):
+    def readinto1(self, buffer: Any) -> int:  # noqa: ANN401
+        data = super().read(len(buffer)).upper()
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def test_the_method_that_a_class_has_made_anew_is_the_one_that_reads(write: Write) -> None:
+    """Those that it has inherited may know nothing of that one."""
+    text = b"lower case\n" * 30_000
+    path, upper = write("lower", text), write("upper", text.upper())
+    patched: Any = io.BytesIO(text)
+    patched.read = lambda size: io.BytesIO.read(patched, size).upper()
+    made: list[Any] = [
+        Upper(text),
+        UpperOnce(Seeks(text)),
+        UpperAll(Seeks(text)),
+        UpperFills(path),
+        UpperFillsOnce(text),
+        patched,
+    ]
+    for file in made:
+        with file:
+            assert komparu.compare(file, upper), type(file)
+    for opener in (lambda: Upper(text), lambda: UpperFills(path)):
+        assert komparu.compare(Content(opener), upper)
+        assert not komparu.compare(Content(opener), path)
