@@ -158,8 +158,8 @@ fn part(view: Bound<'_, PyAny>, length: usize, whole: usize) -> PyResult<Bound<'
     if length == whole {
         return Ok(view);
     }
-    let length = isize::try_from(length).unwrap_or(isize::MAX);
-    view.get_item(PySlice::new(view.py(), 0, length, 1))
+    // Not `PySlice::new`, which leaks the numbers that it makes.
+    view.get_item(view.py().get_type::<PySlice>().call1((length,))?)
 }
 
 /// What a file without buffers gives.
