@@ -123,6 +123,16 @@ def test_digest_is_sent_where_the_server_asks_for_it(
     assert failure(url, ok, auth="token").status == 401
 
 
+def test_a_server_may_take_its_time_to_look_at_a_digest(hostile: Hostile, ok: Path) -> None:
+    def slow(connection: socket.socket, request: Request) -> None:
+        if "authorization" in request.headers:
+            # Longer than the body of an answer is waited for that is no content.
+            hostile.closing.wait(1.5)
+        digested(connection, request)
+
+    assert komparu.compare(hostile.url("/a", slow), ok, auth=USER)
+
+
 def test_a_redirect_behind_a_digest_is_followed_and_elsewhere_without(
     hostile: Hostile, other: Hostile, ok: Path
 ) -> None:

@@ -24,7 +24,7 @@ impl Transfer {
 
     /// Ends a transfer whose deadline has passed.
     pub(crate) fn give_up(&mut self) -> Option<Attempt> {
-        if let Body::Unwanted { .. } = self.body {
+        if matches!(self.body, Body::Unwanted { .. }) && self.next != Next::Refuse {
             return self.go_on();
         }
         let cause =

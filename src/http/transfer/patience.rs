@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Body, Transfer};
+use super::{Body, Next, Transfer};
 
 /// How long an unwanted body is waited for.
 const UNWANTED_TIME: Duration = Duration::from_secs(1);
@@ -17,7 +17,10 @@ impl Transfer {
     /// paused waits for its reader, not for the server.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.body {
-            Body::Unwanted { since, .. } => Some(since + UNWANTED_TIME),
+            // After a 401 that libcurl answers by itself, another answer comes.
+            Body::Unwanted { since, .. } if self.next != Next::Refuse => {
+                Some(since + UNWANTED_TIME)
+            }
             _ if !self.connected || self.paused => None,
             _ => self.last_arrival.checked_add(self.request.options.timeout),
         }
