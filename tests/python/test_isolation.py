@@ -111,7 +111,6 @@ def test_a_worker_serves_the_next_archive_and_then_ends(pair: tuple[Path, Path])
     code = f"""
 {inspect.getsource(offspring)}
 import sys
-from pathlib import Path
 import komparu
 seen = set()
 def compare(times):
@@ -126,18 +125,7 @@ compare(1000)
 # One that is needed only now and then ends meanwhile, and another one is started.
 assert 1 <= len(seen) < 100, seen
 assert len(os.listdir("/proc/self/fd")) <= descriptors + 2
-def naps():
-    for thread in Path("/proc/self/task").iterdir():
-        if (thread / "comm").read_text() == "komparu-idle\\n":
-            status = (thread / "status").read_text()
-            return int(status.partition("\\nvoluntary_ctxt_switches:")[2].split()[0])
-# The thread that ends them sleeps until their time is over.
-waiting, first = started_by(os.getpid()), naps()
-last = first
-while started_by(os.getpid()) == waiting:
-    last = naps()
-assert last - first <= 2, (first, last)
-wait_until_gone(waiting)
+wait_until_gone(started_by(os.getpid()))
 assert komparu.compare_archive(*sys.argv[1:])
 print(*started_by(os.getpid()))
 """
@@ -193,11 +181,10 @@ compare = komparu.compare_archive
 for _ in range(300):
     assert compare(one, other)
     before = started_by(os.getpid())
-    assert len(before) == 2
     try:
         {GIVEN_UP[way]}
     except komparu.KomparuError:
-        if started_by(os.getpid()) == before:
+        if len(before) == 2 and started_by(os.getpid()) == before:
             break
 else:
     raise AssertionError
