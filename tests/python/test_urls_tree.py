@@ -235,6 +235,7 @@ def test_the_command_line_takes_a_map(
     assert says(content=urls | {"new": nginx.plain})[:2] == (1, "+ new\n")
     status, output, _ = says("--json", content=urls | {"0/0": f"{nginx.plain}/gone"})
     assert (status, json.loads(output)["errors"]) == (2, ["0/0"])
-    assert says(content=[]) == (2, "", "komparu: a map of URLs is a JSON object\n")
-    assert says(content={"a": 1})[2] == "komparu: url_map['a'] must be a string or an object\n"
+    assert says(content=[]) == (2, "", f"komparu: {path}: a map of URLs is a JSON object\n")
+    error = f"komparu: {path}: url_map['a'] must be a string or an object\n"
+    assert says(content={"a": 1})[2] == error
     assert says(content={"a": {"uri": "x"}})[0] == 2
