@@ -39,17 +39,17 @@ def benchmark(harness: Harness) -> None:
         for part, kinds in PARTS.items():
             if harness.wants(part):
                 a, b = (
-                    _packed(directory, tree, side, kind)
+                    packed(directory, tree, side, kind)
                     for side, kind in zip("ab", kinds, strict=True)
                 )
                 settle()
                 _measure(harness, directory, part, a, b)
         if harness.wants("memory"):
-            a, b = (_packed(directory, tree, side, "tar.zst") for side in "ab")
+            a, b = (packed(directory, tree, side, "tar.zst") for side in "ab")
             _memory(harness, a, b)
 
 
-def _packed(directory: Path, tree: Path, side: str, kind: str) -> Path:
+def packed(directory: Path, tree: Path, side: str, kind: str) -> Path:
     """Pack the tree: the same entries for both sides, with one time that differs."""
     os.utime(tree, (1, ord(side)))
     path = directory / f"{side}.{kind}"
@@ -122,7 +122,8 @@ def _digests(path: Path) -> dict[str, bytes]:
     return digests
 
 
-_PEAK = """
+#: Prints how much memory it takes to compare two trees, in bytes.
+PEAK = """
 import sys, threading
 import komparu
 
@@ -142,7 +143,7 @@ watcher = threading.Thread(target=watch)
 watcher.start()
 idle = resident()
 options = {"max_compression_ratio": None, "max_decompressed_size": None}
-assert komparu.compare_archive(*sys.argv[1:], **options)
+assert komparu.compare_trees(*sys.argv[1:], **options)
 done.set()
 watcher.join()
 print((peak - idle) * 1024)
@@ -150,6 +151,6 @@ print((peak - idle) * 1024)
 
 
 def _memory(harness: Harness, a: Path, b: Path) -> None:
-    command: list[str | Path] = [sys.executable, "-I", "-c", _PEAK, a, b]
+    command: list[str | Path] = [sys.executable, "-I", "-c", PEAK, a, b]
     peak = int(subprocess.check_output(command))
     harness.note("anonymous memory above idle", f"{peak / MIB:.1f} MiB", "at most 48 MiB")

@@ -1,23 +1,22 @@
-"""What it costs to compare Python objects with a file: beside two files, by turns, medians.
-
-python benches/peers/objects.py [MiB] [turns]
-"""
+"""Python objects against a file: komparu beside two files, and beside a loop that reads both."""
 
 from __future__ import annotations
 
 import io
-import statistics
-import sys
-import tempfile
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import komparu
+from harness import settle
 from komparu import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from harness import Harness
+
+MIB, GIB = 1 << 20, 1 << 30
 
 
 class Sub(io.BytesIO):
@@ -36,35 +35,53 @@ class Reads:
         return self._file.read(size)
 
 
-def main(mebibytes: int, turns: int) -> None:
-    """Measure, and print a line for each kind."""
-    content = bytes(range(256)) * (mebibytes << 12)
-    with tempfile.TemporaryDirectory() as home:
-        one, other = Path(home, "one"), Path(home, "other")
+def benchmark(harness: Harness) -> None:
+    """Measure each kind of object, of 1 GiB."""
+    content = bytes(range(256)) * (GIB >> 8)
+    with harness.files() as directory:
+        one, other = directory / "one", directory / "other"
         one.write_bytes(content)
         other.write_bytes(content)
-        makes: dict[str, Callable[[], Any]] = {
-            "file": lambda: one,
-            "Content(bytes)": lambda: Content(content),
-            "BytesIO": lambda: io.BytesIO(content),
-            "a class of BytesIO": lambda: Sub(content),
-            "Content(opener)": lambda: Content(lambda: one.open("rb")),
-            "read(n) alone": lambda: Reads(content),
+        settle()
+        memory = lambda: io.BytesIO(content)  # noqa: E731
+        # How komparu gets it, and how a loop does.
+        kinds: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+            "BytesIO": (memory, memory),
+            "Content of bytes": (lambda: Content(content), memory),
+            "what opens a file": (
+                lambda: Content(lambda: one.open("rb")),
+                lambda: one.open("rb"),
+            ),
+            "a class of BytesIO": (lambda: Sub(content), lambda: Sub(content)),
+            "read(n) alone": (lambda: Reads(content), lambda: Reads(content)),
         }
-        taken: dict[str, list[float]] = {name: [] for name in makes}
-        for _ in range(turns):
-            for name, make in makes.items():
-                source = make()
-                begun = time.perf_counter()
-                same = komparu.compare(source, other)
-                taken[name].append(time.perf_counter() - begun)
-                if not same:
-                    raise SystemExit(name)
-        alone = statistics.median(taken["file"])
-        for name, seconds in taken.items():
-            median = statistics.median(seconds)
-            print(f"{name:20} {median * 1e3:8.1f} ms  {median / alone:5.2f}")
+        for name, makes in kinds.items():
+            if not harness.wants(name):
+                continue
+            case = harness.measure(
+                f"{name}, 1 GiB against a file",
+                _contenders(makes, one, other),
+                expected=True,
+            )
+            share = case.seconds["komparu"] / case.seconds["two files"]
+            harness.note(f"{name}, against two files", f"{share:.2f}", "at most 1.3")
 
 
-if __name__ == "__main__":
-    main(*[int(it) for it in [*sys.argv[1:], *("1024", "5")[len(sys.argv) - 1 :]]])
+def _contenders(
+    makes: tuple[Callable[[], Any], Callable[[], Any]], one: Path, other: Path
+) -> dict[str, Callable[[], object]]:
+    make, plain = makes
+
+    def by_loop() -> bool:
+        source = plain()
+        with other.open("rb") as file:
+            while chunk := source.read(MIB):
+                if file.read(len(chunk)) != chunk:
+                    return False
+            return not file.read(1)
+
+    return {
+        "komparu": lambda: komparu.compare(make(), other),
+        "two files": lambda: komparu.compare(one, other),
+        "read, read": by_loop,
+    }
