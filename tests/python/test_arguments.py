@@ -137,7 +137,11 @@ def test_the_limits_themselves_are_allowed(pair: tuple[Path, Path]) -> None:
         ("file:///a%00", ValueError, "{} contains a NUL byte"),
         ("file://", ValueError, "{}: file URL without a path"),
         ("ftp://host/a", komparu.ConfigError, "unsupported URL scheme 'ftp'"),
-        ("S3://bucket/a", komparu.ConfigError, "unsupported URL scheme 's3'"),
+        (
+            "S3://bucket/a",
+            komparu.ConfigError,
+            "unsupported URL scheme 's3': s3:// is a tree, for compare_trees",
+        ),
         (b"data://x", komparu.ConfigError, "unsupported URL scheme 'data'"),
         ("file://host/a", komparu.ConfigError, "{}: file URL of another host, 'host'"),
         (
