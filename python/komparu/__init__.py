@@ -49,7 +49,8 @@ except ModuleNotFoundError as _error:
 _sys.modules.update(_compiled.kept)
 globals().update({name.removeprefix("komparu."): module for name, module in _compiled.kept.items()})
 
-from komparu import _pairs as _pairs  # which only the compiled part needs
+from komparu import _objects as _objects  # which only the compiled part needs, as the next
+from komparu import _pairs as _pairs
 from komparu import aio as aio
 from komparu._comparer import Comparer
 from komparu._config import KomparuConfig
