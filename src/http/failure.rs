@@ -114,6 +114,10 @@ pub(crate) fn cause(error: &curl::Error, known: &Circumstances<'_>) -> (String, 
             format!("no TLS connection{} ({detail})", through(known))
         }
         code::CURLE_SSL_CERTPROBLEM => format!("client_cert cannot be used ({detail})"),
+        // Of the key libcurl 8.22 says it with another number than of the certificate.
+        code::CURLE_BAD_FUNCTION_ARGUMENT if detail.starts_with("unable to set private key") => {
+            format!("client_cert cannot be used ({detail})")
+        }
         code::CURLE_SSL_CACERT_BADFILE => {
             format!("the certificates of the authorities cannot be used ({detail})")
         }

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import offspring
+import packing
 from komparu import ArchiveError, ComparisonTimeoutError, compare_archive
 from offspring import PATIENCE, started_by, wait_until_gone
 
@@ -278,6 +279,7 @@ assert komparu.compare_archive(*sys.argv[1:])
     subprocess.run([sys.executable, "-I", "-W", "ignore", "-c", code, *map(str, pair)], check=True)
 
 
+@pytest.mark.skipif(not packing.HAS_XML, reason="only a xar makes libarchive do so")
 def test_what_makes_libarchive_work_for_ever_is_killed_in_time(tmp_path: Path) -> None:
     one, same = endless(tmp_path / "one.xar"), endless(tmp_path / "same.xar")
     before = started_by(os.getpid())
@@ -286,6 +288,7 @@ def test_what_makes_libarchive_work_for_ever_is_killed_in_time(tmp_path: Path) -
     wait_until_gone(started_by(os.getpid()) - before)
 
 
+@pytest.mark.skipif(not packing.HAS_XML, reason="only a xar makes libarchive work for ever")
 @pytest.mark.parametrize("way", ["SIGINT", "SIGKILL"])
 def test_nothing_is_left_of_a_call_that_ends(tmp_path: Path, way: str) -> None:
     paths = endless(tmp_path / "one.xar"), endless(tmp_path / "same.xar")
