@@ -77,7 +77,7 @@ struct Work {
 }
 
 impl Work {
-    /// Undoes it, until there is no more or nobody takes it. Says whether what was read is still what it was.
+    /// Undoes it to its end, or until the reader is dropped. It is an error if the compressed file changed meanwhile.
     fn run(self, context: &Context<'_>) -> Result<()> {
         let (source, options) = (&self.source, &self.options);
         let name = source.name();

@@ -43,7 +43,7 @@ pub(crate) const NEEDED: &str =
 pub(crate) const ONLY_ZIPS: &str = "takes no password: it is no zip, and only zips are decrypted";
 
 /// Why an entry cannot be decrypted, in the words of libarchive 3.6 to 3.8. The old encryption of zips has one byte to
-/// tell a wrong password by, so that one of 256 only shows in what comes of it.
+/// tell a wrong password by, so that one of 256 shows only in the content.
 pub(crate) fn failure(name: &Name, words: &str) -> Error {
     let lower = words.to_lowercase();
     let cause = if lower.contains("passphrase") {

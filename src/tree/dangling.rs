@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn a_circle_of_many_links_is_followed_once() {
         let place = tempfile::tempdir().expect("a directory");
-        // More than are followed of one link when the others have used up what there is for all.
+        // More than are followed of one link when the others have used up the names for all links.
         let count = LEAST + 1000;
         for number in 0..count {
             linked(place.path(), &format!("l{}", (number + 1) % count), &format!("l{number}"));

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,46 +29,24 @@ from komparu import (
     compare_trees,
 )
 from outcomes import refuses
-from packing import files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from packing import COMPRESSIONS, files
 
 TEXT = b"a file, and no archive\n" * 5000
 ISOLATE = ["auto", "never", "always"]
-
-
-def by(*program: str) -> Callable[[bytes], bytes]:
-    """Compress with a program."""
-
-    def compress(content: bytes) -> bytes:
-        command = [packing.tool(program[0]), *program[1:]]
-        return subprocess.run(command, input=content, stdout=subprocess.PIPE, check=True).stdout
-
-    return compress
-
-
-WAYS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
-    "bz2": bz2.compress,
-    "xz": lzma.compress,
-    "zst": by("zstd", "-q", "-c", "--check"),
-    "lz4": by("lz4", "-q", "-c"),
-}
 
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The text in each of these ways."""
     directory = tmp_path_factory.mktemp("packed")
-    paths = {way: directory / f"one.txt.{way}" for way in WAYS}
+    paths = {way: directory / f"one.txt.{way}" for way in COMPRESSIONS}
     for way, path in paths.items():
-        path.write_bytes(WAYS[way](TEXT))
+        path.write_bytes(COMPRESSIONS[way](TEXT))
     return paths
 
 
 @pytest.mark.parametrize("isolate", ISOLATE)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_one_file_compressed_in_two_ways_is_equal(
     packed: dict[str, Path], tmp_path: Path, way: str, isolate: str
 ) -> None:
@@ -77,8 +54,8 @@ def test_one_file_compressed_in_two_ways_is_equal(
         result = compare_archive(packed[way], path, isolate=isolate)
         assert (result.verdict, result.summary.entries) == (Verdict.EQUAL, 1), other
     changed, longer = tmp_path / "changed", tmp_path / "longer"
-    changed.write_bytes(WAYS[way](TEXT[:-1] + b"!"))
-    longer.write_bytes(WAYS[way](TEXT + b"!"))
+    changed.write_bytes(COMPRESSIONS[way](TEXT[:-1] + b"!"))
+    longer.write_bytes(COMPRESSIONS[way](TEXT + b"!"))
     for bad, reason in [
         (changed, DiffReason.CONTENT_MISMATCH),
         (longer, DiffReason.SIZE_MISMATCH),
@@ -89,17 +66,17 @@ def test_one_file_compressed_in_two_ways_is_equal(
     assert result.differences[""].offset == len(TEXT) - 1
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_several_members_are_one_content(packed: dict[str, Path], tmp_path: Path, way: str) -> None:
     both = tmp_path / "both"
-    both.write_bytes(WAYS[way](TEXT[:1000]) + WAYS[way](TEXT[1000:]))
+    both.write_bytes(COMPRESSIONS[way](TEXT[:1000]) + COMPRESSIONS[way](TEXT[1000:]))
     assert compare_archive(both, packed["xz"])
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_a_single_file_cut_anywhere_is_an_error(tmp_path: Path, way: str) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    content = WAYS[way](packing.noise(300))
+    content = COMPRESSIONS[way](packing.noise(300))
     whole.write_bytes(content)
     # A skippable frame of no content, or the header of one, is the whole of nothing.
     for length in range(6, len(content)):
@@ -110,12 +87,12 @@ def test_a_single_file_cut_anywhere_is_an_error(tmp_path: Path, way: str) -> Non
             compare_archive(cut, cut)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_of_two_members_a_cut_anywhere_but_between_them_is_not_merely_different(
     tmp_path: Path, way: str
 ) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    first, second = WAYS[way](packing.noise(300)), WAYS[way](packing.noise(200))
+    first, second = COMPRESSIONS[way](packing.noise(300)), COMPRESSIONS[way](packing.noise(200))
     whole.write_bytes(first + second)
     for length in range(1, len(second)):
         cut.write_bytes(first + second[:length])
@@ -129,10 +106,10 @@ def test_of_two_members_a_cut_anywhere_but_between_them_is_not_merely_different(
     assert compare_archive(whole, cut).diff == {"": DiffReason.SIZE_MISMATCH}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_a_flipped_bit_of_a_single_file_is_never_overlooked(tmp_path: Path, way: str) -> None:
     whole, bad = tmp_path / "whole", tmp_path / "bad"
-    content = WAYS[way](packing.noise(120))
+    content = COMPRESSIONS[way](packing.noise(120))
     whole.write_bytes(content)
     for position in range(len(content)):
         damaged = bytearray(content)
@@ -301,7 +278,7 @@ def test_a_program_is_a_single_file(tmp_path: Path, isolate: str) -> None:
 
 def test_an_archive_within_is_still_one(tmp_path: Path) -> None:
     tar = files(tmp_path / "x.tar", [("a", TEXT), ("b", b"")])
-    for way, compress in WAYS.items():
+    for way, compress in COMPRESSIONS.items():
         path = tmp_path / f"x.{way}"
         path.write_bytes(compress(tar.read_bytes()))
         assert compare_archive(tar, path).summary.entries == 2

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import bz2
 import copy
 import gzip
 import lzma
 import pickle
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,31 +30,12 @@ from komparu import (
     first_difference,
 )
 from komparu import testing as komparu_testing
+from packing import COMPRESSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 TEXT = b"".join(b"line %d of a text\n" % number for number in range(40_000))
-
-
-def by(*program: str) -> Callable[[bytes], bytes]:
-    """Compress with a program."""
-
-    def compress(content: bytes) -> bytes:
-        command = [packing.tool(program[0]), *program[1:]]
-        return subprocess.run(command, input=content, stdout=subprocess.PIPE, check=True).stdout
-
-    return compress
-
-
-WAYS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
-    "bz2": bz2.compress,
-    "xz": lzma.compress,
-    "zst": by("zstd", "-q", "-c", "--check"),
-    "lz4": by("lz4", "-q", "-c"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +43,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The text, with all ways of compressing it beside it."""
     path = tmp_path_factory.mktemp("texts") / "one.txt"
     path.write_bytes(TEXT)
-    for way, compress in WAYS.items():
+    for way, compress in COMPRESSIONS.items():
         path.with_suffix(f".txt.{way}").write_bytes(compress(TEXT))
     return path
 
@@ -73,39 +52,39 @@ def of(plain: Path, way: str) -> Decompressed:
     return Decompressed(plain.with_suffix(f".txt.{way}"))
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_what_is_within_is_compared_with_a_file(plain: Path, tmp_path: Path, way: str) -> None:
     within = of(plain, way)
     assert compare(plain, within)
     assert compare(within, plain)
     assert compare(within, of(plain, "xz"))
-    assert compare(Decompressed(Content(WAYS[way](TEXT))), plain)
+    assert compare(Decompressed(Content(COMPRESSIONS[way](TEXT))), plain)
     for bad in (TEXT[:-1] + b"!", TEXT + b"!", TEXT[:-1], b"", b"!" + TEXT[1:]):
         other = tmp_path / "other"
-        other.write_bytes(WAYS[way](bad))
+        other.write_bytes(COMPRESSIONS[way](bad))
         assert not compare(plain, Decompressed(other))
         assert not compare(Decompressed(other), within)
     assert first_difference(plain, within) is None
-    other.write_bytes(WAYS[way](TEXT[:-1] + b"!"))
+    other.write_bytes(COMPRESSIONS[way](TEXT[:-1] + b"!"))
     difference = first_difference(within, Decompressed(other))
     assert difference is not None
     assert (difference.offset, difference.line) == (len(TEXT) - 1, 40_000)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_several_members_are_one_content(plain: Path, tmp_path: Path, way: str) -> None:
     both = tmp_path / "both"
-    both.write_bytes(WAYS[way](TEXT[:1000]) + WAYS[way](TEXT[1000:]))
+    both.write_bytes(COMPRESSIONS[way](TEXT[:1000]) + COMPRESSIONS[way](TEXT[1000:]))
     assert compare(plain, Decompressed(both))
 
 
 def test_it_stands_wherever_a_source_does(plain: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.gz"
     other.write_bytes(gzip.compress(b"other"))
-    assert compare_all([plain, *(of(plain, way) for way in WAYS)])
+    assert compare_all([plain, *(of(plain, way) for way in COMPRESSIONS)])
     assert not compare_all([of(plain, "gz"), of(plain, "xz"), Decompressed(other)])
     # More than are read at once.
-    assert compare_all([of(plain, way) for way in WAYS] * 10)
+    assert compare_all([of(plain, way) for way in COMPRESSIONS] * 10)
     many = compare_many([plain, of(plain, "gz"), Decompressed(other), plain.with_suffix(".txt.gz")])
     packed = str(plain.with_suffix(".txt.gz"))
     assert many.groups == [
@@ -147,8 +126,8 @@ def test_archives_and_manifests_are_read_from_what_is_within(tmp_path: Path) -> 
 
 def test_coroutines_take_it(plain: Path) -> None:
     async def main() -> None:
-        pairs = [komparu.aio.compare(plain, of(plain, way)) for way in WAYS]
-        assert await asyncio.gather(*pairs) == [True] * len(WAYS)
+        pairs = [komparu.aio.compare(plain, of(plain, way)) for way in COMPRESSIONS]
+        assert await asyncio.gather(*pairs) == [True] * len(COMPRESSIONS)
         assert await komparu.aio.first_difference(of(plain, "gz"), of(plain, "bz2")) is None
         with pytest.raises(ArchiveBombError):
             await komparu.aio.compare(plain, of(plain, "gz"), max_decompressed_size=1000)
@@ -156,10 +135,10 @@ def test_coroutines_take_it(plain: Path) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", COMPRESSIONS)
 def test_what_is_cut_short_is_an_error(tmp_path: Path, way: str) -> None:
     content = packing.noise(300)
-    packed, plain, cut = WAYS[way](content), tmp_path / "plain", tmp_path / "cut"
+    packed, plain, cut = COMPRESSIONS[way](content), tmp_path / "plain", tmp_path / "cut"
     plain.write_bytes(content)
     for length in range(len(packed)):
         cut.write_bytes(packed[:length])
@@ -178,7 +157,7 @@ def test_a_checksum_that_is_wrong_is_an_error(tmp_path: Path) -> None:
 
 
 def test_nothing_may_follow_what_is_compressed(tmp_path: Path) -> None:
-    for way, compress in WAYS.items():
+    for way, compress in COMPRESSIONS.items():
         path = tmp_path / f"x.{way}"
         path.write_bytes(compress(TEXT) + bytes(512))
         assert compare(Content(TEXT), Decompressed(path)), "zeros are padding"

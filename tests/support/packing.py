@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bz2
 import functools
+import gzip
 import io
+import lzma
 import os
 import random
 import shutil
@@ -14,7 +16,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 
@@ -35,6 +37,24 @@ def tool(*names: str) -> str:
             return found
     message = f"{' or '.join(names)} is missing; scripts/prepare.sh installs it or says how"
     raise AssertionError(message)
+
+
+def _by(*program: str) -> Callable[[bytes], bytes]:
+    def compress(content: bytes) -> bytes:
+        command = [tool(program[0]), *program[1:]]
+        return subprocess.run(command, input=content, stdout=subprocess.PIPE, check=True).stdout
+
+    return compress
+
+
+#: How single files are compressed, by the endings of their names.
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": _by("zstd", "-q", "-c", "--check"),
+    "lz4": _by("lz4", "-q", "-c"),
+}
 
 
 @functools.cache
